@@ -1,0 +1,1 @@
+"""Translates between ActivityPub on the wire and frozen values. Knows no SQL and no server."""

@@ -1,0 +1,1 @@
+"""Answers: every door of Beckon, and the rules behind them."""

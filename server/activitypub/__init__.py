@@ -1,0 +1,1 @@
+"""Door: inboxes, actors, objects, collections, WebFinger, NodeInfo."""

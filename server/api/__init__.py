@@ -1,0 +1,1 @@
+"""Door: the Mastodon client API, OAuth, and Beckon's own API."""

@@ -1,0 +1,1 @@
+"""Decides: one module per noun, one function per verb. The only home of rules."""

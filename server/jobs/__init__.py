@@ -1,0 +1,1 @@
+"""Door: what happens later."""

@@ -1,0 +1,1 @@
+"""Door: pages for people."""

@@ -1,0 +1,1 @@
+"""Remembers: one module per noun, SQL beside the function that runs it. Knows no HTTP."""
