@@ -1,0 +1,260 @@
+"""Who acts: persons, groups, applications and services, ours and remote; and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: int
+    user_id: int | None
+    local: bool
+    kind: str
+    username: str
+    host: str
+    uri: str
+    url: str
+    inbox: str
+    shared_inbox: str | None
+    outbox: str | None
+    followers_uri: str | None
+    featured_uri: str | None
+    moderators_uri: str | None
+    display_name: str
+    note: str
+    note_source: str
+    fields: list[dict[str, Any]]
+    avatar_url: str | None
+    header_url: str | None
+    locked: bool
+    bot: bool
+    discoverable: bool
+    indexable: bool
+    followers_count: int
+    following_count: int
+    posts_count: int
+    last_post_at: datetime | None
+    created_at: datetime
+    fetched_at: datetime | None
+    suspended_at: datetime | None
+    handle_lost: bool
+
+    @property
+    def is_group(self) -> bool:
+        return self.kind == "group"
+
+    @property
+    def handle(self) -> str:
+        """``name`` for ours, ``name@host`` for others: the client API's acct."""
+        return self.username if self.local else f"{self.username}@{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an actor says of itself: the columns that an Update may change."""
+
+    username: str
+    url: str
+    inbox: str
+    shared_inbox: str | None = None
+    outbox: str | None = None
+    followers_uri: str | None = None
+    featured_uri: str | None = None
+    moderators_uri: str | None = None
+    display_name: str = ""
+    note: str = ""
+    note_source: str = ""
+    fields: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    avatar_url: str | None = None
+    header_url: str | None = None
+    locked: bool = False
+    bot: bool = False
+    discoverable: bool = True
+    indexable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    id: str
+    account_id: int
+    kind: str
+    public: str
+    private: str | None
+    fetched_at: datetime
+
+
+BY_ID = Query("select * from accounts where id = $1", Account)
+BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
+BY_URI = Query("select * from accounts where uri = $1", Account)
+BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
+BY_HANDLE = Query(
+    "select * from accounts where lower(username) = lower($1) and host = $2 and not handle_lost",
+    Account,
+)
+OF_USER = Query(
+    "select * from accounts where user_id = $1 and kind = 'person' order by id", Account
+)
+INSERT = Query(
+    """
+    insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
+        outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
+        avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $21, $22, $23, $24, $25, $26)
+    returning *
+    """,
+    Account,
+)
+UPDATE_PROFILE = Query(
+    """
+    update accounts set username = $2, url = $3, inbox = $4, shared_inbox = $5, outbox = $6,
+        followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
+        note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
+        bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, handle_lost = false
+    where id = $1 returning *
+    """,
+    Account,
+)
+LOSE_HANDLE = Command(
+    "update accounts set handle_lost = true"
+    " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
+)
+DELETE = Command("delete from accounts where id = $1")
+SEARCH = Query(
+    """
+    select a.* from accounts a
+    left join follows f on f.target_id = a.id and f.follower_id = $4
+    where a.suspended_at is null and a.kind <> 'application' and not a.handle_lost
+      and (a.username ilike $1 || '%' or a.display_name ilike '%' || $1 || '%'
+           or a.username || '@' || a.host ilike $1 || '%')
+      and ($5 = false or f.accepted_at is not null)
+    order by (f.id is not null) desc, a.followers_count desc, a.id
+    limit $2 offset $3
+    """,
+    Account,
+)
+LOCAL_GROUPS = Query(
+    "select * from accounts where local and kind = 'group' and suspended_at is null"
+    " order by followers_count desc, id limit $1",
+    Account,
+)
+INSERT_KEY = Command(
+    "insert into keys (id, account_id, kind, public, private, fetched_at)"
+    " values ($1, $2, $3, $4, $5, $6)"
+)
+KEYS_OF = Query("select * from keys where account_id = $1 order by kind desc", Key)
+KEY_BY_ID = Query("select * from keys where id = $1", Key)
+DROP_KEYS = Command("delete from keys where account_id = $1")
+COUNT_POST = Command(
+    "update accounts set posts_count = greatest(posts_count + $2, 0),"
+    " last_post_at = greatest(last_post_at, $3) where id = $1"
+)
+
+
+async def by_id(conn: Connection, account_id: int) -> Account | None:
+    return await BY_ID.first(conn, account_id)
+
+
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
+    return {row.id: row for row in await BY_IDS.all(conn, ids)}
+
+
+async def by_uri(conn: Connection, uri: str) -> Account | None:
+    return await BY_URI.first(conn, uri)
+
+
+async def by_uris(conn: Connection, uris: Sequence[str]) -> dict[str, Account]:
+    return {row.uri: row for row in await BY_URIS.all(conn, uris)}
+
+
+async def by_handle(conn: Connection, username: str, host: str = "") -> Account | None:
+    """``host`` is empty for ours. Case is ignored."""
+    return await BY_HANDLE.first(conn, username, host)
+
+
+async def of_user(conn: Connection, user_id: int) -> list[Account]:
+    """The persons of a user, oldest first."""
+    return await OF_USER.all(conn, user_id)
+
+
+async def insert(
+    conn: Connection,
+    account_id: int,
+    uri: str,
+    kind: str,
+    profile: Profile,
+    *,
+    host: str = "",
+    user_id: int | None = None,
+    created_at: datetime,
+    fetched_at: datetime | None = None,
+) -> Account:
+    """Raises ``UniqueViolation`` where the handle or the URI is taken."""
+    p = profile
+    return await INSERT.one(
+        conn, account_id, user_id, not host, kind, p.username, host, uri, p.url, p.inbox,
+        p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
+        p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
+        p.discoverable, p.indexable, created_at, fetched_at,
+    )  # fmt: skip
+
+
+async def update_profile(
+    conn: Connection, account_id: int, profile: Profile, fetched_at: datetime | None
+) -> Account:
+    p = profile
+    return await UPDATE_PROFILE.one(
+        conn, account_id, p.username, p.url, p.inbox, p.shared_inbox, p.outbox, p.followers_uri,
+        p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
+        p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
+    )  # fmt: skip
+
+
+async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:
+    """Another actor of that host has the name now: the old one keeps its id and loses its handle."""
+    await LOSE_HANDLE.run(conn, username, host, keeper_uri)
+
+
+async def delete(conn: Connection, account_id: int) -> None:
+    await DELETE.run(conn, account_id)
+
+
+async def search(
+    conn: Connection, text: str, limit: int, offset: int, viewer_id: int, *, following: bool
+) -> list[Account]:
+    return await SEARCH.all(conn, text, limit, offset, viewer_id, following)
+
+
+async def local_groups(conn: Connection, limit: int) -> list[Account]:
+    return await LOCAL_GROUPS.all(conn, limit)
+
+
+async def add_key(conn: Connection, key: Key) -> None:
+    await INSERT_KEY.run(
+        conn, key.id, key.account_id, key.kind, key.public, key.private, key.fetched_at
+    )
+
+
+async def replace_keys(conn: Connection, account_id: int, found: Sequence[Key]) -> None:
+    await DROP_KEYS.run(conn, account_id)
+    for key in found:
+        await add_key(conn, key)
+
+
+async def keys_of(conn: Connection, account_id: int) -> list[Key]:
+    """RSA first."""
+    return await KEYS_OF.all(conn, account_id)
+
+
+async def key_by_id(conn: Connection, key_id: str) -> Key | None:
+    return await KEY_BY_ID.first(conn, key_id)
+
+
+async def count_post(conn: Connection, account_id: int, by: int, at: datetime | None) -> None:
+    await COUNT_POST.run(conn, account_id, by, at)

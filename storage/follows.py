@@ -1,0 +1,260 @@
+"""Who follows whom. An accepted follow of a group is membership."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.accounts import Account
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    id: int
+    uri: str | None
+    follower_id: int
+    target_id: int
+    accepted_at: datetime | None
+    reblogs: bool
+    notify: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a list of accounts: the row's own id pages, the account is shown."""
+
+    row_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    account_id: int
+    following: bool
+    requested: bool
+    reblogs: bool
+    notify: bool
+    followed_by: bool
+    requested_by: bool
+    blocking: bool
+    blocked_by: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a follower reads."""
+
+    host: str
+    inbox: str
+    shared_inbox: str | None
+
+
+INSERT = Query(
+    """
+    insert into follows (uri, follower_id, target_id, accepted_at, reblogs, notify, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (follower_id, target_id) do nothing returning *
+    """,
+    Follow,
+)
+BETWEEN = Query("select * from follows where follower_id = $1 and target_id = $2", Follow)
+BY_URI = Query("select * from follows where uri = $1", Follow)
+ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
+SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3 where id = $1")
+SET_URI = Command("update follows set uri = $2 where id = $1")
+DELETE = Command("delete from follows where id = $1")
+COUNT = Command(
+    """
+    update accounts set
+        following_count = following_count + case when id = $1 then $3 else 0 end,
+        followers_count = followers_count + case when id = $2 then $3 else 0 end
+    where id in ($1, $2)
+    """
+)
+FOLLOWERS = Query(
+    "select id as row_id, follower_id as account_id from follows"
+    " where target_id = $1 and accepted_at is not null and id < $2 and id > $3"
+    " order by id desc limit $4",
+    Listed,
+)
+FOLLOWING = Query(
+    "select id as row_id, target_id as account_id from follows"
+    " where follower_id = $1 and accepted_at is not null and id < $2 and id > $3"
+    " order by id desc limit $4",
+    Listed,
+)
+REQUESTS = Query(
+    "select id as row_id, follower_id as account_id from follows"
+    " where target_id = $1 and accepted_at is null and id < $2 and id > $3"
+    " order by id desc limit $4",
+    Listed,
+)
+RELATIONS = Query(
+    """
+    select o.id as account_id,
+        coalesce(mine.accepted_at is not null, false) as following,
+        coalesce(mine.id is not null and mine.accepted_at is null, false) as requested,
+        coalesce(mine.reblogs, false) as reblogs, coalesce(mine.notify, false) as notify,
+        coalesce(theirs.accepted_at is not null, false) as followed_by,
+        coalesce(theirs.id is not null and theirs.accepted_at is null, false) as requested_by,
+        exists (select from blocks b where b.account_id = $1 and b.target_id = o.id) as blocking,
+        exists (select from blocks b where b.account_id = o.id and b.target_id = $1) as blocked_by
+    from accounts o
+    left join follows mine on mine.follower_id = $1 and mine.target_id = o.id
+    left join follows theirs on theirs.follower_id = o.id and theirs.target_id = $1
+    where o.id = any($2::bigint[])
+    """,
+    Relation,
+)
+REACH = Query(
+    """
+    select distinct a.host, coalesce(a.shared_inbox, a.inbox) as inbox, a.shared_inbox
+    from follows f join accounts a on a.id = f.follower_id
+    where f.target_id = $1 and f.accepted_at is not null and a.host <> ''
+      and a.suspended_at is null
+    """,
+    Reach,
+)
+LOCAL_FOLLOWERS = Query(
+    "select f.follower_id from follows f join accounts a on a.id = f.follower_id"
+    " where f.target_id = $1 and f.accepted_at is not null and a.local",
+    int,
+)
+ANY_LOCAL = Query(
+    "select exists (select from follows f join accounts a on a.id = f.follower_id"
+    " where f.target_id = $1 and f.accepted_at is not null and a.local)",
+    bool,
+)
+IS_FOLLOWING = Query(
+    "select exists (select from follows where follower_id = $1 and target_id = $2"
+    " and accepted_at is not null)",
+    bool,
+)
+GROUPS_OF = Query(
+    "select a.* from follows f join accounts a on a.id = f.target_id"
+    " where f.follower_id = $1 and f.accepted_at is not null and a.kind = 'group'"
+    " order by f.id",
+    Account,
+)
+BLOCKED = Query(
+    "select exists (select from blocks where (account_id = $1 and target_id = $2)"
+    " or (account_id = $2 and target_id = $1))",
+    bool,
+)
+INSERT_BLOCK = Command(
+    "insert into blocks (uri, account_id, target_id, created_at) values ($1, $2, $3, $4)"
+    " on conflict do nothing"
+)
+DELETE_BLOCK = Command("delete from blocks where account_id = $1 and target_id = $2")
+
+
+async def insert(
+    conn: Connection,
+    uri: str | None,
+    follower_id: int,
+    target_id: int,
+    accepted_at: datetime | None,
+    now: datetime,
+    *,
+    reblogs: bool = True,
+    notify: bool = False,
+) -> Follow | None:
+    """The new row, or None where one stands already."""
+    made = await INSERT.first(conn, uri, follower_id, target_id, accepted_at, reblogs, notify, now)
+    if made and made.accepted_at:
+        await COUNT.run(conn, follower_id, target_id, 1)
+    return made
+
+
+async def between(conn: Connection, follower_id: int, target_id: int) -> Follow | None:
+    return await BETWEEN.first(conn, follower_id, target_id)
+
+
+async def by_uri(conn: Connection, uri: str) -> Follow | None:
+    return await BY_URI.first(conn, uri)
+
+
+async def accept(conn: Connection, follow: Follow, now: datetime) -> bool:
+    """False where it was accepted before."""
+    changed = await ACCEPT.run(conn, follow.id, now) == 1
+    if changed:
+        await COUNT.run(conn, follow.follower_id, follow.target_id, 1)
+    return changed
+
+
+async def set_options(conn: Connection, follow: Follow, *, reblogs: bool, notify: bool) -> None:
+    await SET_OPTIONS.run(conn, follow.id, reblogs, notify)
+
+
+async def set_uri(conn: Connection, follow: Follow, uri: str) -> None:
+    await SET_URI.run(conn, follow.id, uri)
+
+
+async def delete(conn: Connection, follow: Follow) -> bool:
+    gone = await DELETE.run(conn, follow.id) == 1
+    if gone and follow.accepted_at:
+        await COUNT.run(conn, follow.follower_id, follow.target_id, -1)
+    return gone
+
+
+async def followers(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    """Accepted, newest first; ``before`` and ``after`` are row ids, both excluded."""
+    return await FOLLOWERS.all(conn, account_id, before, after, limit)
+
+
+async def following(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await FOLLOWING.all(conn, account_id, before, after, limit)
+
+
+async def requests(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await REQUESTS.all(conn, account_id, before, after, limit)
+
+
+async def relations(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dict[int, Relation]:
+    return {row.account_id: row for row in await RELATIONS.all(conn, viewer_id, ids)}
+
+
+async def reach(conn: Connection, target_id: int) -> list[Reach]:
+    """The distinct inboxes (shared first) of remote followers."""
+    return await REACH.all(conn, target_id)
+
+
+async def local_followers(conn: Connection, target_id: int) -> list[int]:
+    return await LOCAL_FOLLOWERS.all(conn, target_id)
+
+
+async def has_local_follower(conn: Connection, target_id: int) -> bool:
+    return await ANY_LOCAL.one(conn, target_id)
+
+
+async def is_following(conn: Connection, follower_id: int, target_id: int) -> bool:
+    return await IS_FOLLOWING.one(conn, follower_id, target_id)
+
+
+async def groups_of(conn: Connection, account_id: int) -> list[Account]:
+    """The communities that an account has joined, in the order of joining."""
+    return await GROUPS_OF.all(conn, account_id)
+
+
+async def blocked(conn: Connection, one: int, other: int) -> bool:
+    """Whether either blocks the other."""
+    return await BLOCKED.one(conn, one, other)
+
+
+async def block(
+    conn: Connection, uri: str | None, account_id: int, target_id: int, now: datetime
+) -> bool:
+    return await INSERT_BLOCK.run(conn, uri, account_id, target_id, now) == 1
+
+
+async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
+    return await DELETE_BLOCK.run(conn, account_id, target_id) == 1

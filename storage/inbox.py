@@ -1,0 +1,129 @@
+"""Activities as they arrived: a durable row each, unique by origin and id, before anybody says 202."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage import lanes
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the door proved: who signed, and the bytes."""
+
+    origin: str
+    activity_id: str
+    signer: str
+    subject: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    id: int
+    origin: str
+    activity_id: str
+    signer: str
+    subject: str
+    body: bytes
+    state: str
+    reason: str | None
+    attempts: int
+    received_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    subject: str
+    waiting: int
+
+
+INSERT = Query(
+    """
+    insert into inbox (origin, activity_id, signer, subject, body, received_at)
+    select a.origin, a.activity_id, a.signer, a.subject, a.body, $6
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+        as a (origin, activity_id, signer, subject, body)
+    on conflict (origin, activity_id) do nothing returning subject
+    """,
+    str,
+)
+WAITING = Query(
+    """
+    select i.* from unnest($1::text[]) as s (subject)
+    cross join lateral (
+        select * from inbox where subject = s.subject and state = 'waiting' order by id limit $2) i
+    order by i.id
+    """,
+    Item,
+)
+FINISH = Command(
+    "update inbox set state = $2, reason = $3, done_at = $4, attempts = attempts + 1 where id = $1"
+)
+POSTPONE = Command("update inbox set attempts = attempts + 1, reason = $2 where id = $1")
+LEFT = Query(
+    "select subject, count(*) as waiting from inbox"
+    " where subject = any($1::text[]) and state = 'waiting' group by subject",
+    Next,
+)
+FORGET = Command("delete from inbox where state <> 'waiting' and done_at < $1")
+BY_ACTIVITY = Query("select * from inbox where origin = $1 and activity_id = $2", Item)
+BACKLOG = Query("select count(*) from inbox where state = 'waiting'", int)
+
+
+async def receive(conn: Connection, arrivals: Sequence[Arrival], now: datetime) -> None:
+    """Write down what arrived; a repeat is left out. One statement for any number."""
+    fresh = await INSERT.all(
+        conn,
+        [a.origin for a in arrivals],
+        [a.activity_id for a in arrivals],
+        [a.signer for a in arrivals],
+        [a.subject for a in arrivals],
+        [a.body for a in arrivals],
+        now,
+    )
+    await lanes.touch(conn, lanes.INBOX, fresh, now)
+
+
+async def waiting(conn: Connection, subjects: Sequence[str], each: int) -> list[Item]:
+    """The oldest waiting items of some lanes, in the order of their arrival."""
+    return await WAITING.all(conn, subjects, each)
+
+
+async def finish(
+    conn: Connection, item_id: int, state: str, reason: str | None, now: datetime
+) -> None:
+    """``state``: done or refused."""
+    await FINISH.run(conn, item_id, state, reason, now)
+
+
+async def postpone(conn: Connection, item_id: int, reason: str) -> None:
+    await POSTPONE.run(conn, item_id, reason)
+
+
+async def settle(
+    conn: Connection, subjects: Sequence[str], later: dict[str, datetime], now: datetime
+) -> None:
+    """Finish lanes: remove the empty ones; the others are ready now, or at their time in ``later``."""
+    await lanes.lock(conn, lanes.INBOX, subjects)
+    left = {row.subject for row in await LEFT.all(conn, subjects)}
+    await lanes.remove(conn, lanes.INBOX, [s for s in subjects if s not in left])
+    for subject in sorted(left):
+        await lanes.release(conn, lanes.INBOX, subject, later.get(subject, now))
+
+
+async def forget(conn: Connection, before: datetime) -> int:
+    """Drop outcomes that are older than any signature that could be replayed."""
+    return await FORGET.run(conn, before)
+
+
+async def by_activity(conn: Connection, origin: str, activity_id: str) -> Item | None:
+    return await BY_ACTIVITY.first(conn, origin, activity_id)
+
+
+async def backlog(conn: Connection) -> int:
+    return await BACKLOG.one(conn)

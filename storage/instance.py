@@ -1,0 +1,73 @@
+"""What this instance is: one row, made at the first start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    one: bool
+    domain: str
+    web_domain: str
+    title: str
+    description: str
+    rules: list[str]
+    contact_email: str
+    setup_digest: bytes | None
+    created_at: datetime
+
+
+GET = Query("select * from instance", Instance)
+INSERT = Command(
+    "insert into instance (domain, web_domain, title, setup_digest, created_at)"
+    " values ($1, $2, $3, $4, $5)"
+)
+SET_SETUP = Command("update instance set setup_digest = $1")
+USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    users: int
+    posts: int
+    hosts: int
+    active: int  # persons of ours who posted since the asked time
+
+
+USAGE = Query(
+    """
+    select (select count(*) from accounts where local and kind = 'person') as users,
+           (select count(*) from posts where local and reblog_of_id is null) as posts,
+           (select count(*) from hosts) as hosts,
+           (select count(distinct account_id) from posts
+             where local and created_at > $1 and reblog_of_id is null) as active
+    """,
+    Usage,
+)
+
+
+async def get(conn: Connection) -> Instance | None:
+    return await GET.first(conn)
+
+
+async def create(
+    conn: Connection, domain: str, web_domain: str, setup_digest: bytes | None, now: datetime
+) -> None:
+    await INSERT.run(conn, domain, web_domain, domain, setup_digest, now)
+
+
+async def set_setup(conn: Connection, digest: bytes) -> None:
+    await SET_SETUP.run(conn, digest)
+
+
+async def use_setup(conn: Connection, digest: bytes) -> bool:
+    """Take the one-time link. False where it was used before or never was."""
+    return await USE_SETUP.run(conn, digest) == 1
+
+
+async def usage(conn: Connection, since: datetime) -> Usage:
+    return await USAGE.one(conn, since)

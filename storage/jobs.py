@@ -1,0 +1,84 @@
+"""Work for later that is neither an arrival nor a delivery: kind, arguments, a lane and a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storage import lanes
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: int
+    lane: str
+    kind: str
+    args: dict[str, Any]
+    attempts: int
+    last_error: str | None
+    run_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    lane: str
+    run_at: datetime
+
+
+INSERT = Command(
+    "insert into jobs (lane, kind, args, run_at, created_at) values ($1, $2, $3, $4, $5)"
+    " on conflict (lane, kind, args) do update set run_at = least(jobs.run_at, excluded.run_at)"
+)
+READY = Query(
+    """
+    select j.* from unnest($1::text[]) as l (lane)
+    cross join lateral (
+        select * from jobs where lane = l.lane and run_at <= $2 order by run_at, id limit 1) j
+    """,
+    Job,
+)
+DONE = Command("delete from jobs where id = $1")
+RETRY = Command(
+    "update jobs set attempts = attempts + 1, last_error = $2, run_at = $3 where id = $1"
+)
+LEFT = Query(
+    "select lane, min(run_at) as run_at from jobs where lane = any($1::text[]) group by lane", Left
+)
+BACKLOG = Query("select count(*) from jobs", int)
+
+
+async def add(
+    conn: Connection, lane: str, kind: str, args: Mapping[str, Any], run_at: datetime, now: datetime
+) -> None:
+    """The same work waiting twice is one job, at the earlier time."""
+    await INSERT.run(conn, lane, kind, dict(args), run_at, now)
+    await lanes.touch(conn, lanes.JOBS, [lane], run_at, sooner=True)
+
+
+async def ready(conn: Connection, names: Sequence[str], now: datetime) -> list[Job]:
+    """The first job of each lane."""
+    return await READY.all(conn, names, now)
+
+
+async def done(conn: Connection, job_id: int) -> None:
+    await DONE.run(conn, job_id)
+
+
+async def retry(conn: Connection, job_id: int, error: str, run_at: datetime) -> None:
+    await RETRY.run(conn, job_id, error, run_at)
+
+
+async def settle(conn: Connection, names: Sequence[str], now: datetime) -> None:
+    await lanes.lock(conn, lanes.JOBS, names)
+    left = {row.lane: row.run_at for row in await LEFT.all(conn, names)}
+    await lanes.remove(conn, lanes.JOBS, [n for n in names if n not in left])
+    for name in sorted(left):
+        await lanes.release(conn, lanes.JOBS, name, max(now, left[name]))
+
+
+async def backlog(conn: Connection) -> int:
+    return await BACKLOG.one(conn)

@@ -1,0 +1,89 @@
+"""Lanes: one row per key of work that must happen in order (a host, an object, a kind of job).
+
+The work itself stands in a table of its own (inbox, deliveries, jobs). Whoever adds work touches its
+lane last, keys sorted, in the same transaction. A worker claims ready lanes (a lease; SKIP LOCKED), does
+what waits there, and finishes: it locks the lane in a statement of its own, looks for what still waits
+in the next one, and then sets the next time or removes the lane. In one statement a wake-up would be
+lost. A worker that dies leaves a lease that runs out; a dead host is one lane with a late time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+INBOX = "inbox"
+DELIVERY = "delivery"
+JOBS = "jobs"
+CHANNEL = "beckon_work"
+
+# The update locks the lane even where it changes nothing: see above.
+TOUCH = Command(
+    "insert into lanes (queue, key, ready_at) select $1, unnest($2::text[]), $3"
+    " on conflict (queue, key) do update set ready_at = case"
+    " when $4 then least(lanes.ready_at, excluded.ready_at) else lanes.ready_at end"
+)
+NOTIFY = Command("select pg_notify('beckon_work', $1)")
+CLAIM = Query(
+    """
+    update lanes set locked_until = $3
+    where (queue, key) in (
+        select queue, key from lanes
+        where queue = $1 and ready_at <= $2 and (locked_until is null or locked_until <= $2)
+        order by ready_at limit $4 for update skip locked)
+    returning key
+    """,
+    str,
+)
+LOCK = Query(
+    "select key from lanes where queue = $1 and key = any($2::text[]) order by key for update",
+    str,
+)
+RELEASE = Command(
+    "update lanes set ready_at = $3, locked_until = null where queue = $1 and key = $2"
+)
+REMOVE = Command("delete from lanes where queue = $1 and key = any($2::text[])")
+NEXT_READY = Query(
+    "select min(greatest(ready_at, coalesce(locked_until, ready_at))) from lanes where queue = $1",
+    datetime,
+)
+
+
+async def touch(
+    conn: Connection, queue: str, keys: Iterable[str], ready_at: datetime, *, sooner: bool = False
+) -> None:
+    """Make sure that the lanes exist, and wake the workers.
+
+    A lane that waits for a later time keeps waiting, unless ``sooner``.
+    """
+    ordered = sorted(set(keys))
+    if ordered:
+        await TOUCH.run(conn, queue, ordered, ready_at, sooner)
+        await NOTIFY.run(conn, queue)
+
+
+async def claim(
+    conn: Connection, queue: str, now: datetime, until: datetime, limit: int
+) -> list[str]:
+    """Lanes that are ready, leased to the caller until ``until``."""
+    return await CLAIM.all(conn, queue, now, until, limit)
+
+
+async def lock(conn: Connection, queue: str, keys: Sequence[str]) -> None:
+    """The first step of finishing: nobody adds work to these lanes until the transaction ends."""
+    await LOCK.all(conn, queue, keys)
+
+
+async def release(conn: Connection, queue: str, key: str, ready_at: datetime) -> None:
+    await RELEASE.run(conn, queue, key, ready_at)
+
+
+async def remove(conn: Connection, queue: str, keys: Sequence[str]) -> None:
+    await REMOVE.run(conn, queue, keys)
+
+
+async def next_ready(conn: Connection, queue: str) -> datetime | None:
+    """When the next lane of a queue can be claimed."""
+    return await NEXT_READY.first(conn, queue)

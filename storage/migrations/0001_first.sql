@@ -1,0 +1,443 @@
+-- oldest-code: 1
+-- The first schema. Until the first tagged version this file may be rewritten.
+
+create sequence id_tail;
+
+create table instance (
+    one boolean primary key default true check (one),  -- exactly one row
+    domain text not null,                              -- in handles
+    web_domain text not null,                          -- in addresses
+    title text not null,
+    description text not null default '',
+    rules text[] not null default '{}',
+    contact_email text not null default '',
+    setup_digest bytea,                                -- of the one-time link; null once used
+    created_at timestamptz not null
+);
+
+-- Who signs in, apart from who acts: one user may have several persons.
+create table users (
+    id bigint primary key,
+    email text not null,
+    password_hash text,
+    role text not null default 'member' check (role in ('member', 'moderator', 'admin')),
+    created_at timestamptz not null,
+    disabled_at timestamptz
+);
+create unique index users_email on users (lower(email));
+
+create table accounts (
+    id bigint primary key,
+    user_id bigint references users on delete set null,
+    local boolean not null,
+    kind text not null check (kind in ('person', 'group', 'application', 'service', 'organization')),
+    username text not null,
+    host text not null,                 -- '' for ours; a port only where it is not 443
+    uri text not null unique,
+    url text not null,
+    inbox text not null,
+    shared_inbox text,
+    outbox text,
+    followers_uri text,
+    featured_uri text,
+    moderators_uri text,
+    display_name text not null default '',
+    note text not null default '',      -- HTML, cleaned at the door
+    note_source text not null default '',
+    fields jsonb not null default '[]', -- [{"name","value"}]
+    avatar_url text,
+    header_url text,
+    locked boolean not null default false,
+    bot boolean not null default false,
+    discoverable boolean not null default true,
+    indexable boolean not null default true,
+    followers_count integer not null default 0,
+    following_count integer not null default 0,
+    posts_count integer not null default 0,
+    last_post_at timestamptz,
+    created_at timestamptz not null,
+    fetched_at timestamptz,
+    suspended_at timestamptz,
+    handle_lost boolean not null default false,  -- another actor of that host took the name
+    check (local = (host = ''))
+);
+-- People, communities and the instance share one space of handles.
+create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
+create index accounts_user on accounts (user_id);
+create index accounts_host on accounts (host) where host <> '';
+
+-- Public keys of everyone we met; private ones of ours.
+create table keys (
+    id text primary key,                -- as it stands in documents
+    account_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('rsa', 'ed25519')),
+    public text not null,               -- PEM (SPKI)
+    private text,                       -- PEM (PKCS 8)
+    fetched_at timestamptz not null
+);
+create index keys_account on keys (account_id);
+
+create table follows (
+    id bigint generated always as identity primary key,
+    uri text unique,
+    follower_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    accepted_at timestamptz,            -- null while it waits for an answer
+    reblogs boolean not null default true,
+    notify boolean not null default false,
+    created_at timestamptz not null,
+    unique (follower_id, target_id),
+    check (follower_id <> target_id)
+);
+create index follows_target on follows (target_id, id);
+
+create table blocks (
+    id bigint generated always as identity primary key,
+    uri text unique,
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    unique (account_id, target_id)
+);
+create index blocks_target on blocks (target_id);
+
+create table communities (
+    account_id bigint primary key references accounts on delete cascade,
+    policy text not null default 'open' check (policy in ('open', 'request')),
+    rules text[] not null default '{}',
+    cards boolean not null default true,
+    created_at timestamptz not null
+);
+
+-- Membership is an accepted follow of the group; only what goes beyond it stands here.
+create table community_roles (
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    role text not null check (role in ('organiser', 'moderator')),
+    granted_at timestamptz not null,
+    primary key (community_id, account_id)
+);
+create index community_roles_account on community_roles (account_id);
+
+create table posts (
+    id bigint primary key,
+    uri text not null unique,
+    url text not null,
+    local boolean not null,
+    account_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('note', 'page', 'article', 'question', 'event', 'other', 'boost')),
+    reblog_of_id bigint references posts on delete cascade,
+    community_id bigint references accounts on delete set null,
+    in_reply_to_id bigint references posts on delete set null,
+    in_reply_to_account_id bigint references accounts on delete set null,
+    thread_id bigint not null,          -- the head of the thread; itself for a head
+    title text not null default '',
+    content text not null default '',   -- HTML, cleaned at the door
+    source text not null default '',    -- what our member typed
+    summary text not null default '',   -- plain text: the warning, or the short text of a titled post
+    sensitive boolean not null default false,
+    language text,
+    visibility text not null check (visibility in ('public', 'unlisted', 'private', 'direct')),
+    attachments jsonb not null default '[]',
+    tags text[] not null default '{}',
+    app_id bigint,
+    replies_count integer not null default 0,
+    reblogs_count integer not null default 0,
+    favourites_count integer not null default 0,
+    published_at timestamptz not null,
+    edited_at timestamptz,
+    created_at timestamptz not null,
+    check ((kind = 'boost') = (reblog_of_id is not null))
+);
+create unique index posts_one_boost on posts (account_id, reblog_of_id) where reblog_of_id is not null;
+create index posts_account on posts (account_id, id);
+create index posts_thread on posts (thread_id, id);
+create index posts_reply on posts (in_reply_to_id) where in_reply_to_id is not null;
+create index posts_boosts on posts (reblog_of_id, id) where reblog_of_id is not null;
+create index posts_community on posts (community_id, id) where community_id is not null;
+create index posts_public on posts (id) where visibility = 'public' and reblog_of_id is null;
+create index posts_public_local on posts (id)
+    where visibility = 'public' and reblog_of_id is null and local;
+create index posts_tags on posts using gin (tags);
+
+create table post_mentions (
+    post_id bigint not null references posts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    primary key (post_id, account_id)
+);
+create index post_mentions_account on post_mentions (account_id, post_id);
+
+create table post_edits (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references posts on delete cascade,
+    title text not null,
+    content text not null,
+    summary text not null,
+    sensitive boolean not null,
+    attachments jsonb not null,
+    created_at timestamptz not null     -- when this version was published
+);
+create index post_edits_post on post_edits (post_id, id);
+
+-- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
+create table tombstones (
+    uri text primary key,
+    deleted_at timestamptz not null
+);
+
+create table favourites (
+    id bigint generated always as identity primary key,
+    uri text unique,
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    unique (account_id, post_id)
+);
+create index favourites_post on favourites (post_id, id);
+
+create table bookmarks (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    unique (account_id, post_id)
+);
+create index bookmarks_post on bookmarks (post_id);
+
+-- The featured collection of a person or a community.
+create table pins (
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    pinned_at timestamptz not null,
+    primary key (account_id, post_id)
+);
+create index pins_post on pins (post_id);
+
+create table polls (
+    post_id bigint primary key references posts on delete cascade,
+    multiple boolean not null default false,
+    ends_at timestamptz,
+    closed_at timestamptz,
+    voters_count integer                -- null where the origin does not say
+);
+create index polls_ending on polls (ends_at) where closed_at is null and ends_at is not null;
+
+create table poll_options (
+    post_id bigint not null references polls on delete cascade,
+    position integer not null,
+    title text not null,
+    votes_count integer not null default 0 check (votes_count >= 0),
+    primary key (post_id, position)
+);
+
+create table poll_votes (
+    id bigint generated always as identity primary key,
+    uri text unique,
+    post_id bigint not null,
+    position integer not null,
+    account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    unique (post_id, account_id, position),
+    foreign key (post_id, position) references poll_options on delete cascade
+);
+
+-- A call to action. Its post is what threads, timelines and likes know of it.
+create table calls (
+    post_id bigint primary key references posts on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('event')),
+    state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
+    starts_at timestamptz not null,
+    ends_at timestamptz,
+    timezone text not null,
+    place_name text not null default '',
+    place_address text not null default '',
+    latitude double precision,
+    longitude double precision,
+    capacity integer check (capacity > 0),
+    card_uri text unique,               -- the answer card by the community
+    confirmed integer not null default 0 check (confirmed >= 0),  -- going, by tier
+    expressed integer not null default 0 check (expressed >= 0),
+    waiting integer not null default 0 check (waiting >= 0),
+    tally_due_at timestamptz,           -- counts changed; an Update leaves at this time
+    tally_sent_at timestamptz,
+    check (ends_at is null or ends_at >= starts_at)
+);
+create index calls_community on calls (community_id, starts_at);
+create index calls_tally on calls (tally_due_at) where tally_due_at is not null;
+
+create table participations (
+    id bigint generated always as identity primary key,  -- order of receipt
+    uri text unique,                    -- of the activity that said it
+    post_id bigint not null references calls on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    answer text not null check (answer in ('going', 'maybe', 'declined')),
+    state text not null check (state in ('granted', 'waiting', 'pending', 'refused')),
+    tier text not null check (tier in ('confirmed', 'expressed')),
+    door text not null check (door in ('card', 'join', 'client', 'page')),
+    created_at timestamptz not null,
+    answered_at timestamptz not null,
+    unique (post_id, account_id)
+);
+create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+
+-- What a host was first sent for a call never changes.
+create table call_forms (
+    post_id bigint not null references calls on delete cascade,
+    host text not null,
+    form text not null check (form in ('card', 'event', 'gancio', 'page', 'beckon')),
+    primary key (post_id, host)
+);
+
+create table home_entries (
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    subject_id bigint not null,         -- the post itself, or what is boosted: shown once
+    primary key (account_id, post_id)
+);
+create unique index home_entries_once on home_entries (account_id, subject_id);
+create index home_entries_post on home_entries (post_id);
+
+create table notifications (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    type text not null check (type in
+        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update')),
+    from_account_id bigint not null references accounts on delete cascade,
+    post_id bigint references posts on delete cascade,
+    created_at timestamptz not null
+);
+create unique index notifications_once
+    on notifications (account_id, type, from_account_id, post_id) nulls not distinct;
+create index notifications_account on notifications (account_id, id);
+create index notifications_post on notifications (post_id) where post_id is not null;
+
+create table apps (
+    id bigint generated always as identity primary key,
+    client_id text not null unique,
+    secret_digest bytea not null,
+    name text not null,
+    website text,
+    redirect_uris text[] not null,
+    scopes text[] not null,
+    created_at timestamptz not null
+);
+
+create table authorization_codes (
+    digest bytea primary key,
+    app_id bigint not null references apps on delete cascade,
+    user_id bigint not null references users on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    redirect_uri text not null,
+    scopes text[] not null,
+    challenge text,                     -- PKCE, S256
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+
+create table tokens (
+    id bigint generated always as identity primary key,
+    digest bytea not null unique,
+    app_id bigint not null references apps on delete cascade,
+    user_id bigint references users on delete cascade,
+    account_id bigint references accounts on delete cascade,  -- null: the app itself
+    code_digest bytea,
+    scopes text[] not null,
+    created_at timestamptz not null,
+    last_used_at timestamptz,
+    check ((user_id is null) = (account_id is null))
+);
+create index tokens_code on tokens (code_digest) where code_digest is not null;
+
+-- Signed in by a browser.
+create table sessions (
+    digest bytea primary key,
+    user_id bigint not null references users on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create table idempotency_keys (
+    account_id bigint not null references accounts on delete cascade,
+    key text not null,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, key)
+);
+
+-- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
+create table lanes (
+    queue text not null,                -- 'inbox', 'delivery', 'jobs'
+    key text not null,
+    ready_at timestamptz not null,
+    locked_until timestamptz,
+    primary key (queue, key)
+);
+create index lanes_ready on lanes (queue, ready_at);
+
+create table inbox (
+    id bigint generated always as identity primary key,
+    origin text not null,
+    activity_id text not null,
+    signer text not null,               -- the actor whose key signed the request
+    subject text not null,              -- the object that orders it: its lane
+    body bytea not null,                -- as it came: a proof covers these bytes
+    state text not null default 'waiting' check (state in ('waiting', 'done', 'refused')),
+    reason text,
+    attempts integer not null default 0,
+    received_at timestamptz not null,
+    done_at timestamptz,
+    unique (origin, activity_id)
+);
+create index inbox_waiting on inbox (subject, id) where state = 'waiting';
+create index inbox_done on inbox (done_at) where state <> 'waiting';
+
+create table outbox (
+    id bigint generated always as identity primary key,
+    uri text not null unique,
+    account_id bigint not null references accounts on delete cascade,
+    subject text not null,
+    body bytea not null,
+    created_at timestamptz not null
+);
+create index outbox_created on outbox (created_at);
+
+create table hosts (
+    host text primary key,
+    software text,                      -- as its NodeInfo says; null: not asked yet
+    version text,
+    active_users integer,
+    checked_at timestamptz,
+    scheme text not null default 'cavage' check (scheme in ('cavage', 'rfc9421')),
+    failures integer not null default 0,
+    failing_since timestamptz,
+    last_success_at timestamptz,
+    given_up_at timestamptz
+);
+
+create table deliveries (
+    id bigint generated always as identity primary key,
+    outbox_id bigint not null references outbox on delete cascade,
+    host text not null,
+    inbox text not null,
+    subject text not null,
+    attempts integer not null default 0,
+    ready_at timestamptz not null,
+    last_error text,
+    unique (outbox_id, inbox)
+);
+create index deliveries_host on deliveries (host, id);
+
+create table jobs (
+    id bigint generated always as identity primary key,
+    lane text not null,
+    kind text not null,
+    args jsonb not null,
+    attempts integer not null default 0,
+    last_error text,
+    run_at timestamptz not null,
+    created_at timestamptz not null,
+    unique (lane, kind, args)           -- the same work waiting twice is one job
+);
+create index jobs_lane on jobs (lane, run_at, id);

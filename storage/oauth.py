@@ -1,0 +1,220 @@
+"""Apps, authorization codes, tokens and browser sessions. Secrets are kept as digests only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    id: int
+    client_id: str
+    secret_digest: bytes
+    name: str
+    website: str | None
+    redirect_uris: list[str]
+    scopes: list[str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    digest: bytes
+    app_id: int
+    user_id: int
+    account_id: int
+    redirect_uri: str
+    scopes: list[str]
+    challenge: str | None
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    id: int
+    digest: bytes
+    app_id: int
+    user_id: int | None
+    account_id: int | None
+    code_digest: bytes | None
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    digest: bytes
+    user_id: int
+    account_id: int
+    created_at: datetime
+    expires_at: datetime
+
+
+INSERT_APP = Query(
+    "insert into apps (client_id, secret_digest, name, website, redirect_uris, scopes, created_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7) returning *",
+    App,
+)
+APP_BY_CLIENT = Query("select * from apps where client_id = $1", App)
+APPS = Query("select * from apps where id = any($1::bigint[])", App)
+INSERT_CODE = Command(
+    "insert into authorization_codes"
+    " (digest, app_id, user_id, account_id, redirect_uri, scopes, challenge, expires_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8)"
+)
+CODE = Query("select * from authorization_codes where digest = $1 for update", Code)
+USE_CODE = Command("update authorization_codes set used_at = $2 where digest = $1")
+DROP_OLD_CODES = Command("delete from authorization_codes where expires_at < $1")
+INSERT_TOKEN = Query(
+    "insert into tokens (digest, app_id, user_id, account_id, code_digest, scopes, created_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7) returning *",
+    Token,
+)
+TOKEN = Query(
+    """
+    select t.* from tokens t
+    left join users u on u.id = t.user_id
+    left join accounts a on a.id = t.account_id
+    where t.digest = $1 and u.disabled_at is null and a.suspended_at is null
+    """,
+    Token,
+)
+DROP_TOKEN = Command("delete from tokens where id = $1")
+DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
+DROP_TOKENS_OF_USER = Command("delete from tokens where user_id = $1")
+TOUCH_TOKEN = Command("update tokens set last_used_at = $2 where id = $1")
+INSERT_SESSION = Command(
+    "insert into sessions (digest, user_id, account_id, created_at, expires_at)"
+    " values ($1, $2, $3, $4, $5)"
+)
+SESSION = Query(
+    "select s.* from sessions s join users u on u.id = s.user_id"
+    " where s.digest = $1 and s.expires_at > $2 and u.disabled_at is null",
+    Session,
+)
+DROP_SESSION = Command("delete from sessions where digest = $1")
+DROP_OLD_SESSIONS = Command("delete from sessions where expires_at <= $1")
+KEEP_KEY = Command(
+    "insert into idempotency_keys (account_id, key, post_id, created_at) values ($1, $2, $3, $4)"
+    " on conflict (account_id, key) do update set post_id = excluded.post_id,"
+    " created_at = excluded.created_at"
+)
+BY_KEY = Query(
+    "select post_id from idempotency_keys where account_id = $1 and key = $2 and created_at > $3",
+    int,
+)
+LOCK_KEY = Command("select pg_advisory_xact_lock(hashtextextended($1::text, $2::bigint))")
+
+
+async def insert_app(
+    conn: Connection,
+    client_id: str,
+    secret_digest: bytes,
+    name: str,
+    website: str | None,
+    redirect_uris: Sequence[str],
+    scopes: Sequence[str],
+    now: datetime,
+) -> App:
+    return await INSERT_APP.one(
+        conn, client_id, secret_digest, name, website, redirect_uris, scopes, now
+    )
+
+
+async def app_by_client(conn: Connection, client_id: str) -> App | None:
+    return await APP_BY_CLIENT.first(conn, client_id)
+
+
+async def apps(conn: Connection, ids: Sequence[int]) -> dict[int, App]:
+    return {row.id: row for row in await APPS.all(conn, ids)}
+
+
+async def insert_code(conn: Connection, code: Code) -> None:
+    c = code
+    await INSERT_CODE.run(
+        conn, c.digest, c.app_id, c.user_id, c.account_id, c.redirect_uri, c.scopes, c.challenge,
+        c.expires_at,
+    )  # fmt: skip
+
+
+async def lock_code(conn: Connection, digest: bytes) -> Code | None:
+    return await CODE.first(conn, digest)
+
+
+async def use_code(conn: Connection, digest: bytes, now: datetime) -> None:
+    await USE_CODE.run(conn, digest, now)
+
+
+async def insert_token(
+    conn: Connection,
+    digest: bytes,
+    app_id: int,
+    user_id: int | None,
+    account_id: int | None,
+    code_digest: bytes | None,
+    scopes: Sequence[str],
+    now: datetime,
+) -> Token:
+    return await INSERT_TOKEN.one(
+        conn, digest, app_id, user_id, account_id, code_digest, scopes, now
+    )
+
+
+async def token(conn: Connection, digest: bytes) -> Token | None:
+    """None also where its user is disabled or its account suspended."""
+    return await TOKEN.first(conn, digest)
+
+
+async def drop_token(conn: Connection, token_id: int) -> None:
+    await DROP_TOKEN.run(conn, token_id)
+
+
+async def drop_tokens_of_code(conn: Connection, digest: bytes) -> None:
+    await DROP_TOKENS_OF_CODE.run(conn, digest)
+
+
+async def drop_tokens_of_user(conn: Connection, user_id: int) -> None:
+    await DROP_TOKENS_OF_USER.run(conn, user_id)
+
+
+async def touch_token(conn: Connection, token_id: int, now: datetime) -> None:
+    await TOUCH_TOKEN.run(conn, token_id, now)
+
+
+async def insert_session(conn: Connection, session: Session) -> None:
+    s = session
+    await INSERT_SESSION.run(conn, s.digest, s.user_id, s.account_id, s.created_at, s.expires_at)
+
+
+async def session(conn: Connection, digest: bytes, now: datetime) -> Session | None:
+    return await SESSION.first(conn, digest, now)
+
+
+async def drop_session(conn: Connection, digest: bytes) -> None:
+    await DROP_SESSION.run(conn, digest)
+
+
+async def drop_expired(conn: Connection, now: datetime) -> None:
+    await DROP_OLD_CODES.run(conn, now)
+    await DROP_OLD_SESSIONS.run(conn, now)
+
+
+async def lock_idempotency_key(conn: Connection, account_id: int, key: str) -> None:
+    """Two requests with one key take turns until the transaction ends."""
+    await LOCK_KEY.run(conn, key, account_id)
+
+
+async def post_of_key(conn: Connection, account_id: int, key: str, since: datetime) -> int | None:
+    return await BY_KEY.first(conn, account_id, key, since)
+
+
+async def keep_key(
+    conn: Connection, account_id: int, key: str, post_id: int, now: datetime
+) -> None:
+    await KEEP_KEY.run(conn, account_id, key, post_id, now)

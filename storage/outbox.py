@@ -1,0 +1,245 @@
+"""Activities that leave: stored once, with one delivery row per inbox, in a lane per host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage import lanes
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    id: int
+    outbox_id: int
+    host: str
+    inbox: str
+    subject: str
+    attempts: int
+    ready_at: datetime
+    account_id: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    host: str
+    software: str | None
+    version: str | None
+    active_users: int | None
+    checked_at: datetime | None
+    scheme: str
+    failures: int
+    failing_since: datetime | None
+    last_success_at: datetime | None
+    given_up_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    host: str
+    ready_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A line of ``beckon status``."""
+
+    host: str
+    waiting: int
+    oldest: datetime
+    ready_at: datetime
+    failures: int
+    failing_since: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    delivery_id: int
+    error: str
+    ready_at: datetime
+
+
+INSERT = Query(
+    "insert into outbox (uri, account_id, subject, body, created_at)"
+    " values ($1, $2, $3, $4, $5) returning id",
+    int,
+)
+INSERT_DELIVERIES = Command(
+    """
+    insert into deliveries (outbox_id, host, inbox, subject, ready_at)
+    select $1, d.host, d.inbox, $4, $5 from unnest($2::text[], $3::text[]) as d (host, inbox)
+    on conflict do nothing
+    """
+)
+BY_URI = Query("select body from outbox where uri = $1", bytes)
+READY = Query(
+    """
+    select d.id, d.outbox_id, d.host, d.inbox, d.subject, d.attempts, d.ready_at, o.account_id,
+        o.body
+    from unnest($1::text[]) as h (host)
+    cross join lateral (
+        select * from deliveries where host = h.host and ready_at <= $2 order by id limit $3) d
+    join outbox o on o.id = d.outbox_id
+    order by d.id
+    """,
+    Delivery,
+)
+DELIVERED = Command("delete from deliveries where id = any($1::bigint[])")
+FAILED = Command(
+    "update deliveries set attempts = attempts + 1, last_error = $2, ready_at = $3 where id = $1"
+)
+LEFT = Query(
+    "select host, min(ready_at) as ready_at from deliveries"
+    " where host = any($1::text[]) group by host",
+    Left,
+)
+DROP_OF_HOST = Command("delete from deliveries where host = $1")
+FORGET = Command(
+    "delete from outbox o where created_at < $1"
+    " and not exists (select from deliveries d where d.outbox_id = o.id)"
+)
+HOST = Query("select * from hosts where host = $1", Host)
+HOSTS = Query("select * from hosts where host = any($1::text[])", Host)
+MEET = Command("insert into hosts (host) select unnest($1::text[]) on conflict do nothing")
+SUCCEEDED = Command(
+    "insert into hosts (host, last_success_at) values ($1, $2) on conflict (host) do update set"
+    " failures = 0, failing_since = null, given_up_at = null, last_success_at = $2"
+)
+FAILING = Command(
+    "insert into hosts (host, failures, failing_since) values ($1, 1, $2)"
+    " on conflict (host) do update set failures = hosts.failures + 1,"
+    " failing_since = coalesce(hosts.failing_since, $2)"
+)
+GIVE_UP = Command("update hosts set given_up_at = $2 where host = $1")
+SET_SCHEME = Command(
+    "insert into hosts (host, scheme) values ($1, $2)"
+    " on conflict (host) do update set scheme = excluded.scheme"
+)
+DESCRIBE = Command(
+    """
+    insert into hosts (host, software, version, active_users, checked_at)
+    values ($1, $2, $3, $4, $5)
+    on conflict (host) do update set software = excluded.software, version = excluded.version,
+        active_users = excluded.active_users, checked_at = excluded.checked_at
+    """
+)
+STATUS = Query(
+    """
+    select d.host, count(*) as waiting, min(o.created_at) as oldest,
+        coalesce(min(l.ready_at), min(d.ready_at)) as ready_at,
+        coalesce(max(h.failures), 0) as failures, min(h.failing_since) as failing_since,
+        max(d.last_error) as last_error
+    from deliveries d join outbox o on o.id = d.outbox_id
+    left join lanes l on l.queue = 'delivery' and l.key = d.host
+    left join hosts h on h.host = d.host
+    group by d.host order by waiting desc
+    """,
+    Lane,
+)
+BACKLOG = Query("select count(*) from deliveries", int)
+
+
+async def send(
+    conn: Connection,
+    uri: str,
+    account_id: int,
+    subject: str,
+    body: bytes,
+    inboxes: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Store an activity and its deliveries. ``inboxes``: inbox URL to host."""
+    outbox_id = await INSERT.one(conn, uri, account_id, subject, body, now)
+    urls = sorted(inboxes)
+    await INSERT_DELIVERIES.run(conn, outbox_id, [inboxes[url] for url in urls], urls, subject, now)
+    await lanes.touch(conn, lanes.DELIVERY, inboxes.values(), now)
+
+
+async def body_of(conn: Connection, uri: str) -> bytes | None:
+    """An activity that we sent, as it was sent."""
+    return await BY_URI.first(conn, uri)
+
+
+async def ready(conn: Connection, hosts: Sequence[str], now: datetime, each: int) -> list[Delivery]:
+    """What waits for these hosts and may go now, oldest first."""
+    return await READY.all(conn, hosts, now, each)
+
+
+async def record(conn: Connection, finished: Sequence[int], failures: Sequence[Failure]) -> None:
+    """Write the outcomes: ``finished`` were delivered or refused for good."""
+    await DELIVERED.run(conn, finished)
+    await FAILED.many(conn, [(f.delivery_id, f.error, f.ready_at) for f in failures])
+
+
+async def settle(
+    conn: Connection, hosts: Sequence[str], later: Mapping[str, datetime], now: datetime
+) -> None:
+    """Finish lanes: empty ones go; others are ready when their first delivery is, or at ``later``."""
+    await lanes.lock(conn, lanes.DELIVERY, hosts)
+    left = {row.host: row.ready_at for row in await LEFT.all(conn, hosts)}
+    await lanes.remove(conn, lanes.DELIVERY, [h for h in hosts if h not in left])
+    for host in sorted(left):
+        await lanes.release(conn, lanes.DELIVERY, host, max(now, left[host], later.get(host, now)))
+
+
+async def drop_of_host(conn: Connection, host: str) -> int:
+    return await DROP_OF_HOST.run(conn, host)
+
+
+async def forget(conn: Connection, before: datetime) -> int:
+    return await FORGET.run(conn, before)
+
+
+async def host(conn: Connection, name: str) -> Host | None:
+    return await HOST.first(conn, name)
+
+
+async def hosts(conn: Connection, names: Sequence[str]) -> dict[str, Host]:
+    return {row.host: row for row in await HOSTS.all(conn, names)}
+
+
+async def meet(conn: Connection, names: Sequence[str]) -> None:
+    """Remember that these hosts exist."""
+    await MEET.run(conn, sorted(set(names)))
+
+
+async def host_accepted(conn: Connection, name: str, now: datetime) -> None:
+    await SUCCEEDED.run(conn, name, now)
+
+
+async def host_failed(conn: Connection, name: str, now: datetime) -> None:
+    await FAILING.run(conn, name, now)
+
+
+async def give_up(conn: Connection, name: str, now: datetime) -> None:
+    """Its queue is dropped; its followers are kept."""
+    await GIVE_UP.run(conn, name, now)
+    await DROP_OF_HOST.run(conn, name)
+
+
+async def set_scheme(conn: Connection, name: str, scheme: str) -> None:
+    await SET_SCHEME.run(conn, name, scheme)
+
+
+async def describe(
+    conn: Connection,
+    name: str,
+    software: str | None,
+    version: str | None,
+    active_users: int | None,
+    now: datetime,
+) -> None:
+    """What its NodeInfo says; None where it has none that can be read."""
+    await DESCRIBE.run(conn, name, software, version, active_users, now)
+
+
+async def status(conn: Connection) -> list[Lane]:
+    return await STATUS.all(conn)
+
+
+async def backlog(conn: Connection) -> int:
+    return await BACKLOG.one(conn)

@@ -1,0 +1,433 @@
+"""Posts, boosts, threads, edits, favourites, bookmarks, pins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: int
+    uri: str
+    url: str
+    local: bool
+    account_id: int
+    kind: str
+    reblog_of_id: int | None
+    community_id: int | None
+    in_reply_to_id: int | None
+    in_reply_to_account_id: int | None
+    thread_id: int
+    title: str
+    content: str
+    source: str
+    summary: str
+    sensitive: bool
+    language: str | None
+    visibility: str
+    attachments: list[dict[str, Any]]
+    tags: list[str]
+    app_id: int | None
+    replies_count: int
+    reblogs_count: int
+    favourites_count: int
+    published_at: datetime
+    edited_at: datetime | None
+    created_at: datetime
+
+    @property
+    def is_head(self) -> bool:
+        """Whether a thread starts here."""
+        return self.thread_id == self.id and self.reblog_of_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """All that a post has when it is first written; the counts start at zero."""
+
+    id: int
+    uri: str
+    url: str
+    local: bool
+    account_id: int
+    kind: str
+    visibility: str
+    published_at: datetime
+    thread_id: int
+    reblog_of_id: int | None = None
+    community_id: int | None = None
+    in_reply_to_id: int | None = None
+    in_reply_to_account_id: int | None = None
+    title: str = ""
+    content: str = ""
+    source: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    attachments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    tags: list[str] = field(default_factory=list[str])
+    app_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    id: int
+    post_id: int
+    title: str
+    content: str
+    summary: str
+    sensitive: bool
+    attachments: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the viewer did with a post."""
+
+    post_id: int
+    favourited: bool
+    bookmarked: bool
+    reblogged: bool
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a list ordered by an action: its row id pages, the other id is shown."""
+
+    row_id: int
+    id: int
+
+
+INSERT = Query(
+    """
+    insert into posts (id, uri, url, local, account_id, kind, visibility, published_at, thread_id,
+        reblog_of_id, community_id, in_reply_to_id, in_reply_to_account_id, title, content, source,
+        summary, sensitive, language, attachments, tags, app_id, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $21, $22, $23)
+    on conflict do nothing returning *
+    """,
+    Post,
+)
+BY_ID = Query("select * from posts where id = $1", Post)
+BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
+BY_URI = Query("select * from posts where uri = $1", Post)
+BOOST_OF = Query("select * from posts where account_id = $1 and reblog_of_id = $2", Post)
+COUNT_REPLY = Command(
+    "update posts set replies_count = greatest(replies_count + $2, 0) where id = $1"
+)
+COUNT_REBLOG = Command(
+    "update posts set reblogs_count = greatest(reblogs_count + $2, 0) where id = $1"
+)
+COUNT_FAVOURITE = Command(
+    "update posts set favourites_count = greatest(favourites_count + $2, 0) where id = $1"
+)
+INSERT_MENTION = Command(
+    "insert into post_mentions (post_id, account_id)"
+    " select $1, unnest($2::bigint[]) on conflict do nothing"
+)
+DROP_MENTIONS = Command("delete from post_mentions where post_id = $1")
+MENTIONS = Query(
+    "select post_id, account_id from post_mentions where post_id = any($1::bigint[])"
+    " order by post_id, account_id",
+    Mention,
+)
+IS_MENTIONED = Query(
+    "select exists (select from post_mentions where post_id = $1 and account_id = $2)", bool
+)
+EDIT = Query(
+    """
+    update posts set title = $2, content = $3, source = $4, summary = $5, sensitive = $6,
+        language = $7, tags = $8, attachments = $9, edited_at = $10
+    where id = $1 returning *
+    """,
+    Post,
+)
+INSERT_EDIT = Command(
+    "insert into post_edits (post_id, title, content, summary, sensitive, attachments, created_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7)"
+)
+EDITS = Query("select * from post_edits where post_id = $1 order by id", Edit)
+BOOSTS_OF = Query("select * from posts where reblog_of_id = $1", Post)
+DELETE = Command("delete from posts where id = $1")
+BURY = Command("insert into tombstones (uri, deleted_at) values ($1, $2) on conflict do nothing")
+IS_BURIED = Query("select exists (select from tombstones where uri = $1)", bool)
+FAVOURITE = Command(
+    "insert into favourites (uri, account_id, post_id, created_at) values ($1, $2, $3, $4)"
+    " on conflict do nothing"
+)
+UNFAVOURITE = Command("delete from favourites where account_id = $1 and post_id = $2")
+FAVOURITE_URI = Query("select uri from favourites where account_id = $1 and post_id = $2", str)
+FAVOURITE_BY_URI = Query("select post_id, account_id from favourites where uri = $1", Mention)
+FAVOURITED_BY = Query(
+    "select id as row_id, account_id as id from favourites"
+    " where post_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    Listed,
+)
+FAVOURITES_OF = Query(
+    "select id as row_id, post_id as id from favourites"
+    " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    Listed,
+)
+REBLOGGED_BY = Query(
+    "select id as row_id, account_id as id from posts"
+    " where reblog_of_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    Listed,
+)
+BOOKMARK = Command(
+    "insert into bookmarks (account_id, post_id, created_at) values ($1, $2, $3)"
+    " on conflict do nothing"
+)
+UNBOOKMARK = Command("delete from bookmarks where account_id = $1 and post_id = $2")
+BOOKMARKS_OF = Query(
+    "select id as row_id, post_id as id from bookmarks"
+    " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    Listed,
+)
+MARKS = Query(
+    """
+    select p.id as post_id,
+        exists (select from favourites f where f.post_id = p.id and f.account_id = $1) as favourited,
+        exists (select from bookmarks b where b.post_id = p.id and b.account_id = $1) as bookmarked,
+        exists (select from posts r where r.reblog_of_id = p.id and r.account_id = $1) as reblogged,
+        exists (select from pins n where n.post_id = p.id and n.account_id = $1) as pinned
+    from unnest($2::bigint[]) as p (id)
+    """,
+    Marks,
+)
+THREAD = Query(
+    "select * from posts where thread_id = $1 and reblog_of_id is null order by id limit $2", Post
+)
+PIN = Command(
+    "insert into pins (account_id, post_id, pinned_at) values ($1, $2, $3) on conflict do nothing"
+)
+UNPIN = Command("delete from pins where account_id = $1 and post_id = $2")
+PINNED = Query(
+    "select p.* from pins n join posts p on p.id = n.post_id where n.account_id = $1"
+    " order by n.pinned_at desc limit 50",
+    Post,
+)
+PUBLIC_COUNT = Query(
+    "select count(*) from posts where account_id = $1 and visibility in ('public', 'unlisted')",
+    int,
+)
+PUBLIC_PAGE = Query(
+    "select * from posts where account_id = $1 and visibility in ('public', 'unlisted')"
+    " and id < $2 order by id desc limit $3",
+    Post,
+)
+REPLIES = Query(
+    "select * from posts where in_reply_to_id = $1 and visibility in ('public', 'unlisted')"
+    " order by id limit $2",
+    Post,
+)
+COMMUNITY_COUNT = Query(
+    "select count(*) from posts where community_id = $1 and visibility = 'public'"
+    " and thread_id = id",
+    int,
+)
+
+
+async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
+    """The new row, or None where its URI (or this boost) stands already."""
+    p = post
+    return await INSERT.first(
+        conn, p.id, p.uri, p.url, p.local, p.account_id, p.kind, p.visibility, p.published_at,
+        p.thread_id, p.reblog_of_id, p.community_id, p.in_reply_to_id, p.in_reply_to_account_id,
+        p.title, p.content, p.source, p.summary, p.sensitive, p.language, p.attachments, p.tags,
+        p.app_id, now,
+    )  # fmt: skip
+
+
+async def by_id(conn: Connection, post_id: int) -> Post | None:
+    return await BY_ID.first(conn, post_id)
+
+
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
+    return {row.id: row for row in await BY_IDS.all(conn, ids)}
+
+
+async def by_uri(conn: Connection, uri: str) -> Post | None:
+    return await BY_URI.first(conn, uri)
+
+
+async def boost_of(conn: Connection, account_id: int, post_id: int) -> Post | None:
+    return await BOOST_OF.first(conn, account_id, post_id)
+
+
+async def count_reply(conn: Connection, post_id: int, by: int) -> None:
+    await COUNT_REPLY.run(conn, post_id, by)
+
+
+async def count_reblog(conn: Connection, post_id: int, by: int) -> None:
+    await COUNT_REBLOG.run(conn, post_id, by)
+
+
+async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    await DROP_MENTIONS.run(conn, post_id)
+    await INSERT_MENTION.run(conn, post_id, accounts)
+
+
+async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:
+    return await MENTIONS.all(conn, ids)
+
+
+async def is_mentioned(conn: Connection, post_id: int, account_id: int) -> bool:
+    return await IS_MENTIONED.one(conn, post_id, account_id)
+
+
+async def edit(
+    conn: Connection,
+    old: Post,
+    *,
+    title: str,
+    content: str,
+    source: str,
+    summary: str,
+    sensitive: bool,
+    language: str | None,
+    tags: list[str],
+    attachments: list[dict[str, Any]],
+    now: datetime,
+) -> Post:
+    """Keep the old version in the history and write the new one."""
+    await INSERT_EDIT.run(
+        conn, old.id, old.title, old.content, old.summary, old.sensitive, old.attachments,
+        old.edited_at or old.published_at,
+    )  # fmt: skip
+    return await EDIT.one(
+        conn, old.id, title, content, source, summary, sensitive, language, tags, attachments, now
+    )
+
+
+async def edits(conn: Connection, post_id: int) -> list[Edit]:
+    """Former versions, oldest first; the present one is the post itself."""
+    return await EDITS.all(conn, post_id)
+
+
+async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
+    return await BOOSTS_OF.all(conn, post_id)
+
+
+async def delete(conn: Connection, post: Post, now: datetime) -> bool:
+    """Remove it and leave a tombstone. False where it was gone already."""
+    await BURY.run(conn, post.uri, now)
+    return await DELETE.run(conn, post.id) == 1
+
+
+async def bury(conn: Connection, uri: str, now: datetime) -> None:
+    await BURY.run(conn, uri, now)
+
+
+async def is_buried(conn: Connection, uri: str) -> bool:
+    return await IS_BURIED.one(conn, uri)
+
+
+async def favourite(
+    conn: Connection, uri: str | None, account_id: int, post_id: int, now: datetime
+) -> bool:
+    """False for a repeat."""
+    made = await FAVOURITE.run(conn, uri, account_id, post_id, now) == 1
+    if made:
+        await COUNT_FAVOURITE.run(conn, post_id, 1)
+    return made
+
+
+async def unfavourite(conn: Connection, account_id: int, post_id: int) -> bool:
+    gone = await UNFAVOURITE.run(conn, account_id, post_id) == 1
+    if gone:
+        await COUNT_FAVOURITE.run(conn, post_id, -1)
+    return gone
+
+
+async def favourite_uri(conn: Connection, account_id: int, post_id: int) -> str | None:
+    return await FAVOURITE_URI.first(conn, account_id, post_id)
+
+
+async def favourite_by_uri(conn: Connection, uri: str) -> Mention | None:
+    """Which post, by whom."""
+    return await FAVOURITE_BY_URI.first(conn, uri)
+
+
+async def favourited_by(
+    conn: Connection, post_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await FAVOURITED_BY.all(conn, post_id, before, after, limit)
+
+
+async def favourites_of(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await FAVOURITES_OF.all(conn, account_id, before, after, limit)
+
+
+async def reblogged_by(
+    conn: Connection, post_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await REBLOGGED_BY.all(conn, post_id, before, after, limit)
+
+
+async def bookmark(conn: Connection, account_id: int, post_id: int, now: datetime) -> None:
+    await BOOKMARK.run(conn, account_id, post_id, now)
+
+
+async def unbookmark(conn: Connection, account_id: int, post_id: int) -> None:
+    await UNBOOKMARK.run(conn, account_id, post_id)
+
+
+async def bookmarks_of(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await BOOKMARKS_OF.all(conn, account_id, before, after, limit)
+
+
+async def marks(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dict[int, Marks]:
+    return {row.post_id: row for row in await MARKS.all(conn, viewer_id, ids)}
+
+
+async def thread(conn: Connection, thread_id: int, limit: int) -> list[Post]:
+    """Every post of a thread, oldest first."""
+    return await THREAD.all(conn, thread_id, limit)
+
+
+async def pin(conn: Connection, account_id: int, post_id: int, now: datetime) -> bool:
+    return await PIN.run(conn, account_id, post_id, now) == 1
+
+
+async def unpin(conn: Connection, account_id: int, post_id: int) -> bool:
+    return await UNPIN.run(conn, account_id, post_id) == 1
+
+
+async def pinned(conn: Connection, account_id: int) -> list[Post]:
+    return await PINNED.all(conn, account_id)
+
+
+async def public_count(conn: Connection, account_id: int) -> int:
+    """Public and unlisted posts and boosts: what an outbox lists."""
+    return await PUBLIC_COUNT.one(conn, account_id)
+
+
+async def public_page(conn: Connection, account_id: int, before: int, limit: int) -> list[Post]:
+    return await PUBLIC_PAGE.all(conn, account_id, before, limit)
+
+
+async def replies(conn: Connection, post_id: int, limit: int) -> list[Post]:
+    return await REPLIES.all(conn, post_id, limit)
+
+
+async def community_count(conn: Connection, community_id: int) -> int:
+    """Public thread heads."""
+    return await COMMUNITY_COUNT.one(conn, community_id)

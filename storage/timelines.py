@@ -1,0 +1,154 @@
+"""Timelines: pages of post ids. Pages are newest first, cursors are excluded (client-api.md I5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.db import Command, Connection, Query
+
+TOP = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``min_id`` asks for the page just above it; otherwise the newest page below ``max_id``."""
+
+    limit: int
+    max_id: int = TOP
+    since_id: int = 0
+    min_id: int | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return self.max_id, self.since_id if self.min_id is None else self.min_id
+
+    @property
+    def upward(self) -> bool:
+        return self.min_id is not None
+
+
+FAN_OUT = Command(
+    "insert into home_entries (account_id, post_id, subject_id)"
+    " select unnest($1::bigint[]), $2, $3 on conflict do nothing"
+)
+HOME = Query(
+    "select post_id from home_entries where account_id = $1 and post_id < $2 and post_id > $3"
+    " order by post_id desc limit $4",
+    int,
+)
+HOME_UP = Query(
+    "select post_id from (select post_id from home_entries"
+    " where account_id = $1 and post_id < $2 and post_id > $3 order by post_id limit $4) p"
+    " order by post_id desc",
+    int,
+)
+UNFOLLOW = Command(
+    "delete from home_entries h using posts p"
+    " where h.post_id = p.id and h.account_id = $1 and p.account_id = $2"
+)
+PUBLIC = Query(
+    """
+    select id from posts p
+    where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
+      and (not $4 or local) and (not $5 or not local)
+    order by id desc limit $3
+    """,
+    int,
+)
+PUBLIC_UP = Query(
+    """
+    select id from (select id from posts p
+    where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
+      and (not $4 or local) and (not $5 or not local)
+    order by id limit $3) q order by id desc
+    """,
+    int,
+)
+COMMUNITY = Query(
+    "select id from posts where community_id = $1 and thread_id = id and visibility <> 'direct'"
+    " and id < $2 and id > $3 order by id desc limit $4",
+    int,
+)
+COMMUNITY_UP = Query(
+    "select id from (select id from posts where community_id = $1 and thread_id = id"
+    " and visibility <> 'direct' and id < $2 and id > $3 order by id limit $4) p order by id desc",
+    int,
+)
+TAG = Query(
+    "select id from posts where tags @> array[$1::text] and visibility = 'public'"
+    " and reblog_of_id is null and (not $5 or local)"
+    " and id < $2 and id > $3 order by id desc limit $4",
+    int,
+)
+TAG_UP = Query(
+    "select id from (select id from posts where tags @> array[$1::text] and visibility = 'public'"
+    " and reblog_of_id is null and (not $5 or local)"
+    " and id < $2 and id > $3 order by id limit $4) p order by id desc",
+    int,
+)
+OF_ACCOUNT = Query(
+    """
+    select p.id from posts p
+    where p.account_id = $1 and p.id < $2 and p.id > $3
+      and (p.visibility = any($5::text[])
+           or (p.visibility = 'direct' and exists (
+                select from post_mentions m where m.post_id = p.id and m.account_id = $6)))
+      and (not $7 or p.in_reply_to_id is null or p.in_reply_to_account_id = p.account_id)
+      and (not $8 or p.reblog_of_id is null)
+      and (not $9 or p.attachments <> '[]')
+      and ($10::text is null or p.tags @> array[$10::text])
+    order by p.id desc limit $4
+    """,
+    int,
+)
+
+
+async def fan_out(conn: Connection, readers: Sequence[int], post_id: int, subject_id: int) -> None:
+    """Put a post into home timelines; who has seen the subject before is left out."""
+    await FAN_OUT.run(conn, readers, post_id, subject_id)
+
+
+async def home(conn: Connection, account_id: int, page: Page) -> list[int]:
+    query = HOME_UP if page.upward else HOME
+    return await query.all(conn, account_id, *page.bounds, page.limit)
+
+
+async def forget(conn: Connection, account_id: int, author_id: int) -> None:
+    """Take an author's posts and boosts out of a home timeline."""
+    await UNFOLLOW.run(conn, account_id, author_id)
+
+
+async def public(conn: Connection, page: Page, *, local: bool, remote: bool) -> list[int]:
+    query = PUBLIC_UP if page.upward else PUBLIC
+    return await query.all(conn, *page.bounds, page.limit, local, remote)
+
+
+async def community(conn: Connection, community_id: int, page: Page) -> list[int]:
+    """Thread heads of a community."""
+    query = COMMUNITY_UP if page.upward else COMMUNITY
+    return await query.all(conn, community_id, *page.bounds, page.limit)
+
+
+async def tag(conn: Connection, name: str, page: Page, *, local: bool) -> list[int]:
+    query = TAG_UP if page.upward else TAG
+    return await query.all(conn, name, *page.bounds, page.limit, local)
+
+
+async def of_account(
+    conn: Connection,
+    account_id: int,
+    page: Page,
+    *,
+    visible: Sequence[str],
+    viewer_id: int,
+    exclude_replies: bool,
+    exclude_reblogs: bool,
+    only_media: bool,
+    tag: str | None,
+) -> list[int]:
+    """``visible``: the visibilities that this viewer may see without being mentioned."""
+    return await OF_ACCOUNT.all(
+        conn, account_id, *page.bounds, page.limit, visible, viewer_id, exclude_replies,
+        exclude_reblogs, only_media, tag,
+    )  # fmt: skip
