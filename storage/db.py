@@ -10,7 +10,7 @@ Nothing here retries: a failed transaction is rolled back whole and the caller d
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import is_dataclass
 from datetime import datetime
@@ -93,17 +93,17 @@ async def _prepare_connection(conn: asyncpg.Connection[Record]) -> None:
 
 async def connect(dsn: str) -> asyncpg.Connection[Record]:
     """One connection with our codecs; the caller closes it."""
-    conn = cast("asyncpg.Connection[Record]", await asyncpg.connect(dsn))
+    conn = await asyncpg.connect(dsn)
     await _prepare_connection(conn)
     return conn
 
 
-async def _leave_as_is(conn: PoolConnectionProxy[Record]) -> None:
+async def _leave_as_is(_: asyncpg.Connection[Record]) -> None:
     """asyncpg's reset query costs 125 µs a loan; we use no session state outside transactions."""
 
 
 @asynccontextmanager
-async def pool(dsn: str, *, size: int = 10) -> AsyncIterator[Pool]:
+async def pool(dsn: str, *, size: int = 10) -> AsyncGenerator[Pool]:
     """A pool of connections with our codecs, closed on leaving."""
     async with asyncpg.create_pool(
         dsn, min_size=1, max_size=size, init=_prepare_connection, reset=_leave_as_is
