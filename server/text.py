@@ -1,0 +1,122 @@
+"""What people type, and what other servers send, as HTML that may live.
+
+Remote HTML is cleaned by nh3 against one allow-list, with a cap on its length first (nh3 is quadratic in
+nested unknown blocks). Text of our own members is escaped, its handles, tags and addresses become links
+(bleach finds the addresses), and nh3 runs over that too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, MutableMapping
+from html import escape, unescape
+from typing import Any, cast
+
+import nh3
+from bleach.linkifier import Linker
+
+MAX_REMOTE_HTML = 64 * 1024  # characters; what is longer is cut
+MAX_REMOTE_TEXT = 500  # names, titles
+
+# Mastodon's own list for remote posts, so that what is written for it keeps its shape here.
+TAGS = frozenset(
+    "p br span a abbr del s pre blockquote code b strong u i em h1 h2 h3 h4 h5 h6 ul ol li sub sup ruby"
+    " rt rp".split()
+)
+ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "class", "translate"},
+    "abbr": {"title"},
+    "span": {"class", "translate"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
+    "p": {"class"},
+}
+CLASSES = frozenset(
+    {"mention", "hashtag", "u-url", "h-card", "p-author", "ellipsis", "invisible", "quote-inline"}
+)
+HANDLE = re.compile(
+    r"(?<![\w/@.])@(?P<name>[A-Za-z0-9_]+(?:[A-Za-z0-9_.-]*[A-Za-z0-9_]+)?)"
+    r"(?:@(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?))?"
+)
+HASHTAG = re.compile(r"(?<![\w/#&])#(?P<tag>[^\W_]*[^\W\d_][\w]*)", re.UNICODE)
+TOKEN = re.compile(f"(?:{HANDLE.pattern})|(?:{HASHTAG.pattern})", re.UNICODE)
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]"
+)
+BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|blockquote|pre)>|<br[^>]*>", re.IGNORECASE)
+
+
+def _keep_known_classes(_tag: str, name: str, value: str) -> str | None:
+    if name != "class":
+        return value
+    return " ".join(word for word in value.split() if word in CLASSES) or None
+
+
+def clean(html: str) -> str:
+    """HTML from anywhere, reduced to what may live. Links lose their power over the opener."""
+    return nh3.clean(
+        html[:MAX_REMOTE_HTML],
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        attribute_filter=_keep_known_classes,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener noreferrer",
+        clean_content_tags={"script", "style"},
+    )
+
+
+def one_line(text: str, limit: int = MAX_REMOTE_TEXT) -> str:
+    """Plain text for a name or a title: no control or direction marks, one line, cut at ``limit``."""
+    return " ".join(CONTROL.sub("", text).split())[:limit]
+
+
+def plain(html: str) -> str:
+    """The words of cleaned HTML, with line ends where blocks end."""
+    broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", html)
+    return unescape(nh3.clean(broken, tags=set())).strip()
+
+
+def handles(text: str) -> list[tuple[str, str]]:
+    """(name, host) of each @handle, in order, once each; the host is lower case, or empty."""
+    found = ((m["name"], (m["host"] or "").lower()) for m in HANDLE.finditer(text))
+    return list(dict.fromkeys(found))
+
+
+def hashtags(text: str) -> list[str]:
+    """Tags without #, in lower case, once each (names compare without case)."""
+    return list(dict.fromkeys(m["tag"].lower() for m in HASHTAG.finditer(text)))
+
+
+def compose(
+    text: str, mentions: Mapping[tuple[str, str], str], tag_url: Callable[[str], str]
+) -> str:
+    """What a member typed, as HTML. ``mentions``: (name, host) as ``handles`` gives it, to profile URL."""
+
+    def link(match: re.Match[str]) -> str:
+        if match["tag"]:
+            url = tag_url(match["tag"].lower())
+            return (
+                f'<a href="{escape(url)}" class="mention hashtag">#<span>{match["tag"]}</span></a>'
+            )
+        url = mentions.get((match["name"], (match["host"] or "").lower()), "")
+        if not url:
+            return match.group(0)
+        return (
+            f'<span class="h-card"><a href="{escape(url)}" class="u-url mention">'
+            f"@<span>{match['name']}</span></a></span>"
+        )
+
+    blocks = re.split(r"\n{2,}", CONTROL.sub("", text).replace("\r\n", "\n").strip("\n"))
+    paragraphs = (TOKEN.sub(link, escape(block, quote=False)) for block in blocks if block)
+    html = "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in paragraphs)
+    return clean(_LINKER.linkify(html))
+
+
+def _only_web_links(
+    attrs: MutableMapping[Any, str], new: bool = False
+) -> MutableMapping[Any, str] | None:
+    href = attrs.get((None, "href"), "")
+    return attrs if not new or href.startswith(("http://", "https://")) else None
+
+
+_LINKER = Linker(callbacks=[cast("Any", _only_web_links)], skip_tags={"pre", "code"})
