@@ -8,9 +8,11 @@ nested unknown blocks). Text of our own members is escaped, its handles, tags an
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from collections.abc import Callable, Mapping, MutableMapping
 from html import escape, unescape
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import nh3
 from bleach.linkifier import Linker
@@ -120,3 +122,9 @@ def _only_web_links(
 
 
 _LINKER = Linker(callbacks=[cast("Any", _only_web_links)], skip_tags={"pre", "code"})
+
+
+def when(at: datetime, timezone: str) -> str:
+    """``Sat 5 Dec 2026, 10:00 CET``: as the clock on the wall shows it there."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"

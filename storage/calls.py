@@ -27,7 +27,6 @@ class Call:
     confirmed: int
     expressed: int
     waiting: int
-    tally_due_at: datetime | None
     tally_sent_at: datetime | None
 
     @property
@@ -167,21 +166,9 @@ RECOUNT = Query(
     Tally,
 )
 SET_TALLY = Command(
-    """
-    update calls set confirmed = $2, expressed = $3, waiting = $4,
-        tally_due_at = coalesce(tally_due_at, greatest($5, tally_sent_at + $6))
-    where post_id = $1
-    """
-)
-SET_REPORTED = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4 where post_id = $1"
 )
-TALLIES_DUE = Query(
-    "select * from calls where tally_due_at <= $1 order by tally_due_at limit $2"
-    " for update skip locked",
-    Call,
-)
-TALLY_SENT = Command("update calls set tally_due_at = null, tally_sent_at = $2 where post_id = $1")
+TALLY_SENT = Command("update calls set tally_sent_at = $2 where post_id = $1")
 PARTICIPANTS = Query(
     "select * from participations where post_id = $1 and answer = 'going'"
     " and state in ('granted', 'waiting') order by state, answered_at, id",
@@ -322,23 +309,10 @@ async def recount(conn: Connection, post_id: int) -> Tally:
 
 
 async def set_tally(
-    conn: Connection, post_id: int, tally: Tally, now: datetime, interval: object
-) -> None:
-    """Write the counts; an Update is due now, but not sooner than ``interval`` after the last."""
-    await SET_TALLY.run(
-        conn, post_id, tally.confirmed, tally.expressed, tally.waiting, now, interval
-    )
-
-
-async def set_reported(
     conn: Connection, post_id: int, confirmed: int, expressed: int, waiting: int
 ) -> None:
-    """What the host of a remote call says."""
-    await SET_REPORTED.run(conn, post_id, confirmed, expressed, waiting)
-
-
-async def tallies_due(conn: Connection, now: datetime, limit: int) -> list[Call]:
-    return await TALLIES_DUE.all(conn, now, limit)
+    """Counted here, or as the host of a remote call says."""
+    await SET_TALLY.run(conn, post_id, confirmed, expressed, waiting)
 
 
 async def tally_sent(conn: Connection, post_id: int, now: datetime) -> None:

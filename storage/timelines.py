@@ -32,6 +32,19 @@ FAN_OUT = Command(
     "insert into home_entries (account_id, post_id, subject_id)"
     " select unnest($1::bigint[]), $2, $3 on conflict do nothing"
 )
+READERS = Query(
+    """
+    select f.follower_id from follows f join accounts a on a.id = f.follower_id
+    where f.target_id = $1 and f.accepted_at is not null and a.local
+      and (not $2 or f.reblogs)
+      and ($3::bigint is null or $3 in ($1, f.follower_id) or exists (
+            select from follows g where g.follower_id = f.follower_id and g.target_id = $3
+            and g.accepted_at is not null))
+      and ($4::bigint is null or exists (
+            select from post_mentions m where m.post_id = $4 and m.account_id = f.follower_id))
+    """,
+    int,
+)
 HOME = Query(
     "select post_id from home_entries where account_id = $1 and post_id < $2 and post_id > $3"
     " order by post_id desc limit $4",
@@ -107,6 +120,18 @@ OF_ACCOUNT = Query(
 async def fan_out(conn: Connection, readers: Sequence[int], post_id: int, subject_id: int) -> None:
     """Put a post into home timelines; who has seen the subject before is left out."""
     await FAN_OUT.run(conn, readers, post_id, subject_id)
+
+
+async def readers(
+    conn: Connection,
+    author_id: int,
+    *,
+    boost: bool,
+    reply_to: int | None,
+    only_mentioned_in: int | None,
+) -> list[int]:
+    """The local followers in whose home a post belongs: a reply only where both are followed."""
+    return await READERS.all(conn, author_id, boost, reply_to, only_mentioned_in)
 
 
 async def home(conn: Connection, account_id: int, page: Page) -> list[int]:

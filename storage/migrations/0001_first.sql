@@ -259,12 +259,10 @@ create table calls (
     confirmed integer not null default 0 check (confirmed >= 0),  -- going, by tier
     expressed integer not null default 0 check (expressed >= 0),
     waiting integer not null default 0 check (waiting >= 0),
-    tally_due_at timestamptz,           -- counts changed; an Update leaves at this time
-    tally_sent_at timestamptz,
+    tally_sent_at timestamptz,          -- when the counts last left in an Update
     check (ends_at is null or ends_at >= starts_at)
 );
 create index calls_community on calls (community_id, starts_at);
-create index calls_tally on calls (tally_due_at) where tally_due_at is not null;
 
 create table participations (
     id bigint generated always as identity primary key,  -- order of receipt

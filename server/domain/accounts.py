@@ -1,0 +1,216 @@
+"""Accounts: making those of ours, remembering those of others, and their end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from server import text
+from server.domain import effects, wire
+from server.domain.tx import Tx
+from server.errors import Conflict, Invalid
+from storage import accounts, posts
+from storage.accounts import Account, Key, Profile
+from storage.db import UniqueViolation, next_id
+
+USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
+RESERVED = frozenset(
+    "about abuse actor admin administrator api auth beckon help hostmaster inbox info instance me"
+    " moderator noreply oauth owner postmaster root security settings setup staff support system"
+    " webmaster www".split()
+)
+NAME_MAX = 100
+NOTE_MAX = 5000
+FIELDS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that a remote actor lists. ``pem`` is SubjectPublicKeyInfo."""
+
+    id: str
+    kind: str
+    pem: str
+
+
+def check_username(name: str) -> str:
+    """A handle for somebody of ours: ASCII, so that nobody looks like another. Raises ``Invalid``."""
+    if not USERNAME.fullmatch(name):
+        raise Invalid(
+            "A handle has 1 to 30 of the letters a to z, digits and underscores.", field="username"
+        )
+    if name.lower() in RESERVED:
+        raise Invalid("This handle is reserved.", field="username")
+    return name
+
+
+async def create(
+    tx: Tx,
+    kind: str,
+    username: str,
+    *,
+    user_id: int | None = None,
+    display_name: str = "",
+    note: str = "",
+    locked: bool = False,
+) -> Account:
+    """An account of ours, with its keys. Raises ``Invalid`` or ``Conflict`` (the handle is taken)."""
+    account_id = await next_id(tx.conn, tx.now)
+    profile = Profile(
+        username=check_username(username) if kind != "application" else username,
+        url=tx.site.urls.profile(username),
+        inbox="",
+        display_name=text.one_line(display_name, NAME_MAX),
+        note=text.compose(note[:NOTE_MAX], {}, tx.site.urls.tag),
+        note_source=note[:NOTE_MAX],
+        locked=locked,
+        bot=kind == "application",
+    )
+    uri = tx.site.urls.actor(account_id, kind)
+    try:
+        async with tx.conn.transaction():
+            account = await accounts.insert(
+                tx.conn,
+                account_id,
+                uri,
+                kind,
+                _with_endpoints(tx, uri, kind, profile),
+                user_id=user_id,
+                created_at=tx.now,
+            )
+    except UniqueViolation as error:
+        raise Conflict(f"The handle @{username} is taken.", cause=str(error)) from error
+    await _make_keys(tx, account)
+    return account
+
+
+def _with_endpoints(tx: Tx, uri: str, kind: str, profile: Profile) -> Profile:
+    return replace(
+        profile,
+        url=uri if kind == "application" else profile.url,
+        inbox=f"{uri}/inbox",
+        shared_inbox=tx.site.urls.shared_inbox,
+        outbox=f"{uri}/outbox",
+        followers_uri=f"{uri}/followers",
+        featured_uri=f"{uri}/featured",
+        moderators_uri=f"{uri}/moderators" if kind == "group" else None,
+    )
+
+
+async def _make_keys(tx: Tx, account: Account) -> None:
+    for key_id, kind, public, private in wire.new_keys(account.uri):
+        key = Key(key_id, account.id, kind, public, private, tx.now)
+        await accounts.add_key(tx.conn, key)
+
+
+async def instance_actor(tx: Tx) -> Account:
+    """The account that fetches in the name of the instance; made when first asked for."""
+    found = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
+    if found:
+        return found
+    # Mastodon in secure mode looks it up as acct:HOST@HOST.
+    return await create(tx, "application", tx.site.urls.domain.partition(":")[0])
+
+
+async def edit_profile(
+    tx: Tx,
+    account: Account,
+    *,
+    display_name: str | None = None,
+    note: str | None = None,
+    fields: Sequence[tuple[str, str]] | None = None,
+    locked: bool | None = None,
+    bot: bool | None = None,
+    discoverable: bool | None = None,
+    indexable: bool | None = None,
+) -> Account:
+    """Change what is given (None: leave it) and tell the followers. Raises ``Invalid``."""
+    old = _profile_of(account)
+    changed = replace(
+        old,
+        display_name=old.display_name if display_name is None else _name(display_name),
+        note_source=old.note_source if note is None else _note(note),
+        fields=old.fields if fields is None else _fields(tx, fields),
+        locked=old.locked if locked is None else locked,
+        bot=old.bot if bot is None else bot,
+        discoverable=old.discoverable if discoverable is None else discoverable,
+        indexable=old.indexable if indexable is None else indexable,
+    )
+    html = text.compose(changed.note_source, {}, tx.site.urls.tag)
+    new = await accounts.update_profile(tx.conn, account.id, replace(changed, note=html), None)
+    await effects.profile(tx, new)
+    return new
+
+
+def _name(value: str) -> str:
+    if len(value) > NAME_MAX:
+        raise Invalid(f"A name has at most {NAME_MAX} characters.", field="display_name")
+    return text.one_line(value, NAME_MAX)
+
+
+def _note(value: str) -> str:
+    if len(value) > NOTE_MAX:
+        raise Invalid(f"A description has at most {NOTE_MAX} characters.", field="note")
+    return value
+
+
+def _fields(tx: Tx, given: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    named = [(text.one_line(n, 255), v[:255]) for n, v in given if n.strip() or v.strip()]
+    if len(named) > FIELDS_MAX:
+        raise Invalid(f"A profile has at most {FIELDS_MAX} fields.", field="fields_attributes")
+    return [
+        {"name": n, "value": text.compose(v, {}, tx.site.urls.tag), "source": v} for n, v in named
+    ]
+
+
+def _profile_of(account: Account) -> Profile:
+    return Profile(**{name: getattr(account, name) for name in Profile.__dataclass_fields__})
+
+
+async def remember(
+    tx: Tx,
+    uri: str,
+    host: str,
+    kind: str,
+    profile: Profile,
+    listed: Sequence[PublicKey],
+    published: datetime | None,
+) -> Account:
+    """Write down what a remote actor says of itself, new or known. Its id never changes hands.
+
+    Another actor of the same host that had the handle loses it (A34): handles never merge accounts.
+    """
+    safe = replace(
+        profile,
+        display_name=text.one_line(profile.display_name, NAME_MAX),
+        note=text.clean(profile.note),
+        fields=[
+            {"name": text.one_line(f["name"], 255), "value": text.clean(f["value"])}
+            for f in profile.fields[:16]
+        ],
+    )
+    known = await accounts.by_uri(tx.conn, uri)
+    await accounts.lose_handle(tx.conn, safe.username, host, uri)
+    if known:
+        account = await accounts.update_profile(tx.conn, known.id, safe, tx.now)
+    else:
+        created = min(published or tx.now, tx.now)
+        account_id = await next_id(tx.conn, tx.now)
+        account = await accounts.insert(
+            tx.conn, account_id, uri, kind, safe, host=host, created_at=created, fetched_at=tx.now
+        )
+    await accounts.replace_keys(
+        tx.conn,
+        account.id,
+        [Key(k.id, account.id, k.kind, k.pem, None, tx.now) for k in listed],
+    )
+    return account
+
+
+async def forget(tx: Tx, account: Account) -> None:
+    """A remote actor is gone: so is all that it wrote and did here."""
+    if not account.local:
+        await posts.bury(tx.conn, account.uri, tx.now)
+        await accounts.delete(tx.conn, account.id)

@@ -1,0 +1,326 @@
+"""Calls to action: made by those who steer a community, answered from anywhere, counted here.
+
+A call of ours is one canonical object by one person, with an answer card by the community. Whatever door
+an answer comes through (the card's vote, a Join, a member's client, the page), it ends in ``answer``:
+one row per person, places granted one at a time under the lock of the call, in order of receipt. A call
+of another server keeps its places there: our members' answers go to it and wait for its word.
+
+Counts change in the same transaction. Other servers hear of them by a job, at most every three minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from server import text
+from server.domain import communities, effects, policy, posts, wire
+from server.domain.tx import Arrived, Tx
+from server.errors import Invalid, NotFound
+from storage import accounts, calls, follows, jobs, polls
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call, Details, Participation
+from storage.posts import Post
+
+ANSWERS = ("going", "maybe", "declined")
+"""In the order of the card's options."""
+
+TALLY_INTERVAL = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an organiser fills in: four fields at most are required (kind, title, time, place)."""
+
+    title: str
+    details: Details
+    about: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the host of a remote call says of its counts."""
+
+    going: int
+    maybe: int
+    declined: int
+    waiting: int
+    state: str
+    card_uri: str | None
+
+
+async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
+    """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
+    await communities.require_steward(tx, community, author)
+    check(tx, wanted.details, wanted.title)
+    if wanted.details.starts_at <= tx.now:
+        raise Invalid("The event begins in the past.", field="starts_at")
+    post = await posts.publish(tx, author, _draft(tx, community, wanted))
+    assert post, "a new id is never a repeat"
+    call = await calls.insert(
+        tx.conn, post.id, community.id, "event", wanted.details, tx.site.urls.card(post.id)
+    )
+    await posts.share(tx, community, post)
+    await posts.feature(tx, community, post, added=True)
+    hosts = await effects.followers(tx, community.id)
+    await effects.call(tx, author, post, call, "create", hosts)
+    return post
+
+
+def check(tx: Tx, details: Details, title: str) -> None:
+    """Raises ``Invalid`` naming the field."""
+    if not title.strip():
+        raise Invalid("An event needs a title.", field="title")
+    if details.ends_at and details.ends_at < details.starts_at:
+        raise Invalid("The event ends before it begins.", field="ends_at")
+    if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
+        raise Invalid("The number of places is 1 to 1,000,000.", field="capacity")
+    if (details.latitude is None) != (details.longitude is None):
+        raise Invalid("Latitude and longitude go together.", field="latitude")
+    if details.latitude is not None and not -90 <= details.latitude <= 90:
+        raise Invalid("The latitude is between -90 and 90 degrees.", field="latitude")
+    if details.longitude is not None and not -180 <= details.longitude <= 180:
+        raise Invalid("The longitude is between -180 and 180 degrees.", field="longitude")
+    try:
+        ZoneInfo(details.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid(
+            f"There is no time zone {details.timezone!r}; one is named like Europe/Rome.",
+            field="timezone",
+        ) from error
+
+
+def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
+    return posts.Draft(
+        kind="event",
+        title=text.one_line(wanted.title),
+        content=text.compose(wanted.about, {}, tx.site.urls.tag),
+        source=wanted.about,
+        language=wanted.language,
+        community=community,
+        tags=tuple(text.hashtags(wanted.about)),
+        poll=posts.PollDraft(tuple((title, 0) for title in wire.ANSWERS)),
+    )
+
+
+async def receive(
+    tx: Tx,
+    author: Account,
+    draft: posts.Draft,
+    details: Details,
+    reported: Reported,
+    arrived: Arrived,
+) -> Post | None:
+    """A call of another server, seen for the first time. None for a repeat."""
+    assert draft.community, "a call has a community"
+    post = await posts.publish(tx, author, draft, arrived=arrived)
+    if post is None:
+        return None
+    await calls.insert(
+        tx.conn, post.id, draft.community.id, "event", details, reported.card_uri, reported.state
+    )
+    await hear(tx, post, details, reported)
+    return post
+
+
+async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
+    """The host of a remote call tells of its time, place, state and counts."""
+    await calls.set_details(tx.conn, post.id, details)
+    await calls.set_state(tx.conn, post.id, reported.state)
+    await calls.set_tally(tx.conn, post.id, reported.going, 0, reported.waiting)
+    counts = (reported.going, reported.maybe, reported.declined)
+    await polls.set_counts(tx.conn, post.id, counts, sum(counts))
+
+
+async def answer(
+    tx: Tx, account: Account, post: Post, said: str, door: str, *, uri: str | None = None
+) -> Participation:
+    """Take part, or say that one cannot; the last answer counts. ``uri``: of a remote activity.
+
+    Raises ``Forbidden`` (over, cancelled, blocked), ``NotFound`` (no call).
+    """
+    call = await _locked(tx, post)
+    await _require_answer(tx, account, post, call)
+    if not post.local:
+        return await _ask_host(tx, account, post, said, door)
+    old = await calls.of_account(tx.conn, post.id, account.id)
+    same = old is not None and old.answer == said and old.state in ("granted", "waiting")
+    if old and same:
+        await _reply(tx, post, account, old, uri)
+        return old
+    has_place = old is not None and (old.answer, old.state) == ("going", "granted")
+    waits = said == "going" and call.full and not has_place
+    tier = "confirmed" if account.local or door == "join" else "expressed"
+    state = "waiting" if waits else "granted"
+    new = await calls.put(tx.conn, uri, post.id, account.id, said, state, tier, door, tx.now)
+    await _reply(tx, post, account, new, uri)
+    await _settle(tx, post)
+    return new
+
+
+async def _locked(tx: Tx, post: Post) -> Call:
+    call = await calls.lock(tx.conn, post.id)
+    if call is None:
+        raise NotFound
+    return call
+
+
+async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    policy.may_answer(
+        call.state,
+        over=(call.ends_at or call.starts_at) < tx.now,
+        blocked=await follows.blocked(tx.conn, account.id, call.community_id)
+        or await follows.blocked(tx.conn, account.id, post.account_id),
+    ).require()
+
+
+async def _reply(
+    tx: Tx, post: Post, account: Account, participation: Participation, uri: str | None
+) -> None:
+    """A Join is answered; a vote on the card cannot be (poll votes have no answer)."""
+    if participation.door != "join" or participation.answer != "going":
+        return
+    organiser = await accounts.by_id(tx.conn, post.account_id)
+    if organiser:
+        await effects.answer_join(tx, organiser, post, account, uri, participation.state)
+
+
+async def _ask_host(tx: Tx, account: Account, post: Post, said: str, door: str) -> Participation:
+    host = await accounts.by_id(tx.conn, post.account_id)
+    assert host, "a foreign key holds it"
+    uri = await effects.new_id(tx)
+    state = "pending" if said == "going" else "granted"
+    await effects.taking_part(tx, account, post, host, said, uri)
+    return await calls.put(
+        tx.conn, uri, post.id, account.id, said, state, "confirmed", door, tx.now
+    )
+
+
+async def withdraw(tx: Tx, account: Account, post: Post) -> None:
+    """Take an answer back; a repeat is no event."""
+    await _locked(tx, post)
+    old = await calls.of_account(tx.conn, post.id, account.id)
+    if old is None or not await calls.withdraw(tx.conn, old.id):
+        return
+    if post.local:
+        await _settle(tx, post)
+        return
+    host = await accounts.by_id(tx.conn, post.account_id)
+    if host:
+        await effects.taking_part(tx, account, post, host, "withdrawn", await effects.new_id(tx))
+
+
+async def _settle(tx: Tx, post: Post) -> None:
+    """Give free places to who waits, count again, and let others hear of it in a while."""
+    call = await _locked(tx, post)
+    tally = await calls.recount(tx.conn, post.id)
+    going = tally.confirmed + tally.expressed
+    free = tally.waiting if call.capacity is None else call.capacity - going
+    for waiting in await calls.next_waiting(tx.conn, post.id, max(free, 0)):
+        await calls.set_participation_state(tx.conn, waiting.id, "granted")
+        await _tell_granted(tx, post, waiting)
+    await _count(tx, post)
+    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
+    await jobs.add(tx.conn, f"call:{post.id}", "send_tally", {"post_id": post.id}, due, tx.now)
+
+
+async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
+    account = await accounts.by_id(tx.conn, waiting.account_id)
+    if account:
+        await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
+
+
+async def _count(tx: Tx, post: Post) -> None:
+    tally = await calls.recount(tx.conn, post.id)
+    await calls.set_tally(tx.conn, post.id, tally.confirmed, tally.expressed, tally.waiting)
+    counts = (tally.confirmed + tally.expressed, tally.maybe, tally.declined)
+    await polls.set_counts(tx.conn, post.id, counts, tally.people)
+
+
+async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
+    """The host of a remote call grants a place, lets one wait, or refuses.
+
+    Only the author of the call may say so. ``state``: granted, waiting or refused.
+    """
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    if post is None or post.account_id != host.id:
+        policy.NOT_YOURS.require()
+    await calls.set_participation_state(tx.conn, participation.id, state)
+
+
+async def send_tally(tx: Tx, post_id: int) -> None:
+    """Let every host that was sent the call see the present counts."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    author = await accounts.by_id(tx.conn, post.account_id) if post else None
+    if post and call and author:
+        hosts = await effects.followers(tx, call.community_id)
+        await effects.call(tx, author, post, call, "update", hosts)
+        await calls.tally_sent(tx.conn, post_id, tx.now)
+
+
+async def introduce(tx: Tx, community: Account, follower: Account) -> None:
+    """A host that has just got its first member of a community is sent the calls that are still open."""
+    hosts = effects.inbox_of(follower)
+    for call in await calls.of_community(tx.conn, community.id, tx.now, 50):
+        sent = await calls.forms(tx.conn, call.post_id)
+        post = await post_rows.by_id(tx.conn, call.post_id)
+        author = await accounts.by_id(tx.conn, post.account_id) if post else None
+        if post and author and call.state != "cancelled" and follower.host not in sent:
+            await effects.call(tx, author, post, call, "create", hosts)
+
+
+async def edit(
+    tx: Tx, actor: Account, post: Post, *, wanted: Wanted | None = None, state: str | None = None
+) -> Post:
+    """Change the text, time and place, or postpone, cancel, reopen or close. Every organiser may.
+
+    Raises ``Forbidden``, ``Invalid``, ``NotFound``. Everybody who was sent the call is told.
+    """
+    call = await _locked(tx, post)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await communities.require_steward(tx, community, actor)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    assert author, "a foreign key holds it"
+    if wanted:
+        check(tx, wanted.details, wanted.title)
+        post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+        call = await calls.set_details(tx.conn, post.id, wanted.details)
+    if state:
+        if state not in ("open", "postponed", "cancelled", "closed"):
+            raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
+        await calls.set_state(tx.conn, post.id, state)
+    await _settle(tx, post)
+    call = await _locked(tx, post)
+    hosts = await effects.followers(tx, call.community_id)
+    await effects.call(tx, author, post, call, "update", hosts)
+    return post
+
+
+async def delete(tx: Tx, actor: Account, post: Post) -> None:
+    """Take a call of ours away, and its card. Raises ``Forbidden``, ``NotFound``."""
+    call = await _locked(tx, post)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    assert community, "a foreign key holds it"
+    assert author, "a foreign key holds it"
+    if actor.id != author.id:
+        await communities.require_steward(tx, community, actor)
+    hosts = await effects.followers(tx, community.id)
+    await effects.call(tx, author, post, call, "delete", hosts)
+    if call.card_uri:
+        await post_rows.bury(tx.conn, call.card_uri, tx.now)
+    await posts.remove(tx, post)
+
+
+async def known_by(tx: Tx, uri: str) -> Post | None:
+    """The post of a call, by its canonical id or by its card's: both lead to one call."""
+    found = await post_rows.by_uri(tx.conn, uri)
+    if found:
+        return found
+    call = await calls.by_card(tx.conn, uri)
+    return await post_rows.by_id(tx.conn, call.post_id) if call else None

@@ -1,0 +1,390 @@
+"""What follows from an act: who is told, whose home it enters, and what leaves for other servers.
+
+All of it is written in the transaction of the act itself: a crash loses neither half. An activity is
+stored once, with a proof where it is public (FEP-8b32), and one delivery row per inbox. Nothing leaves
+for a remote actor: its own server has done that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from federation import build, jsonld, keys, proofs
+from federation.vocab import PUBLIC
+from server.domain import forms, wire
+from server.domain.tx import Tx
+from storage import accounts, calls, follows, notifications, outbox, posts, timelines
+from storage.accounts import Account
+from storage.db import next_id
+
+Json = build.Json
+Inboxes = dict[str, str]  # inbox URL to host
+
+
+async def send(
+    tx: Tx, actor: Account, document: Json, inboxes: Inboxes, *, subject: str, public: bool
+) -> Json:
+    """Sign an activity of ours, store it and its deliveries. Gives the document as it leaves.
+
+    ``subject`` is the object that orders it. Proofs stand on public activities only: a signed private
+    post could be shown to be real when it leaks.
+    """
+    signed = await _prove(tx, actor, document) if public else document
+    if tx.site.federates:
+        body = jsonld.to_json(signed)
+        uri = str(signed["id"])
+        await outbox.meet(tx.conn, list(inboxes.values()))
+        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+    return signed
+
+
+async def _prove(tx: Tx, actor: Account, document: Json) -> Json:
+    stored = {key.kind: key for key in await accounts.keys_of(tx.conn, actor.id)}
+    key = stored["ed25519"]
+    return proofs.add_proof(
+        document, keys.SigningKey(key.id, keys.load_private(key.private or "")), tx.now
+    )
+
+
+async def new_id(tx: Tx) -> str:
+    """The id of a new activity of ours."""
+    return tx.site.urls.activity(await next_id(tx.conn, tx.now))
+
+
+async def followers(tx: Tx, account_id: int) -> Inboxes:
+    return {r.inbox: r.host for r in await follows.reach(tx.conn, account_id)}
+
+
+def inbox_of(*recipients: Account | None) -> Inboxes:
+    """Where these accounts read, shared inbox first; ours are left out."""
+    return {a.shared_inbox or a.inbox: a.host for a in recipients if a and not a.local}
+
+
+def own_inbox_of(recipient: Account) -> Inboxes:
+    """For what concerns one account alone."""
+    return {} if recipient.local else {recipient.inbox: recipient.host}
+
+
+# Follows
+
+
+async def follow(tx: Tx, actor: Account, target: Account, uri: str) -> None:
+    document = build.follow(uri, actor.uri, target.uri)
+    await send(tx, actor, document, own_inbox_of(target), subject=uri, public=False)
+
+
+async def undo_follow(tx: Tx, actor: Account, target: Account, uri: str) -> None:
+    undone = build.follow(uri, actor.uri, target.uri)
+    document = build.undo(await new_id(tx), actor.uri, undone)
+    await send(tx, actor, document, own_inbox_of(target), subject=uri, public=False)
+
+
+async def answer_follow(
+    tx: Tx, actor: Account, follower: Account, uri: str | None, *, accepted: bool
+) -> None:
+    """Accept or Reject, with the whole Follow embedded, as Lemmy wants it."""
+    if follower.local or not actor.local or uri is None:
+        return
+    answered = build.follow(uri, follower.uri, actor.uri)
+    make = build.accept if accepted else build.reject
+    document = make(await new_id(tx), actor.uri, answered)
+    await send(tx, actor, document, own_inbox_of(follower), subject=uri, public=False)
+
+
+# Posts
+
+
+async def publish(tx: Tx, author: Account, post: posts.Post) -> Json | None:
+    """Create, to everybody whom the post is for. None for a remote author."""
+    if not author.local:
+        return None
+    document = build.create(await new_id(tx), author.uri, await wire.post(tx, post))
+    return await _to_audience(tx, author, post, document)
+
+
+async def publish_edit(tx: Tx, author: Account, post: posts.Post) -> Json | None:
+    if not author.local:
+        return None
+    document = build.update(await new_id(tx), author.uri, await wire.post(tx, post))
+    return await _to_audience(tx, author, post, document)
+
+
+async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | None:
+    """Delete with a Tombstone; called before the row goes, as it needs the audience."""
+    if not author.local:
+        return None
+    gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
+    document = build.delete(await new_id(tx), author.uri, gone)
+    return await _to_audience(tx, author, post, document)
+
+
+async def _to_audience(tx: Tx, author: Account, post: posts.Post, document: Json) -> Json:
+    public = post.visibility in ("public", "unlisted")
+    inboxes = await audience(tx, author, post)
+    return await send(tx, author, document, inboxes, subject=post.uri, public=public)
+
+
+async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
+    """Followers (unless direct), who is mentioned, who is answered, and a remote community."""
+    named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
+    extra = [post.in_reply_to_account_id, post.community_id]
+    people = await accounts.by_ids(tx.conn, [i for i in (*named, *extra) if i is not None])
+    inboxes = inbox_of(*people.values())
+    if post.visibility != "direct":
+        inboxes |= await followers(tx, author.id)
+    return inboxes
+
+
+async def boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post) -> None:
+    if not actor.local:
+        return
+    author = await accounts.by_id(tx.conn, boosted.account_id)
+    document = build.announce(
+        boost_.uri, actor.uri, boosted.uri, cc=[actor.followers_uri or ""], published=tx.now
+    )
+    inboxes = await followers(tx, actor.id) | inbox_of(author)
+    await send(tx, actor, document, inboxes, subject=boosted.uri, public=True)
+
+
+async def undo_boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post) -> None:
+    if not actor.local:
+        return
+    author = await accounts.by_id(tx.conn, boosted.account_id)
+    undone = build.announce(boost_.uri, actor.uri, boosted.uri, cc=[actor.followers_uri or ""])
+    document = build.undo(await new_id(tx), actor.uri, undone)
+    inboxes = await followers(tx, actor.id) | inbox_of(author)
+    await send(tx, actor, document, inboxes, subject=boosted.uri, public=True)
+
+
+async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    """To the author and, for a post of a remote community, to the community."""
+    if not actor.local:
+        return None
+    document = build.like(uri, actor.uri, post.uri)
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    if not actor.local:
+        return None
+    document = build.undo(await new_id(tx), actor.uri, build.like(uri, actor.uri, post.uri))
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
+    ids = [i for i in (post.account_id, post.community_id) if i is not None]
+    return inbox_of(*(await accounts.by_ids(tx.conn, ids)).values())
+
+
+async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
+    """Add to or Remove from the featured collection of a person or a community of ours."""
+    if not actor.local:
+        return
+    make = build.add if added else build.remove
+    document = make(
+        await new_id(tx),
+        actor.uri,
+        post.uri,
+        actor.featured_uri or "",
+        cc=[actor.followers_uri or ""],
+    )
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+async def profile(tx: Tx, actor: Account) -> None:
+    """Update of an account of ours, to everybody who follows it."""
+    document = build.update(
+        await new_id(tx),
+        actor.uri,
+        await wire.actor(tx, actor),
+        to=[PUBLIC],
+        cc=[actor.followers_uri or ""],
+    )
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+
+
+# Polls
+
+
+async def votes(
+    tx: Tx, voter: Account, poll: posts.Post, choices: Sequence[tuple[str, str]]
+) -> None:
+    """``choices``: (id, title), one Create each, to the author of the poll only (FEP-9967)."""
+    author = await accounts.by_id(tx.conn, poll.account_id)
+    if author is None or author.local:
+        return
+    for uri, title in choices:
+        cast = wire.vote(poll.uri, author.uri, voter, uri, title)
+        document = build.create(f"{uri}/activity", voter.uri, cast)
+        await send(tx, voter, document, own_inbox_of(author), subject=poll.uri, public=False)
+
+
+# Communities
+
+
+async def announce(
+    tx: Tx, community: Account, document: Mapping[str, object], post: posts.Post | None
+) -> None:
+    """Spread an activity to the members of a community of ours.
+
+    Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
+    thread's head: ``post`` is then the head, and None for everything else.
+    """
+    by_form = await _by_embedding(tx, community)
+    if by_form[True]:
+        wrapped = build.announce(
+            await new_id(tx), community.uri, document, cc=[community.followers_uri or ""]
+        )
+        subject = _subject(document)
+        await send(tx, community, wrapped, by_form[True], subject=subject, public=True)
+    if post:
+        boost_ = await posts.boost_of(tx.conn, community.id, post.id)
+        if boost_:
+            bare = build.announce(
+                boost_.uri,
+                community.uri,
+                post.uri,
+                cc=[community.followers_uri or ""],
+                published=tx.now,
+            )
+            await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
+
+
+async def _by_embedding(tx: Tx, community: Account) -> dict[bool, Inboxes]:
+    reached = await followers(tx, community.id)
+    known = await outbox.hosts(tx.conn, sorted(set(reached.values())))
+    parted: dict[bool, Inboxes] = {True: {}, False: {}}
+    for inbox, host in reached.items():
+        software = known[host].software if host in known else None
+        parted[forms.embeds(software)][inbox] = host
+    return parted
+
+
+def _subject(document: Mapping[str, object]) -> str:
+    inner = document.get("object")
+    if isinstance(inner, Mapping):
+        return str(inner.get("id", document["id"]))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    return str(inner)
+
+
+# Calls
+
+
+async def call(
+    tx: Tx, author: Account, post: posts.Post, found: calls.Call, verb: str, hosts: Inboxes
+) -> None:
+    """Send a call, in the form that each host was first sent, and never two to one follower.
+
+    ``verb``: create, update or delete. ``hosts``: whom to send it; a host that has no form yet gets the
+    one of its software with a create, and nothing otherwise.
+    """
+    community = await accounts.by_id(tx.conn, found.community_id)
+    assert community, "a foreign key holds it"
+    parted = await _by_form(tx, found.post_id, hosts, new=verb == "create")
+    if parted[forms.CARD]:
+        document = await _about(tx, community, post, await wire.card(tx, post, found), verb)
+        await send(tx, community, document, parted[forms.CARD], subject=post.uri, public=True)
+    event = await wire.post(tx, post)
+    if parted[forms.GANCIO]:
+        document = await _about(tx, community, post, event, verb)
+        await send(tx, community, document, parted[forms.GANCIO], subject=post.uri, public=True)
+    embedding = parted[forms.BECKON] | parted[forms.PAGE]
+    if not embedding and not parted[forms.EVENT]:
+        return
+    document = await _about(tx, author, post, event, verb)
+    sent = await send(tx, author, document, parted[forms.EVENT], subject=post.uri, public=True)
+    if embedding:
+        wrapped = build.announce(
+            await new_id(tx), community.uri, sent, cc=[community.followers_uri or ""]
+        )
+        await send(tx, community, wrapped, embedding, subject=post.uri, public=True)
+
+
+async def _about(tx: Tx, actor: Account, post: posts.Post, document: Json, verb: str) -> Json:
+    if verb == "create":
+        return build.create(await new_id(tx), actor.uri, document)
+    if verb == "update":
+        return build.update(await new_id(tx), actor.uri, document)
+    gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
+    return build.delete(await new_id(tx), actor.uri, gone)
+
+
+async def _by_form(tx: Tx, post_id: int, hosts: Inboxes, *, new: bool) -> dict[str, Inboxes]:
+    sent = await calls.forms(tx.conn, post_id)
+    known = await outbox.hosts(tx.conn, sorted(set(hosts.values())))
+    parted: dict[str, Inboxes] = {
+        f: {} for f in (forms.CARD, forms.EVENT, forms.GANCIO, forms.PAGE, forms.BECKON)
+    }
+    for inbox, host in hosts.items():
+        form = sent.get(host)
+        if form is None and new:
+            form = forms.of_call(known[host].software if host in known else None)
+            await calls.put_form(tx.conn, post_id, host, form)
+        if form is not None:
+            parted[form][inbox] = host
+    return parted
+
+
+async def taking_part(
+    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
+) -> None:
+    """Tell the host of a remote call what one of ours answered."""
+    answered = {"id": post.uri}
+    if answer == "going":
+        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
+    elif answer == "maybe":
+        document = build.tentative_accept(uri, actor.uri, answered) | {"object": post.uri}
+    elif answer == "declined":
+        document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
+    else:
+        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
+    document["to"] = [host.uri]
+    await send(tx, actor, document, own_inbox_of(host), subject=post.uri, public=False)
+
+
+async def answer_join(
+    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
+) -> None:
+    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
+    if joiner.local or not organiser.local or uri is None:
+        return
+    make = {
+        "granted": build.accept,
+        "waiting": build.tentative_accept,
+        "refused": build.reject,
+    }[state]
+    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
+    document = make(await new_id(tx), organiser.uri, joined)
+    await send(tx, organiser, document, own_inbox_of(joiner), subject=post.uri, public=False)
+
+
+# Here at home
+
+
+async def tell(
+    tx: Tx, recipients: Iterable[Account], type_: str, actor: Account, post_id: int | None
+) -> None:
+    """Notify those of the recipients who are persons of ours, but never of their own acts."""
+    ids = [a.id for a in recipients if a.local and a.kind == "person" and a.id != actor.id]
+    if ids:
+        await notifications.tell(tx.conn, ids, type_, actor.id, post_id, tx.now)
+
+
+async def show(tx: Tx, author: Account, post: posts.Post) -> None:
+    """Put a new post or boost into the homes where it belongs."""
+    direct = post.visibility == "direct"
+    readers = await timelines.readers(
+        tx.conn,
+        author.id,
+        boost=post.reblog_of_id is not None,
+        reply_to=post.in_reply_to_account_id,
+        only_mentioned_in=post.id if direct else None,
+    )
+    if author.local and author.kind == "person":
+        readers.append(author.id)
+    if readers:
+        await timelines.fan_out(tx.conn, readers, post.id, post.reblog_of_id or post.id)

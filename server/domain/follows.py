@@ -1,0 +1,116 @@
+"""Following. An accepted follow of a community is membership.
+
+Local and remote differ only before the call: a remote act brings the id of its activity (``uri``).
+"""
+
+from __future__ import annotations
+
+from server.domain import calls, effects, policy
+from server.domain.tx import Tx
+from server.errors import NotFound
+from storage import communities, follows, notifications, timelines
+from storage.accounts import Account
+from storage.follows import Follow
+
+
+async def follow(
+    tx: Tx,
+    actor: Account,
+    target: Account,
+    *,
+    uri: str | None = None,
+    reblogs: bool = True,
+    notify: bool = False,
+) -> Follow:
+    """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
+    blocked = await follows.blocked(tx.conn, actor.id, target.id)
+    policy.may_follow(same=actor.id == target.id, blocked=blocked).require()
+    uri = uri or await effects.new_id(tx)
+    at_once = target.local and not await _must_ask(tx, target)
+    made = await follows.insert(
+        tx.conn, uri, actor.id, target.id, tx.now if at_once else None, tx.now,
+        reblogs=reblogs, notify=notify,
+    )  # fmt: skip
+    if made is None:
+        return await _again(tx, actor, target, uri, reblogs=reblogs, notify=notify)
+    if actor.local and not target.local:
+        await effects.follow(tx, actor, target, uri)
+    elif at_once:
+        await _welcome(tx, actor, target, made)
+    if target.local:
+        told = "follow" if at_once else "follow_request"
+        await effects.tell(tx, await _who_decides(tx, target), told, actor, None)
+    return made
+
+
+async def _must_ask(tx: Tx, target: Account) -> bool:
+    community = await communities.by_id(tx.conn, target.id)
+    return community.policy == "request" if community else target.locked
+
+
+async def _who_decides(tx: Tx, target: Account) -> list[Account]:
+    return await communities.stewards(tx.conn, target.id) if target.is_group else [target]
+
+
+async def _again(
+    tx: Tx, actor: Account, target: Account, uri: str, *, reblogs: bool, notify: bool
+) -> Follow:
+    """A second Follow: the options are set, and a remote follower is answered again (it asked again)."""
+    known = await follows.between(tx.conn, actor.id, target.id)
+    if known is None:
+        raise NotFound
+    await follows.set_options(tx.conn, known, reblogs=reblogs, notify=notify)
+    if not actor.local:
+        await follows.set_uri(tx.conn, known, uri)
+        if known.accepted_at:
+            await effects.answer_follow(tx, target, actor, uri, accepted=True)
+    return known
+
+
+async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> None:
+    await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
+    if target.is_group and target.local and not follower.local:
+        await calls.introduce(tx, target, follower)
+
+
+async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
+    """The target (or who decides for it) says yes; by its own activity where it is remote."""
+    if not await follows.accept(tx.conn, made, tx.now):
+        return
+    await _welcome(tx, follower, target, made)
+    for decider in await _who_decides(tx, target):
+        await notifications.withdraw(tx.conn, decider.id, "follow_request", follower.id, None)
+
+
+async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
+    """The target says no, or takes back its yes."""
+    if await follows.delete(tx.conn, made):
+        await effects.answer_follow(tx, target, follower, made.uri, accepted=False)
+        for decider in await _who_decides(tx, target):
+            await notifications.withdraw(tx.conn, decider.id, "follow_request", follower.id, None)
+
+
+async def unfollow(tx: Tx, actor: Account, target: Account) -> None:
+    """Stop following, or take back the request; a repeat is no event."""
+    known = await follows.between(tx.conn, actor.id, target.id)
+    if known is None or not await follows.delete(tx.conn, known):
+        return
+    if actor.local:
+        await timelines.forget(tx.conn, actor.id, target.id)
+        if not target.local and known.uri:
+            await effects.undo_follow(tx, actor, target, known.uri)
+
+
+async def block(tx: Tx, actor: Account, target: Account, *, uri: str | None = None) -> None:
+    """Neither sees or reaches the other from now on."""
+    if actor.id == target.id:
+        policy.SELF.require()
+    await follows.block(tx.conn, uri, actor.id, target.id, tx.now)
+    await unfollow(tx, actor, target)
+    back = await follows.between(tx.conn, target.id, actor.id)
+    if back:
+        await reject(tx, actor, back, target)
+
+
+async def unblock(tx: Tx, actor: Account, target: Account) -> None:
+    await follows.unblock(tx.conn, actor.id, target.id)

@@ -1,0 +1,45 @@
+"""Which form a server is sent: one table, by the software that its NodeInfo names.
+
+Names decide only the form of what we send (FEP-0151 warns against more): an unknown server gets what
+every microblog reads. FEDERATION.md prints this table.
+"""
+
+from __future__ import annotations
+
+CARD = "card"
+EVENT = "event"
+GANCIO = "gancio"
+PAGE = "page"
+BECKON = "beckon"
+
+# The form of a call. Who is not named here is a microblog and gets the answer card.
+CALL_FORMS: dict[str, str] = {
+    "beckon": BECKON,
+    "friendica": EVENT,
+    "gancio": GANCIO,
+    "lemmy": PAGE,
+    "mbin": PAGE,
+    "mobilizon": EVENT,
+    "piefed": PAGE,
+    "wordpress": EVENT,
+}
+
+# Who reads an Announce of a whole activity (FEP-1b12); the others read an Announce of a bare id.
+EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed"})
+
+
+def of_call(software: str | None) -> str:
+    """The form in which a server is sent a call."""
+    return CALL_FORMS.get(software or "", CARD)
+
+
+def embeds(software: str | None) -> bool:
+    """Whether a server reads a group's Announce of an embedded activity."""
+    return software in EMBEDDING
+
+
+def table() -> list[tuple[str, str, str]]:
+    """(software, form of a call, form of an Announce), for FEDERATION.md."""
+    names = sorted({*CALL_FORMS, *EMBEDDING})
+    rows = [(n, of_call(n), "activity" if embeds(n) else "id") for n in names]
+    return [*rows, ("every other", of_call(None), "id")]

@@ -1,0 +1,116 @@
+"""Who may do what: pure functions of facts that return a verdict with a named reason.
+
+The reason is stable (stored, tested, shown to moderators); the sentence is safe to show to whoever
+asked. Nothing here reads the database: verbs gather the facts and ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from server.errors import Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    allowed: bool
+    reason: str = ""
+    sentence: str = ""
+
+    def require(self) -> None:
+        """Raises ``Forbidden`` with the sentence, unless allowed."""
+        if not self.allowed:
+            raise Forbidden(self.sentence, reason=self.reason)
+
+
+ALLOWED = Verdict(allowed=True)
+
+
+def _refused(reason: str, sentence: str) -> Verdict:
+    return Verdict(allowed=False, reason=reason, sentence=sentence)
+
+
+BLOCKED = _refused("blocked", "You cannot interact with this account.")
+SELF = _refused("self", "You cannot follow yourself.")
+NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
+NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
+NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+NOT_YOURS = _refused("not_yours", "This is not yours.")
+CALL_OVER = _refused("call_over", "This call is over.")
+CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+POLL_ENDED = _refused("poll_ended", "The poll has already ended")
+ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
+OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
+
+
+def may_follow(*, same: bool, blocked: bool) -> Verdict:
+    if same:
+        return SELF
+    return BLOCKED if blocked else ALLOWED
+
+
+def may_interact(*, blocked: bool) -> Verdict:
+    """To reply, like or mention."""
+    return BLOCKED if blocked else ALLOWED
+
+
+def may_boost(visibility: str, *, own: bool, blocked: bool) -> Verdict:
+    """Public and unlisted posts, and one's own for followers (C4)."""
+    if blocked:
+        return BLOCKED
+    if visibility in ("public", "unlisted") or (own and visibility == "private"):
+        return ALLOWED
+    return NOT_PUBLIC
+
+
+def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdict:
+    """An open community takes posts from everybody, as the threadiverse does; others from members."""
+    if blocked:
+        return BLOCKED
+    return ALLOWED if community_policy == "open" or member else NOT_A_MEMBER
+
+
+def may_steer(role: str | None) -> Verdict:
+    """Calls, members, pins: organisers and moderators."""
+    return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
+
+
+def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
+    """A postponed call still takes answers."""
+    if blocked:
+        return BLOCKED
+    if state == "cancelled":
+        return CALL_CANCELLED
+    return CALL_OVER if over or state == "closed" else ALLOWED
+
+
+def may_vote(*, own: bool, expired: bool, voted: bool, blocked: bool) -> Verdict:
+    if own:
+        return OWN_POLL
+    if expired:
+        return POLL_ENDED
+    if voted:
+        return ALREADY_VOTED
+    return BLOCKED if blocked else ALLOWED
+
+
+def may_see(
+    visibility: str,
+    author_id: int,
+    viewer_id: int | None,
+    *,
+    followed: Collection[int],
+    mentioned: bool,
+    blocked: Collection[int],
+) -> bool:
+    """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer."""
+    if viewer_id is not None and viewer_id == author_id:
+        return True
+    if author_id in blocked:
+        return False
+    if visibility in ("public", "unlisted"):
+        return True
+    if viewer_id is None:
+        return False
+    return mentioned or (visibility == "private" and author_id in followed)

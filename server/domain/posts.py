@@ -1,0 +1,440 @@
+"""Posts: publishing, editing, deleting, boosting, liking, keeping.
+
+The same verbs serve our members and other servers. A remote act brings an ``Arrived``: the id of the
+object and the activity as it came, which a community of ours passes on unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from server import text
+from server.domain import communities, effects, policy
+from server.domain.tx import Arrived, Tx
+from server.errors import Invalid
+from storage import accounts, follows, jobs, notifications, polls, posts
+from storage import communities as community_rows
+from storage.accounts import Account
+from storage.db import next_id
+from storage.posts import NewPost, Post
+
+MAX_CHARACTERS = 5000
+MAX_OPTIONS = 8
+MAX_OPTION_CHARACTERS = 100
+MIN_POLL = timedelta(minutes=5)
+MAX_POLL = timedelta(days=31)
+MAX_MENTIONS = 50
+LATE = timedelta(days=2)
+"""What is older when it arrives is history: it enters no home and notifies nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollDraft:
+    options: tuple[tuple[str, int], ...]  # titles, with the votes so far
+    multiple: bool = False
+    ends_at: datetime | None = None
+    closed_at: datetime | None = None
+    voters_count: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post before it is written. ``content`` is HTML that was cleaned already."""
+
+    kind: str = "note"
+    visibility: str = "public"
+    title: str = ""
+    content: str = ""
+    source: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    url: str | None = None
+    in_reply_to: Post | None = None
+    community: Account | None = None
+    mentions: tuple[Account, ...] = ()
+    tags: tuple[str, ...] = ()
+    attachments: tuple[dict[str, Any], ...] = ()
+    poll: PollDraft | None = None
+    published_at: datetime | None = None
+    app_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a member typed, before handles and tags in it are looked up."""
+
+    text: str
+    visibility: str = "public"
+    title: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    in_reply_to: Post | None = None
+    community: Account | None = None
+    poll: PollDraft | None = None
+    app_id: int | None = None
+
+
+async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
+    """Turn what was typed into a draft: handles that we know become mentions. Raises ``Invalid``."""
+    check(tx, typed)
+    found = await _mentioned(tx, typed.text)
+    parent = typed.in_reply_to
+    community = await _community_of(tx, typed, list(found.values()))
+    urls = {key: account.url for key, account in found.items()}
+    named = {a.id: a for a in found.values() if a.id != author.id}
+    return Draft(
+        kind="question" if typed.poll else ("page" if typed.title and community else "note"),
+        visibility=typed.visibility,
+        title=text.one_line(typed.title),
+        content=text.compose(typed.text, urls, tx.site.urls.tag),
+        source=typed.text,
+        summary=text.one_line(typed.summary),
+        sensitive=typed.sensitive or bool(typed.summary),
+        language=typed.language,
+        in_reply_to=parent,
+        community=community,
+        mentions=tuple(named.values())[:MAX_MENTIONS],
+        tags=tuple(text.hashtags(typed.text)),
+        poll=typed.poll,
+        app_id=typed.app_id,
+    )
+
+
+def check(tx: Tx, typed: Typed) -> None:
+    """Raises ``Invalid`` for what cannot be posted."""
+    if not typed.text.strip() and not typed.poll:
+        raise Invalid("Validation failed: Text can't be blank", field="status")
+    if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
+        raise Invalid(
+            f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded", field="status"
+        )
+    if typed.visibility not in ("public", "unlisted", "private", "direct"):
+        raise Invalid(
+            "Validation failed: Visibility is not included in the list", field="visibility"
+        )
+    if typed.poll:
+        _check_poll(tx, typed.poll)
+
+
+def _check_poll(tx: Tx, poll: PollDraft) -> None:
+    titles = [title.strip() for title, _ in poll.options]
+    if not 2 <= len(titles) <= MAX_OPTIONS:
+        raise Invalid(f"Validation failed: A poll has 2 to {MAX_OPTIONS} options", field="poll")
+    if any(not t or len(t) > MAX_OPTION_CHARACTERS for t in titles):
+        raise Invalid(
+            f"Validation failed: An option has 1 to {MAX_OPTION_CHARACTERS} characters",
+            field="poll",
+        )
+    if len(set(titles)) != len(titles):
+        raise Invalid("Validation failed: Options must differ", field="poll")
+    if poll.ends_at and not MIN_POLL <= poll.ends_at - tx.now <= MAX_POLL + MIN_POLL:
+        raise Invalid("Validation failed: A poll runs for 5 minutes to 31 days", field="poll")
+
+
+async def _mentioned(tx: Tx, typed: str) -> dict[tuple[str, str], Account]:
+    found: dict[tuple[str, str], Account] = {}
+    for name, host in text.handles(typed)[:MAX_MENTIONS]:
+        ours = "" if host == tx.site.urls.domain else host
+        account = await accounts.by_handle(tx.conn, name, ours)
+        if account and account.kind != "application":
+            found[name, host] = account
+    return found
+
+
+async def _community_of(tx: Tx, typed: Typed, named: Sequence[Account]) -> Account | None:
+    """A reply stays where it answers; else the community chosen, else the first one mentioned."""
+    if typed.visibility not in ("public", "unlisted"):
+        return None
+    if typed.in_reply_to:
+        inherited = typed.in_reply_to.community_id
+        return await accounts.by_id(tx.conn, inherited) if inherited else None
+    return typed.community or next((a for a in named if a.is_group), None)
+
+
+async def publish(
+    tx: Tx, author: Account, draft_: Draft, *, arrived: Arrived | None = None
+) -> Post | None:
+    """Write a post once, and let everything follow from it.
+
+    None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
+    """
+    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+        return None
+    community = draft_.community
+    await _may_publish(tx, author, draft_, community)
+    post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
+    if post is None:
+        return None
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    if draft_.poll:
+        await _open_poll(tx, post, draft_.poll)
+    if post.in_reply_to_id:
+        await posts.count_reply(tx.conn, post.in_reply_to_id, 1)
+    await accounts.count_post(tx.conn, author.id, 1, post.published_at)
+    if post.kind != "event":
+        await _spread(tx, author, post, draft_, arrived)
+    return post
+
+
+async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    parent = draft_.in_reply_to
+    if parent:
+        blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
+        policy.may_interact(blocked=blocked).require()
+    if community and community.local:
+        (await communities.may_post(tx, community, author)).require()
+
+
+async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Post | None:
+    published = min(draft_.published_at or tx.now, tx.now)
+    post_id = await next_id(tx.conn, published)
+    parent = draft_.in_reply_to
+    own = tx.site.urls.call(post_id) if draft_.kind == "event" else tx.site.urls.post(post_id)
+    return await posts.insert(
+        tx.conn,
+        NewPost(
+            id=post_id,
+            uri=uri or own,
+            url=draft_.url or uri or own,
+            local=author.local,
+            account_id=author.id,
+            kind=draft_.kind,
+            visibility=draft_.visibility,
+            published_at=published,
+            thread_id=parent.thread_id if parent else post_id,
+            community_id=draft_.community.id if draft_.community else None,
+            in_reply_to_id=parent.id if parent else None,
+            in_reply_to_account_id=parent.account_id if parent else None,
+            title=draft_.title,
+            content=draft_.content,
+            source=draft_.source,
+            summary=draft_.summary,
+            sensitive=draft_.sensitive,
+            language=draft_.language,
+            attachments=list(draft_.attachments),
+            tags=list(draft_.tags),
+            app_id=draft_.app_id,
+        ),
+        tx.now,
+    )
+
+
+async def _open_poll(tx: Tx, post: Post, poll: PollDraft) -> None:
+    row = polls.Poll(post.id, poll.multiple, poll.ends_at, poll.closed_at, poll.voters_count)
+    await polls.insert(tx.conn, row, poll.options)
+    if poll.ends_at and not poll.closed_at:
+        args = {"post_id": post.id}
+        await jobs.add(tx.conn, f"poll:{post.id}", "close_poll", args, poll.ends_at, tx.now)
+
+
+async def _spread(
+    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
+) -> None:
+    document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
+    if post.published_at > tx.now - LATE:
+        await effects.show(tx, author, post)
+        await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+    community = draft_.community
+    if community and community.local and document:
+        await carry(tx, community, document, post)
+
+
+async def carry(
+    tx: Tx, community: Account, document: Mapping[str, object], post: Post | None
+) -> None:
+    """A community of ours passes an activity on; a thread's head also as a boost, once."""
+    head = post if post and post.is_head and await share(tx, community, post) else None
+    await effects.announce(tx, community, document, head)
+
+
+async def share(
+    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+) -> Post | None:
+    """Write a boost and show it to the followers here. None for a repeat."""
+    made = min(at or tx.now, tx.now)
+    boost_id = await next_id(tx.conn, made)
+    own = tx.site.urls.post(boost_id)
+    boost = await posts.insert(
+        tx.conn,
+        NewPost(
+            id=boost_id,
+            uri=uri or own,
+            url=uri or own,
+            local=actor.local,
+            account_id=actor.id,
+            kind="boost",
+            visibility="public" if post.visibility == "public" else "unlisted",
+            published_at=made,
+            thread_id=boost_id,
+            reblog_of_id=post.id,
+        ),
+        tx.now,
+    )
+    if boost:
+        if actor.kind != "group":
+            await posts.count_reblog(tx.conn, post.id, 1)
+        if made > tx.now - LATE:
+            await effects.show(tx, actor, boost)
+    return boost
+
+
+async def boost(
+    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+) -> Post:
+    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``."""
+    blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
+    own = actor.id == post.account_id
+    policy.may_boost(post.visibility, own=own, blocked=blocked).require()
+    made = await share(tx, actor, post, uri=uri, at=at)
+    if made is None:
+        standing = await posts.boost_of(tx.conn, actor.id, post.id)
+        assert standing, "the index that refused the new one holds it"
+        return standing
+    await effects.boost(tx, actor, post, made)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author and actor.kind != "group":
+        await effects.tell(tx, [author], "reblog", actor, post.id)
+    return made
+
+
+async def unboost(tx: Tx, actor: Account, post: Post) -> None:
+    made = await posts.boost_of(tx.conn, actor.id, post.id)
+    if made and await posts.delete(tx.conn, made, tx.now):
+        if actor.kind != "group":
+            await posts.count_reblog(tx.conn, post.id, -1)
+        await effects.undo_boost(tx, actor, post, made)
+        await notifications.withdraw(tx.conn, post.account_id, "reblog", actor.id, post.id)
+
+
+async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
+    """Favourite a post; a repeat is no event. A community of ours passes it on. Raises ``Forbidden``."""
+    blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
+    policy.may_interact(blocked=blocked).require()
+    uri = arrived.uri if arrived else await effects.new_id(tx)
+    if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
+        return
+    document = await effects.like(tx, actor, post, uri) or (arrived.document if arrived else None)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author:
+        await effects.tell(tx, [author], "favourite", actor, post.id)
+    await _pass_on(tx, post, document)
+
+
+async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
+    uri = await posts.favourite_uri(tx.conn, actor.id, post.id)
+    if not await posts.unfavourite(tx.conn, actor.id, post.id):
+        return
+    await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
+    document = await effects.undo_like(tx, actor, post, uri) if uri else None
+    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+
+
+async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) -> None:
+    """What concerns a post of a community of ours reaches its members, embedded."""
+    if post.community_id is None or document is None or post.kind == "event":
+        return
+    if await community_rows.by_id(tx.conn, post.community_id):
+        community = await accounts.by_id(tx.conn, post.community_id)
+        if community:
+            await effects.announce(tx, community, document, None)
+
+
+async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
+    """Private to the actor: nobody is told."""
+    if kept:
+        await posts.bookmark(tx.conn, actor.id, post.id, tx.now)
+    else:
+        await posts.unbookmark(tx.conn, actor.id, post.id)
+
+
+async def edit(
+    tx: Tx, author: Account, post: Post, draft_: Draft, *, arrived: Arrived | None = None
+) -> Post:
+    """Replace the text; the old version stays in the history. Raises ``Forbidden``.
+
+    The owner, the audience, the thread and the community of a post never change (A19).
+    """
+    if post.account_id != author.id:
+        policy.NOT_YOURS.require()
+    if not _differs(post, draft_):
+        await _set_poll(tx, post, draft_.poll)
+        return post
+    new = await posts.edit(
+        tx.conn,
+        post,
+        title=draft_.title,
+        content=draft_.content,
+        source=draft_.source,
+        summary=draft_.summary,
+        sensitive=draft_.sensitive,
+        language=draft_.language,
+        tags=list(draft_.tags),
+        attachments=list(draft_.attachments),
+        now=tx.now,
+    )
+    await _set_poll(tx, post, draft_.poll)
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
+    await _pass_on(tx, new, document or (arrived.document if arrived else None))
+    readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
+    boosters = (await accounts.by_ids(tx.conn, readers)).values()
+    await effects.tell(tx, boosters, "update", author, post.id)
+    return new
+
+
+def _differs(post: Post, draft_: Draft) -> bool:
+    old = (post.title, post.content, post.summary, post.sensitive, post.attachments)
+    new = (draft_.title, draft_.content, draft_.summary, draft_.sensitive, list(draft_.attachments))
+    return old != new
+
+
+async def _set_poll(tx: Tx, post: Post, poll: PollDraft | None) -> None:
+    """The counts that the origin reports; options never change (a vote names its option)."""
+    if poll is None or post.local:
+        return
+    options = await polls.options(tx.conn, [post.id])
+    if [o.title for o in options] == [title for title, _ in poll.options]:
+        await polls.set_counts(tx.conn, post.id, [n for _, n in poll.options], poll.voters_count)
+        await polls.set_end(tx.conn, post.id, poll.ends_at, poll.closed_at)
+
+
+async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None = None) -> None:
+    """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's."""
+    if post.account_id != author.id:
+        policy.NOT_YOURS.require()
+    document = await effects.publish_delete(tx, author, post) if post.kind != "event" else None
+    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+    await remove(tx, post)
+
+
+async def remove(tx: Tx, post: Post) -> None:
+    """Take a post away here; what is told to whom is the caller's part."""
+    if await posts.delete(tx.conn, post, tx.now):
+        await accounts.count_post(tx.conn, post.account_id, -1, None)
+        if post.in_reply_to_id:
+            await posts.count_reply(tx.conn, post.in_reply_to_id, -1)
+
+
+async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
+    """Feature a post of one's own on one's profile. Raises ``Forbidden``, ``Invalid``."""
+    if post.account_id != actor.id:
+        policy.NOT_YOURS.require()
+    await feature(tx, actor, post, added=added)
+
+
+async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
+    """Put a post into the featured collection of a person or a community, or take it out."""
+    if post.visibility not in ("public", "unlisted"):
+        raise Invalid("Validation failed: Only public posts can be pinned", field="id")
+    changed = (
+        await posts.pin(tx.conn, owner.id, post.id, tx.now)
+        if added
+        else await posts.unpin(tx.conn, owner.id, post.id)
+    )
+    if changed:
+        await effects.pin(tx, owner, post, added=added)

@@ -1,0 +1,255 @@
+"""From rows to the documents that leave: what a post, an actor or a call looks like to other servers.
+
+Only here and in effects.py does the domain know what the wire looks like. The activitypub door serves
+the same documents that effects.py sends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from federation import addressing, build, keys
+from federation.objects import (
+    Actor,
+    Address,
+    Attachment,
+    Call,
+    Event,
+    Mention,
+    Option,
+    Place,
+    Poll,
+    Post,
+    Vote,
+)
+from server import text
+from server.domain.tx import Tx
+from storage import accounts, calls, communities, polls, posts
+from storage.accounts import Account
+
+Json = build.Json
+
+ANSWERS = ("I'm coming", "Maybe", "I can't")
+"""The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
+
+CALL_STATES: dict[str, Any] = {
+    "open": "confirmed",
+    "closed": "confirmed",
+    "postponed": "postponed",
+    "cancelled": "cancelled",
+}
+
+
+async def actor(tx: Tx, account: Account) -> Json:
+    """The document of an account of ours."""
+    stored = {key.kind: key for key in await accounts.keys_of(tx.conn, account.id)}
+    ed25519 = keys.load_public(stored["ed25519"].public)
+    value = Actor(
+        id=account.uri,
+        kind=account.kind,  # pyright: ignore[reportArgumentType] - the table's check is the same list
+        username=account.username,
+        name=account.display_name or account.username,
+        summary=account.note,
+        url=account.url,
+        inbox=account.inbox,
+        shared_inbox=account.shared_inbox,
+        outbox=account.outbox,
+        followers=account.followers_uri,
+        following=f"{account.uri}/following" if not account.is_group else None,
+        featured=account.featured_uri,
+        moderators=account.moderators_uri,
+        icon=account.avatar_url,
+        image=account.header_url,
+        locked=account.locked,
+        discoverable=account.discoverable,
+        indexable=account.indexable,
+        fields=tuple((f["name"], f["value"]) for f in account.fields),
+        published=account.created_at,
+        webfinger=f"{account.username}@{tx.site.urls.domain}",
+    )
+    multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
+    return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))
+
+
+def new_keys(uri: str) -> list[tuple[str, str, str, str]]:
+    """Keys for an actor of ours: (id, kind, public PEM, private PEM), RSA and Ed25519."""
+    made = (
+        ("main-key", "rsa", keys.generate_rsa()),
+        ("ed25519-key", "ed25519", keys.generate_ed25519()),
+    )
+    return [
+        (f"{uri}#{name}", kind, keys.public_pem(key.public_key()), keys.private_pem(key))
+        for name, kind, key in made
+    ]
+
+
+async def post(tx: Tx, row: posts.Post) -> Json:
+    """The document of a post of ours, of any kind; a call as its canonical object."""
+    value = await _common(tx, row)
+    if row.kind == "event":
+        found = await calls.by_id(tx.conn, row.id)
+        if found:
+            return build.event(await _event(tx, value, found))
+    if row.kind == "question":
+        return build.question(replace(value, poll=await _poll(tx, row.id)))
+    return build.post(value)
+
+
+async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
+    """The answer card of a call: a Question by the community, without counts in its text."""
+    community = await _account(tx, call.community_id)
+    to, cc = addressing.audience("public", community.followers_uri or "")
+    value = Post(
+        id=call.card_uri or tx.site.urls.card(row.id),
+        kind="question",
+        attributed_to=community.uri,
+        content=_card_text(tx, row, call),
+        published=row.published_at,
+        to=to,
+        cc=cc,
+        url=row.url,
+        audience=community.uri,
+        context=f"{row.uri}/context",
+        poll=await _poll(tx, row.id),
+        card_for=row.uri,
+    )
+    return build.question(value)
+
+
+def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
+    """One choice in a poll elsewhere."""
+    value = Vote(id=vote_uri, attributed_to=voter.uri, in_reply_to=post_uri, name=choice)
+    return build.vote(value, author_uri)
+
+
+def when(call: calls.Call) -> str:
+    """``Sat 5 Dec 2026, 10:00 CET``, as the clock on the wall shows it there."""
+    return text.when(call.starts_at, call.timezone)
+
+
+def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
+    line = " – ".join(part for part in (when(call), call.place_name) if part)
+    state = {"cancelled": "Cancelled. ", "postponed": "Postponed. "}.get(call.state, "")
+    privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
+    return (
+        f"<p><strong>{text.escape(row.title)}</strong><br>{state}{text.escape(line)}</p>"
+        f'<p>{privacy} <a href="{text.escape(row.url)}">Details</a></p>'
+    )
+
+
+async def _common(tx: Tx, row: posts.Post) -> Post:
+    author = await _account(tx, row.account_id)
+    mentioned = await accounts.by_ids(
+        tx.conn, [m.account_id for m in await posts.mentions(tx.conn, [row.id])]
+    )
+    community = await accounts.by_id(tx.conn, row.community_id) if row.community_id else None
+    to, cc = addressing.audience(
+        row.visibility,  # pyright: ignore[reportArgumentType] - the table's check is the same list
+        author.followers_uri or "",
+        [a.uri for a in mentioned.values()],
+        community.uri if community else None,
+    )
+    named = {a.id: a for a in mentioned.values()}
+    if community:
+        named[community.id] = community
+    return Post(
+        id=row.uri,
+        kind=row.kind,  # pyright: ignore[reportArgumentType] - boosts and others never come here
+        attributed_to=author.uri,
+        name=row.title,
+        summary=row.summary,
+        content=row.content,
+        source=row.source or None,
+        source_type="text/plain" if row.source else None,
+        in_reply_to=await _parent_uri(tx, row),
+        published=row.published_at,
+        updated=row.edited_at,
+        to=to,
+        cc=cc,
+        audience=community.uri if community else None,
+        context=await _context(tx, row),
+        replies=f"{row.uri}/replies",
+        url=row.url,
+        sensitive=row.sensitive,
+        language=row.language,
+        attachments=tuple(_attachment(a) for a in row.attachments),
+        mentions=tuple(_mention(tx, a) for a in named.values()),
+        hashtags=tuple(row.tags),
+    )
+
+
+async def _parent_uri(tx: Tx, row: posts.Post) -> str | None:
+    """A reply to a call answers its canonical object."""
+    parent = await posts.by_id(tx.conn, row.in_reply_to_id) if row.in_reply_to_id else None
+    return parent.uri if parent else None
+
+
+async def _context(tx: Tx, row: posts.Post) -> str | None:
+    head = row if row.is_head else await posts.by_id(tx.conn, row.thread_id)
+    return f"{head.uri}/context" if head and head.local else None
+
+
+async def _event(tx: Tx, value: Post, call: calls.Call) -> Post:
+    community = await _account(tx, call.community_id)
+    options = await polls.options(tx.conn, [call.post_id])
+    placed = call.place_name or call.place_address
+    place = Place(
+        name=call.place_name or call.place_address,
+        address=Address(street=call.place_address) if call.place_address else None,
+        latitude=call.latitude,
+        longitude=call.longitude,
+    )
+    event = Event(
+        start=call.starts_at,
+        end=call.ends_at,
+        timezone=call.timezone,
+        place=place if placed else None,
+        capacity=call.capacity,
+        participant_count=call.going,
+        status=CALL_STATES[call.state],
+    )
+    extension = Call(
+        kind="event",
+        card=call.card_uri,
+        answers=tuple(Option(o.title, o.votes_count) for o in options),
+        waiting=call.waiting,
+        stewards=(community.uri,),
+    )
+    line = " – ".join(part for part in (when(call), call.place_name) if part)
+    return replace(value, summary=value.summary or line, event=event, call=extension)
+
+
+async def _poll(tx: Tx, post_id: int) -> Poll:
+    row = (await polls.by_ids(tx.conn, [post_id]))[post_id]
+    options = await polls.options(tx.conn, [post_id])
+    return Poll(
+        options=tuple(Option(o.title, o.votes_count) for o in options),
+        multiple=row.multiple,
+        end_time=row.ends_at,
+        closed_at=row.closed_at,
+        voters_count=row.voters_count,
+    )
+
+
+def _attachment(stored: dict[str, Any]) -> Attachment:
+    return Attachment(
+        url=stored["url"],
+        kind=stored["kind"],
+        media_type=stored.get("media_type"),
+        description=stored.get("description") or "",
+        width=stored.get("width"),
+        height=stored.get("height"),
+        blurhash=stored.get("blurhash"),
+    )
+
+
+def _mention(tx: Tx, account: Account) -> Mention:
+    host = account.host or tx.site.urls.domain
+    return Mention(account.uri, f"@{account.username}@{host}")
+
+
+async def _account(tx: Tx, account_id: int) -> Account:
+    found = await accounts.by_id(tx.conn, account_id)
+    assert found, "a foreign key holds it"
+    return found
