@@ -8,8 +8,8 @@ nested unknown blocks). Text of our own members is escaped, its handles, tags an
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from collections.abc import Callable, Mapping, MutableMapping
+from datetime import datetime
 from html import escape, unescape
 from typing import Any, cast
 from zoneinfo import ZoneInfo

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from federation import addressing, build, keys
 from federation.objects import (
     Actor,
     Address,
@@ -23,9 +22,11 @@ from federation.objects import (
     Post,
     Vote,
 )
+
+from federation import addressing, build, keys
 from server import text
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, polls, posts
+from storage import accounts, calls, polls, posts
 from storage.accounts import Account
 
 Json = build.Json
