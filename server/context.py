@@ -1,0 +1,25 @@
+"""What every door holds: the database, the settings, and the way out to other servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.config import Settings
+from server.domain.tx import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once by app.py for each process; doors read it from the request."""
+
+    settings: Settings
+    work: Work
+
+
+CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+
+
+def context(request: web.Request) -> Context:
+    return request.app[CONTEXT]
