@@ -78,6 +78,19 @@ class Outcome:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    egress: Egress
+    inbox_url: str
+    body: bytes
+    deadline: float
+
+    async def to(self, url: str, sign: Signer) -> Fetched:
+        return await self.egress.post(
+            url, self.body, CONTENT_TYPE, deadline=self.deadline, sign=sign
+        )
+
+
 def backoff(attempt: int, jitter: float) -> timedelta:
     """How long to wait after the ``attempt``-th failure (from 1), spread by ``jitter`` in [0, 1).
 
@@ -102,20 +115,19 @@ async def post(
     ``sign_second`` is tried when the first signature is refused; None when only one is worth it.
     ``deadline`` is seconds for one attempt.
     """
-    first = await _knock(egress, inbox_url, body, sign_first, deadline, "first")
+    attempt = _Attempt(egress, inbox_url, body, deadline)
+    first = await _knock(attempt, sign_first, "first")
     if first.status not in {401, 403} or sign_second is None:
         return first
-    second = await _knock(egress, inbox_url, body, sign_second, deadline, "second")
+    second = await _knock(attempt, sign_second, "second")
     # A server that does not know the second scheme may refuse it as it likes (400, 500 …): that
     # says nothing about the delivery, so only a success counts.
     return second if second.result is Result.DELIVERED else first
 
 
-async def _knock(
-    egress: Egress, url: str, body: bytes, sign: Signer, deadline: float, scheme: Scheme
-) -> Outcome:
+async def _knock(attempt: _Attempt, sign: Signer, scheme: Scheme) -> Outcome:
     try:
-        answer = await _send(egress, url, body, sign, deadline)
+        answer = await _send(attempt, sign)
     except Unreachable as error:
         return Outcome(Result.RETRY, error.reason, detail=str(error))
     except Refused as error:
@@ -125,16 +137,14 @@ async def _knock(
     return replace(outcome, scheme=scheme) if outcome.result is Result.DELIVERED else outcome
 
 
-async def _send(egress: Egress, url: str, body: bytes, sign: Signer, deadline: float) -> Fetched:
+async def _send(attempt: _Attempt, sign: Signer) -> Fetched:
     """Post, and once more where a 307 or 308 leads inside the same origin."""
-    answer = await egress.post(url, body, CONTENT_TYPE, deadline=deadline, sign=sign)
+    answer = await attempt.to(attempt.inbox_url, sign)
     if answer.status not in _KEEPS_METHOD:
         return answer
     asked = parse(answer.url)
     target = redirect_target(asked, answer.headers)
-    if target.origin != asked.origin:
-        return answer
-    return await egress.post(target.text, body, CONTENT_TYPE, deadline=deadline, sign=sign)
+    return await attempt.to(target.text, sign) if target.origin == asked.origin else answer
 
 
 def classify(answer: Fetched) -> Outcome:
