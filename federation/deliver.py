@@ -21,9 +21,9 @@ from typing import Literal
 
 from federation.errors import Refused, Unreachable
 from federation.fetch import Egress, Fetched, Signer, redirect_target
+from federation.media_types import ACTIVITY_JSON
 from federation.origin import parse
 
-CONTENT_TYPE = "application/activity+json"
 DEADLINE = 20.0
 """Seconds for one attempt. Longer than a fetch: some servers process before they answer."""
 
@@ -87,7 +87,7 @@ class _Attempt:
 
     async def to(self, url: str, sign: Signer) -> Fetched:
         return await self.egress.post(
-            url, self.body, CONTENT_TYPE, deadline=self.deadline, sign=sign
+            url, self.body, ACTIVITY_JSON, deadline=self.deadline, sign=sign
         )
 
 

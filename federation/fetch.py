@@ -21,7 +21,6 @@ import zlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
-from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +32,7 @@ from yarl import URL
 
 from federation.errors import Gone, Refused, Unreachable
 from federation.guard import AddressRefused, Guard, Network
+from federation.media_types import ACTIVITY_JSON, LD_JSON, essence, is_activity
 from federation.origin import Url, parse
 from federation.resolver import Resolver
 
@@ -43,7 +43,6 @@ MAX_REDIRECTS = 5
 EXCERPT = 1_024
 """Bytes read of the answer to a POST: enough to tell an operator why it was refused."""
 
-_AS2 = "https://www.w3.org/ns/activitystreams"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})  # 4xx that only time mends (RFC 9110, 6585, 8470)
 _EXCERPT_SECONDS = 2.0
@@ -57,29 +56,8 @@ class Denied(Refused):
         self.status = status
 
 
-def is_activity_type(header: str) -> bool:
-    """Whether a Content-Type means ActivityStreams 2 (its specification, section 8.1).
-
-    ``application/ld+json`` counts only with the profile, quoted or not, among others or alone.
-    """
-    if _media_type(header) != "application/ld+json":
-        return _media_type(header) == "application/activity+json"
-    profile = _content_type(header).get_param("profile", "")
-    return isinstance(profile, str) and _AS2 in profile.split()
-
-
-def _content_type(header: str) -> Message:
-    message = Message()
-    message["Content-Type"] = header
-    return message
-
-
-def _media_type(header: str) -> str:
-    return _content_type(header).get_content_type()
-
-
 def _is_json_or_jrd(header: str) -> bool:
-    return _media_type(header) in {"application/json", "application/jrd+json"}
+    return essence(header) in {"application/json", "application/jrd+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +77,8 @@ class Purpose:
 
 ACTIVITY = Purpose(
     "activity",
-    accept=f'application/activity+json, application/ld+json; profile="{_AS2}"',
-    is_type=is_activity_type,
+    accept=f"{ACTIVITY_JSON}, {LD_JSON}",
+    is_type=is_activity,
     max_bytes=1024 * 1024,  # Mastodon's limit too
 )
 JRD = Purpose(
@@ -246,14 +224,13 @@ def redirect_target(url: Url, headers: Mapping[str, str]) -> Url:
 async def _document(url: Url, response: aiohttp.ClientResponse, purpose: Purpose) -> Fetched:
     _check_status(url, response.status)
     header = response.headers.get("Content-Type", "")
-    # An upload of JSON on the victim's host must never count as its word (Mastodon GHSA-jhrq).
     if not purpose.is_type(header):
         raise Refused("wrong_type", "The answer has another media type.", cause=header)
     return _fetched(url, response, await _read(response, purpose.max_bytes))
 
 
 def _fetched(url: Url, response: aiohttp.ClientResponse, body: bytes) -> Fetched:
-    media_type = _media_type(response.headers.get("Content-Type", ""))
+    media_type = essence(response.headers.get("Content-Type", ""))
     return Fetched(url.text, response.status, response.headers, body, media_type)
 
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.deliver import (
-    CONTENT_TYPE,
     GIVE_UP_AFTER,
     MAX_RETRY_AFTER,
     Outcome,
@@ -76,7 +75,7 @@ async def test_what_is_sent(egress: Egress) -> None:
         await post(egress, peer.url("/inbox?a=b"), BODY, sign_first, sign_second)
     ((method, path, headers, body),) = peer.seen
     assert (method, path, body) == ("POST", "/inbox?a=b", BODY)
-    assert headers["Content-Type"] == CONTENT_TYPE
+    assert headers["Content-Type"] == "application/activity+json"
     signature = f"first POST {peer.url('/inbox?a=b')} 127.0.0.1:{peer.port} {len(BODY)}"
     assert headers["Signature"] == signature
 

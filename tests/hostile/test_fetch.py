@@ -21,8 +21,8 @@ from federation.fetch import (
     Denied,
     Egress,
     Purpose,
-    is_activity_type,
 )
+from federation.media_types import is_activity
 from federation.resolver import Resolver
 from tests.tls_peer import LOOPBACK, Handler, Names, egress_config, raw_peer, tls_peer
 
@@ -372,7 +372,7 @@ async def test_a_body_that_breaks_off_is_not_a_document(egress: Egress) -> None:
     ],
 )
 def test_types_of_activitystreams(content_type: str) -> None:
-    assert is_activity_type(content_type)
+    assert is_activity(content_type)
 
 
 @pytest.mark.parametrize(
