@@ -76,6 +76,7 @@ async def test_what_is_sent(egress: Egress) -> None:
     ((method, path, headers, body),) = peer.seen
     assert (method, path, body) == ("POST", "/inbox?a=b", BODY)
     assert headers["Content-Type"] == "application/activity+json"
+    assert headers["Accept-Encoding"] == "identity"
     signature = f"first POST {peer.url('/inbox?a=b')} 127.0.0.1:{peer.port} {len(BODY)}"
     assert headers["Signature"] == signature
 

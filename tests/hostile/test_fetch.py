@@ -449,10 +449,12 @@ async def test_a_port_where_nobody_listens(egress: Egress) -> None:
     assert await unreachable(egress, url) == "network"
 
 
-async def test_cookies_are_not_kept(egress: Egress) -> None:
-    async with tls_peer(answering(Set_Cookie="who=us; Path=/")) as peer:
-        await egress.get(peer.url("/a"), ACTIVITY)
-        await egress.get(peer.url("/b"), ACTIVITY)
+async def test_cookies_are_not_kept(tmp_path: Path) -> None:
+    config, names = egress_config(tmp_path, *LOOPBACK), Names(garden=[["127.0.0.1"]])
+    cookie = answering(Set_Cookie="who=us; Path=/")
+    async with tls_peer(cookie) as peer, Egress(config, resolver=names) as egress:
+        await egress.get(peer.url("/a", "garden.example"), ACTIVITY)
+        await egress.get(peer.url("/b", "garden.example"), ACTIVITY)
     assert "Cookie" not in peer.seen[1][2]
 
 
