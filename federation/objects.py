@@ -59,7 +59,9 @@ class Actor:
     also_known_as: tuple[str, ...] = ()
     moved_to: str | None = None
     webfinger: str | None = None
-    document: Mapping[str, object] = field(default_factory=dict[str, object], compare=False, repr=False)
+    document: Mapping[str, object] = field(
+        default_factory=dict[str, object], compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
