@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from federation.errors import Refused
-from federation.origin import origin, same_origin
+from federation.origin import host_of, same_origin
 from federation.vocab import PUBLIC, PUBLIC_ALIASES
 
 Document: TypeAlias = Mapping[str, object]
@@ -27,6 +27,7 @@ TEXT_MAX: Final = 5_000
 CONTENT_MAX: Final = 1 << 20
 RECIPIENTS_MAX: Final = 1_000
 COUNT_MAX: Final = 1_000_000_000
+_AFTER_HOST: Final = frozenset({"", "/", "?", "#"})
 
 
 def mapping(value: object) -> Document | None:
@@ -97,14 +98,17 @@ def time(value: object) -> datetime | None:
 
 
 def uri(value: object) -> str | None:
-    """An id: an https address of at most 2,048 characters."""
+    """An id: an https address of at most 2,048 characters, its host and port in their one spelling.
+
+    Ids are compared as they stand, so a host in capitals or with ``:443`` would make two ids of one.
+    """
     if not isinstance(value, str) or len(value) > URL_MAX or not _is_clean(value):
         return None
     try:
-        origin(value)
+        start = f"https://{host_of(value)}"
     except Refused:
         return None
-    return value
+    return value if value.startswith(start) and value[len(start) :][:1] in _AFTER_HOST else None
 
 
 def ref(value: object) -> str | None:
@@ -140,9 +144,10 @@ def recipients(value: object) -> tuple[str, ...]:
 
     Refused("too_many_recipients") above 1,000: cutting the list could change who may see the post.
     """
-    if isinstance(value, list) and len(cast("list[object]", value)) > RECIPIENTS_MAX:
+    listed = items(value, RECIPIENTS_MAX + 1)
+    if len(listed) > RECIPIENTS_MAX:
         raise Refused("too_many_recipients", f"More than {RECIPIENTS_MAX} recipients.")
-    found = (_recipient(entry) for entry in items(value, RECIPIENTS_MAX))
+    found = (_recipient(entry) for entry in listed)
     return tuple(dict.fromkeys(entry for entry in found if entry is not None))
 
 
@@ -164,8 +169,10 @@ def web_url(value: object) -> str | None:
 
 
 def _linked(link: object) -> str | None:
-    if (embedded := mapping(link)) is not None:
-        link = embedded.get("href") or embedded.get("url")
+    """An address, or that of a Link or of an Image whose ``url`` is a Link itself."""
+    for _ in range(2):
+        if (embedded := mapping(link)) is not None:
+            link = next(iter(items(embedded.get("href") or embedded.get("url"), 1)), None)
     return link if isinstance(link, str) and _is_web(link) else None
 
 

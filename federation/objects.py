@@ -138,7 +138,8 @@ class Event:
     """When, where and for how many.
 
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
-    ``external_url`` where one signs up outside the fediverse (http, https or mailto).
+    ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
+    means that one can take part on the event's own page without an account.
     """
 
     start: datetime
@@ -150,6 +151,7 @@ class Event:
     participant_count: int = 0
     join_mode: JoinMode = "free"
     external_url: str | None = None
+    anonymous: bool = False
     status: EventStatus = "confirmed"
 
 
@@ -232,3 +234,20 @@ class Vote:
     attributed_to: str
     in_reply_to: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A collection or one page of it.
+
+    ``items`` holds ids and embedded objects as they came; ``first`` and ``next`` are addresses of
+    pages, ``first_page`` the first page where it was embedded. Members prove nothing: each is asked of
+    its own server.
+    """
+
+    id: str
+    total: int | None = None
+    items: tuple[str | Mapping[str, object], ...] = ()
+    first: str | None = None
+    first_page: Collection | None = None
+    next: str | None = None

@@ -23,6 +23,7 @@ from federation.fields import (
     items,
     mapping,
     mappings,
+    own_ref,
     recipients,
     ref,
     refs,
@@ -30,16 +31,19 @@ from federation.fields import (
     text,
     time,
     type_of,
+    uri,
+    whole,
 )
-from federation.objects import Actor, Post, Vote
+from federation.objects import Actor, Collection, Post, Vote
 from federation.origin import same_origin
 from federation.parse_actor import parse_actor
 from federation.parse_post import is_vote, parse_post, parse_vote
-from federation.vocab import ACTOR_KINDS, POST_KINDS
+from federation.vocab import ACTOR_KINDS, COLLECTION_TYPES, POST_KINDS
 
 __all__ = [
     "parse_activity",
     "parse_actor",
+    "parse_collection",
     "parse_object",
     "parse_post",
     "parse_vote",
@@ -85,6 +89,36 @@ def parse_object(document: Document) -> Actor | Post | Vote:
     if kind in ACTOR_KINDS:
         return parse_actor(document)
     return parse_vote(document) if is_vote(document) else parse_post(document)
+
+
+def parse_collection(document: Document, *, limit: int = 100) -> Collection:
+    """Read a collection or a page, with at most ``limit`` items. Next pages count on its own origin.
+
+    Raises Refused: unknown_type, ambiguous_type, no_id.
+    """
+    type_of(document, COLLECTION_TYPES)
+    collection_id = require_ref(document, "id")
+    listed = document.get("orderedItems") or document.get("items")
+    first = mapping(document.get("first"))
+    return Collection(
+        id=collection_id,
+        total=whole(document.get("totalItems")),
+        items=tuple(filter(None, (uri(e) or mapping(e) for e in items(listed, limit)))),
+        first=own_ref(document.get("first"), collection_id),
+        first_page=_first_page(first, collection_id, limit) if first is not None else None,
+        next=own_ref(document.get("next"), collection_id),
+    )
+
+
+def _first_page(first: Document, collection_id: str, limit: int) -> Collection | None:
+    """An embedded first page; it may have no id of its own."""
+    if mapping(first.get("first")) is not None:
+        return None
+    named = first if own_ref(first, collection_id) else {**first, "id": collection_id}
+    try:
+        return parse_collection(named, limit=limit)
+    except Refused:
+        return None
 
 
 def strip_private(document: Document) -> Document:

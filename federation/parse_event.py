@@ -96,8 +96,15 @@ def parse_event(document: Document) -> Event | None:
         participant_count=whole(document.get("participantCount")) or 0,
         join_mode=_join_mode(document.get("joinMode")),
         external_url=contact_url(document.get("externalParticipationUrl")),
+        anonymous=_is_anonymous(document),
         status=_status(document),
     )
+
+
+def _is_anonymous(document: Document) -> bool:
+    """PieFed's word and Mobilizon's."""
+    words = ("anonymousParticipation", "anonymousParticipationEnabled")
+    return any(document.get(word) is True for word in words)
 
 
 def _timezone(value: object) -> str | None:
@@ -116,13 +123,19 @@ def _join_mode(value: object) -> JoinMode:
 
 
 def _status(document: Document) -> EventStatus:
-    """``status`` is Mobilizon's, ``ical:status`` its older spelling, ``eventStatus`` FEP-8a8e's."""
-    for key in ("status", "ical:status", "eventStatus"):
-        said = document.get(key)
-        word = said.rpartition("/")[2].lower() if isinstance(said, str) else ""
-        if word in EVENT_STATUSES:
-            return cast("EventStatus", EVENT_STATUSES[word])
-    return "confirmed"
+    """``status`` is Mobilizon's, ``ical:status`` its older spelling, ``eventStatus`` FEP-8a8e's.
+
+    Only the last can say postponed, beside a ``status`` for those who do not know that word.
+    """
+    words = [_word(document.get(key)) for key in ("status", "ical:status", "eventStatus")]
+    found = [EVENT_STATUSES[word] for word in words if word in EVENT_STATUSES]
+    if words[2] == "eventpostponed" and "cancelled" not in found:
+        return "postponed"
+    return cast("EventStatus", found[0]) if found else "confirmed"
+
+
+def _word(said: object) -> str:
+    return said.rpartition("/")[2].lower() if isinstance(said, str) else ""
 
 
 def _where(value: object) -> tuple[Place | None, str | None]:

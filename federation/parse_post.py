@@ -32,7 +32,16 @@ from federation.fields import (
     web_url,
     whole,
 )
-from federation.objects import Attachment, AttachmentKind, Emoji, Mention, Post, PostKind, Vote
+from federation.objects import (
+    Attachment,
+    AttachmentKind,
+    Emoji,
+    Event,
+    Mention,
+    Post,
+    PostKind,
+    Vote,
+)
 from federation.origin import same_origin
 from federation.parse_event import parse_call, parse_event, parse_poll
 from federation.vocab import ATTACHMENT_KINDS, POST_KINDS
@@ -59,6 +68,7 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
     owner, group = _attribution(document, post_id, author)
     content, language = _content(document)
     tags = mappings(document.get("tag"), TAGS_MAX)
+    event = parse_event(document) if kind == "event" else None
     published, updated = time(document.get("published")), time(document.get("updated"))
     return Post(
         id=post_id,
@@ -83,13 +93,15 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
         sensitive=document.get("sensitive") is True,
         language=language,
         comments_enabled=_comments_enabled(document),
-        attachments=_attachments(document),
+        attachments=tuple(
+            entry for entry in _attachments(document) if not _is_stream(entry, event)
+        ),
         mentions=_mentions(tags),
         hashtags=_hashtags(tags),
         emojis=_emojis(tags),
         quote=next(filter(None, (ref(document.get(key)) for key in _QUOTE_KEYS)), None),
         poll=parse_poll(document, updated or published) if kind == "question" else None,
-        event=parse_event(document) if kind == "event" else None,
+        event=event,
         call=parse_call(document.get("cta:call"), post_id),
         card_for=ref(document.get("cta:cardFor")),
     )
@@ -178,6 +190,13 @@ def _comments_enabled(document: Document) -> bool:
 def _attachments(document: Document) -> tuple[Attachment, ...]:
     listed = mappings(document.get("attachment"), ATTACHMENTS_MAX)
     return tuple(filter(None, (_attachment(entry) for entry in listed)))
+
+
+def _is_stream(attachment: Attachment, event: Event | None) -> bool:
+    """The link to take part online is part of the event already."""
+    if event is None or attachment.kind != "link":
+        return False
+    return attachment.url == event.online_url
 
 
 def _attachment(entry: Document) -> Attachment | None:
