@@ -24,6 +24,7 @@ from federation.build_post import (
     utc,
     vote,
 )
+from federation.fields import ref
 from federation.objects import Actor
 from federation.vocab import ACTIVITY_CONTEXT, ACTOR_CONTEXT, AS, PUBLIC
 
@@ -288,8 +289,13 @@ def _with_object(
 
 
 def _answer(kind: str, activity_id: str, actor: str, answered: Document) -> Json:
-    head = _head(kind, activity_id, actor, (str(answered["actor"]),))
+    head = _head(kind, activity_id, actor, _actor_of(answered))
     return head | {"object": _embedded(answered)}
+
+
+def _actor_of(activity: Document) -> tuple[str, ...]:
+    actor = ref(activity.get("actor"))
+    return (actor,) if actor is not None else ()
 
 
 def _embedded(document: str | Document) -> object:
