@@ -494,7 +494,7 @@ def test_an_announced_copy_of_a_post_counts_as_its_id() -> None:
         (activity("Like", id="http://microblog.example/1"), "no_id"),
         (activity("Like", id="https://victim.example/1"), "foreign_id"),
         (activity("Like", id="https://microblog.example:8443/1"), "foreign_id"),
-        (activity("Like", actor=""), "no_actor"),
+        (activity("Like", id=f"{GARDENER}#1", actor=""), "no_actor"),
         (activity("Like", object=None), "no_object"),
         (activity("Like", object="bear:?u=https://x.example"), "no_object"),
         (activity("Add"), "no_target"),
