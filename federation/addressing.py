@@ -16,7 +16,7 @@ Visibility = Literal["public", "unlisted", "private", "direct"]
 
 def audience(
     visibility: Visibility,
-    followers_uri: str,
+    followers_uri: str | None,
     mentions: Iterable[str] = (),
     group: str | None = None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -26,14 +26,15 @@ def audience(
     than them, as Lemmy and PieFed look for the group in ``to`` or ``cc`` together with Public.
     """
     groups = (group,) if group else ()
+    followers = (followers_uri,) if followers_uri else ()
     named = tuple(mentions)
     match visibility:
         case "public":
-            return _distinct(groups, (PUBLIC,)), _distinct((followers_uri,), named)
+            return _distinct(groups, (PUBLIC,)), _distinct(followers, named)
         case "unlisted":
-            return _distinct(groups, (followers_uri,)), _distinct((PUBLIC,), named)
+            return _distinct(groups, followers), _distinct((PUBLIC,), named)
         case "private":
-            return _distinct(groups, (followers_uri,)), _distinct(named)
+            return _distinct(groups, followers), _distinct(named)
         case "direct":
             return _distinct(groups, named), ()
         case _:

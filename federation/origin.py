@@ -26,6 +26,7 @@ MAX_URL = 2_048
 HTTPS_PORT = 443
 
 _SHAPE = re.compile(r"https://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::(.*))?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 # Letters, digits and hyphens (RFC 1123 2.1). No underscore: certificate authorities may not name
 # one (CA/Browser Forum ballot SC12), so no https host has one.
@@ -109,21 +110,17 @@ def _is_unprintable(character: str) -> bool:
 def _authority(text: str) -> tuple[str, int]:
     if "@" in text:
         raise _bad("it carries a user name")
-    host, colon, port = _split_port(text)
-    if not colon:
-        return _host(host), HTTPS_PORT
-    if not _PORT.fullmatch(port) or int(port) > 0xFFFF:
-        raise _bad("its port is not a number from 1 to 65535")
-    return _host(host), int(port)
-
-
-def _split_port(text: str) -> tuple[str, str, str]:
-    if not text.startswith("["):
-        return text.partition(":")
-    host, _, after = text.partition("]")
-    if after and not after.startswith(":"):
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
         raise _bad("its host is not a name")
-    return f"{host}]", after[:1], after[1:]
+    host, port = match.groups()
+    return _host(host), HTTPS_PORT if port is None else _port(port)
+
+
+def _port(text: str) -> int:
+    if not _PORT.fullmatch(text) or int(text) > 0xFFFF:
+        raise _bad("its port is not a number from 1 to 65535")
+    return int(text)
 
 
 def _host(text: str) -> str:

@@ -14,7 +14,6 @@ from typing import Final, TypedDict
 
 from federation import activities as verbs
 from federation.activities import Activity
-from federation.core_terms import refuse_redefinition
 from federation.errors import Refused
 from federation.fields import (
     SUMMARY_MAX,
@@ -34,6 +33,7 @@ from federation.fields import (
     uri,
     whole,
 )
+from federation.jsonld import check_context
 from federation.objects import Actor, Collection, Post, Vote
 from federation.origin import same_origin
 from federation.parse_actor import parse_actor
@@ -68,12 +68,12 @@ class Head(TypedDict):
 def parse_activity(document: Document) -> Activity:
     """Read an activity that arrived on its own or was proven out of an Announce.
 
-    Raises Refused: unknown_type, ambiguous_type, redefined_term, moved_nodes, no_id, no_actor,
+    Raises Refused: unknown_type, ambiguous_type, context_redefines, jsonld_shape, no_id, no_actor,
     foreign_id, no_object, no_target, too_many_recipients, and what the verb's own reader names:
     foreign_author, foreign_object, foreign_undo, foreign_accept, foreign_move, mixed_objects,
     unknown_object_type, and the reasons of ``parse_post`` and ``parse_actor``.
     """
-    refuse_redefinition(document)
+    check_context(document)
     if ref(document.get("id")) is None:
         raise Refused("no_id", "An activity needs an https id.")
     return _read(strip_private(document))
@@ -84,7 +84,7 @@ def parse_object(document: Document) -> Actor | Post | Vote:
 
     Raises Refused as ``parse_actor`` and ``parse_post`` do.
     """
-    refuse_redefinition(document)
+    check_context(document)
     kind = type_of(document, ACTOR_KINDS | POST_KINDS)
     if kind in ACTOR_KINDS:
         return parse_actor(document)

@@ -151,7 +151,7 @@ def _content(document: Document) -> tuple[str, str | None]:
     translations = {
         code: value
         for code, value in (mapping(document.get("contentMap")) or {}).items()
-        if isinstance(value, str) and _LANGUAGE.fullmatch(code)
+        if isinstance(value, str) and _LANGUAGE.fullmatch(code) and code != "und"
     }
     language = next((code for code, value in translations.items() if value == content), None)
     if not content and translations:

@@ -10,7 +10,6 @@ from typing import Final
 AS: Final = "https://www.w3.org/ns/activitystreams"
 SECURITY: Final = "https://w3id.org/security/v1"
 DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v2"
-DID: Final = "https://www.w3.org/ns/did/v1"
 MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 
 #: Our own terms: the slug of the FEP "Calls to Action and Campaigns".
@@ -89,9 +88,9 @@ ACTIVITY_CONTEXT: Final = (AS, DATA_INTEGRITY)
 ACTOR_CONTEXT: Final = (
     AS,
     SECURITY,
-    DID,
     MULTIKEY,
     {
+        "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id"},
         "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
         "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
         "movedTo": {"@id": "as:movedTo", "@type": "@id"},

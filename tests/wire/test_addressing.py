@@ -34,6 +34,11 @@ def test_a_public_post_to_a_group_names_it_beside_public() -> None:
     assert cc == (FOLLOWERS, FRIEND)
 
 
+def test_an_author_without_followers_names_none() -> None:
+    assert audience("public", None) == ((PUBLIC,), ())
+    assert audience("private", "", [FRIEND]) == ((), (FRIEND,))
+
+
 def test_a_direct_post_names_people_only() -> None:
     assert audience("direct", FOLLOWERS, [FRIEND]) == ((FRIEND,), ())
 

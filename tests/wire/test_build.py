@@ -10,9 +10,11 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyld import jsonld
 
 from federation import activities as verbs
 from federation import build
+from federation.jsonld import bundled
 from federation.objects import (
     Actor,
     Address,
@@ -469,6 +471,42 @@ def test_our_terms_are_mapped_where_they_are_used_and_nowhere_else() -> None:
     assert terms(an_event())["cta"] == "https://w3id.org/fep/d9f9/"
     assert "cta" not in terms(an_event(call=None))
     assert "joinMode" not in terms(an_event(kind="page", event=None))
+
+
+def load_bundled(url: str, _options: object) -> dict[str, object]:
+    document = bundled(url)
+    assert document is not None, f"{url} is not bundled"
+    return {"contextUrl": None, "documentUrl": url, "document": document}
+
+
+def unmapped(node: Any) -> set[str]:
+    """The terms of an expanded document that no context gives a meaning."""
+    if isinstance(node, list):
+        return {name for entry in node for name in unmapped(entry)}
+    if not isinstance(node, dict):
+        return set()
+    bare = {name for name in node if not name.startswith("@") and not name.startswith("http")}
+    return bare | unmapped(list(node.values()))
+
+
+@given(notes | pages | questions | event_posts)
+def test_every_term_of_a_post_has_a_meaning_in_json_ld(value: Post) -> None:
+    activity = build.create(f"{value.id}/create", ORGANISER, build.post(value))
+    expanded = jsonld.expand(activity, {"documentLoader": load_bundled})
+    piefed = {"_:anonymousParticipation", "_:feeAmount", "_:onlineLink"}
+    assert unmapped(expanded) <= (piefed if value.kind == "event" else set())
+
+
+@given(people | groups)
+def test_every_term_of_an_actor_has_a_meaning_in_json_ld(value: Actor) -> None:
+    document = build.actor(value, build.PublicKeys("PEM", "z6Mk"))
+    assert unmapped(jsonld.expand(document, {"documentLoader": load_bundled})) == set()
+
+
+def test_our_terms_expand_to_our_namespace() -> None:
+    expanded = json.dumps(jsonld.expand(build.post(an_event()), {"documentLoader": load_bundled}))
+    for term in ("call", "kind", "goal", "metric", "stewards", "waiting"):
+        assert f'"https://w3id.org/fep/d9f9/{term}"' in expanded
 
 
 def test_an_actor_carries_both_keys() -> None:
