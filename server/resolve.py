@@ -188,19 +188,23 @@ def profile(value: Actor) -> Profile:
     )
 
 
-async def key(net: Net, key_id: str, *, refresh: bool = False) -> keys.ActorKey:
-    """A key, listed by its owner's own document (A1). ``refresh``: it may have changed.
+async def key(net: Net, key_id: str) -> keys.ActorKey:
+    """A key that we know, or one that its owner's own document lists (A1).
 
     Raises ``Refused("key_unknown")`` where it was asked for moments ago.
     """
-    if not refresh:
-        async with net.work.reading() as tx:
-            row = await accounts.key_by_id(tx.conn, key_id)
-            owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-        if row and owner:
-            return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+    async with net.work.reading() as tx:
+        row = await accounts.key_by_id(tx.conn, key_id)
+        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
+    if row and owner:
+        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
     if not net.attempts.allow(key_id, net.work.clock.now()):
         raise Refused("key_unknown", "The key could not be found a moment ago.")
+    return await fetch_key(net, key_id)
+
+
+async def fetch_key(net: Net, key_id: str) -> keys.ActorKey:
+    """Ask for a key now; the caller has asked ``attempts``."""
     found = await document(net, key_id.partition("#")[0])
     owner_uri = _owner_of(found, key_id)
     if owner_uri != found.get("id"):
