@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from federation.vocab import PUBLIC
-
 from federation import build, jsonld, keys, proofs
+from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
 from storage import accounts, calls, follows, notifications, outbox, posts, timelines
