@@ -74,22 +74,26 @@ async def _until_next(net: Net, queue: str) -> float:
 
 
 async def _listen(database_url: str, bells: dict[str, asyncio.Event]) -> None:
-    """Ring the bell of a queue when PostgreSQL says that it grew."""
+    """Ring the bell of a queue when PostgreSQL says that it grew; connect again when that is lost."""
+    while True:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await _listen_once(database_url, bells)
+        await asyncio.sleep(RECONNECT)
+
+
+async def _listen_once(database_url: str, bells: dict[str, asyncio.Event]) -> None:
+    lost = asyncio.Event()
 
     def ring(_conn: object, _pid: object, _channel: object, payload: object) -> None:
         if isinstance(payload, str) and payload in bells:
             bells[payload].set()
 
-    while True:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            conn = await db.connect(database_url)
-            try:
-                await conn.add_listener(lanes.CHANNEL, ring)
-                for bell in bells.values():
-                    bell.set()  # what came while nobody listened
-                lost = asyncio.Event()
-                conn.add_termination_listener(lambda _conn: lost.set())
-                await lost.wait()
-            finally:
-                await conn.close()
-        await asyncio.sleep(RECONNECT)
+    conn = await db.connect(database_url)
+    try:
+        conn.add_termination_listener(lambda _conn: lost.set())
+        await conn.add_listener(lanes.CHANNEL, ring)
+        for bell in bells.values():
+            bell.set()  # what came while nobody listened
+        await lost.wait()
+    finally:
+        await conn.close()

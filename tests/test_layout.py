@@ -15,7 +15,7 @@ FLOORS = ("federation", "server", "storage")
 LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blobs", "text"}
 LEAVES |= {"accepts", "images", "limits", "pages", "version"}
 DOORS = {"api", "activitypub", "web", "jobs"}
-JOINTS = {"app", "cli", "worker", "middleware", "dispatch", "demo"}
+JOINTS = {"app", "cli", "worker", "middleware", "dispatch", "demo", "run", "backup"}
 ARRIVING = {"context", "inbox", "receive", "resolve"}
 
 INNER = {"storage", "domain", "leaves"}
