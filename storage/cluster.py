@@ -6,7 +6,7 @@ A *home* is one directory with everything of one server::
     password        of both roles, 0600
     lock            held (flock) by the process that supervises the server
     runtime.json    where the socket is, for the other processes of this machine
-    socket/         the socket, unless its path would be too long: then a directory in /tmp
+    socket/         the socket, unless its path would be unsuitable: then a directory in /tmp
     postgresql.log  and postgresql.log.1
 
 The home is the directory that was asked for, with one exception. PostgreSQL refuses to run as
@@ -32,7 +32,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,9 @@ class Place:
         try:
             return (self.home / "password").read_text(encoding="ascii").strip()
         except FileNotFoundError:
-            raise EmbeddedError(f"The password of the database in {self.home} is missing.") from None
+            raise EmbeddedError(
+                f"The password of the database in {self.home} is missing."
+            ) from None
 
     def dsn(self, *, role: str = "beckon", database: str = "beckon") -> str:
         """A connection string for asyncpg and libpq, through the socket of the running server.
@@ -264,7 +266,7 @@ def try_lock(place: Place) -> int | None:
 
 
 @contextmanager
-def _locked_file(path: Path) -> Iterator[None]:
+def _locked_file(path: Path) -> Generator[None, None, None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -296,7 +298,7 @@ def _give_to_owner_of(home: Path, file: int | Path) -> None:
 def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
     """Write a file as a whole or not at all; it survives a loss of power once this returns."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fchmod(descriptor, mode)
@@ -330,14 +332,19 @@ def prepare_socket(place: Place) -> Path:
     """An empty private directory for the socket, made known to other processes in runtime.json."""
     _forget_socket(place)
     directory = place.home / "socket"
-    if len(os.fsencode(directory / SOCKET)) <= SOCKET_PATH_BYTES:
+    if _suits_a_socket(directory):
         directory.mkdir(mode=0o700, exist_ok=True)
     else:
-        directory = Path(tempfile.mkdtemp(prefix="beckon-", dir="/tmp"))  # noqa: S108 - short
+        directory = Path(tempfile.mkdtemp(prefix="beckon-", dir="/tmp"))
     if place.user is not None:
         os.chown(directory, place.user.uid, place.user.gid)
     _write(place.home / "runtime.json", json.dumps({"socket": str(directory)}))
     return directory
+
+
+def _suits_a_socket(directory: Path) -> bool:
+    """Short enough, and without a comma: in a connection string that separates hosts."""
+    return len(os.fsencode(directory / SOCKET)) <= SOCKET_PATH_BYTES and "," not in str(directory)
 
 
 def _forget_socket(place: Place) -> None:

@@ -30,7 +30,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from pathlib import Path
@@ -45,6 +45,7 @@ __all__ = ["EmbeddedError", "running"]
 log = logging.getLogger(__name__)
 
 ATTACH_SECONDS = 30.0  # how long another Beckon may take to start a server that we attach to
+UNREACHABLE_SECONDS = 30.0  # for a server that calls itself ready and does not let us in
 STOP_SECONDS = 15.0  # for an orderly stop, before open sessions are cut off
 PAUSE_SECONDS = 0.01  # between two looks at something that changes in a moment
 LONGEST_BACKOFF_SECONDS = 5.0
@@ -78,7 +79,7 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 
 @asynccontextmanager
-async def running(directory: Path, *, durable: bool = True) -> AsyncIterator[str]:
+async def running(directory: Path, *, durable: bool = True) -> AsyncGenerator[str, None]:
     """A PostgreSQL whose files are in ``directory``; yields a connection string for asyncpg.
 
     The string names the role ``beckon`` (no superuser; it may create databases), its password, and
@@ -130,13 +131,23 @@ class _Answer(Enum):
     ABSENT = "absent"
 
 
+# The last is what asyncpg says when a connection breaks between two of its own steps.
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
 async def _ask(dsn: str) -> _Answer:
     """Whether a server answers there, found out by connecting."""
     try:
         connection = await asyncpg.connect(dsn, timeout=10)
     except asyncpg.CannotConnectNowError:
         return _Answer.STARTING
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except _UNREACHABLE:
         return _Answer.ABSENT
     await connection.close()
     return _Answer.READY
@@ -187,9 +198,16 @@ class _Server:
 
     async def _answering(self, postmaster: _Child) -> None:
         dsn = self._place.dsn(role="postgres", database="postgres")
+        ready_since: float | None = None
         while await _ask(dsn) is not _Answer.READY:
             if postmaster.ended.is_set():
                 raise EmbeddedError(f"PostgreSQL did not start. It said: {postmaster.said()}")
+            if ready_since is None and _says_ready(self._place.data):
+                ready_since = time.monotonic()
+            if ready_since is not None and time.monotonic() - ready_since > UNREACHABLE_SECONDS:
+                raise EmbeddedError(
+                    f"PostgreSQL runs, but cannot be reached. It said: {postmaster.said()}"
+                )
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _keep(self) -> None:
@@ -211,7 +229,7 @@ class _Server:
             await stop_leftovers(self._place.data)
             await self._launch()
         except (EmbeddedError, OSError) as error:
-            log.error("PostgreSQL could not be started again: %s", error)  # noqa: TRY400 - our words
+            log.error("PostgreSQL could not be started again: %s", error)
         else:
             log.warning("PostgreSQL serves again")
 
@@ -276,7 +294,7 @@ class _Child:
         try:
             # Not asyncio's: its child watcher may start the process from another thread, and
             # the kernel's "parent" whose death is reported is the thread that forked (prctl(2)).
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own programs
                 [*launcher, *map(str, numbers), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -380,6 +398,15 @@ def _noted_postmaster(data: Path) -> int:
         return 0
 
 
+def _says_ready(data: Path) -> bool:
+    """Whether the postmaster has noted (in the last line of its file) that it takes connections."""
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+    return bool(lines) and lines[-1].strip() == "ready"
+
+
 def _forget_recycled_pid(data: Path, pid: int) -> None:
     """Remove postmaster.pid where its number now belongs to some other program.
 
@@ -412,5 +439,7 @@ def _processes_by_ps(data: Path) -> list[int]:
     if not pid:
         return []
     command = ["/bin/ps", "-p", str(pid), "-o", "args="]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    shown = subprocess.run(  # noqa: S603 - a number
+        command, capture_output=True, text=True, check=False
+    ).stdout
     return [pid] if "postgres" in shown and f"-D {data} " in shown else []

@@ -110,7 +110,9 @@ async def migrate(connection: asyncpg.Connection, *, directory: Path = HERE) -> 
         for step in missing:
             await _apply(connection, step)
         if applied.version <= len(steps):
-            await _replace_functions(connection, directory / "functions.sql", applied, bool(missing))
+            await _replace_functions(
+                connection, directory / "functions.sql", applied, bool(missing)
+            )
         return [step.name for step in missing]
     finally:
         if not connection.is_closed():

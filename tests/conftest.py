@@ -21,7 +21,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,7 +73,7 @@ class DatabaseServer:
         self._url: Future[str] = Future()
         self._loop = asyncio.new_event_loop()
         self._done = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="database server")
+        self._thread = threading.Thread(target=self._run, name="database server", daemon=True)
 
     def start(self) -> str:
         """Returns the URL of the template."""
@@ -226,14 +226,14 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
-    report: pytest.TestReport = yield
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     refuse_skip(report)
     return report
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Iterator[None]:
-    report: pytest.CollectReport = yield
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
     refuse_skip(report)
     return report
