@@ -110,9 +110,9 @@ async def migrate(connection: asyncpg.Connection, *, directory: Path = HERE) -> 
         for step in missing:
             await _apply(connection, step)
         if applied.version <= len(steps):
-            await _replace_functions(
-                connection, directory / "functions.sql", applied, bool(missing)
-            )
+            functions = _functions(directory / "functions.sql")
+            if missing or applied.digests.get(FUNCTIONS) != functions.digest:
+                await _apply(connection, functions)
         return [step.name for step in missing]
     finally:
         if not connection.is_closed():
@@ -149,15 +149,8 @@ async def _apply(connection: asyncpg.Connection, step: Migration) -> None:
         await connection.execute(_NOTE, step.version, step.name, step.digest, step.oldest_code)
 
 
-async def _replace_functions(
-    connection: asyncpg.Connection, path: Path, applied: Applied, migrated: bool
-) -> None:
-    if not path.exists():
-        return
-    sql = path.read_text(encoding="utf-8")
-    functions = Migration(FUNCTIONS, path.name, sql, 0)
-    if migrated or applied.digests.get(FUNCTIONS) != functions.digest:
-        await _apply(connection, functions)
+def _functions(path: Path) -> Migration:
+    return Migration(FUNCTIONS, path.name, path.read_text(encoding="utf-8"), 0)
 
 
 async def migrate_url(url: str) -> list[str]:

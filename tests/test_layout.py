@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blobs"}
+LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blobs", "text"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "cli", "worker", "middleware"}
 
