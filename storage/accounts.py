@@ -92,6 +92,7 @@ class Key:
 BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
+BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
     "select * from accounts where lower(username) = lower($1) and host = $2 and not handle_lost",
@@ -167,6 +168,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:
     return await BY_URI.first(conn, uri)
+
+
+async def by_url(conn: Connection, url: str) -> Account | None:
+    """By the address of its page."""
+    return await BY_URL.first(conn, url)
 
 
 async def by_uris(conn: Connection, uris: Sequence[str]) -> dict[str, Account]:

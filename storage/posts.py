@@ -125,6 +125,7 @@ INSERT = Query(
 BY_ID = Query("select * from posts where id = $1", Post)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
 BY_URI = Query("select * from posts where uri = $1", Post)
+BY_URL = Query("select * from posts where url = $1 order by id limit 1", Post)
 BOOST_OF = Query("select * from posts where account_id = $1 and reblog_of_id = $2", Post)
 COUNT_REPLY = Command(
     "update posts set replies_count = greatest(replies_count + $2, 0) where id = $1"
@@ -262,6 +263,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
 
 async def by_uri(conn: Connection, uri: str) -> Post | None:
     return await BY_URI.first(conn, uri)
+
+
+async def by_url(conn: Connection, url: str) -> Post | None:
+    """By the address of its page."""
+    return await BY_URL.first(conn, url)
 
 
 async def boost_of(conn: Connection, account_id: int, post_id: int) -> Post | None:

@@ -1,0 +1,253 @@
+"""What we understand of an actor and of a post, as frozen values.
+
+``parse`` makes them from documents of any neighbour, ``build`` makes documents from them, and both
+agree: what ``build`` writes, ``parse`` reads back as the same value. HTML in here is as it arrived
+(cleaning it is the domain's part); every URL is http or https, every id https, every list bounded,
+every time aware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ActorKind = Literal["person", "group", "application", "service", "organization"]
+PostKind = Literal[
+    "note", "page", "article", "question", "event", "video", "audio", "image", "document"
+]
+AttachmentKind = Literal["image", "video", "audio", "document", "link"]
+EventStatus = Literal["confirmed", "tentative", "cancelled", "postponed"]
+JoinMode = Literal["free", "restricted", "invite", "external"]
+CallKind = Literal[
+    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person, group, application, service or organization.
+
+    ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
+    names in ``attributedTo`` (FEP-1b12). ``discoverable`` and ``indexable`` are None where the
+    document says nothing. ``document`` is what was parsed, for ``federation.keys``; it takes no part
+    in comparison.
+    """
+
+    id: str
+    kind: ActorKind
+    username: str
+    inbox: str
+    name: str = ""
+    summary: str = ""
+    url: str | None = None
+    shared_inbox: str | None = None
+    outbox: str | None = None
+    followers: str | None = None
+    following: str | None = None
+    featured: str | None = None
+    moderators: str | None = None
+    icon: str | None = None
+    image: str | None = None
+    locked: bool = False
+    discoverable: bool | None = None
+    indexable: bool | None = None
+    posting_restricted: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
+    published: datetime | None = None
+    also_known_as: tuple[str, ...] = ()
+    moved_to: str | None = None
+    webfinger: str | None = None
+    document: Mapping[str, object] = field(
+        default_factory=dict[str, object], compare=False, repr=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file or a link beside a post. ``focus`` is Mastodon's focal point, each axis -1 to 1."""
+
+    url: str
+    kind: AttachmentKind = "document"
+    media_type: str | None = None
+    description: str = ""
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    focus: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    href: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """A custom emoji: ``shortcode`` without colons."""
+
+    shortcode: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a poll and how many gave it."""
+
+    name: str
+    votes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """``closed_at`` is set once no more votes count; ``end_time`` may be in the future or absent."""
+
+    options: tuple[Option, ...]
+    multiple: bool = False
+    end_time: datetime | None = None
+    closed_at: datetime | None = None
+    voters_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address (schema.org ``PostalAddress``); one line of free text is all ``street``."""
+
+    street: str = ""
+    locality: str = ""
+    postal_code: str = ""
+    region: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something happens. Degrees are WGS 84, both given or both None."""
+
+    name: str = ""
+    address: Address | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """When, where and for how many.
+
+    ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
+    ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
+    means that one can take part on the event's own page without an account.
+    """
+
+    start: datetime
+    end: datetime | None = None
+    timezone: str | None = None
+    place: Place | None = None
+    online_url: str | None = None
+    capacity: int | None = None
+    participant_count: int = 0
+    join_mode: JoinMode = "free"
+    external_url: str | None = None
+    anonymous: bool = False
+    status: EventStatus = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """How much of what: ``metric`` "people", ``value`` 40."""
+
+    metric: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What makes a post a call to action (``cta:call``).
+
+    ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
+    waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
+    it in which order.
+    """
+
+    kind: CallKind
+    goal: Goal | None = None
+    card: str | None = None
+    answers: tuple[Option, ...] = ()
+    waiting: int = 0
+    deadline: datetime | None = None
+    outcome: str = ""
+    tallies: str | None = None
+    stewards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Anything that is shown as a post.
+
+    ``to`` and ``cc`` hold Public in its full form only. ``content`` is HTML unless ``media_type``
+    says otherwise; ``source`` is what its author typed, of type ``source_type``. ``summary`` is a
+    content warning on a Note or Question and a line of description on other kinds. ``poll`` is there
+    on a question, ``event`` on an event, ``call`` on a call to action, and ``card_for`` names the call
+    for which a question is the answer card (such a question is never stored as a post).
+    """
+
+    id: str
+    kind: PostKind
+    attributed_to: str
+    name: str = ""
+    summary: str = ""
+    content: str = ""
+    media_type: str = "text/html"
+    source: str | None = None
+    source_type: str | None = None
+    in_reply_to: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    audience: str | None = None
+    context: str | None = None
+    replies: str | None = None
+    url: str | None = None
+    sensitive: bool = False
+    language: str | None = None
+    comments_enabled: bool = True
+    attachments: tuple[Attachment, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    hashtags: tuple[str, ...] = ()
+    emojis: tuple[Emoji, ...] = ()
+    quote: str | None = None
+    poll: Poll | None = None
+    event: Event | None = None
+    call: Call | None = None
+    card_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One choice of one voter: a Note with a ``name``, an ``inReplyTo`` and no content (FEP-9967)."""
+
+    id: str
+    attributed_to: str
+    in_reply_to: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A collection or one page of it.
+
+    ``items`` holds ids and embedded objects as they came; ``first`` and ``next`` are addresses of
+    pages, ``first_page`` the first page where it was embedded. Members prove nothing: each is asked of
+    its own server.
+    """
+
+    id: str
+    total: int | None = None
+    items: tuple[str | Mapping[str, object], ...] = ()
+    first: str | None = None
+    first_page: Collection | None = None
+    next: str | None = None

@@ -1,0 +1,395 @@
+"""Activities: from any neighbour's JSON to one frozen value, or ``Refused`` with a named reason.
+
+Nothing is fetched and nothing believed beyond what the sender may say: the id of an activity, its actor
+and an object that it creates share one origin (FEP-fe34); a copy of somebody else's object is dropped
+and only its id kept, so that it is asked of its own server. ``bto`` and ``bcc`` never get past here.
+Types that we do nothing with are refused as ``unknown_type``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypedDict
+
+from federation import activities as verbs
+from federation.activities import Activity
+from federation.errors import Refused
+from federation.fields import (
+    SUMMARY_MAX,
+    TEXT_MAX,
+    Document,
+    items,
+    mapping,
+    mappings,
+    own_ref,
+    recipients,
+    ref,
+    refs,
+    require_ref,
+    text,
+    time,
+    type_of,
+    uri,
+    whole,
+)
+from federation.jsonld import check_context
+from federation.objects import Actor, Collection, Post, Vote
+from federation.origin import same_origin
+from federation.parse_actor import parse_actor
+from federation.parse_post import is_vote, parse_post, parse_vote
+from federation.vocab import ACTOR_KINDS, COLLECTION_TYPES, POST_KINDS
+
+__all__ = [
+    "parse_activity",
+    "parse_actor",
+    "parse_collection",
+    "parse_object",
+    "parse_post",
+    "parse_vote",
+    "strip_private",
+]
+
+VOTES_MAX: Final = 64
+REPORTED_MAX: Final = 256
+
+
+class Head(TypedDict):
+    """The fields that every activity has."""
+
+    id: str
+    actor: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    audience: str | None
+    published: datetime | None
+
+
+def parse_activity(document: Document) -> Activity:
+    """Read an activity that arrived on its own or was proven out of an Announce.
+
+    Raises Refused: unknown_type, ambiguous_type, context_redefines, jsonld_shape, no_id, no_actor,
+    foreign_id, no_object, no_target, too_many_recipients, and what the verb's own reader names:
+    foreign_author, foreign_object, foreign_undo, foreign_accept, foreign_move, mixed_objects,
+    unknown_object_type, and the reasons of ``parse_post`` and ``parse_actor``.
+    """
+    check_context(document)
+    if ref(document.get("id")) is None:
+        raise Refused("no_id", "An activity needs an https id.")
+    return _read(strip_private(document))
+
+
+def parse_object(document: Document) -> Actor | Post | Vote:
+    """Read what was fetched from its own origin: an actor, a post or a vote.
+
+    Raises Refused as ``parse_actor`` and ``parse_post`` do.
+    """
+    check_context(document)
+    kind = type_of(document, ACTOR_KINDS | POST_KINDS)
+    if kind in ACTOR_KINDS:
+        return parse_actor(document)
+    return parse_vote(document) if is_vote(document) else parse_post(document)
+
+
+def parse_collection(document: Document, *, limit: int = 100) -> Collection:
+    """Read a collection or a page, with at most ``limit`` items. Next pages count on its own origin.
+
+    Raises Refused: unknown_type, ambiguous_type, no_id.
+    """
+    type_of(document, COLLECTION_TYPES)
+    collection_id = require_ref(document, "id")
+    listed = document.get("orderedItems") or document.get("items")
+    first = mapping(document.get("first"))
+    return Collection(
+        id=collection_id,
+        total=whole(document.get("totalItems")),
+        items=tuple(filter(None, (uri(e) or mapping(e) for e in items(listed, limit)))),
+        first=own_ref(document.get("first"), collection_id),
+        first_page=_first_page(first, collection_id, limit) if first is not None else None,
+        next=own_ref(document.get("next"), collection_id),
+    )
+
+
+def _first_page(first: Document, collection_id: str, limit: int) -> Collection | None:
+    """An embedded first page; it may have no id of its own."""
+    if mapping(first.get("first")) is not None:
+        return None
+    named = first if own_ref(first, collection_id) else {**first, "id": collection_id}
+    try:
+        return parse_collection(named, limit=limit)
+    except Refused:
+        return None
+
+
+def strip_private(document: Document) -> Document:
+    """``document`` without bto and bcc, three levels of ``object`` deep (ActivityPub 6).
+
+    The same value comes back where there was nothing to strip, so that proofs still hold.
+    """
+    return _strip(document, 3)
+
+
+def _strip(document: Document, depth: int) -> Document:
+    inner = mapping(document.get("object"))
+    kept = _strip(inner, depth - 1) if inner is not None and depth else inner
+    if kept is inner and not {"bto", "bcc"} & document.keys():
+        return document
+    stripped = {key: value for key, value in document.items() if key not in {"bto", "bcc"}}
+    return stripped | {"object": kept} if inner is not None else stripped
+
+
+def _read(document: Document) -> Activity:
+    reader = _READERS[type_of(document, _READERS)]
+    return reader(document, _head(document))
+
+
+def _head(document: Document) -> Head:
+    """The shared fields; the id is of the actor's origin, or empty (only inside another activity)."""
+    activity_id = ref(document.get("id")) or ""
+    actor = require_ref(document, "actor")
+    if activity_id and not same_origin(activity_id, actor):
+        raise Refused("foreign_id", "The activity's id belongs to another server than its actor.")
+    return Head(
+        id=activity_id,
+        actor=actor,
+        to=recipients(document.get("to")),
+        cc=recipients(document.get("cc")),
+        audience=ref(document.get("audience")),
+        published=time(document.get("published")),
+    )
+
+
+def _create(document: Document, head: Head) -> Activity:
+    listed = mappings(document.get("object"), VOTES_MAX)
+    if listed and all(is_vote(entry) for entry in listed):
+        return _create_votes(listed, head)
+    if len(items(document.get("object"), 2)) > 1:
+        raise Refused("mixed_objects", "Only votes may be created several at once.")
+    embedded = _embedded(document)
+    object_id = require_ref(document, "object")
+    if embedded is None or not same_origin(object_id, head["actor"]):
+        return verbs.Create(**head, object=object_id)
+    _require_object_type(embedded, POST_KINDS)
+    post = _authored(embedded, head["actor"])
+    return verbs.Create(**head, object=object_id, post=post, embedded=embedded)
+
+
+def _create_votes(listed: tuple[Document, ...], head: Head) -> Activity:
+    """GoToSocial sends all the choices of one voter in one Create; the others one each."""
+    votes = tuple(parse_vote(entry) for entry in listed)
+    if any(vote.attributed_to != head["actor"] for vote in votes):
+        raise Refused("foreign_author", "The object is by somebody else than the actor.")
+    if len({vote.in_reply_to for vote in votes}) > 1:
+        raise Refused("mixed_objects", "The votes are for several polls.")
+    return verbs.Create(**head, object=votes[0].id, votes=votes)
+
+
+def _authored(embedded: Document, actor: str) -> Post:
+    post = parse_post(embedded, author=actor)
+    if post.attributed_to != actor:
+        raise Refused("foreign_author", "The object is by somebody else than the actor.")
+    return post
+
+
+def _update(document: Document, head: Head) -> Activity:
+    """Another server's object is refused; one of the same server by another actor keeps its id only."""
+    object_id = require_ref(document, "object")
+    if not same_origin(object_id, head["actor"]):
+        raise Refused("foreign_object", "The object belongs to another server than the actor.")
+    embedded = _embedded(document)
+    if embedded is None:
+        return verbs.Update(**head, object=object_id)
+    _require_object_type(embedded, ACTOR_KINDS | POST_KINDS)
+    if type_of(embedded, ACTOR_KINDS | POST_KINDS) in ACTOR_KINDS:
+        own = object_id == head["actor"]
+        person = parse_actor(embedded) if own else None
+        return verbs.Update(**head, object=object_id, person=person, embedded=embedded)
+    post = parse_post(embedded, author=head["actor"])
+    own_post = post if post.attributed_to == head["actor"] else None
+    return verbs.Update(**head, object=object_id, post=own_post, embedded=embedded)
+
+
+def _embedded(document: Document) -> Document | None:
+    """The object if it is more than an id."""
+    found = mappings(document.get("object"), 1)
+    return found[0] if found and "type" in found[0] else None
+
+
+def _require_object_type(embedded: Document, known: dict[str, str]) -> None:
+    try:
+        type_of(embedded, known)
+    except Refused as refused:
+        name = "unknown_object_type" if refused.reason == "unknown_type" else refused.reason
+        raise Refused(name, refused.sentence, cause=refused.cause) from refused
+
+
+def _delete(document: Document, head: Head) -> Activity:
+    tombstone = _embedded(document) or {}
+    return verbs.Delete(
+        **head,
+        object=require_ref(document, "object"),
+        former_type=text(tombstone.get("formerType"), 64) or None,
+        summary=text(document.get("summary"), SUMMARY_MAX),
+        remove_data=document.get("removeData") is True,
+    )
+
+
+def _follow(document: Document, head: Head) -> Activity:
+    return verbs.Follow(**head, object=require_ref(document, "object"))
+
+
+def _accept(document: Document, head: Head) -> Activity:
+    return verbs.Accept(**head, object=_answered(document), inner=_answered_inner(document, head))
+
+
+def _tentative_accept(document: Document, head: Head) -> Activity:
+    inner = _answered_inner(document, head)
+    return verbs.TentativeAccept(**head, object=_answered(document), inner=inner)
+
+
+def _reject(document: Document, head: Head) -> Activity:
+    return verbs.Reject(**head, object=_answered(document), inner=_answered_inner(document, head))
+
+
+def _answered(document: Document) -> str:
+    """The id of what is answered; an embedded activity may have none."""
+    if ref(document.get("object")) is None and _embedded(document) is not None:
+        return ""
+    return require_ref(document, "object")
+
+
+def _answered_inner(document: Document, head: Head) -> Activity | None:
+    """The embedded activity if it can be read: peers rewrite what they answer, so the id decides.
+
+    Nobody answers a Follow of somebody else (Discourse took such an Accept from a third actor).
+    """
+    inner = _readable(_embedded(document))
+    if isinstance(inner, verbs.Follow) and inner.object != head["actor"]:
+        raise Refused("foreign_accept", "The follow was of somebody else.")
+    if inner is None and not _answered(document):
+        raise Refused("no_object", "What is answered has no id and cannot be read.")
+    return inner
+
+
+def _readable(embedded: Document | None) -> Activity | None:
+    if embedded is None:
+        return None
+    try:
+        return _read(embedded)
+    except Refused:
+        return None
+
+
+def _undo(document: Document, head: Head) -> Activity:
+    """What is undone must be by the same actor; of a verb unknown here, only the id remains."""
+    embedded = _embedded(document)
+    if embedded is not None and ref(embedded.get("actor")) not in {None, head["actor"]}:
+        raise Refused("foreign_undo", "Only its own actor can undo an activity.")
+    inner = _readable(embedded)
+    if inner is None:
+        return verbs.Undo(**head, object=require_ref(document, "object"))
+    return verbs.Undo(**head, object=inner.id, inner=inner)
+
+
+def _announce(document: Document, head: Head) -> Activity:
+    """A copy of a post counts as its id; only an activity is carried along, exactly as it came."""
+    embedded = _embedded(document)
+    is_activity = embedded is not None and _is_activity(embedded)
+    return verbs.Announce(
+        **head,
+        object=require_ref(document, "object"),
+        embedded=embedded if is_activity else None,
+    )
+
+
+def _is_activity(embedded: Document) -> bool:
+    return any(
+        isinstance(name, str) and name in _READERS for name in items(embedded.get("type"), 8)
+    )
+
+
+def _like(document: Document, head: Head) -> Activity:
+    """EmojiReact (Pleroma, FEP-c0e0) and Like with ``content`` (Misskey) are one reaction."""
+    content = text(document.get("content"), 64)
+    return verbs.Like(**head, object=require_ref(document, "object"), content=content)
+
+
+def _dislike(document: Document, head: Head) -> Activity:
+    return verbs.Dislike(**head, object=require_ref(document, "object"))
+
+
+def _add(document: Document, head: Head) -> Activity:
+    target = require_ref(document, "target")
+    return verbs.Add(**head, object=require_ref(document, "object"), target=target)
+
+
+def _remove(document: Document, head: Head) -> Activity:
+    target = require_ref(document, "target")
+    return verbs.Remove(**head, object=require_ref(document, "object"), target=target)
+
+
+def _block(document: Document, head: Head) -> Activity:
+    return verbs.Block(
+        **head,
+        object=require_ref(document, "object"),
+        target=ref(document.get("target")),
+        summary=text(document.get("summary"), SUMMARY_MAX),
+        end_time=time(document.get("endTime")) or time(document.get("expires")),
+        remove_data=document.get("removeData") is True,
+    )
+
+
+def _flag(document: Document, head: Head) -> Activity:
+    """Mastodon lists the account and its posts and writes ``content``; Lemmy writes ``summary``."""
+    objects = refs(document.get("object"), REPORTED_MAX)
+    if not objects:
+        raise Refused("no_object", "A report needs to say of what.")
+    words = text(document.get("content"), TEXT_MAX) or text(document.get("summary"), TEXT_MAX)
+    return verbs.Flag(**head, objects=objects, content=words)
+
+
+def _join(document: Document, head: Head) -> Activity:
+    message = text(document.get("participationMessage"), TEXT_MAX)
+    return verbs.Join(**head, object=require_ref(document, "object"), message=message)
+
+
+def _leave(document: Document, head: Head) -> Activity:
+    return verbs.Leave(**head, object=require_ref(document, "object"))
+
+
+def _move(document: Document, head: Head) -> Activity:
+    moved = require_ref(document, "object")
+    if moved != head["actor"]:
+        raise Refused("foreign_move", "Only the actor itself can move.")
+    return verbs.Move(**head, object=moved, target=require_ref(document, "target"))
+
+
+def _poll_vote(document: Document, head: Head) -> Activity:
+    choice = text(document.get("choice_text"))
+    if not choice:
+        raise Refused("no_choice", "A vote needs to say for what.")
+    return verbs.PollVote(**head, object=require_ref(document, "object"), name=choice)
+
+
+_READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
+    "Accept": _accept,
+    "Add": _add,
+    "Announce": _announce,
+    "Block": _block,
+    "Create": _create,
+    "Delete": _delete,
+    "Dislike": _dislike,
+    "EmojiReact": _like,
+    "Flag": _flag,
+    "Follow": _follow,
+    "Join": _join,
+    "Leave": _leave,
+    "Like": _like,
+    "Move": _move,
+    "PollVote": _poll_vote,
+    "Reject": _reject,
+    "Remove": _remove,
+    "TentativeAccept": _tentative_accept,
+    "Undo": _undo,
+    "Update": _update,
+}

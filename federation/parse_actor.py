@@ -1,0 +1,103 @@
+"""Actor documents: from any neighbour's JSON to one ``Actor``.
+
+An actor needs an https id, a known type, a user name and an inbox. Some servers answer with a stripped
+actor when they do not understand a request's signature: without an inbox nothing is made of it, so it is
+never stored. Collections count only on the actor's own origin.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, cast
+
+from federation.errors import Refused
+from federation.fields import (
+    TEXT_MAX,
+    Document,
+    flag,
+    mapping,
+    mappings,
+    own_ref,
+    refs,
+    require_ref,
+    text,
+    time,
+    type_of,
+    uri,
+    web_url,
+)
+from federation.fields import ref as read_ref
+from federation.objects import Actor, ActorKind
+from federation.vocab import ACTOR_KINDS
+
+BIOGRAPHY_MAX: Final = 100_000
+FIELDS_MAX: Final = 32
+ALIASES_MAX: Final = 64
+_USERNAME: Final = re.compile(r"[^\s@/\\:?#<>\x00-\x1f\x7f]{1,255}")
+_WEBFINGER: Final = re.compile(r"@?([^\s@/]{1,255}@[^\s@/]{1,255})")
+
+
+def parse_actor(document: Document) -> Actor:
+    """Read an actor document.
+
+    Raises Refused: unknown_type, ambiguous_type, no_id, bad_username, no_inbox.
+    """
+    kind = cast("ActorKind", ACTOR_KINDS[type_of(document, ACTOR_KINDS)])
+    actor_id = require_ref(document, "id")
+    return Actor(
+        id=actor_id,
+        kind=kind,
+        username=_username(document),
+        inbox=require_ref(document, "inbox"),
+        name=text(document.get("name")),
+        summary=text(document.get("summary"), BIOGRAPHY_MAX),
+        url=web_url(document.get("url")),
+        shared_inbox=uri((mapping(document.get("endpoints")) or {}).get("sharedInbox")),
+        outbox=own_ref(document.get("outbox"), actor_id),
+        followers=own_ref(document.get("followers"), actor_id),
+        following=own_ref(document.get("following"), actor_id),
+        featured=own_ref(document.get("featured"), actor_id),
+        moderators=_moderators(document, actor_id) if kind == "group" else None,
+        icon=web_url(document.get("icon")),
+        image=web_url(document.get("image")),
+        locked=document.get("manuallyApprovesFollowers") is True,
+        discoverable=flag(document.get("discoverable")),
+        indexable=flag(document.get("indexable")),
+        posting_restricted=document.get("postingRestrictedToMods") is True,
+        fields=_fields(document),
+        published=time(document.get("published")),
+        also_known_as=refs(document.get("alsoKnownAs"), ALIASES_MAX),
+        moved_to=read_ref(document.get("movedTo")),
+        webfinger=_webfinger(document.get("webfinger")),
+        document=document,
+    )
+
+
+def _username(document: Document) -> str:
+    name = document.get("preferredUsername")
+    if not isinstance(name, str) or not _USERNAME.fullmatch(name):
+        raise Refused("bad_username", "An actor needs a preferredUsername.")
+    return name
+
+
+def _moderators(document: Document, actor_id: str) -> str | None:
+    """FEP-1b12 names the collection in ``attributedTo``, PieFed in ``moderators`` too. PeerTube lists
+    the owner of a channel there, as an object: that is a person and no collection."""
+    attributed = document.get("attributedTo")
+    named = attributed if isinstance(attributed, str) else document.get("moderators")
+    return own_ref(named, actor_id)
+
+
+def _fields(document: Document) -> tuple[tuple[str, str], ...]:
+    found = (
+        (text(entry.get("name")), text(entry.get("value"), TEXT_MAX))
+        for entry in mappings(document.get("attachment"), FIELDS_MAX)
+        if entry.get("type") == "PropertyValue"
+    )
+    return tuple((name, value) for name, value in found if name)
+
+
+def _webfinger(value: object) -> str | None:
+    """FEP-2c59: the handle that the actor says it has; WebFinger must agree before it is shown."""
+    match = _WEBFINGER.fullmatch(value) if isinstance(value, str) else None
+    return match[1] if match else None

@@ -1,0 +1,167 @@
+"""The words of the wire: context, Public and its aliases, and which types mean what to us.
+
+Only names live here. What is done with them is in ``parse`` (reading) and ``build`` (writing).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+AS: Final = "https://www.w3.org/ns/activitystreams"
+SECURITY: Final = "https://w3id.org/security/v1"
+DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v2"
+MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
+
+#: Our own terms: the slug of the FEP "Calls to Action and Campaigns".
+CTA: Final = "https://w3id.org/fep/d9f9/"
+
+MEDIA_TYPE: Final = "application/activity+json"
+LD_MEDIA_TYPE: Final = f'application/ld+json; profile="{AS}"'
+
+PUBLIC: Final = f"{AS}#Public"
+#: JSON-LD compaction may write Public in three ways; all mean the same (ActivityPub 5.6).
+PUBLIC_ALIASES: Final = frozenset({PUBLIC, "as:Public", "Public"})
+
+#: Wire type -> ``Actor.kind``.
+ACTOR_KINDS: Final = {
+    "Person": "person",
+    "Group": "group",
+    "Application": "application",
+    "Service": "service",
+    "Organization": "organization",
+}
+
+#: Wire type -> ``Post.kind``. The union of what our neighbours publish as a post.
+POST_KINDS: Final = {
+    "Note": "note",
+    "Page": "page",
+    "Article": "article",
+    "Question": "question",
+    "Event": "event",
+    "Video": "video",
+    "Audio": "audio",
+    "Image": "image",
+    "Document": "document",
+}
+
+COLLECTION_TYPES: Final = {
+    "Collection": "collection",
+    "OrderedCollection": "collection",
+    "CollectionPage": "page",
+    "OrderedCollectionPage": "page",
+}
+
+#: Wire type -> ``Attachment.kind``. Any other attachment type (``PropertyValue`` …) is not a file.
+ATTACHMENT_KINDS: Final = {
+    "Image": "image",
+    "Video": "video",
+    "Audio": "audio",
+    "Document": "document",
+    "Link": "link",
+}
+
+CALL_KINDS: Final = frozenset(
+    {"event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"}
+)
+
+#: The spelling of a cancelled event differs: Mobilizon and RFC 5545 write CANCELLED, FEP-8a8e and
+#: schema.org EventCancelled.
+EVENT_STATUSES: Final = {
+    "confirmed": "confirmed",
+    "tentative": "tentative",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "postponed": "postponed",
+    "eventscheduled": "confirmed",
+    "eventcancelled": "cancelled",
+    "eventpostponed": "postponed",
+    "eventrescheduled": "confirmed",
+}
+
+#: Mobilizon's closed list; anything else is read as "free".
+JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external"})
+
+# --- The contexts that we send. Stable: a proof covers them, and peers cache by them. ---
+
+ACTIVITY_CONTEXT: Final = (AS, DATA_INTEGRITY)
+
+ACTOR_CONTEXT: Final = (
+    AS,
+    SECURITY,
+    MULTIKEY,
+    {
+        "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id"},
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "schema": "http://schema.org#",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+        "toot": "http://joinmastodon.org/ns#",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+        "lemmy": "https://join-lemmy.org/ns#",
+        "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+        "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    },
+)
+
+#: What any post may carry.
+POST_TERMS: Final = {
+    "sensitive": "as:sensitive",
+    "Hashtag": "as:Hashtag",
+    "toot": "http://joinmastodon.org/ns#",
+    "Emoji": "toot:Emoji",
+    "blurhash": "toot:blurhash",
+    "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
+    "votersCount": "toot:votersCount",
+    "pt": "https://joinpeertube.org/ns#",
+    "commentsEnabled": "pt:commentsEnabled",
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+}
+
+#: PieFed's onlineLink, buyTicketsLink, fee* and anonymousParticipation have no vocabulary and stay
+#: unmapped: plain JSON for its reader, nothing in JSON-LD.
+EVENT_TERMS: Final = {
+    "sc": "http://schema.org/",
+    "mz": "https://joinmobilizon.org/ns#",
+    "ical": "http://www.w3.org/2002/12/cal/ical#",
+    "address": "sc:address",
+    "PostalAddress": "sc:PostalAddress",
+    "streetAddress": "sc:streetAddress",
+    "addressLocality": "sc:addressLocality",
+    "addressRegion": "sc:addressRegion",
+    "addressCountry": "sc:addressCountry",
+    "postalCode": "sc:postalCode",
+    "maximumAttendeeCapacity": "sc:maximumAttendeeCapacity",
+    "eventStatus": "sc:eventStatus",
+    "status": "ical:status",
+    "timezone": "mz:timezone",
+    "joinMode": "mz:joinMode",
+    "participantCount": "mz:participantCount",
+    "isOnline": "mz:isOnline",
+    "externalParticipationUrl": "mz:externalParticipationUrl",
+    "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
+}
+
+#: Our own, on calls and cards only.
+CALL_TERMS: Final = {
+    "cta": CTA,
+    "om2": "http://www.ontology-of-units-of-measure.org/resource/om-2/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "cta:cardFor": {"@id": f"{CTA}cardFor", "@type": "@id"},
+    "kind": "cta:kind",
+    "goal": "cta:goal",
+    "metric": "cta:metric",
+    "hasUnit": "om2:hasUnit",
+    "hasNumericalValue": "om2:hasNumericalValue",
+    "card": {"@id": "cta:card", "@type": "@id"},
+    "answers": {"@id": "cta:answers", "@container": "@list"},
+    "count": "cta:count",
+    "waiting": "cta:waiting",
+    "deadline": {"@id": "cta:deadline", "@type": "xsd:dateTime"},
+    "outcome": "cta:outcome",
+    "tallies": {"@id": "cta:tallies", "@type": "@id"},
+    "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
+}

@@ -1,0 +1,371 @@
+"""What is unknown is asked of its origin: actors, keys, posts, handles, and what a server runs.
+
+All network happens here, outside any transaction, bounded in depth and number. Each thing found is
+written in a short transaction of its own, so what was learned before a failure stays learned. A document
+counts only where it came from: its id must be the address that it was fetched from (FEP-fe34). Raises
+``federation.errors``: ``Refused`` for what time will not mend, ``Unreachable`` for what it may, ``Gone``.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
+from federation.errors import Gone, Refused, Unreachable
+from federation.fetch import Denied, Egress
+from federation.objects import Actor, Post, Vote
+from federation.origin import host_of, origin, same_origin
+from federation.origin import parse as parse_url
+from server import receive, text
+from server.domain import accounts as account_verbs
+from server.domain import calls as call_verbs
+from server.domain.tx import Tx, Work
+from storage import accounts, outbox
+from storage import posts as post_rows
+from storage.accounts import Account, Profile
+
+FRESH = timedelta(days=1)
+HOST_FRESH = timedelta(days=7)
+KEY_RETRY = timedelta(minutes=5)
+KEYS_REMEMBERED = 10_000
+MAX_ANCESTORS = 30
+MAX_HANDLES = 10
+
+
+class Attempts:
+    """When each key was last asked for: one fetch per key and interval, however many bad signatures."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[str, datetime] = OrderedDict()
+
+    def allow(self, key_id: str, now: datetime) -> bool:
+        last = self._last.get(key_id)
+        if last and now - last < KEY_RETRY:
+            return False
+        self._last[key_id] = now
+        self._last.move_to_end(key_id)
+        if len(self._last) > KEYS_REMEMBERED:
+            self._last.popitem(last=False)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """The way out, in the name of the instance. ``key`` signs what is fetched."""
+
+    work: Work
+    egress: Egress
+    key: keys.SigningKey
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+async def open_net(work: Work, egress: Egress) -> Net:
+    """Makes the instance's actor if there is none yet."""
+    async with work.transaction() as tx:
+        actor = await account_verbs.instance_actor(tx)
+        stored = (await accounts.keys_of(tx.conn, actor.id))[0]
+    return Net(work, egress, keys.SigningKey(stored.id, keys.load_private(stored.private or "")))
+
+
+def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
+    """Signs requests with a key of ours, in one of the two schemes."""
+    sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
+
+    def signed(
+        method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Mapping[str, str]:
+        low = {name.lower(): value for name, value in headers.items()}
+        request = signatures.Request(method, parse_url(url).path_qs, low, body)
+        return sign(request, key, net.work.clock.now())
+
+    return signed
+
+
+# Documents
+
+
+async def document(net: Net, url: str) -> dict[str, object]:
+    """The ActivityStreams document at ``url``, or at the id that it claims, asked once more (A12)."""
+    if not net.work.site.federates:
+        raise Refused("not_federating", "This server does not talk to others.")
+    found, at = await _get(net, url)
+    claimed = found.get("id")
+    if claimed == at:
+        return found
+    if not isinstance(claimed, str) or host_of(claimed) != host_of(at):
+        raise Refused("foreign_id", "A document claims an id of another server.", cause=at)
+    again, at = await _get(net, claimed)
+    if again.get("id") != at:
+        raise Refused("foreign_id", "A document is not at its own id.", cause=at)
+    return again
+
+
+async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
+    try:
+        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
+    except Denied as denied:
+        if denied.status not in (401, 403):
+            raise
+        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+    return jsonld.loads(got.body), got.url
+
+
+# Actors and keys
+
+
+async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
+    """The account of an actor, ours or remote; fetched when unknown or older than a day."""
+    async with net.work.reading() as tx:
+        known = await accounts.by_uri(tx.conn, uri)
+    if known and (known.local or (not refresh and _fresh(net, known))):
+        return known
+    try:
+        found = await document(net, uri)
+    except Unreachable:
+        if known and not refresh:
+            return known  # yesterday's word is better than none
+        raise
+    if found["id"] != uri:
+        raise Refused("foreign_id", "An actor's address leads to another actor.", cause=uri)
+    return await remember(net, found)
+
+
+def _fresh(net: Net, account: Account) -> bool:
+    return account.fetched_at is not None and account.fetched_at > net.work.clock.now() - FRESH
+
+
+async def remember(net: Net, found: Mapping[str, object]) -> Account:
+    """Write down an actor whose document came from its own id."""
+    value = parse.parse_object(found)
+    if not isinstance(value, Actor):
+        raise Refused("not_an_actor", "This is not an actor.")
+    host = host_of(value.id)
+    if host == net.work.site.urls.domain or net.work.site.urls.is_ours(value.id):
+        raise Refused("foreign_id", "An actor of ours is not fetched.")
+    listed = [_public_key(key) for key in keys.keys_of(found)]
+    if not listed:
+        raise Refused("no_key", "The actor lists no key.")
+    async with net.work.transaction() as tx:
+        account = await remember_value(tx, value, listed)
+    await describe(net, host)
+    return account
+
+
+async def remember_value(
+    tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]
+) -> Account:
+    return await account_verbs.remember(
+        tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
+    )
+
+
+def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:
+    kind = "ed25519" if isinstance(key.public, keys.Ed25519PublicKey) else "rsa"
+    return account_verbs.PublicKey(key.id, kind, keys.public_pem(key.public))
+
+
+def profile(value: Actor) -> Profile:
+    """The columns that an actor's document fills."""
+    return Profile(
+        username=value.username,
+        url=value.url or value.id,
+        inbox=value.inbox,
+        shared_inbox=value.shared_inbox,
+        outbox=value.outbox,
+        followers_uri=value.followers,
+        featured_uri=value.featured,
+        moderators_uri=value.moderators,
+        display_name=value.name,
+        note=value.summary,
+        fields=[{"name": name, "value": html} for name, html in value.fields],
+        avatar_url=value.icon,
+        header_url=value.image,
+        locked=value.locked,
+        bot=value.kind in ("application", "service"),
+        discoverable=value.discoverable is not False,
+        indexable=value.indexable is True,
+    )
+
+
+async def key(net: Net, key_id: str, *, refresh: bool = False) -> keys.ActorKey:
+    """A key, listed by its owner's own document (A1). ``refresh``: it may have changed.
+
+    Raises ``Refused("key_unknown")`` where it was asked for moments ago.
+    """
+    if not refresh:
+        async with net.work.reading() as tx:
+            row = await accounts.key_by_id(tx.conn, key_id)
+            owner = await accounts.by_id(tx.conn, row.account_id) if row else None
+        if row and owner:
+            return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+    if not net.attempts.allow(key_id, net.work.clock.now()):
+        raise Refused("key_unknown", "The key could not be found a moment ago.")
+    found = await document(net, key_id.partition("#")[0])
+    owner_uri = _owner_of(found, key_id)
+    if owner_uri != found.get("id"):
+        found = await document(net, owner_uri)
+        if found.get("id") != owner_uri:
+            raise Refused("foreign_id", "A key's owner is not at its own id.", cause=owner_uri)
+    for listed in keys.keys_of(found):
+        if listed.id == key_id:
+            await remember(net, found)
+            return listed
+    raise Refused("key_not_listed", "The key's owner does not list it.", cause=key_id)
+
+
+def _owner_of(found: Mapping[str, object], key_id: str) -> str:
+    """GoToSocial serves a key at an address of its own, with a stub that names the owner."""
+    if "inbox" in found:
+        return str(found["id"])
+    stub = found.get("publicKey", found)
+    owner = stub.get("owner", stub.get("controller")) if isinstance(stub, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(owner, str) or not same_origin(owner, key_id):
+        raise Refused("key_owner", "A key names no owner of its own server.", cause=key_id)
+    return owner
+
+
+# Posts
+
+
+async def post(net: Net, uri: str) -> post_rows.Post | None:
+    """A post or a call by its id; fetched with its ancestors when unknown. None: it is no post of ours
+    to keep (an answer card, a vote)."""
+    return await _post(net, uri, MAX_ANCESTORS)
+
+
+async def known_post(net: Net, uri: str) -> post_rows.Post | None:
+    async with net.work.reading() as tx:
+        return await call_verbs.known_by(tx, uri)
+
+
+async def _post(net: Net, uri: str, depth: int) -> post_rows.Post | None:
+    found = await known_post(net, uri)
+    if found:
+        return found
+    if net.work.site.urls.is_ours(uri):
+        raise Gone(uri)
+    fetched = await document(net, uri)
+    value = parse.parse_object(fetched)
+    if isinstance(value, Vote | Actor):
+        return None
+    return await keep(net, value, fetched, depth)
+
+
+async def keep(
+    net: Net, value: Post, found: Mapping[str, object], depth: int = MAX_ANCESTORS
+) -> post_rows.Post | None:
+    """Store a post that was proven (fetched from its id, or signed by its author)."""
+    if value.card_for:
+        return await _post(net, value.card_for, depth) if depth else None
+    if not same_origin(value.id, value.attributed_to):
+        raise Refused("foreign_author", "A post and its author are of different servers.")
+    await actor(net, value.attributed_to)
+    await needs(net, value, depth)
+    async with net.work.transaction() as tx:
+        return await receive.store(tx, value, found)
+
+
+async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
+    """Fetch what a post leans on: what it answers, and the community that it names."""
+    if value.in_reply_to and depth > 0:
+        try:
+            await _post(net, value.in_reply_to, depth - 1)
+        except (Gone, Refused, Unreachable):
+            pass  # it stands as the head of what we can see
+    if value.audience and not net.work.site.urls.is_ours(value.audience):
+        try:
+            await actor(net, value.audience)
+        except (Gone, Refused, Unreachable):
+            pass
+
+
+# Handles, searches, servers
+
+
+async def handle(net: Net, username: str, host: str) -> Account:
+    """Somebody by handle: known, or found by WebFinger at that host."""
+    domain = net.work.site.urls.domain
+    ours = host in ("", domain)
+    async with net.work.reading() as tx:
+        known = await accounts.by_handle(tx.conn, username, "" if ours else host)
+    if known:
+        return known
+    if ours:
+        raise Gone(f"acct:{username}@{domain}")
+    wanted = webfinger.Handle.parse(f"{username}@{host}")
+    if not net.work.site.federates:
+        raise Refused("not_federating", "This server does not talk to others.")
+    answer = await net.egress.get(webfinger.url_for(wanted), fetch.JRD)
+    return await actor(net, webfinger.actor_link(jsonld.loads(answer.body), wanted))
+
+
+async def handles(net: Net, typed: str) -> None:
+    """Make the handles in a text known, as far as their servers answer now."""
+    for username, host in text.handles(typed)[:MAX_HANDLES]:
+        try:
+            await handle(net, username, host)
+        except (Gone, Refused, Unreachable):
+            continue
+
+
+async def search(net: Net, query: str) -> Account | post_rows.Post | None:
+    """What an address or a handle leads to; None where nothing answers."""
+    try:
+        if query.startswith("https://"):
+            return await _by_address(net, query)
+        wanted = webfinger.Handle.parse(query.removeprefix("@"))
+        return await handle(net, wanted.username, wanted.host)
+    except (Gone, Refused, Unreachable):
+        return None
+
+
+async def _by_address(net: Net, url: str) -> Account | post_rows.Post | None:
+    async with net.work.reading() as tx:
+        known = await accounts.by_uri(tx.conn, url) or await accounts.by_url(tx.conn, url)
+        found = known or await call_verbs.known_by(tx, url) or await post_rows.by_url(tx.conn, url)
+    if found or net.work.site.urls.is_ours(url):
+        return found
+    fetched = await document(net, url)
+    value = parse.parse_object(fetched)
+    if isinstance(value, Actor):
+        return await actor(net, value.id)
+    return await keep(net, value, fetched) if isinstance(value, Post) else None
+
+
+async def describe(net: Net, host: str) -> None:
+    """Ask a server what it runs, at most once a week; what cannot be read is unknown."""
+    async with net.work.reading() as tx:
+        known = await outbox.host(tx.conn, host)
+    now = net.work.clock.now()
+    if known and known.checked_at and known.checked_at > now - HOST_FRESH:
+        return
+    info = await _nodeinfo(net, host)
+    async with net.work.transaction() as tx:
+        await outbox.describe(
+            tx.conn,
+            host,
+            info.software if info else None,
+            info.version if info else None,
+            info.active_users if info else None,
+            tx.now,
+        )
+
+
+async def _nodeinfo(net: Net, host: str) -> nodeinfo.NodeInfo | None:
+    try:
+        links = await net.egress.get(f"https://{host}/.well-known/nodeinfo", fetch.NODEINFO)
+        address = nodeinfo.href(jsonld.loads(links.body))
+        if origin(address).host != origin(f"https://{host}").host:
+            return None
+        told = await net.egress.get(address, fetch.NODEINFO)
+        return nodeinfo.parse(jsonld.loads(told.body))
+    except (Gone, Refused, Unreachable):
+        return None
+
+
+def backoff(attempt: int) -> timedelta:
+    """When to ask again for what an arrival needs and a server does not give."""
+    return deliver.backoff(attempt, 0.5)
