@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from server.api import instance, oauth
+
 
 def routes() -> Sequence[web.AbstractRouteDef]:
-    return []
+    return [*oauth.routes(), *instance.routes()]
