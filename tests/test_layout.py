@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blobs", "text"}
-LEAVES |= {"accepts", "images", "limits", "pages", "version"}
+LEAVES |= {"accepts", "limits", "pages", "peer", "pictures", "version"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "cli", "worker", "middleware", "dispatch", "demo", "run", "backup"}
 ARRIVING = {"context", "inbox", "receive", "resolve"}

@@ -1,0 +1,97 @@
+"""A whole instance on loopback: the application as it is served, on a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from server.app import make_app
+from server.clock import Clock
+from server.config import load
+from server.domain import oauth, scopes, users
+from server.domain.tx import Site, Work
+from server.urls import Urls
+from storage import db, instance
+from storage.accounts import Account
+
+PASSWORD = "a long enough password"
+SCOPES = "read write follow push profile"
+
+
+class Hands(Clock):
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@dataclass(frozen=True)
+class Running:
+    """An instance that serves, and a client of it without cookies or tokens."""
+
+    base: str
+    work: Work
+    clock: Hands
+    http: aiohttp.ClientSession
+
+    async def member(self, name: str, role: str = "member") -> Account:
+        """Somebody who can sign in with ``PASSWORD``."""
+        async with self.work.transaction() as tx:
+            _, account = await users.register(tx, f"{name}@people.example", name, PASSWORD, role)
+        return account
+
+    async def token(self, account: Account | None, scope: str = SCOPES) -> dict[str, str]:
+        """The header of a new token: for an account, or for an app alone."""
+        async with self.work.transaction() as tx:
+            app, _ = await oauth.register_app(tx, "Test app", [oauth.OUT_OF_BAND], SCOPES, None)
+            issued = await oauth.issue(
+                tx,
+                app,
+                scopes.parse(scope),
+                user_id=account.user_id if account else None,
+                account_id=account.id if account else None,
+            )
+        return {"Authorization": f"Bearer {issued.secret}"}
+
+
+@asynccontextmanager
+async def serving(database_url: str, port: int, **settings: str) -> AsyncIterator[Running]:
+    """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``."""
+    domain = f"127.0.0.1:{port}"
+    given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
+    known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
+    clock = Hands()
+    async with db.pool(database_url, size=4) as pool:
+        work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
+        async with work.transaction() as tx:
+            await instance.create(tx.conn, domain, domain, None, tx.now)
+        runner = web.AppRunner(make_app(known, work))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(known.base, cookie_jar=jar) as http:
+            yield Running(known.base, work, clock, http)
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def here(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
+    async with serving(database_url, free_port()) as running:
+        yield running
+
+
+@pytest.fixture
+async def strict(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
+    """As ``here``, with rate limits on."""
+    async with serving(database_url, free_port(), rate_limits="on") as running:
+        yield running
