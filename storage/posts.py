@@ -104,6 +104,17 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Who is mentioned in a post, as far as it is shown."""
+
+    post_id: int
+    account_id: int
+    username: str
+    host: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of a list ordered by an action: its row id pages, the other id is shown."""
 
@@ -124,6 +135,11 @@ INSERT = Query(
 )
 BY_ID = Query("select * from posts where id = $1", Post)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
+WITH_BOOSTED = Query(
+    "select * from posts where id = any($1::bigint[]) union all select b.* from posts p"
+    " join posts b on b.id = p.reblog_of_id where p.id = any($1::bigint[])",
+    Post,
+)
 BY_URI = Query("select * from posts where uri = $1", Post)
 BY_URL = Query("select * from posts where url = $1 order by id limit 1", Post)
 BOOST_OF = Query("select * from posts where account_id = $1 and reblog_of_id = $2", Post)
@@ -145,6 +161,12 @@ MENTIONS = Query(
     "select post_id, account_id from post_mentions where post_id = any($1::bigint[])"
     " order by post_id, account_id",
     Mention,
+)
+MENTIONED = Query(
+    "select m.post_id, m.account_id, a.username, a.host, a.url from post_mentions m"
+    " join accounts a on a.id = m.account_id where m.post_id = any($1::bigint[])"
+    " order by m.post_id, m.account_id",
+    Mentioned,
 )
 IS_MENTIONED = Query(
     "select exists (select from post_mentions where post_id = $1 and account_id = $2)", bool
@@ -261,6 +283,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
     return {row.id: row for row in await BY_IDS.all(conn, ids)}
 
 
+async def with_boosted(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
+    """These posts, and what the boosts among them boost."""
+    return {row.id: row for row in await WITH_BOOSTED.all(conn, ids)}
+
+
 async def by_uri(conn: Connection, uri: str) -> Post | None:
     return await BY_URI.first(conn, uri)
 
@@ -289,6 +316,10 @@ async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) 
 
 async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:
     return await MENTIONS.all(conn, ids)
+
+
+async def mentioned(conn: Connection, ids: Sequence[int]) -> list[Mentioned]:
+    return await MENTIONED.all(conn, ids)
 
 
 async def is_mentioned(conn: Connection, post_id: int, account_id: int) -> bool:
