@@ -8,7 +8,6 @@ from datetime import datetime
 
 from storage.db import Command, Connection, Query
 
-
 ANSWERS = ("going", "maybe", "declined")
 """In the order of the card's options, and of the options of the poll."""
 

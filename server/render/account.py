@@ -11,7 +11,7 @@ from storage import accounts, follows
 from storage.accounts import Account
 from storage.follows import Relation
 
-NOBODY_MAY_QUOTE = {"automatic": [], "manual": [], "current_user": "denied"}
+NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
 
 
 def account(urls: Urls, row: Account) -> Json:

@@ -134,12 +134,13 @@ def _poll(b: Bundle, post: Post, call: Call | None) -> Json | None:
 def content(post: Post, call: Call | None) -> str:
     """The HTML of a post: with its title, and with what a microblog cannot show by other means."""
     if not post.title:
-        return post.content
+        return post.content + _links(post)
     title = f"<strong>{escape(post.title)}</strong>"
     if call:
-        return f"<p>{title}<br>{_when_and_where(call)}</p>{post.content}{_link(post)}"
+        return f"<p>{title}<br>{_when_and_where(call)}</p>{post.content}{_link(post.url)}"
     elsewhere = not post.local and post.kind in ("article", "event")
-    return f"<p>{title}</p>{post.content}{_link(post) if elsewhere else ''}"
+    link = _link(post.url) if elsewhere else ""
+    return f"<p>{title}</p>{post.content}{_links(post)}{link}"
 
 
 def _when_and_where(call: Call) -> str:
@@ -149,8 +150,13 @@ def _when_and_where(call: Call) -> str:
     return "<br>".join(escape(line) for line in lines if line)
 
 
-def _link(post: Post) -> str:
-    url = escape(post.url)
+def _links(post: Post) -> str:
+    """What a link post of the threadiverse points to: it stands beside the text, not in it."""
+    return "".join(_link(a["url"]) for a in post.attachments if a.get("kind") == "link")
+
+
+def _link(address: str) -> str:
+    url = escape(address)
     return f'<p><a href="{url}" rel="nofollow noopener noreferrer">{url}</a></p>'
 
 
