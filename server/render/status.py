@@ -88,7 +88,7 @@ def _mark(entity: Json, b: Bundle, post: Post) -> None:
 
 def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
     """The wrapper has its own id, time and author; the counts and marks are those of the post (J8)."""
-    entity = inner | {
+    own: Json = {
         "id": str(boost.id),
         "uri": boost.uri,
         "url": boost.url,
@@ -105,8 +105,9 @@ def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
         "poll": None,
         "reblog": inner,
     }
-    entity.pop("application", None)
-    entity.pop("pinned", None)
+    entity = inner | own
+    for name in ("application", "pinned"):
+        entity.pop(name, None)
     return entity
 
 
