@@ -1,5 +1,8 @@
 # Makes .venv from a lock file, or leaves it alone when it already matches. Sourced by run and test.
 # Usage: prepare_environment LOCKFILE   (in the root of the checkout; sets nothing else)
+#
+# While .venv is being made it holds a file `beckon-unfinished`; whoever finds that one, or a .venv
+# that was moved or whose Python is gone, starts again. Nothing is written outside the checkout.
 
 find_python() {
     for candidate in "${BECKON_PYTHON:-}" python3.11 python3.12 python3.13 python3.14 python3; do
@@ -14,27 +17,47 @@ find_python() {
 }
 
 prepare_environment() {
-    lock=$1
-    stamp=.venv/beckon-lock
-    wanted=$(cat "$lock" pyproject.toml | cksum)" $(pwd)"
-    # The environment of the tests holds all that a server needs: never take packages away again.
-    if [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp"; then
+    wanted=$(describe_environment "$1")
+    if environment_is_sound && grep -qxF "$wanted" .venv/beckon-lock 2>/dev/null; then
         return 0
     fi
-    python=$(find_python) || return 1
-    echo "Making .venv from $lock (once)." >&2
-    if [ -f .venv/beckon-place ] && [ "$(cat .venv/beckon-place)" != "$(pwd)" ]; then
-        rm -rf .venv # copied from elsewhere: its scripts name the old place
-    fi
-    "$python" -m venv .venv || return 1
-    pwd >.venv/beckon-place
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes --only-binary :all: -r "$lock" || return 1
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-        --no-deps --no-build-isolation --no-index -e . || return 1
-    case $lock in
-    *-dev.lock) cat deploy/requirements.lock pyproject.toml | cksum | sed "s|\$| $(pwd)|" >"$stamp" ;;
-    *) : >"$stamp" ;;
+    echo "Making .venv from $1 (once)." >&2
+    environment_is_sound || make_environment || return 1
+    : >.venv/beckon-unfinished
+    install_quietly --require-hashes --only-binary :all: -r "$1" || return 1
+    install_quietly --no-deps --no-build-isolation --no-index -e . || return 1
+    # The environment of the tests holds all that a server needs: never take packages away again.
+    case $1 in
+    *-dev.lock) describe_environment deploy/requirements.lock >.venv/beckon-lock ;;
+    *) : >.venv/beckon-lock ;;
     esac
-    echo "$wanted" >>"$stamp"
+    echo "$wanted" >>.venv/beckon-lock
+    rm .venv/beckon-unfinished
+}
+
+describe_environment() {
+    echo "$(cat "$1" pyproject.toml | cksum) $(pwd)"
+}
+
+environment_is_sound() {
+    [ ! -e .venv/beckon-unfinished ] && [ "$(cat .venv/beckon-place 2>/dev/null)" = "$(pwd)" ] &&
+        .venv/bin/python -c '' 2>/dev/null
+}
+
+make_environment() {
+    python=$(find_python) || return 1
+    rm -rf .venv && mkdir .venv && : >.venv/beckon-unfinished || return 1
+    if ! "$python" -m venv .venv >.venv/beckon-unfinished 2>&1; then
+        cat .venv/beckon-unfinished >&2
+        echo "Python could not make .venv. On Debian and Ubuntu the package python3-venv is needed." >&2
+        return 1
+    fi
+    pwd >.venv/beckon-place
+}
+
+# Whatever the user's own settings of pip say, it installs here, keeps no cache and asks nothing.
+install_quietly() {
+    env -u PYTHONHOME -u PYTHONPATH -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0 PIP_NO_CACHE_DIR=1 \
+        PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 \
+        .venv/bin/python -m pip install --quiet "$@"
 }
