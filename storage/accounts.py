@@ -93,6 +93,10 @@ BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
 BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
+BY_ADDRESS = Query(
+    "select * from accounts where uri = $1 or url = $1 order by (uri = $1) desc, id limit 1",
+    Account,
+)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
     "select * from accounts where lower(username) = lower($1) and host = $2 and not handle_lost",
@@ -175,6 +179,11 @@ async def by_url(conn: Connection, url: str) -> Account | None:
     return await BY_URL.first(conn, url)
 
 
+async def by_address(conn: Connection, address: str) -> Account | None:
+    """By its id on the wire, or by the address of its page."""
+    return await BY_ADDRESS.first(conn, address)
+
+
 async def by_uris(conn: Connection, uris: Sequence[str]) -> dict[str, Account]:
     return {row.uri: row for row in await BY_URIS.all(conn, uris)}
 
@@ -234,7 +243,9 @@ async def delete(conn: Connection, account_id: int) -> None:
 async def search(
     conn: Connection, text: str, limit: int, offset: int, viewer_id: int, *, following: bool
 ) -> list[Account]:
-    return await SEARCH.all(conn, text, limit, offset, viewer_id, following)
+    """``text`` begins the handle, or stands in the name. ``viewer_id``: 0 for a stranger."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return await SEARCH.all(conn, literal, limit, offset, viewer_id, following)
 
 
 async def local_groups(conn: Connection, limit: int) -> list[Account]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.db import Command, Connection, Query
+from storage.timelines import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ INSERT = Query(
 )
 BY_ID = Query("select * from posts where id = $1", Post)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
+BY_URL = Query(
+    "select * from posts where uri = $1 or url = $1 order by (uri = $1) desc, id limit 1", Post
+)
 WITH_BOOSTED = Query(
     "select * from posts where id = any($1::bigint[]) union all select b.* from posts p"
     " join posts b on b.id = p.reblog_of_id where p.id = any($1::bigint[])",
@@ -200,6 +204,11 @@ FAVOURITED_BY = Query(
     " where post_id = $1 and id < $2 and id > $3 order by id desc limit $4",
     Listed,
 )
+FAVOURITES_OF_UP = Query(
+    "select * from (select id as row_id, post_id as id from favourites"
+    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    Listed,
+)
 FAVOURITES_OF = Query(
     "select id as row_id, post_id as id from favourites"
     " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
@@ -215,6 +224,11 @@ BOOKMARK = Command(
     " on conflict do nothing"
 )
 UNBOOKMARK = Command("delete from bookmarks where account_id = $1 and post_id = $2")
+BOOKMARKS_OF_UP = Query(
+    "select * from (select id as row_id, post_id as id from bookmarks"
+    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    Listed,
+)
 BOOKMARKS_OF = Query(
     "select id as row_id, post_id as id from bookmarks"
     " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
@@ -295,6 +309,11 @@ async def by_uri(conn: Connection, uri: str) -> Post | None:
 async def by_url(conn: Connection, url: str) -> Post | None:
     """By the address of its page."""
     return await BY_URL.first(conn, url)
+
+
+async def by_address(conn: Connection, address: str) -> Post | None:
+    """By its id on the wire, or by the address of its page."""
+    return await BY_URL.first(conn, address)
 
 
 async def boost_of(conn: Connection, account_id: int, post_id: int) -> Post | None:
@@ -405,10 +424,9 @@ async def favourited_by(
     return await FAVOURITED_BY.all(conn, post_id, before, after, limit)
 
 
-async def favourites_of(
-    conn: Connection, account_id: int, before: int, after: int, limit: int
-) -> list[Listed]:
-    return await FAVOURITES_OF.all(conn, account_id, before, after, limit)
+async def favourites_of(conn: Connection, account_id: int, page: Page) -> list[Listed]:
+    query = FAVOURITES_OF_UP if page.upward else FAVOURITES_OF
+    return await query.all(conn, account_id, *page.bounds, page.limit)
 
 
 async def reblogged_by(
@@ -425,10 +443,9 @@ async def unbookmark(conn: Connection, account_id: int, post_id: int) -> None:
     await UNBOOKMARK.run(conn, account_id, post_id)
 
 
-async def bookmarks_of(
-    conn: Connection, account_id: int, before: int, after: int, limit: int
-) -> list[Listed]:
-    return await BOOKMARKS_OF.all(conn, account_id, before, after, limit)
+async def bookmarks_of(conn: Connection, account_id: int, page: Page) -> list[Listed]:
+    query = BOOKMARKS_OF_UP if page.upward else BOOKMARKS_OF
+    return await query.all(conn, account_id, *page.bounds, page.limit)
 
 
 async def marks(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dict[int, Marks]:

@@ -64,6 +64,7 @@ create table accounts (
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
 create index accounts_url on accounts (url);
+create index accounts_url on accounts (url);
 create index accounts_user on accounts (user_id);
 create index accounts_host on accounts (host) where host <> '';
 
@@ -151,6 +152,7 @@ create table posts (
     check ((kind = 'boost') = (reblog_of_id is not null))
 );
 create unique index posts_one_boost on posts (account_id, reblog_of_id) where reblog_of_id is not null;
+create index posts_url on posts (url);
 create index posts_url on posts (url);
 create index posts_account on posts (account_id, id);
 create index posts_thread on posts (thread_id, id);
@@ -311,6 +313,16 @@ create unique index notifications_once
     on notifications (account_id, type, from_account_id, post_id) nulls not distinct;
 create index notifications_account on notifications (account_id, id);
 create index notifications_post on notifications (post_id) where post_id is not null;
+
+-- How far a person has read, for all their clients.
+create table markers (
+    account_id bigint not null references accounts on delete cascade,
+    timeline text not null check (timeline in ('home', 'notifications')),
+    last_read_id bigint not null,
+    version integer not null,
+    updated_at timestamptz not null,
+    primary key (account_id, timeline)
+);
 
 create table apps (
     id bigint generated always as identity primary key,
