@@ -17,3 +17,8 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._offset
+
+
+def stamp(at: datetime) -> str:
+    """As clients read times: UTC with exactly three digits of fraction (client-api.md J3)."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from server.config import Settings
 from server.domain.tx import Work
+from server.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Context:
 
     settings: Settings
     work: Work
+    limits: Limits = field(default_factory=Limits)
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)

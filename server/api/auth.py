@@ -1,0 +1,150 @@
+"""Who asks, and whether their token allows it. Every route of the client API is declared here.
+
+There is no route without a rule: a handler is joined to its path by one of
+
+* ``for_member``: a token that acts for an account, with one of the scopes; gives a ``Caller``;
+* ``for_anyone``: no token, or a good one; gives the ``Caller`` or None;
+* ``for_app``: any good token, that of an app alone too; gives the ``Token``.
+
+A token comes in the Authorization header, or as ``access_token`` in the query or body (client-api.md H10).
+It is looked up by digest at every request, so a revoked one is refused at once, by all processes. A token
+that is sent and not good is 401 on every route: a client must learn that it was signed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from aiohttp import web
+
+from server import ids, limits
+from server.api import params
+from server.api.answers import STANDING
+from server.context import context
+from server.domain import scopes
+from server.domain.tx import Tx
+from server.errors import Forbidden, Invalid, Unauthenticated
+from server.peer import address_of
+from storage import accounts, oauth, users
+from storage.accounts import Account
+from storage.oauth import Token
+from storage.users import User
+
+TOUCH_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A member, and the token by which they act."""
+
+    token: Token
+    account: Account
+    user: User
+
+
+ForMember: TypeAlias = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
+ForAnyone: TypeAlias = Callable[[web.Request, Caller | None], Awaitable[web.StreamResponse]]
+ForApp: TypeAlias = Callable[[web.Request, Token], Awaitable[web.StreamResponse]]
+
+
+def for_member(
+    method: str, path: str, handler: ForMember, scope: str, *or_scopes: str
+) -> web.RouteDef:
+    """401 without a good token, 422 for an app alone, 403 without one of the scopes."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        token = await _require_token(request)
+        _require_scope(token, (scope, *or_scopes))
+        caller = await _caller(request, token)
+        if caller is None:
+            raise Invalid("This method requires an authenticated user")
+        return await handler(request, caller)
+
+    return web.route(method, path, answer)
+
+
+def for_anyone(method: str, path: str, handler: ForAnyone, *any_scopes: str) -> web.RouteDef:
+    """Without scopes given, any good token will do. An app alone is nobody in particular."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        token = await _admit(request)
+        if token is None or token.account_id is None:
+            return await handler(request, None)
+        _require_scope(token, any_scopes)
+        return await handler(request, await _caller(request, token))
+
+    return web.route(method, path, answer)
+
+
+def for_app(method: str, path: str, handler: ForApp, *any_scopes: str) -> web.RouteDef:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        token = await _require_token(request)
+        _require_scope(token, any_scopes)
+        return await handler(request, token)
+
+    return web.route(method, path, answer)
+
+
+async def _require_token(request: web.Request) -> Token:
+    token = await _admit(request)
+    if token is None:
+        raise Unauthenticated("The access token is invalid")
+    return token
+
+
+def _require_scope(token: Token, any_scopes: tuple[str, ...]) -> None:
+    if any_scopes and not any(scopes.covers(token.scopes, scope) for scope in any_scopes):
+        raise Forbidden("This action is outside the authorized scopes", reason="scope")
+
+
+async def _admit(request: web.Request) -> Token | None:
+    """The request's token, counted against its limit; without a good one its address is counted."""
+    secret = await secret_of(request)
+    token = await token_of(request, secret) if secret else None
+    ctx = context(request)
+    now = ctx.work.clock.now()
+    if token:
+        standing = ctx.limits.take(limits.TOKEN, str(token.id), now)
+    else:
+        standing = ctx.limits.take(limits.ADDRESS, address_of(request), now)
+    request[STANDING] = standing
+    limits.refuse_beyond(standing, now)
+    if secret and token is None:
+        raise Unauthenticated("The access token is invalid")
+    return token
+
+
+async def secret_of(request: web.Request) -> str:
+    """The token as it was sent, or ""."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if request.query.get("access_token"):
+        return request.query["access_token"]
+    return (await params.read(request)).text("access_token") or ""
+
+
+async def token_of(request: web.Request, secret: str) -> Token | None:
+    """The token of a secret, or None where there is none, or its account may not act."""
+    async with context(request).work.reading() as tx:
+        token = await oauth.token(tx.conn, ids.digest(secret))
+        if token:
+            await _touch(tx, token)
+    return token
+
+
+async def _touch(tx: Tx, token: Token) -> None:
+    if token.last_used_at is None or tx.now - token.last_used_at > TOUCH_AFTER:
+        await oauth.touch_token(tx.conn, token.id, tx.now)
+
+
+async def _caller(request: web.Request, token: Token) -> Caller | None:
+    if token.account_id is None or token.user_id is None:
+        return None
+    async with context(request).work.reading() as tx:
+        account = await accounts.by_id(tx.conn, token.account_id)
+        user = await users.by_id(tx.conn, token.user_id)
+    return Caller(token, account, user) if account and user else None

@@ -1,0 +1,83 @@
+"""How often somebody may ask: fixed windows, counted in memory.
+
+Each process counts for itself and forgets at a restart; what must never be exceeded is kept by the
+database. The figures are those of Mastodon, which clients expect (client-api.md H7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from server.errors import TooMany
+
+KEPT = 20_000  # counters; beyond it those of past windows are dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most ``limit`` times in each window of ``seconds``."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+TOKEN = Rule("token", 300, 300)
+ADDRESS = Rule("address", 300, 300)
+APPS = Rule("apps", 5, 600)
+SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
+SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands within a rule, this request included."""
+
+    limit: int
+    remaining: int
+    reset: datetime
+    exceeded: bool
+
+
+class Limits:
+    """The counters of one process. With ``enforced`` false everybody is always at the start."""
+
+    def __init__(self, *, enforced: bool = True) -> None:
+        self._enforced = enforced
+        self._counts: dict[tuple[str, str, int], int] = {}
+
+    def take(self, rule: Rule, key: str, now: datetime) -> Standing:
+        """Count one request of ``key`` and tell where it stands."""
+        window = int(now.timestamp()) // rule.seconds
+        reset = datetime.fromtimestamp((window + 1) * rule.seconds, UTC)
+        if not self._enforced:
+            return Standing(rule.limit, rule.limit, reset, exceeded=False)
+        if len(self._counts) >= KEPT:
+            self._drop_past(now)
+        count = self._counts.get((rule.name, key, window), 0) + 1
+        self._counts[rule.name, key, window] = count
+        return Standing(rule.limit, max(rule.limit - count, 0), reset, count > rule.limit)
+
+    def require(self, rule: Rule, key: str, now: datetime) -> Standing:
+        """As ``take``. Raises ``TooMany`` beyond the limit."""
+        standing = self.take(rule, key, now)
+        refuse_beyond(standing, now)
+        return standing
+
+    def _drop_past(self, now: datetime) -> None:
+        at = int(now.timestamp())
+        rules = {rule.name: rule.seconds for rule in ALL}
+        self._counts = {
+            key: count for key, count in self._counts.items() if key[2] >= at // rules[key[0]]
+        }
+
+
+ALL = (TOKEN, ADDRESS, APPS, SIGN_IN_ADDRESS, SIGN_IN_ACCOUNT)
+
+
+def refuse_beyond(standing: Standing, now: datetime) -> None:
+    """Raises ``TooMany`` with the seconds until the window ends."""
+    if standing.exceeded:
+        wait = max(int((standing.reset - now).total_seconds()), 1)
+        raise TooMany("Too many requests: please wait a little.", retry_after=wait)

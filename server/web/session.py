@@ -1,0 +1,111 @@
+"""Who is looking: the browser's session, and the token that every form carries.
+
+The cookie holds 256 random bits; the database holds their digest only, so a stolen database signs nobody
+in. The form token is a digest of the same secret: another site can neither read nor guess it, and nothing
+has to be stored for it. A sign-in form has no session yet; ``require_same_origin`` guards that one.
+
+Sessions survive a restart; they end after ``LIFETIME``, at signing out, or when the user is disabled.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from server import ids
+from server.context import context
+from server.domain.tx import Tx
+from server.errors import Forbidden
+from storage import accounts, oauth
+from storage.accounts import Account
+from storage.oauth import Session
+
+LIFETIME = timedelta(days=60)
+FORM_FIELD = "csrf"
+EXPIRED = (
+    "This form is from another session. Please go back, load the page again, and send it again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody of ours who is signed in, and the token for their forms."""
+
+    user_id: int
+    account: Account
+    csrf: str
+
+
+def _secure(request: web.Request) -> bool:
+    return context(request).settings.base.startswith("https:")
+
+
+def _cookie(request: web.Request) -> str:
+    """``__Host-``: no subdomain and no plain connection can set it (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-beckon" if _secure(request) else "beckon"
+
+
+def _form_token(secret: str) -> str:
+    return hmac.new(secret.encode(), b"form", "sha256").hexdigest()
+
+
+async def viewer(request: web.Request) -> Viewer | None:
+    """Who is signed in, or None."""
+    secret = request.cookies.get(_cookie(request))
+    if not secret:
+        return None
+    async with context(request).work.reading() as tx:
+        session = await oauth.session(tx.conn, ids.digest(secret), tx.now)
+        account = await accounts.by_id(tx.conn, session.account_id) if session else None
+    if session is None or account is None or account.suspended_at:
+        return None
+    return Viewer(session.user_id, account, _form_token(secret))
+
+
+async def begin(
+    request: web.Request, response: web.StreamResponse, tx: Tx, user_id: int, account_id: int
+) -> None:
+    """Sign a browser in: a row, and the cookie on the response. A new secret each time."""
+    secret = ids.secret()
+    row = Session(ids.digest(secret), user_id, account_id, tx.now, tx.now + LIFETIME)
+    await oauth.insert_session(tx.conn, row)
+    response.set_cookie(
+        _cookie(request),
+        secret,
+        max_age=int(LIFETIME.total_seconds()),
+        path="/",
+        secure=_secure(request),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+async def end(request: web.Request, response: web.StreamResponse, tx: Tx) -> None:
+    """Sign a browser out, here and in the database."""
+    secret = request.cookies.get(_cookie(request))
+    if secret:
+        await oauth.drop_session(tx.conn, ids.digest(secret))
+    response.del_cookie(_cookie(request), path="/", secure=_secure(request), httponly=True)
+
+
+def require_csrf(someone: Viewer, form: Mapping[str, object]) -> None:
+    """Raises ``Forbidden`` unless the form carries the token of this session."""
+    given = form.get(FORM_FIELD)
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), someone.csrf.encode()):
+        raise Forbidden(EXPIRED, reason="csrf")
+
+
+def require_same_origin(request: web.Request) -> None:
+    """For forms without a session. Raises ``Forbidden`` where a browser says the form is not ours.
+
+    Browsers send ``Origin`` with every POST (Fetch, 3.2); what sends none is no browser.
+    """
+    origin = request.headers.get("Origin")
+    ours = urlsplit(context(request).settings.base)
+    if origin is not None and origin != f"{ours.scheme}://{ours.netloc}":
+        raise Forbidden(EXPIRED, reason="origin")
