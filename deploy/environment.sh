@@ -59,5 +59,5 @@ make_environment() {
 install_quietly() {
     env -u PYTHONHOME -u PYTHONPATH -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0 PIP_NO_CACHE_DIR=1 \
         PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 \
-        .venv/bin/python -m pip install --quiet "$@"
+        .venv/bin/python -m pip install -qq "$@" # errors only
 }

@@ -9,8 +9,10 @@ of ours can hold.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ TEXT_MAX: Final = 5_000
 CONTENT_MAX: Final = 1 << 20
 RECIPIENTS_MAX: Final = 1_000
 COUNT_MAX: Final = 1_000_000_000
+_UNCLEAN: Final = re.compile(r'[\x00-\x20\x7f\\<>"]')
 _AFTER_HOST: Final = frozenset({"", "/", "?", "#"})
 
 
@@ -102,13 +105,17 @@ def uri(value: object) -> str | None:
 
     Ids are compared as they stand, so a host in capitals or with ``:443`` would make two ids of one.
     """
-    if not isinstance(value, str) or len(value) > URL_MAX or not _is_clean(value):
-        return None
+    return _https_id(value) if isinstance(value, str) and len(value) <= URL_MAX else None
+
+
+@lru_cache(maxsize=8192)  # one document names the same few ids again and again
+def _https_id(value: str) -> str | None:
     try:
         start = f"https://{host_of(value)}"
     except Refused:
         return None
-    return value if value.startswith(start) and value[len(start) :][:1] in _AFTER_HOST else None
+    one_spelling = value.startswith(start) and value[len(start) :][:1] in _AFTER_HOST
+    return value if one_spelling and _is_clean(value) else None
 
 
 def ref(value: object) -> str | None:
@@ -195,7 +202,7 @@ def _is_web(url: str) -> bool:
 
 def _is_clean(url: str) -> bool:
     """No blanks, control characters or backslashes, which readers of addresses disagree about."""
-    return not any(character <= " " or character in '\x7f\\<>"' for character in url)
+    return _UNCLEAN.search(url) is None
 
 
 def type_of(document: Document, known: Mapping[str, object]) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
 from federation.errors import Gone, Refused, Unreachable
@@ -74,9 +76,7 @@ def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
     """Signs requests with a key of ours, in one of the two schemes."""
     sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
 
-    def signed(
-        method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> Mapping[str, str]:
+    def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
         low = {name.lower(): value for name, value in headers.items()}
         request = signatures.Request(method, parse_url(url).path_qs, low, body)
         return sign(request, key, net.work.clock.now())
@@ -154,9 +154,7 @@ async def remember(net: Net, found: Mapping[str, object]) -> Account:
     return account
 
 
-async def remember_value(
-    tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]
-) -> Account:
+async def remember_value(tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
     return await account_verbs.remember(
         tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
     )
@@ -190,19 +188,23 @@ def profile(value: Actor) -> Profile:
     )
 
 
-async def key(net: Net, key_id: str, *, refresh: bool = False) -> keys.ActorKey:
-    """A key, listed by its owner's own document (A1). ``refresh``: it may have changed.
+async def key(net: Net, key_id: str) -> keys.ActorKey:
+    """A key that we know, or one that its owner's own document lists (A1).
 
     Raises ``Refused("key_unknown")`` where it was asked for moments ago.
     """
-    if not refresh:
-        async with net.work.reading() as tx:
-            row = await accounts.key_by_id(tx.conn, key_id)
-            owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-        if row and owner:
-            return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+    async with net.work.reading() as tx:
+        row = await accounts.key_by_id(tx.conn, key_id)
+        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
+    if row and owner:
+        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
     if not net.attempts.allow(key_id, net.work.clock.now()):
         raise Refused("key_unknown", "The key could not be found a moment ago.")
+    return await fetch_key(net, key_id)
+
+
+async def fetch_key(net: Net, key_id: str) -> keys.ActorKey:
+    """Ask for a key now; the caller has asked ``attempts``."""
     found = await document(net, key_id.partition("#")[0])
     owner_uri = _owner_of(found, key_id)
     if owner_uri != found.get("id"):
@@ -220,8 +222,8 @@ def _owner_of(found: Mapping[str, object], key_id: str) -> str:
     """GoToSocial serves a key at an address of its own, with a stub that names the owner."""
     if "inbox" in found:
         return str(found["id"])
-    stub = found.get("publicKey", found)
-    owner = stub.get("owner", stub.get("controller")) if isinstance(stub, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    stub = cast("Mapping[str, object]", found.get("publicKey", found))
+    owner = stub.get("owner", stub.get("controller")) if isinstance(stub, dict) else None
     if not isinstance(owner, str) or not same_origin(owner, key_id):
         raise Refused("key_owner", "A key names no owner of its own server.", cause=key_id)
     return owner
@@ -271,15 +273,11 @@ async def keep(
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
     """Fetch what a post leans on: what it answers, and the community that it names."""
     if value.in_reply_to and depth > 0:
-        try:
+        with suppress(Gone, Refused, Unreachable):  # else it heads what we can see of the thread
             await _post(net, value.in_reply_to, depth - 1)
-        except (Gone, Refused, Unreachable):
-            pass  # it stands as the head of what we can see
     if value.audience and not net.work.site.urls.is_ours(value.audience):
-        try:
+        with suppress(Gone, Refused, Unreachable):
             await actor(net, value.audience)
-        except (Gone, Refused, Unreachable):
-            pass
 
 
 # Handles, searches, servers

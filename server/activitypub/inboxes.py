@@ -1,0 +1,173 @@
+"""POST to an inbox: prove the sender, write the activity down, say 202.
+
+Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
+look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
+server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
+suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits:
+try later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+import structlog
+from aiohttp import web
+
+from federation import jsonld, media_types, signatures
+from federation.errors import Gone, Refused, Unreachable
+from federation.keys import ActorKey
+from federation.origin import origin, same_origin
+from server import inbox, resolve
+from server.inbox import Arrivals
+from server.resolve import Net
+from storage.inbox import Arrival
+
+log = structlog.get_logger()
+
+MAX_BODY = 1024 * 1024  # Mastodon's limit too
+
+NET: web.AppKey[Net] = web.AppKey("net", Net)
+ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What an activity says of itself, before anything else of it is read."""
+
+    activity_id: str
+    actor: str
+    object: object
+    type: object
+
+
+async def post(request: web.Request) -> web.Response:
+    """Any inbox: one account's, or the shared one. Who is meant stands in the activity."""
+    try:
+        return await _receive(request)
+    except Refused as refusal:
+        log.info("inbox.door", reason=refusal.reason, cause=refusal.cause, ip=request.remote)
+        return _answer(STATUSES.get(refusal.reason, 401), refusal.sentence, refusal.reason)
+    except Unreachable as error:
+        return _answer(503, error.sentence, error.reason)
+    except Gone:
+        return _answer(401, "The key's owner is gone.", "key_gone")
+
+
+STATUSES = {
+    "too_large": 413,
+    "wrong_type": 415,
+    "suspended": 403,
+    "busy": 503,
+    "not_federating": 403,
+    "bad_json": 400,
+    "no_id": 400,
+    "no_actor": 400,
+}
+
+
+async def _receive(request: web.Request) -> web.Response:
+    net, arrivals = request.app[NET], request.app[ARRIVALS]
+    if not net.work.site.federates:
+        raise Refused("not_federating", "This server does not talk to others.")
+    if arrivals.full:
+        raise Refused("busy", "Too much is waiting here; try again later.")
+    if not media_types.is_activity(request.headers.get("Content-Type", "")):
+        raise Refused("wrong_type", "An inbox takes application/activity+json.")
+    body = await _body(request)
+    signed = signatures.Request.received(
+        request.method, request.raw_path, request.headers.items(), body
+    )
+    now = net.work.clock.now()
+    claims = signatures.parse(signed, authorities=authorities(net), now=now)
+    document = _parsed(body)
+    envelope = _envelope(document)
+    if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
+        return _answer(202, "", "")
+    verified = await _verified(net, signed, claims)
+    if verified.owner != envelope.actor:
+        raise Refused("foreign_actor", "The signature is not the actor's.")
+    arrival = Arrival(
+        origin="{}://{}:{}".format(*origin(envelope.activity_id)),
+        activity_id=envelope.activity_id,
+        signer=verified.owner,
+        subject=inbox.subject_of(document),
+        body=body,
+    )
+    await arrivals.put(arrival)
+    return _answer(202, "", "")
+
+
+def authorities(net: Net) -> frozenset[str]:
+    """The values of Host that mean us."""
+    base = net.work.site.urls.base.partition("://")[2]
+    return frozenset({base, net.work.site.urls.domain})
+
+
+async def _body(request: web.Request) -> bytes:
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused("wrong_type", "A compressed body is not accepted.")
+    if (request.content_length or 0) > MAX_BODY:
+        raise Refused("too_large", "The activity is larger than 1 MiB.")
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Refused("too_large", "The activity is larger than 1 MiB.")
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> dict[str, object]:
+    try:
+        return jsonld.loads(body)
+    except Refused as refusal:
+        raise Refused("bad_json", refusal.sentence, cause=refusal.reason) from refusal
+
+
+def _envelope(document: Mapping[str, object]) -> Envelope:
+    activity_id, actor = document.get("id"), document.get("actor")
+    if isinstance(actor, dict):
+        actor = dict[str, object](actor).get("id")  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(activity_id, str):
+        raise Refused("no_id", "An activity needs an id.")
+    if not isinstance(actor, str):
+        raise Refused("no_actor", "An activity needs an actor.")
+    if not same_origin(activity_id, actor):
+        raise Refused("foreign_id", "The activity's id is of another server than its actor.")
+    return Envelope(activity_id, actor, document.get("object"), document.get("type"))
+
+
+def _is_stranger_leaving(envelope: Envelope) -> bool:
+    """Delete of the actor itself: for a stranger there is nothing to do, and no key to ask for (B22)."""
+    return envelope.type == "Delete" and envelope.object == envelope.actor
+
+
+async def _verified(
+    net: Net, signed: signatures.Request, claims: signatures.Claims
+) -> signatures.Verified:
+    """Verify with the key that we know; once more with a fresh one, in case it was changed."""
+    key: ActorKey = await resolve.key(net, claims.key_id)
+    now = net.work.clock.now()
+    try:
+        return signatures.verify(claims, signed, key, now=now)
+    except Refused as refusal:
+        if refusal.reason != "signature_wrong" or not net.attempts.allow(claims.key_id, now):
+            raise
+    fresh = await resolve.fetch_key(net, claims.key_id)
+    return signatures.verify(claims, signed, fresh, now=now)
+
+
+def _answer(status: int, sentence: str, reason: str) -> web.Response:
+    body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
+    headers = {"Retry-After": "60"} if status == 503 else None
+    return web.Response(
+        status=status, body=body, content_type="application/json", headers=headers
+    )
+
+
+def routes() -> list[web.RouteDef]:
+    """Every inbox. Elsewhere actors say /inbox for the shared one, so it lives there too."""
+    paths = ("/inbox", "/actor/inbox", "/users/{id}/inbox", "/communities/{id}/inbox")
+    return [web.post(path, post) for path in paths]

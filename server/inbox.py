@@ -1,0 +1,299 @@
+"""The durable inbox: what arrives is written down before anybody says 202, and applied after.
+
+Arrival: the door proves the sender and gives an ``Arrival`` to ``Arrivals``, which writes many at once as
+soon as its last write is done (group commit, no timer), one row each, unique by origin and id. Then the
+door says 202. A crash before the row is on disk is an error to the sender, who tries again; a crash
+after it loses nothing.
+
+Applying: a worker leases lanes (one per object, so that order holds), and for each waiting row: parses it
+or refuses it with a named reason; fetches what is unknown, outside any transaction; then, in one
+transaction, carries the verb out and writes the outcome on the row. A crash in between leaves the row
+waiting, and doing it again is no event. Where an origin does not answer, its row waits longer each time
+and at last is refused; only its own lane waits with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
+
+import structlog
+
+from federation import activities, jsonld, parse, proofs
+from federation.errors import Gone, Refused, Unreachable
+from federation.origin import same_origin
+from server import receive, resolve
+from server.domain.tx import Arrived, Work
+from server.errors import BeckonError
+from server.receive import Act
+from server.resolve import Net
+from storage import accounts, inbox, lanes
+from storage import posts as post_rows
+from storage.inbox import Arrival, Item
+
+log = structlog.get_logger()
+
+MAX_BATCH = 500
+LANES_AT_ONCE = 32
+ITEMS_EACH = 20
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+MAX_WAITING = 100_000
+"""Arrivals that may wait to be written; beyond it the door says 503."""
+
+NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
+MAX_NESTING = 3
+
+
+class Arrivals:
+    """Writes arrivals in batches: whoever comes while a write is under way is in the next one."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def put(self, arrival: Arrival) -> None:
+        """Returns when the row is on disk (or was there before). Raises what the database raises."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrival, written))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all())
+        await written
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= MAX_WAITING
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            try:
+                await self._write([arrival for arrival, _ in batch])
+            except Exception:
+                await self._write_singly(batch)
+            else:
+                for _, written in batch:
+                    _resolve(written, None)
+
+    async def _write(self, arrivals: list[Arrival]) -> None:
+        async with self._work.transaction() as tx:
+            await inbox.receive(tx.conn, arrivals, tx.now)
+
+    async def _write_singly(self, batch: list[tuple[Arrival, asyncio.Future[None]]]) -> None:
+        for arrival, written in batch:
+            try:
+                await self._write([arrival])
+            except Exception as error:
+                _resolve(written, error)
+            else:
+                _resolve(written, None)
+
+
+def _resolve(written: asyncio.Future[None], error: Exception | None) -> None:
+    if written.done():
+        return  # who waited is gone
+    if error:
+        written.set_exception(error)
+    else:
+        written.set_result(None)
+
+
+def subject_of(document: Mapping[str, object]) -> str:
+    """The object that orders an activity: what it is about, through Undo, Accept and Announce."""
+    about = document
+    for _ in range(MAX_NESTING):
+        inner = about.get("object")
+        if isinstance(inner, str):
+            return inner
+        if not isinstance(inner, dict):
+            break
+        about = cast("Mapping[str, object]", inner)
+        if about.get("type") not in NESTING and "actor" not in about:
+            break
+    found = about.get("id")
+    return found if isinstance(found, str) else str(document.get("id"))
+
+
+async def work_once(net: Net) -> bool:
+    """Lease lanes that are ready and apply what waits in them. False where nothing was ready."""
+    async with net.work.transaction() as tx:
+        until = tx.now + LEASE
+        subjects = await lanes.claim(tx.conn, lanes.INBOX, tx.now, until, LANES_AT_ONCE)
+        items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
+    if not subjects:
+        return False
+    by_subject: dict[str, list[Item]] = {subject: [] for subject in subjects}
+    for item in items:
+        by_subject[item.subject].append(item)
+    times = await asyncio.gather(*(_lane(net, queue) for queue in by_subject.values()))
+    later = {s: at for s, at in zip(by_subject, times, strict=True) if at}
+    async with net.work.transaction() as tx:
+        await inbox.settle(tx.conn, subjects, later, tx.now)
+    return True
+
+
+async def _lane(net: Net, items: list[Item]) -> datetime | None:
+    """Apply the items of one lane in order; the time to come back where one has to wait."""
+    for item in items:
+        later = await _item(net, item)
+        if later:
+            return later
+    return None
+
+
+async def _item(net: Net, item: Item) -> datetime | None:
+    try:
+        await process(net, item)
+    except Unreachable as error:
+        return await _postpone(net, item, error.reason)
+    except Refused as refusal:
+        await _finish(net, item, refusal.reason)
+    except Gone:
+        await _finish(net, item, "gone")
+    except BeckonError as error:
+        await _finish(net, item, getattr(error, "reason", "") or type(error).__name__.lower())
+    except Exception:
+        log.exception("inbox.fault", activity=item.activity_id)
+        return await _postpone(net, item, "fault")
+    return None
+
+
+async def _postpone(net: Net, item: Item, reason: str) -> datetime | None:
+    if item.attempts + 1 >= MAX_ATTEMPTS:
+        await _finish(net, item, reason)
+        return None
+    async with net.work.transaction() as tx:
+        await inbox.postpone(tx.conn, item.id, reason)
+        return tx.now + resolve.backoff(item.attempts + 1)
+
+
+async def _finish(net: Net, item: Item, reason: str) -> None:
+    log.info("inbox.refused", activity=item.activity_id, reason=reason)
+    async with net.work.transaction() as tx:
+        await inbox.finish(tx.conn, item.id, "refused", reason, tx.now)
+
+
+async def process(net: Net, item: Item) -> None:
+    """Parse, fetch what is missing, apply, and write the outcome with it."""
+    document = jsonld.loads(item.body)
+    activity = parse.parse_activity(document)
+    if activity.actor != item.signer:
+        raise Refused("foreign_actor", "Somebody else's activity was signed.")
+    act: Act | None = await _act(net, activity, Arrived(activity.id, document))
+    if act and isinstance(act.activity, activities.Announce) and act.activity.embedded:
+        act = await _unwrap(net, act, act.activity)
+    if act:
+        await _prepare(net, act)
+    async with net.work.transaction() as tx:
+        if act:
+            await receive.apply(tx, act)
+        await inbox.finish(tx.conn, item.id, "done", None, tx.now)
+
+
+async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
+    by = await resolve.actor(net, activity.actor)
+    if by.suspended_at:
+        raise Refused("suspended", "This account is suspended here.")
+    return Act(by, activity, arrived)
+
+
+async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
+    """A group's Announce of an activity: the signature of the group distributes, it proves nothing.
+
+    The inner activity counts by its own proof; else what it is about is asked of its origin.
+    """
+    assert announce.embedded, "the caller looked"
+    group = outer.by
+    inner = parse.parse_activity(announce.embedded)
+    if net.work.site.urls.is_ours(inner.actor):
+        raise Refused("own_activity", "We know what we did ourselves.")
+    if await _proven(net, announce.embedded, inner.actor):
+        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
+        return replace(act, through=group)
+    return await _ask_origin(net, outer, inner)
+
+
+async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
+    key_id = proofs.proof_key_id(document)
+    if key_id is None or not same_origin(key_id, actor_uri):
+        return False
+    key = await resolve.key(net, key_id)
+    try:
+        proofs.verify_proof(document, key, net.work.clock.now())
+    except Refused as refusal:
+        log.info("inbox.proof_refused", reason=refusal.reason, actor=actor_uri)
+        return False
+    return key.owner == actor_uri
+
+
+async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
+    """Without a proof: fetch what was created or changed; believe a Delete where it is gone."""
+    match inner:
+        case activities.Create(object=uri) if not inner.votes:
+            post = await resolve.post(net, uri)
+        case activities.Update(object=uri, person=None):
+            post = await _fetched_again(net, uri)
+        case activities.Delete(object=uri):
+            await _confirm_gone(net, uri)
+            return None
+        case _:
+            raise Refused("unproven", "A group passed on what nobody proved.")
+    if post is None:
+        return None
+    boosted = activities.Announce(
+        id=outer.activity.id, actor=outer.activity.actor, object=post.uri,
+        published=outer.activity.published,
+    )  # fmt: skip
+    return replace(outer, activity=boosted) if post.is_head else None
+
+
+async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
+    found = await resolve.document(net, uri)
+    value = parse.parse_object(found)
+    if not isinstance(value, resolve.Post) or value.id != uri:
+        raise Refused("not_a_post", "This is not a post.")
+    by = await resolve.actor(net, value.attributed_to)
+    update = activities.Update(id=f"{uri}#fetched", actor=by.uri, object=uri, post=value)
+    async with net.work.transaction() as tx:
+        await receive.apply(tx, Act(by, update, Arrived(uri, {})))
+    return None
+
+
+async def _confirm_gone(net: Net, uri: str) -> None:
+    try:
+        found = await resolve.document(net, uri)
+    except Gone:
+        found = {"type": "Tombstone"}
+    if found.get("type") != "Tombstone":
+        raise Refused("not_gone", "Its origin still has it.")
+    async with net.work.transaction() as tx:
+        await receive.gone(tx, uri)
+
+
+async def _prepare(net: Net, act: Act) -> None:
+    """Fetch what the activity needs before it can be applied."""
+    match act.activity:
+        case activities.Create(post=None, votes=(), object=uri):
+            await resolve.post(net, uri)
+        case activities.Create(post=value) if value and not value.card_for:
+            await resolve.needs(net, value)
+        case activities.Announce(object=uri):
+            await resolve.post(net, uri)
+        case activities.Add(object=uri):
+            await resolve.post(net, uri)
+        case activities.Update(person=person) if person:
+            await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Follow() | activities.Join():
+            await resolve.describe(net, act.by.host)
+        case _:
+            pass
+
+
+async def known_actor(net: Net, uri: str) -> bool:
+    """Whether we have met an actor: a Delete of a stranger needs no look-up (B22)."""
+    async with net.work.reading() as tx:
+        return await accounts.by_uri(tx.conn, uri) is not None

@@ -1,0 +1,118 @@
+"""Sending: lanes of deliveries, one per host.
+
+A worker leases many ready hosts at once and takes what waits for each, oldest first. To one host up to
+four go out at a time, but those about one object one after the other. The outcomes of a host are
+written in one transaction: delivered and refused ones are gone, the others stay. Where a host takes
+nothing, its lane waits longer each time, so a dead host costs one row; after two weeks it is given up
+and its followers are kept. A delivery that fails three times while its host takes others steps aside.
+
+A crash between sending and writing sends again: at least once, and the receiver knows the id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from federation import deliver, keys
+from federation.deliver import Outcome, Result
+from federation.resolve_types import Scheme
+from server import resolve
+from server.resolve import Net
+from storage import accounts, lanes, outbox
+from storage.outbox import Delivery, Failure
+
+log = structlog.get_logger()
+
+HOSTS_AT_ONCE = 64
+EACH = 50
+PARALLEL = 4
+LEASE = timedelta(minutes=15)
+STEP_ASIDE = 3
+
+
+@dataclass(slots=True)
+class Visit:
+    """What became of the deliveries to one host in one round."""
+
+    host: str
+    finished: list[int] = field(default_factory=list[int])
+    failures: list[Failure] = field(default_factory=list[Failure])
+    took: int = 0
+    scheme: str | None = None
+    asked_to_wait: timedelta | None = None
+
+
+async def work_once(net: Net) -> bool:
+    """Lease hosts that are ready and send what waits for them. False where none was ready."""
+    async with net.work.transaction() as tx:
+        hosts = await lanes.claim(
+            tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE
+        )
+        ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
+        known = await outbox.hosts(tx.conn, hosts) if hosts else {}
+    if not hosts:
+        return False
+    by_host: dict[str, list[Delivery]] = {host: [] for host in hosts}
+    for delivery in ready:
+        by_host[delivery.host].append(delivery)
+    await asyncio.gather(
+        *(_visit(net, known.get(h) or _stranger(h), queue) for h, queue in by_host.items())
+    )
+    return True
+
+
+def _stranger(host: str) -> outbox.Host:
+    return outbox.Host(host, None, None, None, None, "cavage", 0, None, None, None)
+
+
+async def _visit(net: Net, host: outbox.Host, queue: list[Delivery]) -> None:
+    """Send what waits for one host, and write down what became of it."""
+    visit = Visit(host.host)
+    by_subject: dict[str, list[Delivery]] = {}
+    for delivery in queue:
+        by_subject.setdefault(delivery.subject, []).append(delivery)
+    gate = asyncio.Semaphore(PARALLEL)
+    await asyncio.gather(*(_send_in_order(net, host, q, visit, gate) for q in by_subject.values()))
+    await _record(net, host, visit)
+
+
+async def _send_in_order(
+    net: Net, host: outbox.Host, queue: list[Delivery], visit: Visit, gate: asyncio.Semaphore
+) -> None:
+    for delivery in queue:
+        async with gate:
+            if visit.failures and not visit.took:
+                return  # it takes nothing now: the rest waits with its lane
+            outcome = await send(net, host, delivery)
+        if not _note(net, visit, delivery, outcome, host):
+            return
+
+
+async def send(net: Net, host: outbox.Host, delivery: Delivery) -> Outcome:
+    """One delivery, signed by its actor, in the scheme that this host took last."""
+    key = await _key_of(net, delivery.account_id)
+    other = "rfc9421" if host.scheme == "cavage" else "cavage"
+    return await deliver.post(
+        net.egress,
+        delivery.inbox,
+        delivery.body,
+        resolve.signer(net, key, host.scheme),
+        resolve.signer(net, key, other),
+    )
+
+
+async def _key_of(net: Net, account_id: int) -> keys.SigningKey:
+    known = _KEYS.get(account_id)
+    if known is None:
+        async with net.work.reading() as tx:
+            stored = (await accounts.keys_of(tx.conn, account_id))[0]
+        known = keys.SigningKey(stored.id, keys.load_private(stored.private or ""))
+        if len(_KEYS) >= MAX_KEYS:
+            _KEYS.clear()
+        _KEYS[account_id] = known
+    return known

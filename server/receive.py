@@ -1,0 +1,489 @@
+"""A proven activity becomes the call of one verb: one function per type of activity.
+
+By now the sender is proven, and what the activity leans on was fetched (inbox.py, resolve.py); here rows
+are looked up and the verb is called, all in one transaction, without network. What cannot be carried
+out raises ``Refused`` with a named reason, which is kept with the arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from federation import activities as wire_acts
+from federation import addressing
+from federation.errors import Refused
+from federation.objects import Attachment, Event, Post
+from federation.origin import same_origin
+from server import text
+from server.domain import accounts as account_verbs
+from server.domain import calls, follows, polls, posts, wire
+from server.domain.tx import Arrived, Tx
+from storage import accounts
+from storage import calls as call_rows
+from storage import communities as community_rows
+from storage import follows as follow_rows
+from storage import polls as poll_rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Details
+
+KINDS = frozenset({"note", "page", "article", "question", "event"})
+STATES = {"cancelled": "cancelled", "postponed": "postponed"}
+MAX_ATTACHMENTS = 16
+MAX_TAGS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be applied: who did it (proven), what, and the document as it came.
+
+    ``through`` is the group that passed it on, if one did.
+    """
+
+    by: Account
+    activity: wire_acts.Activity
+    arrived: Arrived
+    through: Account | None = None
+
+
+async def apply(tx: Tx, act: Act) -> None:
+    """Carry an activity out. Raises ``Refused``, or what the verb raises (``BeckonError``)."""
+    handler = HANDLERS.get(type(act.activity))
+    if handler is None:
+        raise Refused("unsupported", "This kind of activity means nothing here.")
+    await handler(tx, act, act.activity)
+
+
+# Posts
+
+
+async def store(tx: Tx, value: Post, _found: Mapping[str, object]) -> post_rows.Post | None:
+    """Write down a post that was fetched from its origin; it is shown, but no community carries it."""
+    author = await accounts.by_uri(tx.conn, value.attributed_to)
+    if author is None or author.local:
+        raise Refused("unknown_author", "The author of this post is not known.")
+    made = await _publish(tx, author, value, Arrived(value.id, {}))
+    return made or await post_rows.by_uri(tx.conn, value.id)
+
+
+async def _publish(tx: Tx, author: Account, value: Post, arrived: Arrived) -> post_rows.Post | None:
+    draft = await draft_of(tx, author, value)
+    # The verb is given the object's id, and the activity as it came.
+    named = replace(arrived, uri=value.id)
+    if value.event and value.call and draft.community and draft.kind == "event":
+        return await calls.receive(
+            tx, author, draft, details_of(value.event), reported_of(value), named
+        )
+    return await posts.publish(tx, author, replace(draft, kind=_plain_kind(draft)), arrived=named)
+
+
+def _plain_kind(draft: posts.Draft) -> str:
+    """An event that is no call of ours to answer is shown as a post."""
+    return "other" if draft.kind == "event" else draft.kind
+
+
+async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
+    """A remote post as a draft: HTML cleaned, names turned into the accounts that we know."""
+    mentioned = await accounts.by_uris(
+        tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
+    )
+    html = (
+        value.content if value.media_type == "text/html" else text.compose(value.content, {}, str)
+    )
+    parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
+    return posts.Draft(
+        kind=value.kind if value.kind in KINDS else "other",
+        visibility=addressing.visibility_of(value.to, value.cc, author.followers_uri),
+        title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
+        content=text.clean(html),
+        summary=text.one_line(value.summary),
+        sensitive=value.sensitive,
+        language=value.language,
+        url=value.url,
+        in_reply_to=parent,
+        community=await _community_of(tx, value, parent),
+        mentions=tuple(a for a in mentioned.values() if a.kind != "application"),
+        tags=tuple(tag.lower() for tag in value.hashtags[:MAX_TAGS]),
+        attachments=tuple(_attachment(a) for a in value.attachments[:MAX_ATTACHMENTS]),
+        poll=_poll_of(value),
+        published_at=value.published,
+    )
+
+
+async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
+    """What it answers decides; else the audience, else the first group that it is addressed to."""
+    if parent and parent.community_id:
+        return await accounts.by_id(tx.conn, parent.community_id)
+    named = [value.audience] if value.audience else [*value.to, *value.cc][:50]
+    found = await accounts.by_uris(tx.conn, named)
+    groups = [found[uri] for uri in named if uri in found and found[uri].is_group]
+    return groups[0] if groups else None
+
+
+def _poll_of(value: Post) -> posts.PollDraft | None:
+    if value.call:
+        titles = [o.name for o in value.call.answers]
+        known = titles if len(titles) == len(calls.ANSWERS) else list(wire.ANSWERS)
+        return posts.PollDraft(tuple((text.one_line(t, 100), 0) for t in known))
+    if value.poll is None:
+        return None
+    return posts.PollDraft(
+        options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
+        multiple=value.poll.multiple,
+        ends_at=value.poll.end_time,
+        closed_at=value.poll.closed_at,
+        voters_count=value.poll.voters_count,
+    )
+
+
+def _attachment(value: Attachment) -> dict[str, Any]:
+    return {
+        "url": value.url,
+        "kind": value.kind,
+        "media_type": value.media_type,
+        "description": value.description[:1500],
+        "width": value.width,
+        "height": value.height,
+        "blurhash": value.blurhash,
+    }
+
+
+def details_of(event: Event) -> Details:
+    """When, where and for how many, as columns."""
+    place = event.place
+    address = place.address if place else None
+    parts = (
+        (address.street, address.postal_code, address.locality, address.country) if address else ()
+    )
+    return Details(
+        starts_at=event.start,
+        ends_at=event.end if event.end and event.end >= event.start else None,
+        timezone=event.timezone or "UTC",
+        place_name=text.one_line(place.name) if place else "",
+        place_address=text.one_line(", ".join(p for p in parts if p)),
+        latitude=place.latitude if place else None,
+        longitude=place.longitude if place else None,
+        capacity=event.capacity or None,
+    )
+
+
+def reported_of(value: Post) -> calls.Reported:
+    """The counts and the state that the host of a call tells."""
+    assert value.call, "the caller asked for a call"
+    assert value.event, "a call that we read is an event"
+    votes = [o.votes for o in value.call.answers[:3]]
+    going, maybe, declined = votes if len(votes) == 3 else (value.event.participant_count, 0, 0)
+    return calls.Reported(
+        going=going,
+        maybe=maybe,
+        declined=declined,
+        waiting=value.call.waiting,
+        state=STATES.get(value.event.status, "open"),
+        card_uri=value.call.card,
+    )
+
+
+async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
+    if activity.votes:
+        await _votes(tx, act, activity)
+        return
+    value = activity.post
+    if value is None:
+        return  # only an id: it was fetched before, or is not there
+    if value.card_for:
+        raise Refused("card", "An answer card stands for its call and is never kept.")
+    if act.through is None and not await _concerns_us(tx, act.by, value):
+        raise Refused("nobody_asked", "Nobody here follows or is addressed.")
+    await _publish(tx, act.by, value, act.arrived)
+    if act.through:
+        await _shared(tx, act.through, value.id, act)
+
+
+async def _concerns_us(tx: Tx, author: Account, value: Post) -> bool:
+    """Addressed to somebody here, followed from here, or part of what is here (B29)."""
+    if await follow_rows.has_local_follower(tx.conn, author.id):
+        return True
+    named = [*value.to, *value.cc, *([value.audience] if value.audience else [])][:100]
+    for account in (await accounts.by_uris(tx.conn, named)).values():
+        if account.local or await follow_rows.has_local_follower(tx.conn, account.id):
+            return True
+    return value.in_reply_to is not None and await calls.known_by(tx, value.in_reply_to) is not None
+
+
+async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
+    """A community's post shows in home as a boost by the community, once per thread's head."""
+    post = await calls.known_by(tx, uri)
+    if post and post.is_head and not group.local:
+        await posts.share(tx, group, post, at=act.activity.published)
+
+
+async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
+    first = activity.votes[0]
+    post = await calls.known_by(tx, first.in_reply_to)
+    if post is None or not post.local:
+        raise Refused("unknown_poll", "This poll is not counted here.")
+    options = await poll_rows.options(tx.conn, [post.id])
+    positions = {o.title: o.position for o in options}
+    if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
+        raise Refused("unknown_option", "This poll has no such option.")
+    picked = [positions[v.name] for v in activity.votes]
+    await polls.vote(tx, act.by, post, picked, uris=[v.id for v in activity.votes])
+
+
+async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
+    post = await calls.known_by(tx, activity.object)
+    if post is None or not post.local:
+        raise Refused("unknown_poll", "This poll is not counted here.")
+    options = await poll_rows.options(tx.conn, [post.id])
+    picked = [o.position for o in options if o.title == activity.name]
+    await polls.vote(tx, act.by, post, picked, uris=[activity.id])
+
+
+async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
+    value = activity.post
+    if value is None:
+        return  # an actor was refreshed from its origin before
+    post = await post_rows.by_uri(tx.conn, value.id)
+    if post is None:
+        raise Refused("unknown_object", "There is nothing here to update.")
+    if post.account_id != act.by.id:
+        raise Refused("foreign_object", "Only its author may change a post.")
+    draft = await draft_of(tx, act.by, value)
+    await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
+    if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
+        await calls.hear(tx, post, details_of(value.event), reported_of(value))
+
+
+async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
+    if activity.is_self:
+        await account_verbs.forget(tx, act.by)
+        return
+    post = await post_rows.by_uri(tx.conn, activity.object)
+    if post is None:
+        if same_origin(act.by.uri, activity.object):
+            await post_rows.bury(tx.conn, activity.object, tx.now)
+        return
+    if post.account_id != act.by.id:
+        raise Refused("foreign_object", "Only its author may delete a post.")
+    await posts.delete(tx, act.by, post, arrived=act.arrived)
+
+
+async def gone(tx: Tx, uri: str) -> None:
+    """Its origin says that a post is gone."""
+    post = await post_rows.by_uri(tx.conn, uri)
+    if post and not post.local:
+        await posts.remove(tx, post)
+
+
+async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
+    post = await calls.known_by(tx, activity.object)
+    if post is None:
+        raise Refused("unknown_object", "What was boosted could not be found.")
+    await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
+
+
+async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
+    post = await _seen(tx, activity.object)
+    await posts.like(tx, act.by, post, arrived=act.arrived)
+
+
+async def _seen(tx: Tx, uri: str) -> post_rows.Post:
+    post = await calls.known_by(tx, uri)
+    if post is None:
+        raise Refused("unknown_object", "This post is not known here.")
+    return post
+
+
+async def _add(tx: Tx, act: Act, activity: wire_acts.Add) -> None:
+    await _featured(tx, act, activity.object, activity.target, added=True)
+
+
+async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
+    await _featured(tx, act, activity.object, activity.target, added=False)
+
+
+async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
+    if target != act.by.featured_uri:
+        raise Refused("foreign_target", "Only the owner of a collection changes it.")
+    await posts.feature(tx, act.by, await _seen(tx, uri), added=added)
+
+
+# People
+
+
+async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
+    target = await accounts.by_uri(tx.conn, activity.object)
+    if target is None or not target.local:
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    await follows.follow(tx, act.by, target, uri=activity.id)
+
+
+async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
+    await _answer(tx, act, activity.object, activity.inner, "granted", "going")
+
+
+async def _tentative(tx: Tx, act: Act, activity: wire_acts.TentativeAccept) -> None:
+    await _answer(tx, act, activity.object, activity.inner, "waiting", "maybe")
+
+
+async def _reject(tx: Tx, act: Act, activity: wire_acts.Reject) -> None:
+    await _answer(tx, act, activity.object, activity.inner, "refused", "declined")
+
+
+async def _answer(
+    tx: Tx, act: Act, uri: str, inner: wire_acts.Activity | None, state: str, said: str
+) -> None:
+    """To a Follow or a Join of ours; or, of an event of ours, an RSVP (Friendica, gathio)."""
+    asked = uri or (inner.id if inner else "")
+    follow = await follow_rows.by_uri(tx.conn, asked)
+    if follow:
+        await _follow_answered(tx, act.by, follow, state)
+        return
+    joined = await call_rows.by_uri(tx.conn, asked)
+    if joined:
+        if (await _author_of(tx, joined.post_id)) != act.by.id:
+            raise Refused("foreign_answer", "Only who was asked may answer.")
+        await calls.hear_answer(tx, act.by, joined, state)
+        return
+    post = await calls.known_by(tx, asked)
+    if post is None or not post.local or post.kind != "event":
+        raise Refused("never_asked", "Nothing of that id was asked.")
+    await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
+
+
+async def _author_of(tx: Tx, post_id: int) -> int | None:
+    post = await post_rows.by_id(tx.conn, post_id)
+    return post.account_id if post else None
+
+
+async def _follow_answered(tx: Tx, by: Account, follow: follow_rows.Follow, state: str) -> None:
+    follower = await accounts.by_id(tx.conn, follow.follower_id)
+    if follow.target_id != by.id or follower is None or not follower.local:
+        raise Refused("foreign_answer", "Only who was asked may answer.")
+    if state == "granted":
+        await follows.accept(tx, by, follow, follower)
+    elif state == "refused":
+        await follows.reject(tx, by, follow, follower)
+
+
+async def _undo(tx: Tx, act: Act, activity: wire_acts.Undo) -> None:
+    undo = UNDOING.get(type(activity.inner)) if activity.inner else None
+    if undo and activity.inner:
+        await undo(tx, act, activity.inner)
+        return
+    await _undo_by_id(tx, act, activity.object)
+
+
+async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
+    target = await accounts.by_uri(tx.conn, inner.object)
+    if target:
+        await follows.unfollow(tx, act.by, target)
+
+
+async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
+    post = await calls.known_by(tx, inner.object)
+    if post:
+        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+
+
+async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
+    post = await calls.known_by(tx, inner.object)
+    if post:
+        await posts.unboost(tx, act.by, post)
+
+
+async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
+    target = await accounts.by_uri(tx.conn, inner.object)
+    if target:
+        await follows.unblock(tx, act.by, target)
+
+
+async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
+    await _withdraw(tx, act, inner.object)
+
+
+async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
+    """Only the id was sent: whatever of the sender's has it."""
+    follow = await follow_rows.by_uri(tx.conn, uri)
+    if follow and follow.follower_id == act.by.id:
+        target = await accounts.by_id(tx.conn, follow.target_id)
+        if target:
+            await follows.unfollow(tx, act.by, target)
+        return
+    liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    boost = await post_rows.by_uri(tx.conn, uri)
+    post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
+    post = await post_rows.by_id(tx.conn, post_id) if post_id else None
+    if post and liked and liked.account_id == act.by.id:
+        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+    elif post and boost and boost.account_id == act.by.id:
+        await posts.unboost(tx, act.by, post)
+    else:
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+
+
+async def _block(tx: Tx, act: Act, activity: wire_acts.Block) -> None:
+    target = await accounts.by_uri(tx.conn, activity.object)
+    if target is None or not target.local or activity.target:
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    await follows.block(tx, act.by, target, uri=activity.id)
+
+
+# Calls
+
+
+async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
+    group = await accounts.by_uri(tx.conn, activity.object)
+    if group and await community_rows.by_id(tx.conn, group.id):
+        await follows.follow(tx, act.by, group, uri=activity.id)
+        return
+    post = await calls.known_by(tx, activity.object)
+    if post is None or not post.local or post.kind != "event":
+        raise Refused("unknown_call", "There is no call of that address here.")
+    await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
+
+
+async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
+    group = await accounts.by_uri(tx.conn, activity.object)
+    if group:
+        await follows.unfollow(tx, act.by, group)
+        return
+    await _withdraw(tx, act, activity.object)
+
+
+async def _withdraw(tx: Tx, act: Act, uri: str) -> None:
+    post = await calls.known_by(tx, uri)
+    if post is None or not post.local or post.kind != "event":
+        raise Refused("unknown_call", "There is no call of that address here.")
+    await calls.withdraw(tx, act.by, post)
+
+
+Handler = Callable[[Tx, Act, Any], Awaitable[None]]
+
+HANDLERS: dict[type[wire_acts.Activity], Handler] = {
+    wire_acts.Accept: _accept,
+    wire_acts.Add: _add,
+    wire_acts.Announce: _announce,
+    wire_acts.Block: _block,
+    wire_acts.Create: _create,
+    wire_acts.Delete: _delete,
+    wire_acts.Follow: _follow,
+    wire_acts.Join: _join,
+    wire_acts.Leave: _leave,
+    wire_acts.Like: _like,
+    wire_acts.PollVote: _poll_vote,
+    wire_acts.Reject: _reject,
+    wire_acts.Remove: _remove,
+    wire_acts.TentativeAccept: _tentative,
+    wire_acts.Undo: _undo,
+    wire_acts.Update: _update,
+}
+UNDOING: dict[type[wire_acts.Activity], Handler] = {
+    wire_acts.Announce: _undo_announce,
+    wire_acts.Block: _undo_block,
+    wire_acts.Follow: _undo_follow,
+    wire_acts.Join: _undo_join,
+    wire_acts.Like: _undo_like,
+}
