@@ -93,10 +93,6 @@ BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
 BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
-BY_ADDRESS = Query(
-    "select * from accounts where uri = $1 or url = $1 order by (uri = $1) desc, id limit 1",
-    Account,
-)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
     "select * from accounts where lower(username) = lower($1) and host = $2 and not handle_lost",
@@ -177,11 +173,6 @@ async def by_uri(conn: Connection, uri: str) -> Account | None:
 async def by_url(conn: Connection, url: str) -> Account | None:
     """By the address of its page."""
     return await BY_URL.first(conn, url)
-
-
-async def by_address(conn: Connection, address: str) -> Account | None:
-    """By its id on the wire, or by the address of its page."""
-    return await BY_ADDRESS.first(conn, address)
 
 
 async def by_uris(conn: Connection, uris: Sequence[str]) -> dict[str, Account]:

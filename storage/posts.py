@@ -136,9 +136,6 @@ INSERT = Query(
 )
 BY_ID = Query("select * from posts where id = $1", Post)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
-BY_URL = Query(
-    "select * from posts where uri = $1 or url = $1 order by (uri = $1) desc, id limit 1", Post
-)
 WITH_BOOSTED = Query(
     "select * from posts where id = any($1::bigint[]) union all select b.* from posts p"
     " join posts b on b.id = p.reblog_of_id where p.id = any($1::bigint[])",
@@ -309,11 +306,6 @@ async def by_uri(conn: Connection, uri: str) -> Post | None:
 async def by_url(conn: Connection, url: str) -> Post | None:
     """By the address of its page."""
     return await BY_URL.first(conn, url)
-
-
-async def by_address(conn: Connection, address: str) -> Post | None:
-    """By its id on the wire, or by the address of its page."""
-    return await BY_URL.first(conn, address)
 
 
 async def boost_of(conn: Connection, account_id: int, post_id: int) -> Post | None:

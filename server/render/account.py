@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from server import text
-from server.render.view import Json, View, stamp
+from server.clock import stamp
+from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, follows
 from storage.accounts import Account

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from server.render import bundle
 from server.render.status import status
-from server.render.view import Json, View, stamp
+from server.clock import stamp
+from server.render.view import Json, View
 from storage.notifications import Notification
 from storage.posts import Post
 

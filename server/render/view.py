@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from server.clock import stamp
 from server.urls import Urls
 from storage.db import Connection
 
@@ -20,11 +21,6 @@ class View:
     urls: Urls
     now: datetime
     viewer_id: int | None
-
-
-def stamp(at: datetime) -> str:
-    """UTC with exactly three digits of a second: Ice Cubes shows "now" for any other (J3)."""
-    return at.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def maybe_stamp(at: datetime | None) -> str | None:

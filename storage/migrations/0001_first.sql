@@ -64,7 +64,6 @@ create table accounts (
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
 create index accounts_url on accounts (url);
-create index accounts_url on accounts (url);
 create index accounts_user on accounts (user_id);
 create index accounts_host on accounts (host) where host <> '';
 
@@ -152,7 +151,6 @@ create table posts (
     check ((kind = 'boost') = (reblog_of_id is not null))
 );
 create unique index posts_one_boost on posts (account_id, reblog_of_id) where reblog_of_id is not null;
-create index posts_url on posts (url);
 create index posts_url on posts (url);
 create index posts_account on posts (account_id, id);
 create index posts_thread on posts (thread_id, id);
