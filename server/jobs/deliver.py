@@ -50,7 +50,9 @@ class Visit:
 async def work_once(net: Net) -> bool:
     """Lease hosts that are ready and send what waits for them. False where none was ready."""
     async with net.work.transaction() as tx:
-        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE)
+        hosts = await lanes.claim(
+            tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE
+        )
         ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
         known = await outbox.hosts(tx.conn, hosts) if hosts else {}
     if not hosts:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from server.clock import stamp
 from server.render import bundle
 from server.render.status import status
-from server.clock import stamp
 from server.render.view import Json, View
 from storage.notifications import Notification
 from storage.posts import Post

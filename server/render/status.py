@@ -11,10 +11,10 @@ from html import escape
 from urllib.parse import quote
 
 from server import text
+from server.clock import stamp
 from server.render import bundle, media, poll
 from server.render.account import NOBODY_MAY_QUOTE
 from server.render.bundle import Bundle
-from server.clock import stamp
 from server.render.view import Json, View, maybe_stamp
 from storage.calls import Call
 from storage.posts import Edit, Marks, Mentioned, Post
