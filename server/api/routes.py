@@ -6,6 +6,38 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from server.api import (
+    accounts,
+    calls,
+    communities,
+    lists,
+    markers,
+    marks,
+    nothing,
+    notifications,
+    polls,
+    relations,
+    search,
+    statuses,
+    threads,
+    timelines,
+)
+
 
 def routes() -> Sequence[web.AbstractRouteDef]:
-    return []
+    return [
+        *nothing.routes(),
+        *relations.routes(),
+        *accounts.routes(),
+        *statuses.routes(),
+        *threads.routes(),
+        *marks.routes(),
+        *polls.routes(),
+        *timelines.routes(),
+        *lists.routes(),
+        *notifications.routes(),
+        *search.routes(),
+        *markers.routes(),
+        *communities.routes(),
+        *calls.routes(),
+    ]
