@@ -173,7 +173,6 @@ def routes() -> list[web.RouteDef]:
     return [
         for_member("GET", f"{base}/verify_credentials", me, "read:accounts", "profile"),
         for_member("PATCH", f"{base}/update_credentials", update_me, "write:accounts"),
-        for_member("PUT", f"{base}/update_credentials", update_me, "write:accounts"),
         for_member("GET", f"{base}/search", search, "read:accounts"),
         for_anyone("GET", f"{base}/lookup", lookup, "read:accounts"),
         for_anyone("GET", f"{base}/{{id}}", show, "read:accounts"),

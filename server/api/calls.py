@@ -190,7 +190,6 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", of, of_community, "read:statuses"),
         for_anyone("GET", one, show, "read:statuses"),
         for_member("PUT", one, edit, "write:statuses"),
-        for_member("PATCH", one, edit, "write:statuses"),
         for_member("DELETE", one, delete, "write:statuses"),
         for_member("POST", f"{one}/answer", answer, "write:statuses"),
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),

@@ -78,6 +78,6 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", one, show, "read:lists"),
         for_member("GET", f"{one}/accounts", members, "read:lists"),
         for_member("GET", "/api/v1/accounts/{id}/lists", containing, "read:lists"),
-        *(for_member(verb, one, refuse, "write:lists") for verb in ("PUT", "PATCH", "DELETE")),
+        *(for_member(verb, one, refuse, "write:lists") for verb in ("PUT", "DELETE")),
         *(for_member(v, f"{one}/accounts", refuse, "write:lists") for v in ("POST", "DELETE")),
     ]

@@ -206,6 +206,5 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", "/api/v1/statuses", many, "read:statuses"),
         for_anyone("GET", one, show, "read:statuses"),
         for_member("PUT", one, edit, "write:statuses"),
-        for_member("PATCH", one, edit, "write:statuses"),
         for_member("DELETE", one, delete, "write:statuses"),
     ]
