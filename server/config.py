@@ -117,6 +117,12 @@ class Settings(BaseModel):
     registrations: Annotated[
         Literal["closed", "open"], Field(description="Whether strangers may make accounts.")
     ] = "closed"
+    rate_limits: Annotated[
+        Literal["on", "off"],
+        Field(
+            description="Whether to refuse who asks too often. off is for tests and for a proxy that does it."
+        ),
+    ] = "on"
     database_connections: Annotated[
         int,
         Field(

@@ -210,11 +210,34 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     group = outer.by
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
-        raise Refused("own_activity", "We know what we did ourselves.")
+        return await _own(net, outer, inner)
     if await _proven(net, announce.embedded, inner.actor):
         act = await _act(net, inner, Arrived(inner.id, announce.embedded))
         return replace(act, through=group)
     return await _ask_origin(net, outer, inner)
+
+
+async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
+    """A community of another server has taken what one of ours wrote: its members here see it."""
+    post = (
+        await resolve.known_post(net, inner.object)
+        if isinstance(inner, activities.Create)
+        else None
+    )
+    if post is None or not post.local or post.community_id != outer.by.id:
+        raise Refused("own_activity", "We know what we did ourselves.")
+    return _as_boost(outer, post)
+
+
+def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
+    """The Announce of an activity, seen as what it means for home: a boost of a thread's head."""
+    boosted = activities.Announce(
+        id=outer.activity.id,
+        actor=outer.activity.actor,
+        object=post.uri,
+        published=outer.activity.published,
+    )
+    return replace(outer, activity=boosted) if post.is_head else None
 
 
 async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
@@ -242,13 +265,7 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
-    if post is None:
-        return None
-    boosted = activities.Announce(
-        id=outer.activity.id, actor=outer.activity.actor, object=post.uri,
-        published=outer.activity.published,
-    )  # fmt: skip
-    return replace(outer, activity=boosted) if post.is_head else None
+    return _as_boost(outer, post) if post else None
 
 
 async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:

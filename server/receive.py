@@ -17,8 +17,7 @@ from federation.errors import Refused
 from federation.objects import Attachment, Event, Post
 from federation.origin import same_origin
 from server import text
-from server.domain import accounts as account_verbs
-from server.domain import calls, follows, polls, posts, wire
+from server.domain import calls, farewell, follows, polls, posts, wire
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -258,7 +257,7 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
 
 async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if activity.is_self:
-        await account_verbs.forget(tx, act.by)
+        await farewell.forget(tx, act.by)
         return
     post = await post_rows.by_uri(tx.conn, activity.object)
     if post is None:

@@ -127,6 +127,31 @@ LOSE_HANDLE = Command(
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
 )
 DELETE = Command("delete from accounts where id = $1")
+# What others have counted of an account, taken back before it goes.
+UNCOUNT = tuple(
+    map(
+        Command,
+        (
+            "update accounts set followers_count = followers_count - 1 where id in ("
+            "select target_id from follows where follower_id = $1 and accepted_at is not null)",
+            "update accounts set following_count = following_count - 1 where id in ("
+            "select follower_id from follows where target_id = $1 and accepted_at is not null)",
+            "update posts set favourites_count = favourites_count - 1 where id in ("
+            "select post_id from favourites where account_id = $1)",
+            "update posts set reblogs_count = reblogs_count - 1 where id in ("
+            "select reblog_of_id from posts where account_id = $1 and reblog_of_id is not null)"
+            " and exists (select from accounts where id = $1 and kind <> 'group')",
+            "update posts p set replies_count = p.replies_count - r.n from ("
+            "select in_reply_to_id as id, count(*) as n from posts where account_id = $1"
+            " and in_reply_to_id is not null group by in_reply_to_id) r where p.id = r.id",
+            "update poll_options o set votes_count = greatest(o.votes_count - 1, 0)"
+            " from poll_votes v where v.post_id = o.post_id and v.position = o.position"
+            " and v.account_id = $1",
+            "update polls set voters_count = greatest(voters_count - 1, 0) where post_id in ("
+            "select post_id from poll_votes where account_id = $1)",
+        ),
+    )
+)
 SEARCH = Query(
     """
     select a.* from accounts a
@@ -228,6 +253,9 @@ async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: st
 
 
 async def delete(conn: Connection, account_id: int) -> None:
+    """With all that it wrote and did; the counts of others are put right first."""
+    for command in UNCOUNT:
+        await command.run(conn, account_id)
     await DELETE.run(conn, account_id)
 
 

@@ -140,6 +140,9 @@ OF_ACCOUNT_MANY = Query(
     "select * from participations where account_id = $1 and post_id = any($2::bigint[])",
     Participation,
 )
+ALL_OF_ACCOUNT = Query(
+    "select * from participations where account_id = $1 order by id", Participation
+)
 BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
 DROP = Command("delete from participations where id = $1")
@@ -281,6 +284,10 @@ async def of_account_many(
     conn: Connection, account_id: int, ids: Sequence[int]
 ) -> dict[int, Participation]:
     return {row.post_id: row for row in await OF_ACCOUNT_MANY.all(conn, account_id, ids)}
+
+
+async def all_of_account(conn: Connection, account_id: int) -> list[Participation]:
+    return await ALL_OF_ACCOUNT.all(conn, account_id)
 
 
 async def by_uri(conn: Connection, uri: str) -> Participation | None:

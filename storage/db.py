@@ -29,8 +29,8 @@ UniqueViolation = asyncpg.UniqueViolationError
 ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CheckViolation = asyncpg.CheckViolationError
 
-statements: list[str] = []
-"""Every SQL text of the program, for the test that prepares them all."""
+statements: list[tuple[str, type[Any] | None]] = []
+"""Every SQL text of the program with the type of its rows, for the test that prepares them all."""
 
 
 class Query(Generic[Row]):
@@ -40,7 +40,7 @@ class Query(Generic[Row]):
         self.text = text
         self._row: type[Any] = row
         self._structured = is_dataclass(row)
-        statements.append(text)
+        statements.append((text, row))
 
     async def all(self, conn: Connection, *args: object) -> list[Row]:
         """Every row, in the order of the statement."""
@@ -68,7 +68,7 @@ class Command:
 
     def __init__(self, text: LiteralString) -> None:
         self.text = text
-        statements.append(text)
+        statements.append((text, None))
 
     async def run(self, conn: Connection, *args: object) -> int:
         """Run once; gives the number of rows touched."""

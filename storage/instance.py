@@ -49,6 +49,36 @@ USAGE = Query(
     Usage,
 )
 
+PEERS = Query("select host from hosts order by host", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    began: datetime
+    posts: int
+    logins: int  # browsers and apps that signed in
+    registrations: int
+
+
+WEEKS = Query(
+    """
+    select began,
+           (select count(*) from posts p where p.local and p.reblog_of_id is null
+             and p.created_at >= began and p.created_at < began + interval '7 days') as posts,
+           (select count(*) from sessions s
+             where s.created_at >= began and s.created_at < began + interval '7 days')
+           + (select count(*) from tokens t where t.user_id is not null
+             and t.created_at >= began and t.created_at < began + interval '7 days') as logins,
+           (select count(*) from users u
+             where u.created_at >= began and u.created_at < began + interval '7 days')
+             as registrations
+    from generate_series(0, $2::int - 1) as n,
+         lateral (select date_trunc('week', $1::timestamptz, 'UTC') - n * interval '7 days') w (began)
+    order by began desc
+    """,
+    Week,
+)
+
 
 async def get(conn: Connection) -> Instance | None:
     return await GET.first(conn)
@@ -71,3 +101,13 @@ async def use_setup(conn: Connection, digest: bytes) -> bool:
 
 async def usage(conn: Connection, since: datetime) -> Usage:
     return await USAGE.one(conn, since)
+
+
+async def peers(conn: Connection) -> list[str]:
+    """Every host that this instance knows, by name."""
+    return await PEERS.all(conn)
+
+
+async def weeks(conn: Connection, now: datetime, count: int) -> list[Week]:
+    """The last ``count`` weeks (Monday, UTC), this one first."""
+    return await WEEKS.all(conn, now, count)

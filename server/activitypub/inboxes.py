@@ -162,9 +162,7 @@ async def _verified(
 def _answer(status: int, sentence: str, reason: str) -> web.Response:
     body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
     headers = {"Retry-After": "60"} if status == 503 else None
-    return web.Response(
-        status=status, body=body, content_type="application/json", headers=headers
-    )
+    return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 
 def routes() -> list[web.RouteDef]:

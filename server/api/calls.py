@@ -2,7 +2,8 @@
 
 ``Call``: id (that of its status), kind (event), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at, ends_at?, timezone (as Europe/Rome), place {name, address, latitude?,
-longitude?}, capacity?, going {confirmed, expressed}, waiting, author, community (``Account`` each), and
+longitude?}, capacity?, going (= confirmed + expressed),
+confirmed, expressed, waiting, author, community (``Account`` each), and
 answer? {answer (going, maybe, declined), state (granted, waiting, pending, refused), place_in_line?,
 answered_at}: the caller's. ``Participant``: account, answer, state, tier, answered_at.
 

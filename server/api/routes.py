@@ -10,11 +10,13 @@ from server.api import (
     accounts,
     calls,
     communities,
+    instance,
     lists,
     markers,
     marks,
     nothing,
     notifications,
+    oauth,
     polls,
     relations,
     search,
@@ -26,6 +28,8 @@ from server.api import (
 
 def routes() -> Sequence[web.AbstractRouteDef]:
     return [
+        *oauth.routes(),
+        *instance.routes(),
         *nothing.routes(),
         *relations.routes(),
         *accounts.routes(),

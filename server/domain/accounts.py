@@ -11,7 +11,7 @@ from server import text
 from server.domain import effects, wire
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
-from storage import accounts, posts
+from storage import accounts
 from storage.accounts import Account, Key, Profile
 from storage.db import UniqueViolation, next_id
 
@@ -207,10 +207,3 @@ async def remember(
         [Key(k.id, account.id, k.kind, k.pem, None, tx.now) for k in listed],
     )
     return account
-
-
-async def forget(tx: Tx, account: Account) -> None:
-    """A remote actor is gone: so is all that it wrote and did here."""
-    if not account.local:
-        await posts.bury(tx.conn, account.uri, tx.now)
-        await accounts.delete(tx.conn, account.id)

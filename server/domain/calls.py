@@ -63,9 +63,9 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) ->
         tx.conn, post.id, community.id, "event", wanted.details, tx.site.urls.card(post.id)
     )
     await posts.share(tx, community, post)
-    await posts.feature(tx, community, post, added=True)
     hosts = await effects.followers(tx, community.id)
     await effects.call(tx, author, post, call, "create", hosts)
+    await posts.feature(tx, community, post, added=True)
     return post
 
 

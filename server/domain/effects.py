@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from federation.vocab import PUBLIC
-
 from federation import build, jsonld, keys, proofs
+from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
 from storage import accounts, calls, follows, notifications, outbox, posts, timelines
@@ -180,18 +179,35 @@ async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
 
 
 async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
-    """Add to or Remove from the featured collection of a person or a community of ours."""
+    """Add to or Remove from the featured collection of a person or a community of ours.
+
+    Microblogs are told of a call's card, as they drop what the collection's owner did not write.
+    """
     if not actor.local:
+        return
+    inboxes = await followers(tx, actor.id)
+    found = await calls.by_id(tx.conn, post.id)
+    if found and found.card_uri:
+        parted = await _by_form(tx, post.id, inboxes, new=False)
+        cards = parted.pop(forms.CARD)
+        await _pin(tx, actor, post, found.card_uri, cards, added=added)
+        inboxes = {inbox: host for part in parted.values() for inbox, host in part.items()}
+    await _pin(tx, actor, post, post.uri, inboxes, added=added)
+
+
+async def _pin(
+    tx: Tx, actor: Account, post: posts.Post, uri: str, inboxes: Inboxes, *, added: bool
+) -> None:
+    if not inboxes:
         return
     make = build.add if added else build.remove
     document = make(
         await new_id(tx),
         actor.uri,
-        post.uri,
+        uri,
         actor.featured_uri or "",
         cc=[actor.followers_uri or ""],
     )
-    inboxes = await followers(tx, actor.id)
     await send(tx, actor, document, inboxes, subject=post.uri, public=True)
 
 

@@ -5,10 +5,10 @@ Local and remote differ only before the call: a remote act brings the id of its 
 
 from __future__ import annotations
 
-from server.domain import calls, effects, policy
+from server.domain import effects, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, notifications, timelines
+from storage import communities, follows, jobs, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -70,7 +70,8 @@ async def _again(
 async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> None:
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if target.is_group and target.local and not follower.local:
-        await calls.introduce(tx, target, follower)
+        args = {"community_id": target.id, "account_id": follower.id}
+        await jobs.add(tx.conn, f"introduce:{follower.host}", "introduce", args, tx.now, tx.now)
 
 
 async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> None:

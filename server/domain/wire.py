@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from federation import addressing, build, keys
 from federation.objects import (
     Actor,
     Address,
@@ -22,8 +23,6 @@ from federation.objects import (
     Post,
     Vote,
 )
-
-from federation import addressing, build, keys
 from server import text
 from server.domain.tx import Tx
 from storage import accounts, calls, polls, posts

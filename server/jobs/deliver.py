@@ -20,7 +20,6 @@ import structlog
 
 from federation import deliver, keys
 from federation.deliver import Outcome, Result
-from federation.resolve_types import Scheme
 from server import resolve
 from server.resolve import Net
 from storage import accounts, lanes, outbox
@@ -50,9 +49,7 @@ class Visit:
 async def work_once(net: Net) -> bool:
     """Lease hosts that are ready and send what waits for them. False where none was ready."""
     async with net.work.transaction() as tx:
-        hosts = await lanes.claim(
-            tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE
-        )
+        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE)
         ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
         known = await outbox.hosts(tx.conn, hosts) if hosts else {}
     if not hosts:
@@ -116,3 +113,62 @@ async def _key_of(net: Net, account_id: int) -> keys.SigningKey:
             _KEYS.clear()
         _KEYS[account_id] = known
     return known
+
+
+_KEYS: dict[int, keys.SigningKey] = {}
+MAX_KEYS = 10_000
+
+
+def _note(net: Net, visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host) -> bool:
+    """Remember an outcome; False where what follows about the same object must wait."""
+    now = net.work.clock.now()
+    if outcome.result is Result.DELIVERED:
+        visit.took += 1
+        visit.finished.append(delivery.id)
+        if outcome.scheme == "second":
+            visit.scheme = "rfc9421" if host.scheme == "cavage" else "cavage"
+        return True
+    log.info(
+        "deliver.failed",
+        host=delivery.host,
+        inbox=delivery.inbox,
+        reason=outcome.reason,
+        detail=outcome.detail[:200],
+        attempts=delivery.attempts + 1,
+    )
+    if outcome.result is Result.FINAL:
+        visit.took += outcome.status is not None  # it answers: the host is not dead
+        visit.finished.append(delivery.id)
+        return True
+    ready_at = now
+    if delivery.attempts + 1 >= STEP_ASIDE:
+        ready_at = now + deliver.backoff(delivery.attempts + 2 - STEP_ASIDE, random.random())  # noqa: S311
+    visit.failures.append(Failure(delivery.id, outcome.reason, ready_at))
+    visit.asked_to_wait = max(
+        visit.asked_to_wait or timedelta(), outcome.retry_after or timedelta()
+    )
+    return False
+
+
+async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
+    async with net.work.transaction() as tx:
+        await outbox.record(tx.conn, visit.finished, visit.failures)
+        if visit.scheme:
+            await outbox.set_scheme(tx.conn, visit.host, visit.scheme)
+        later: dict[str, datetime] = {}
+        if visit.failures and not visit.took:
+            later[visit.host] = tx.now + _wait(host, visit)
+            await outbox.host_failed(tx.conn, visit.host, tx.now)
+            if host.failing_since and tx.now - host.failing_since > deliver.GIVE_UP_AFTER:
+                log.warning("deliver.given_up", host=visit.host, since=host.failing_since)
+                await outbox.give_up(tx.conn, visit.host, tx.now)
+        elif visit.took:
+            await outbox.host_accepted(tx.conn, visit.host, tx.now)
+            if visit.failures:
+                later[visit.host] = tx.now + deliver.backoff(1, random.random())  # noqa: S311
+        await outbox.settle(tx.conn, [visit.host], later, tx.now)
+
+
+def _wait(host: outbox.Host, visit: Visit) -> timedelta:
+    own = deliver.backoff(host.failures + 1, random.random())  # noqa: S311 - spreads load, no secret
+    return max(own, visit.asked_to_wait or timedelta())

@@ -24,7 +24,7 @@ class Place:
 def call(
     urls: Urls, post: Post, row: Call, author: Account, community: Account, mine: Place | None
 ) -> Json:
-    """``going`` counts confirmed and expressed apart: only the first are known to be people."""
+    """``going`` is ``confirmed`` and ``expressed`` together; only the first are known to be people."""
     return {
         "id": str(post.id),
         "kind": row.kind,
@@ -43,7 +43,9 @@ def call(
             "longitude": row.longitude,
         },
         "capacity": row.capacity,
-        "going": {"confirmed": row.confirmed, "expressed": row.expressed},
+        "going": row.going,
+        "confirmed": row.confirmed,
+        "expressed": row.expressed,
         "waiting": row.waiting,
         "author": account.account(urls, author),
         "community": account.account(urls, community),

@@ -9,6 +9,7 @@ Sessions survive a restart; they end after ``LIFETIME``, at signing out, or when
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,8 +47,14 @@ def _secure(request: web.Request) -> bool:
 
 
 def _cookie(request: web.Request) -> str:
-    """``__Host-``: no subdomain and no plain connection can set it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-beckon" if _secure(request) else "beckon"
+    """``__Host-``: no subdomain and no plain connection can set it (RFC 6265bis, 4.1.3.2).
+
+    A browser sends a cookie to every port of its host (RFC 6265, 8.5), so the name carries a digest of
+    our address: several instances on one loopback address do not sign each other out.
+    """
+    base = context(request).settings.base
+    own = f"beckon-{hashlib.sha256(base.encode()).hexdigest()[:8]}"
+    return f"__Host-{own}" if _secure(request) else own
 
 
 def _form_token(secret: str) -> str:
@@ -103,8 +110,11 @@ def require_csrf(someone: Viewer, form: Mapping[str, object]) -> None:
 def require_same_origin(request: web.Request) -> None:
     """For forms without a session. Raises ``Forbidden`` where a browser says the form is not ours.
 
-    Browsers send ``Origin`` with every POST (Fetch, 3.2); what sends none is no browser.
+    Browsers send ``Origin`` with every POST (Fetch, 3.2) and say themselves where a form stood
+    (Fetch Metadata, 2.4); what sends neither is no browser.
     """
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        raise Forbidden(EXPIRED, reason="origin")
     origin = request.headers.get("Origin")
     ours = urlsplit(context(request).settings.base)
     if origin is not None and origin != f"{ours.scheme}://{ours.netloc}":

@@ -1,166 +1,104 @@
-"""A real instance for each test: real HTTP on loopback, a real database, members with tokens."""
+"""A whole instance on loopback: the application as it is served, on a database of the test's own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from server import ids
 from server.app import make_app
 from server.clock import Clock
-from server.config import Settings
-from server.domain import accounts as account_verbs
-from server.domain import calls, communities
-from server.domain import posts as post_verbs
-from server.domain.calls import Wanted
-from server.domain.tx import Arrived, Site, Work
+from server.config import load
+from server.domain import oauth, scopes, users
+from server.domain.tx import Site, Work
 from server.urls import Urls
-from storage import oauth, users
-from storage.accounts import Account, Profile
-from storage.calls import Details
-from storage.db import pool
-from storage.posts import Post
+from storage import db, instance
+from storage.accounts import Account
+from tests.api.people import House
 
-SCOPES = ["read", "write", "follow", "push"]
+PASSWORD = "a long enough password"
+SCOPES = "read write follow push profile"
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    json: Any
-    headers: Mapping[str, str]
+class Hands(Clock):
+    """A clock that a test moves."""
 
-    @property
-    def links(self) -> dict[str, str]:
-        """rel to address, as clients read the Link header."""
-        parts = [p for p in self.headers.get("Link", "").split(", ") if p]
-        return {p.split('rel="')[1].rstrip('"'): p[1 : p.index(">")] for p in parts}
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
 
 
 @dataclass(frozen=True)
-class Member:
-    """Somebody with a client: every call is a request. ``account`` is None for a stranger."""
+class Running:
+    """An instance that serves, and a client of it without cookies or tokens."""
 
-    http: aiohttp.ClientSession
     base: str
-    account: Account | None = None
-    token: str = ""
-
-    @property
-    def id(self) -> str:
-        assert self.account
-        return str(self.account.id)
-
-    async def ask(self, method: str, path: str, **more: Any) -> Answer:
-        headers = more.pop("headers", {})
-        if self.token:
-            headers = headers | {"Authorization": f"Bearer {self.token}"}
-        url = path if path.startswith("http") else self.base + path
-        async with self.http.request(method, url, headers=headers, **more) as response:
-            body = await response.json(content_type="application/json")
-            return Answer(response.status, body, response.headers)
-
-    async def get(self, path: str, **more: Any) -> Answer:
-        return await self.ask("GET", path, **more)
-
-    async def post(self, path: str, **more: Any) -> Answer:
-        return await self.ask("POST", path, **more)
-
-    async def put(self, path: str, **more: Any) -> Answer:
-        return await self.ask("PUT", path, **more)
-
-    async def delete(self, path: str, **more: Any) -> Answer:
-        return await self.ask("DELETE", path, **more)
-
-    async def good(self, method: str, path: str, **more: Any) -> Any:
-        """The JSON of an answer that must be 200."""
-        answer = await self.ask(method, path, **more)
-        assert answer.status == 200, (path, answer.status, answer.json)
-        return answer.json
-
-    async def says(self, text: str, **more: Any) -> Any:
-        return await self.good("POST", "/api/v1/statuses", json={"status": text, **more})
-
-
-@dataclass
-class House:
     work: Work
+    clock: Hands
     http: aiohttp.ClientSession
-    base: str
-    stranger: Member = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.stranger = Member(self.http, self.base)
-
-    async def member(self, name: str, *, role: str = "member", locked: bool = False) -> Member:
+    async def member(self, name: str, role: str = "member") -> Account:
+        """Somebody who can sign in with ``PASSWORD``."""
         async with self.work.transaction() as tx:
-            user = await users.create(tx.conn, f"{name}@people.example", None, role, tx.now)
-            account = await account_verbs.create(
-                tx, "person", name, user_id=user.id, display_name=name.title(), locked=locked
-            )
-            secret = ids.secret()
-            app = await oauth.insert_app(
-                tx.conn, ids.secret(), b"", "Test client", None, [], SCOPES, tx.now
-            )
-            await oauth.insert_token(
-                tx.conn, ids.digest(secret), app.id, user.id, account.id, None, SCOPES, tx.now
-            )
-        return Member(self.http, self.base, account, secret)
+            _, account = await users.register(tx, f"{name}@people.example", name, PASSWORD, role)
+        return account
 
-    async def community(self, founder: Member, name: str, policy: str = "open") -> Account:
-        assert founder.account
+    async def token(self, account: Account | None, scope: str = SCOPES) -> dict[str, str]:
+        """The header of a new token: for an account, or for an app alone."""
         async with self.work.transaction() as tx:
-            return await communities.create(
-                tx, founder.account, name, name.title(), community_policy=policy
+            app, _ = await oauth.register_app(tx, "Test app", [oauth.OUT_OF_BAND], SCOPES, None)
+            issued = await oauth.issue(
+                tx,
+                app,
+                scopes.parse(scope),
+                user_id=account.user_id if account else None,
+                account_id=account.id if account else None,
             )
+        return {"Authorization": f"Bearer {issued.secret}"}
 
-    async def call(self, by: Member, community: Account, details: Details, title: str) -> Post:
-        assert by.account
-        async with self.work.transaction() as tx:
-            return await calls.create(
-                tx, by.account, community, Wanted(title, details, "Bring tea")
-            )
 
-    async def remote(self, name: str, kind: str = "person") -> Account:
-        """Somebody of another server, as if we had met them."""
-        uri = f"https://far.example/users/{name}"
-        profile = Profile(
-            username=name,
-            url=f"https://far.example/@{name}",
-            inbox=f"{uri}/inbox",
-            display_name=name,
-        )
-        async with self.work.transaction() as tx:
-            return await account_verbs.remember(tx, uri, "far.example", kind, profile, [], None)
-
-    async def arrives(self, author: Account, name: str, draft: post_verbs.Draft) -> Post:
-        """A post of another server."""
-        uri = f"{author.uri}/posts/{name}"
-        async with self.work.transaction() as tx:
-            post = await post_verbs.publish(tx, author, draft, arrived=Arrived(uri, {"id": uri}))
-        assert post
-        return post
+@asynccontextmanager
+async def serving(database_url: str, port: int, **settings: str) -> AsyncIterator[Running]:
+    """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``."""
+    domain = f"127.0.0.1:{port}"
+    given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
+    known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
+    clock = Hands()
+    async with db.pool(database_url, size=4) as pool:
+        work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
+        async with work.transaction() as tx:
+            await instance.create(tx.conn, domain, domain, None, tx.now)
+        runner = web.AppRunner(make_app(known, work))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(known.base, cookie_jar=jar) as http:
+            yield Running(known.base, work, clock, http)
+        await runner.cleanup()
 
 
 @pytest.fixture
-async def house(
-    database_url: str, free_port: Callable[[], int], tmp_path: Path
-) -> AsyncIterator[House]:
-    port = free_port()
-    domain, base = f"localhost:{port}", f"http://localhost:{port}"
-    settings = Settings(domain=domain, listen=f"127.0.0.1:{port}", data=tmp_path)
-    async with pool(database_url, size=4) as connections, aiohttp.ClientSession() as http:
-        work = Work(connections, Clock(), Site(Urls(domain, base), federates=False))
-        runner = web.AppRunner(make_app(settings, work), access_log=None)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-            yield House(work, http, base)
-        finally:
-            await runner.cleanup()
+async def here(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
+    async with serving(database_url, free_port()) as running:
+        yield running
+
+
+@pytest.fixture
+async def strict(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
+    """As ``here``, with rate limits on."""
+    async with serving(database_url, free_port(), rate_limits="on") as running:
+        yield running
+
+
+@pytest.fixture
+async def house(here: Running) -> House:
+    """``here``, with the people of people.py."""
+    return House(here.work, here.http, here.base, here.member, here.token)

@@ -10,8 +10,8 @@ import pytest
 
 from server.domain.posts import Draft, PollDraft
 from storage.calls import Details
-from tests.api.conftest import House, Member
 from tests.api.fields import check
+from tests.api.people import House, Member
 
 DAY = timedelta(days=1)
 
@@ -34,8 +34,6 @@ async def busy(house: House) -> tuple[House, Member]:
              {"kind": "video", "url": "https://far.example/b.mp4", "focus": [0.1, 0.2]},
              {"kind": "document", "url": "https://far.example/c.pdf", "description": "minutes"},
              {"kind": "link", "url": "https://news.example/story"})  # fmt: skip
-    far_shown = await house.work.pool.fetchrow("select 1")
-    assert far_shown
     async with house.work.transaction() as tx:
         await tx.conn.execute("update follows set accepted_at = now() where target_id = $1", far.id)
     await house.arrives(far, "1", Draft(content="<p>x</p>", attachments=files, summary="cw"))

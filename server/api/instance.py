@@ -1,0 +1,220 @@
+"""What this instance is and can do: the first thing that a client asks.
+
+Clients with strict decoders refuse the whole answer for one missing field, so everything that any of them
+wants is always there (client-api.md, part c). What is claimed must exist (V2): there is no
+``api_versions``, and the version says 4.2, until grouped notifications work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aiohttp import web
+
+from server.api import answers
+from server.api.auth import Caller, for_anyone
+from server.context import context
+from server.domain import posts
+from server.domain.accounts import FIELDS_MAX
+from server.errors import Unavailable
+from server.version import API
+from storage import instance
+from storage.instance import Instance, Usage
+
+ACTIVE = timedelta(days=30)
+WEEKS = 12
+IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+RESERVED_PER_URL = 23
+MIN_POLL = 300  # seconds
+
+
+async def _here(request: web.Request) -> tuple[Instance, Usage]:
+    async with context(request).work.reading() as tx:
+        here = await instance.get(tx.conn)
+        usage = await instance.usage(tx.conn, tx.now - ACTIVE)
+    if here is None:
+        raise Unavailable("This instance is not set up yet.")
+    return here, usage
+
+
+def statuses_limits() -> dict[str, int]:
+    return {
+        "max_characters": posts.MAX_CHARACTERS,
+        "max_media_attachments": 4,
+        "characters_reserved_per_url": RESERVED_PER_URL,
+    }
+
+
+def polls_limits() -> dict[str, int]:
+    return {
+        "max_options": posts.MAX_OPTIONS,
+        "max_characters_per_option": posts.MAX_OPTION_CHARACTERS,
+        "min_expiration": MIN_POLL,
+        "max_expiration": int(posts.MAX_POLL.total_seconds()),
+    }
+
+
+def media_limits() -> dict[str, object]:
+    """Every integer must be there, also while no video is taken (Mastodon iOS)."""
+    return {
+        "supported_mime_types": IMAGE_TYPES,
+        "image_size_limit": 16 * 1024 * 1024,
+        "image_matrix_limit": 33_177_600,
+        "video_size_limit": 99 * 1024 * 1024,
+        "video_frame_rate_limit": 120,
+        "video_matrix_limit": 8_294_400,
+    }
+
+
+def rules(here: Instance) -> list[dict[str, str]]:
+    return [
+        {"id": str(number), "text": rule, "hint": ""} for number, rule in enumerate(here.rules, 1)
+    ]
+
+
+async def show_v1(request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v1/instance``"""
+    here, usage = await _here(request)
+    ctx = context(request)
+    urls = ctx.work.site.urls
+    return answers.ok(
+        {
+            "uri": urls.base.partition("://")[2],
+            "title": here.title,
+            "short_description": here.description,
+            "description": here.description,
+            "email": here.contact_email,
+            "version": API,
+            "urls": {"streaming_api": urls.streaming},
+            "stats": {
+                "user_count": usage.users,
+                "status_count": usage.posts,
+                "domain_count": usage.hosts,
+            },
+            "thumbnail": urls.asset("header.png"),
+            "languages": ["en"],
+            "registrations": ctx.settings.registrations == "open",
+            "approval_required": False,
+            "invites_enabled": False,
+            "configuration": {
+                "accounts": {"max_featured_tags": 10},
+                "statuses": statuses_limits(),
+                "media_attachments": media_limits(),
+                "polls": polls_limits(),
+            },
+            "contact_account": None,
+            "rules": rules(here),
+            "max_toot_chars": posts.MAX_CHARACTERS,
+        },
+        headers=answers.PUBLIC,
+    )
+
+
+async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v2/instance``"""
+    here, usage = await _here(request)
+    ctx = context(request)
+    urls = ctx.work.site.urls
+    picture = urls.asset("header.png")
+    return answers.ok(
+        {
+            "domain": urls.domain,
+            "title": here.title,
+            "version": API,
+            "source_url": f"{urls.base}/about",
+            "description": here.description,
+            "usage": {"users": {"active_month": usage.active}},
+            "thumbnail": {"url": picture, "blurhash": None, "versions": {}, "description": ""},
+            "icon": [{"src": urls.asset("avatar.png"), "size": "400x400"}],
+            "languages": ["en"],
+            "configuration": _configuration(request),
+            "registrations": {
+                "enabled": ctx.settings.registrations == "open",
+                "approval_required": False,
+                "reason_required": False,
+                "message": None,
+                "min_age": None,
+                "url": None,
+            },
+            "contact": {"email": here.contact_email, "account": None},
+            "rules": rules(here),
+        },
+        headers=answers.PUBLIC,
+    )
+
+
+def _configuration(request: web.Request) -> dict[str, object]:
+    urls = context(request).work.site.urls
+    everybody = {"local": "public", "remote": "public"}
+    return {
+        "urls": {
+            "streaming": urls.streaming,
+            "status": None,
+            "about": f"{urls.base}/about",
+            "privacy_policy": None,
+            "terms_of_service": None,
+        },
+        "vapid": {"public_key": ""},
+        "accounts": {
+            "max_featured_tags": 10,
+            "max_pinned_statuses": 5,
+            "max_profile_fields": FIELDS_MAX,
+        },
+        "statuses": statuses_limits(),
+        "media_attachments": {**media_limits(), "description_limit": 1500},
+        "polls": polls_limits(),
+        "translation": {"enabled": False},
+        "timelines_access": {
+            "live_feeds": everybody,
+            "hashtag_feeds": everybody,
+            "trending_link_feeds": {"local": "disabled", "remote": "disabled"},
+        },
+        "limited_federation": False,
+    }
+
+
+async def peers(request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v1/instance/peers``"""
+    async with context(request).work.reading() as tx:
+        return answers.ok(await instance.peers(tx.conn), headers=answers.PUBLIC)
+
+
+async def activity(request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v1/instance/activity``: newest week first, all figures as text."""
+    async with context(request).work.reading() as tx:
+        found = await instance.weeks(tx.conn, tx.now, WEEKS)
+    return answers.ok(
+        [
+            {
+                "week": str(int(week.began.timestamp())),
+                "statuses": str(week.posts),
+                "logins": str(week.logins),
+                "registrations": str(week.registrations),
+            }
+            for week in found
+        ],
+        headers=answers.PUBLIC,
+    )
+
+
+async def show_rules(request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v1/instance/rules``"""
+    here, _usage = await _here(request)
+    return answers.ok(rules(here), headers=answers.PUBLIC)
+
+
+async def custom_emojis(_request: web.Request, _: Caller | None) -> web.Response:
+    """``GET /api/v1/custom_emojis``: Beckon has none of its own."""
+    return answers.ok([], headers=answers.PUBLIC)
+
+
+def routes() -> Sequence[web.AbstractRouteDef]:
+    return [
+        for_anyone("GET", "/api/v1/instance", show_v1),
+        for_anyone("GET", "/api/v2/instance", show_v2),
+        for_anyone("GET", "/api/v1/instance/peers", peers),
+        for_anyone("GET", "/api/v1/instance/activity", activity),
+        for_anyone("GET", "/api/v1/instance/rules", show_rules),
+        for_anyone("GET", "/api/v1/custom_emojis", custom_emojis),
+    ]

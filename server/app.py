@@ -1,0 +1,53 @@
+"""One web application out of all doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from aiohttp import web
+
+from server import middleware
+from server.activitypub.routes import routes as activitypub_routes
+from server.api.routes import routes as api_routes
+from server.config import Settings
+from server.context import CONTEXT, Context
+from server.domain.tx import Work
+from server.limits import Limits
+from server.web.routes import routes as web_routes
+
+MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
+SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # client-api.md H4
+
+
+def make_app(settings: Settings, work: Work) -> web.Application:
+    """The application of one process. ``work`` must stay open as long as it serves."""
+    app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
+    app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
+    app.on_response_prepare.append(middleware.add_headers)
+    app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes()])))
+    return app
+
+
+def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.AbstractRouteDef]:
+    """Each route, and again with a slash at the end and, for the API, with PUT for PATCH.
+
+    A redirect instead would lose the body and the Authorization header (client-api.md H3).
+    """
+    declared = list(routes)
+    taken = {(r.method, r.path) for r in declared if isinstance(r, web.RouteDef)}
+    yield from declared
+    for route in declared:
+        for method, path in _twins(route) if isinstance(route, web.RouteDef) else ():
+            if (method, path) not in taken:
+                taken.add((method, path))
+                yield web.RouteDef(method, path, route.handler, route.kwargs)
+
+
+def _twins(route: web.RouteDef) -> Iterator[tuple[str, str]]:
+    methods = [route.method]
+    if route.path.startswith("/api/") and route.method in SAME:
+        methods.append(SAME[route.method])
+    for method in methods:
+        yield method, route.path
+        if not route.path.endswith("/"):
+            yield method, f"{route.path}/"

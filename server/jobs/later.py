@@ -1,0 +1,105 @@
+"""Work for later: one handler per kind of job, run in the order of its lane.
+
+A handler that needs no network runs in the transaction that removes its row: both happen, or neither. The
+row goes first, so that work added meanwhile waits for us and is seen as new. One that fails is tried
+again, later each time, and at last dropped with a line in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from server import resolve
+from server.domain import calls, polls
+from server.domain.tx import Tx
+from server.resolve import Net
+from storage import accounts, inbox, jobs, lanes, oauth, outbox
+from storage.jobs import Job
+
+log = structlog.get_logger()
+
+LANES_AT_ONCE = 16
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 10
+DAY = timedelta(days=1)
+KEEP_ARRIVALS = timedelta(days=30)
+"""How long ids of arrivals are known: far longer than any signature is accepted."""
+KEEP_SENT = timedelta(days=90)
+
+
+async def work_once(net: Net) -> bool:
+    """Lease lanes that are ready and run the first job of each. False where none was ready."""
+    async with net.work.transaction() as tx:
+        names = await lanes.claim(tx.conn, lanes.JOBS, tx.now, tx.now + LEASE, LANES_AT_ONCE)
+        ready = await jobs.ready(tx.conn, names, tx.now) if names else []
+    if not names:
+        return False
+    for job in ready:
+        await _run(net, job)
+    async with net.work.transaction() as tx:
+        await jobs.settle(tx.conn, names, tx.now)
+    return True
+
+
+async def _run(net: Net, job: Job) -> None:
+    try:
+        async with net.work.transaction() as tx:
+            await jobs.done(tx.conn, job.id)
+            await HANDLERS[job.kind](tx, job)
+    except Exception as error:
+        log.exception("job.failed", kind=job.kind, args=job.args, attempts=job.attempts + 1)
+        await _again(net, job, type(error).__name__)
+
+
+async def _again(net: Net, job: Job, error: str) -> None:
+    async with net.work.transaction() as tx:
+        if job.attempts + 1 >= MAX_ATTEMPTS:
+            log.error("job.dropped", kind=job.kind, args=job.args)
+            await jobs.done(tx.conn, job.id)
+        else:
+            later = tx.now + resolve.backoff(job.attempts + 1)
+            await jobs.retry(tx.conn, job.id, error, later)
+
+
+async def _close_poll(tx: Tx, job: Job) -> None:
+    await polls.close(tx, job.args["post_id"])
+
+
+async def _poll_results(tx: Tx, job: Job) -> None:
+    await polls.publish_results(tx, job.args["post_id"])
+
+
+async def _send_tally(tx: Tx, job: Job) -> None:
+    await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _introduce(tx: Tx, job: Job) -> None:
+    community = await accounts.by_id(tx.conn, job.args["community_id"])
+    follower = await accounts.by_id(tx.conn, job.args["account_id"])
+    if community and follower:
+        await calls.introduce(tx, community, follower)
+
+
+async def _clean(tx: Tx, _job: Job) -> None:
+    """Once a day: what nobody will ask for again."""
+    await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
+    await outbox.forget(tx.conn, tx.now - KEEP_SENT)
+    await oauth.drop_expired(tx.conn, tx.now)
+    await plan(tx)
+
+
+async def plan(tx: Tx) -> None:
+    """Make sure that the daily cleaning is waiting."""
+    await jobs.add(tx.conn, "clean", "clean", {}, tx.now + DAY, tx.now)
+
+
+HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    "clean": _clean,
+    "close_poll": _close_poll,
+    "introduce": _introduce,
+    "poll_results": _poll_results,
+    "send_tally": _send_tally,
+}

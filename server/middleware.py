@@ -1,0 +1,136 @@
+"""What every request passes: who asks, what is answered to a failure, and the headers of every answer.
+
+Errors become answers here, in the form of their door: JSON for clients and servers, a page for people. An
+unexpected one is logged whole and told as one safe sentence. Headers are added when an answer begins, so
+that errors carry them too: web clients could not read an error without CORS (client-api.md H1).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server import peer
+from server.api import answers
+from server.context import context
+from server.errors import BeckonError, TooMany, Unauthenticated
+from server.peer import ADDRESS, REQUEST_ID
+from server.web.answers import HEADERS, page
+
+log = structlog.stdlib.get_logger("beckon.http")
+
+OPEN = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo/")
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Expose-Headers": "Link, X-RateLimit-Limit, X-RateLimit-Remaining,"
+    " X-RateLimit-Reset, X-Request-Id, Mastodon-Async-Refresh",
+    "Access-Control-Max-Age": "86400",
+}
+SENTENCES = {
+    400: "The request cannot be read.",
+    404: "Not Found",
+    405: "This address does not answer that method.",
+    413: "This is too large.",
+}
+BROKEN = "Something went wrong on our side."
+
+
+def _for_programs(request: web.Request) -> bool:
+    """Whether whoever asks reads JSON: by the address, else by what is accepted or sent."""
+    if request.path.startswith(OPEN) or request.path.rstrip("/").endswith("/inbox"):
+        return True
+    wants = request.headers.get("Accept", "")
+    return "json" in wants.partition("text/html")[0] or "json" in request.content_type
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[REQUEST_ID] = secrets.token_hex(8)
+    request[ADDRESS] = peer.address(
+        request.remote or "",
+        ",".join(request.headers.getall("X-Forwarded-For", [])),
+        context(request).settings.trusted_proxies,
+    )
+    began = time.perf_counter()
+    response = await _answer(request, handler)
+    log.info(
+        "request",
+        id=request[REQUEST_ID],
+        address=request[ADDRESS],
+        method=request.method,
+        path=_safe_path(request),
+        status=response.status,
+        ms=round((time.perf_counter() - began) * 1000, 1),
+    )
+    return response
+
+
+def _safe_path(request: web.Request) -> str:
+    """Without the query, where tokens may stand, and without one-time links."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource and "secret" in request.match_info else request.path
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.method == "OPTIONS" and request.path.startswith(OPEN):
+        return answers.empty()
+    try:
+        return await handler(request)
+    except BeckonError as error:
+        return _refusal(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _failure(request, error.status, SENTENCES.get(error.status, error.reason))
+    except Exception:
+        log.exception("failed", id=request[REQUEST_ID], path=_safe_path(request))
+        return _failure(request, 500, BROKEN)
+
+
+def _refusal(request: web.Request, error: BeckonError) -> web.StreamResponse:
+    if error.cause:
+        log.info("refused", id=request[REQUEST_ID], sentence=error.sentence, cause=error.cause)
+    if _must_sign_in(request, error):
+        back = quote(request.path_qs, safe="")
+        return web.Response(status=303, headers={"Location": f"/sign-in?next={back}"})
+    response = _failure(request, error.status, error.sentence)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _must_sign_in(request: web.Request, error: BeckonError) -> bool:
+    looks = request.method in {"GET", "HEAD"} and not _for_programs(request)
+    return looks and isinstance(error, Unauthenticated)
+
+
+def _failure(request: web.Request, status: int, sentence: str) -> web.Response:
+    if _for_programs(request):
+        # Pinafore and others fall back to older routes on 404 only, never on 405 (H2).
+        unknown = status == 405
+        return answers.error(404 if unknown else status, SENTENCES[404] if unknown else sentence)
+    return page(request, "error.html", None, status=status, sentence=sentence)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Run when any answer begins; what a handler has set stays."""
+    headers = response.headers
+    if REQUEST_ID in request:
+        headers["X-Request-Id"] = request[REQUEST_ID]
+    if request.path.startswith(OPEN):
+        headers.update(CORS)
+    if request.path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "private, no-store")
+        headers.setdefault("Vary", "Authorization, Origin")
+        if answers.STANDING in request:
+            headers.update(answers.rate_headers(request[answers.STANDING]))
+    for name, value in HEADERS.items() if response.content_type == "text/html" else ():
+        headers.setdefault(name, value)
+    headers.setdefault("X-Content-Type-Options", "nosniff")

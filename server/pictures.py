@@ -1,0 +1,70 @@
+"""The pictures of those who have none, drawn here: clients crash without (client-api.md J4).
+
+PNG and not SVG, which most apps cannot show. Each has a palette of few colours, so it is a few kilobytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from math import sin, sqrt
+
+Colour = tuple[int, int, int]
+SKY: Colour = (228, 240, 233)
+NEAR: Colour = (29, 106, 76)
+MIDDLE: Colour = (94, 158, 127)
+FAR: Colour = (160, 200, 178)
+
+AVATAR_SIZE = 400
+HEADER_WIDTH, HEADER_HEIGHT = 1200, 400
+
+
+def png(rows: Sequence[bytes], palette: Sequence[Colour]) -> bytes:
+    """A PNG (ISO/IEC 15948) of rows of palette indices, a byte each."""
+    head = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 3, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", head),
+            _chunk(b"PLTE", bytes(part for colour in palette for part in colour)),
+            _chunk(b"IDAT", data),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _across(y: float, centre: float, radius: float) -> int:
+    """Half the width of a circle at height ``y``."""
+    return round(sqrt(max(radius**2 - (y - centre) ** 2, 0)))
+
+
+@cache
+def avatar() -> bytes:
+    """Head and shoulders."""
+    size, middle = AVATAR_SIZE, AVATAR_SIZE // 2
+    rows: list[bytes] = []
+    for y in range(size):
+        half = max(_across(y, size * 0.39, size * 0.17), _across(y, size * 0.98, size * 0.34))
+        side = b"\0" * (middle - half)
+        rows.append(side + b"\1" * (2 * half) + side)
+    return png(rows, [SKY, MIDDLE])
+
+
+@cache
+def header() -> bytes:
+    """Three ranges of hills."""
+    waves = ((0.45, 0.10, 150.0, 0.4), (0.62, 0.09, 110.0, 2.1), (0.80, 0.07, 190.0, 4.0))
+    heights = [
+        [HEADER_HEIGHT * (level + swing * sin(x / length + shift)) for x in range(HEADER_WIDTH)]
+        for level, swing, length, shift in waves
+    ]
+    columns = list(zip(*heights, strict=True))
+    rows = [bytes(sum(y >= top for top in tops) for tops in columns) for y in range(HEADER_HEIGHT)]
+    return png(rows, [SKY, FAR, MIDDLE, NEAR])

@@ -1,0 +1,179 @@
+"""Calls: places are granted once, in order, whatever door an answer comes through."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from server.domain import calls, follows, polls
+from server.errors import Forbidden, Invalid
+from storage import calls as call_rows
+from storage import outbox
+from storage import polls as poll_rows
+from storage.accounts import Account
+from storage.calls import Call, Details
+from storage.posts import Post
+from tests.domain.conftest import World
+
+
+def clean_up(world: World, capacity: int | None = None) -> calls.Wanted:
+    starts = world.clock.now() + timedelta(days=7)
+    details = Details(starts, starts + timedelta(hours=3), "Europe/Rome", "Mill Bridge")
+    from dataclasses import replace
+
+    return calls.Wanted("River clean-up", replace(details, capacity=capacity), "Bring gloves.")
+
+
+async def river(world: World, capacity: int | None = None) -> tuple[Account, Account, Post]:
+    organiser = await world.person("organiser")
+    group = await world.community("river", organiser)
+    async with world.work.transaction() as tx:
+        post = await calls.create(tx, organiser, group, clean_up(world, capacity))
+    return organiser, group, post
+
+
+async def stored(world: World, post: Post) -> Call:
+    async with world.work.reading() as tx:
+        call = await call_rows.by_id(tx.conn, post.id)
+    assert call
+    return call
+
+
+async def say(world: World, who: Account, post: Post, said: str, door: str = "page") -> str:
+    async with world.work.transaction() as tx:
+        return (await calls.answer(tx, who, post, said, door)).state
+
+
+async def test_the_last_place_is_taken_once_and_the_list_moves(world: World) -> None:
+    organiser, _, post = await river(world, capacity=2)
+    first, second, third = [await world.person(f"member{n}") for n in range(3)]
+    assert await say(world, first, post, "going") == "granted"
+    assert await say(world, second, post, "going") == "granted"
+    assert await say(world, third, post, "going") == "waiting"
+    assert await say(world, organiser, post, "going") == "waiting"
+    call = await stored(world, post)
+    assert (call.going, call.waiting, call.full) == (2, 2, True)
+    async with world.work.transaction() as tx:
+        await calls.withdraw(tx, first, post)
+    call = await stored(world, post)
+    assert (call.going, call.waiting) == (2, 1)
+    async with world.work.reading() as tx:
+        moved = await call_rows.of_account(tx.conn, post.id, third.id)
+        waiting = await call_rows.of_account(tx.conn, post.id, organiser.id)
+    assert moved and moved.state == "granted"
+    assert waiting and waiting.state == "waiting"
+
+
+async def test_fifty_at_once_for_ten_places(world: World) -> None:
+    _, _, post = await river(world, capacity=10)
+    crowd = [await world.stranger(f"p{n}", f"h{n % 7}.example") for n in range(50)]
+    doors = ("card", "join")
+    states = await asyncio.gather(
+        *(say(world, who, post, "going", doors[n % 2]) for n, who in enumerate(crowd))
+    )
+    assert states.count("granted") == 10
+    assert states.count("waiting") == 40
+    call = await stored(world, post)
+    assert (call.going, call.waiting) == (10, 40)
+    assert call.confirmed > 0
+    assert call.expressed > 0
+
+
+async def test_a_changed_answer_replaces_the_old_one(world: World) -> None:
+    organiser, _, post = await river(world)
+    for said in ("going", "maybe", "declined", "going"):
+        await say(world, organiser, post, said)
+    async with world.work.reading() as tx:
+        options = await poll_rows.options(tx.conn, [post.id])
+    assert [o.votes_count for o in options] == [1, 0, 0]
+    assert (await stored(world, post)).confirmed == 1
+
+
+async def test_voting_in_the_poll_is_taking_part(world: World) -> None:
+    organiser, _, post = await river(world)
+    async with world.work.transaction() as tx:
+        await polls.vote(tx, organiser, post, [0])
+    assert (await stored(world, post)).confirmed == 1
+    with pytest.raises(Invalid):
+        async with world.work.transaction() as tx:
+            await polls.vote(tx, organiser, post, [0, 1])
+
+
+async def test_each_host_gets_the_one_form_that_it_reads(world: World) -> None:
+    organiser = await world.person("organiser")
+    group = await world.community("river", organiser)
+    software = {"mastodon": "card", "mobilizon": "event", "lemmy": "page", "beckon": "beckon"}
+    for name in software:
+        member = await world.stranger("member", f"{name}.example")
+        async with world.work.transaction() as tx:
+            await outbox.describe(tx.conn, member.host, name, "1", 5, tx.now)
+            await follows.follow(tx, member, group, uri=f"https://{member.host}/f/1")
+    async with world.work.transaction() as tx:
+        await tx.conn.execute("delete from outbox")
+        await calls.create(tx, organiser, group, clean_up(world))
+        sent = await world.sent(tx)
+    got: dict[str, list[str]] = {}
+    pinned = {}
+    for activity in sent:
+        inner = activity["object"]
+        if activity["type"] == "Add":
+            pinned |= {inbox.split("/")[2]: inner for inbox in activity["_inboxes"]}  # type: ignore[union-attr]
+            continue
+        assert isinstance(inner, dict)
+        shape = f"{activity['type']} {inner['type']}"
+        if activity["type"] == "Announce":
+            shape = f"Announce {inner['type']} {inner['object']['type']}"
+        for inbox in activity["_inboxes"]:  # type: ignore[union-attr]
+            got.setdefault(inbox.split("/")[2], []).append(shape)
+    assert got == {
+        "mastodon.example": ["Create Question"],
+        "mobilizon.example": ["Create Event"],
+        "lemmy.example": ["Announce Create Event"],
+        "beckon.example": ["Announce Create Event"],
+    }
+    assert {host: uri.split("/")[3] for host, uri in pinned.items()} == {
+        "mastodon.example": "cards",
+        "mobilizon.example": "calls",
+        "lemmy.example": "calls",
+        "beckon.example": "calls",
+    }
+
+
+async def test_refusals(world: World) -> None:
+    organiser, group, post = await river(world)
+    member = await world.person("member")
+    with pytest.raises(Forbidden) as refused:
+        async with world.work.transaction() as tx:
+            await calls.create(tx, member, group, clean_up(world))
+    assert refused.value.reason == "not_a_steward"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="cancelled")
+    with pytest.raises(Forbidden) as refused:
+        await say(world, member, post, "going")
+    assert refused.value.reason == "call_cancelled"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="open")
+    world.clock.forward(timedelta(days=30))
+    with pytest.raises(Forbidden) as refused:
+        await say(world, member, post, "going")
+    assert refused.value.reason == "call_over"
+
+
+async def test_what_cannot_be_is_refused_by_field(world: World) -> None:
+    organiser = await world.person("organiser")
+    group = await world.community("river", organiser)
+    soon = world.clock.now() + timedelta(days=1)
+    wrong = {
+        "timezone": Details(soon, None, "Mars/Olympus"),
+        "ends_at": Details(soon, soon - timedelta(hours=1), "UTC"),
+        "capacity": Details(soon, None, "UTC", capacity=0),
+        "latitude": Details(soon, None, "UTC", latitude=1.0),
+        "starts_at": Details(soon - timedelta(days=2), None, "UTC"),
+    }
+    for field, details in wrong.items():
+        with pytest.raises(Invalid) as refused:
+            async with world.work.transaction() as tx:
+                await calls.create(tx, organiser, group, calls.Wanted("x", details))
+        assert refused.value.field == field

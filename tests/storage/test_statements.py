@@ -1,0 +1,35 @@
+"""Every SQL text of the program is prepared against the migrated database, and fits its row type."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import fields, is_dataclass
+
+import asyncpg
+
+import storage
+from storage import db
+
+
+def load_all() -> None:
+    for module in pkgutil.iter_modules(storage.__path__):
+        importlib.import_module(f"storage.{module.name}")
+
+
+async def test_every_statement_is_valid_and_fits_its_row(database_url: str) -> None:
+    load_all()
+    assert len(db.statements) > 150
+    conn = await asyncpg.connect(database_url)
+    try:
+        for text, row in db.statements:
+            prepared = await conn.prepare(text)
+            columns = [a.name for a in prepared.get_attributes()]
+            if row is not None and is_dataclass(row):
+                assert sorted(columns) == sorted(f.name for f in fields(row)), text
+            elif row is not None:
+                assert len(columns) == 1, text
+            else:
+                assert columns == [] or text.strip().lower().startswith("select"), text
+    finally:
+        await conn.close()
