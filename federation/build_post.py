@@ -27,7 +27,6 @@ from federation.objects import (
     Post,
     Vote,
 )
-from federation.origin import host_of
 from federation.vocab import AS, CALL_TERMS, DATA_INTEGRITY, EVENT_TERMS, POST_TERMS
 
 Json: TypeAlias = dict[str, object]
@@ -179,10 +178,10 @@ def _source(value: Post) -> Json | None:
 
 
 def _tags(value: Post) -> list[Json]:
-    host = host_of(value.id)
+    base = value.id[: value.id.index("/", value.id.index("://") + 3)]
     return [
         *(_mention(mention) for mention in value.mentions),
-        *(_hashtag(name, host) for name in value.hashtags),
+        *(_hashtag(name, base) for name in value.hashtags),
         *(_emoji(emoji) for emoji in value.emojis),
     ]
 
@@ -191,8 +190,8 @@ def _mention(mention: Mention) -> Json:
     return {"type": "Mention", "href": mention.href, "name": mention.name}
 
 
-def _hashtag(name: str, host: str) -> Json:
-    href = f"https://{host}/tags/{quote(name, safe='')}"
+def _hashtag(name: str, base: str) -> Json:
+    href = f"{base}/tags/{quote(name, safe='')}"
     return {"type": "Hashtag", "href": href, "name": f"#{name}"}
 
 

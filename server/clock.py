@@ -21,4 +21,4 @@ class Clock:
 
 def stamp(at: datetime) -> str:
     """As clients read times: UTC with exactly three digits of fraction (client-api.md J3)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"

@@ -262,7 +262,9 @@ async def delete(conn: Connection, account_id: int) -> None:
 async def search(
     conn: Connection, text: str, limit: int, offset: int, viewer_id: int, *, following: bool
 ) -> list[Account]:
-    return await SEARCH.all(conn, text, limit, offset, viewer_id, following)
+    """``text`` begins the handle, or stands in the name. ``viewer_id``: 0 for a stranger."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return await SEARCH.all(conn, literal, limit, offset, viewer_id, following)
 
 
 async def local_groups(conn: Connection, limit: int) -> list[Account]:

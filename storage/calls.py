@@ -8,6 +8,9 @@ from datetime import datetime
 
 from storage.db import Command, Connection, Query
 
+ANSWERS = ("going", "maybe", "declined")
+"""In the order of the card's options, and of the options of the poll."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

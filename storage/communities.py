@@ -18,6 +18,12 @@ class Community:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    account_id: int
+    role: str
+
+
 INSERT = Query(
     "insert into communities (account_id, policy, rules, created_at)"
     " values ($1, $2, $3, $4) returning *",
@@ -31,6 +37,7 @@ GRANT = Command(
 )
 REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
+ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
 STEWARDS = Query(
     "select a.* from community_roles r join accounts a on a.id = r.account_id"
     " where r.community_id = $1 order by r.role desc, r.granted_at",
@@ -67,6 +74,11 @@ async def revoke(conn: Connection, community_id: int, account_id: int) -> None:
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:
     """``organiser``, ``moderator`` or None."""
     return await ROLE.first(conn, community_id, account_id)
+
+
+async def roles(conn: Connection, community_id: int) -> dict[int, str]:
+    """Who has a role, by account id."""
+    return {row.account_id: row.role for row in await ROLES.all(conn, community_id)}
 
 
 async def stewards(conn: Connection, community_id: int) -> list[Account]:

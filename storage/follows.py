@@ -144,6 +144,17 @@ BLOCKED = Query(
     " or (account_id = $2 and target_id = $1))",
     bool,
 )
+BLOCKED_AMONG = Query(
+    "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])", int
+)
+BLOCKS = Query(
+    "select id as row_id, target_id as account_id from blocks"
+    " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    Listed,
+)
+REQUEST_COUNT = Query(
+    "select count(*) from follows where target_id = $1 and accepted_at is null", int
+)
 INSERT_BLOCK = Command(
     "insert into blocks (uri, account_id, target_id, created_at) values ($1, $2, $3, $4)"
     " on conflict do nothing"
@@ -258,3 +269,19 @@ async def block(
 
 async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
     return await DELETE_BLOCK.run(conn, account_id, target_id) == 1
+
+
+async def blocked_among(conn: Connection, account_id: int, ids: Sequence[int]) -> set[int]:
+    """Whom of these the account blocks."""
+    return set(await BLOCKED_AMONG.all(conn, account_id, ids))
+
+
+async def blocks(
+    conn: Connection, account_id: int, before: int, after: int, limit: int
+) -> list[Listed]:
+    return await BLOCKS.all(conn, account_id, before, after, limit)
+
+
+async def request_count(conn: Connection, account_id: int) -> int:
+    """Follows that wait for an answer."""
+    return await REQUEST_COUNT.one(conn, account_id)

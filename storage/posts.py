@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storage.db import Command, Connection, Query
+from storage.timelines import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Who is mentioned in a post, as far as it is shown."""
+
+    post_id: int
+    account_id: int
+    username: str
+    host: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of a list ordered by an action: its row id pages, the other id is shown."""
 
@@ -124,6 +136,11 @@ INSERT = Query(
 )
 BY_ID = Query("select * from posts where id = $1", Post)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
+WITH_BOOSTED = Query(
+    "select * from posts where id = any($1::bigint[]) union all select b.* from posts p"
+    " join posts b on b.id = p.reblog_of_id where p.id = any($1::bigint[])",
+    Post,
+)
 BY_URI = Query("select * from posts where uri = $1", Post)
 BY_URL = Query("select * from posts where url = $1 order by id limit 1", Post)
 BOOST_OF = Query("select * from posts where account_id = $1 and reblog_of_id = $2", Post)
@@ -145,6 +162,12 @@ MENTIONS = Query(
     "select post_id, account_id from post_mentions where post_id = any($1::bigint[])"
     " order by post_id, account_id",
     Mention,
+)
+MENTIONED = Query(
+    "select m.post_id, m.account_id, a.username, a.host, a.url from post_mentions m"
+    " join accounts a on a.id = m.account_id where m.post_id = any($1::bigint[])"
+    " order by m.post_id, m.account_id",
+    Mentioned,
 )
 IS_MENTIONED = Query(
     "select exists (select from post_mentions where post_id = $1 and account_id = $2)", bool
@@ -178,6 +201,11 @@ FAVOURITED_BY = Query(
     " where post_id = $1 and id < $2 and id > $3 order by id desc limit $4",
     Listed,
 )
+FAVOURITES_OF_UP = Query(
+    "select * from (select id as row_id, post_id as id from favourites"
+    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    Listed,
+)
 FAVOURITES_OF = Query(
     "select id as row_id, post_id as id from favourites"
     " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
@@ -193,6 +221,11 @@ BOOKMARK = Command(
     " on conflict do nothing"
 )
 UNBOOKMARK = Command("delete from bookmarks where account_id = $1 and post_id = $2")
+BOOKMARKS_OF_UP = Query(
+    "select * from (select id as row_id, post_id as id from bookmarks"
+    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    Listed,
+)
 BOOKMARKS_OF = Query(
     "select id as row_id, post_id as id from bookmarks"
     " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
@@ -261,6 +294,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
     return {row.id: row for row in await BY_IDS.all(conn, ids)}
 
 
+async def with_boosted(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
+    """These posts, and what the boosts among them boost."""
+    return {row.id: row for row in await WITH_BOOSTED.all(conn, ids)}
+
+
 async def by_uri(conn: Connection, uri: str) -> Post | None:
     return await BY_URI.first(conn, uri)
 
@@ -289,6 +327,10 @@ async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) 
 
 async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:
     return await MENTIONS.all(conn, ids)
+
+
+async def mentioned(conn: Connection, ids: Sequence[int]) -> list[Mentioned]:
+    return await MENTIONED.all(conn, ids)
 
 
 async def is_mentioned(conn: Connection, post_id: int, account_id: int) -> bool:
@@ -374,10 +416,9 @@ async def favourited_by(
     return await FAVOURITED_BY.all(conn, post_id, before, after, limit)
 
 
-async def favourites_of(
-    conn: Connection, account_id: int, before: int, after: int, limit: int
-) -> list[Listed]:
-    return await FAVOURITES_OF.all(conn, account_id, before, after, limit)
+async def favourites_of(conn: Connection, account_id: int, page: Page) -> list[Listed]:
+    query = FAVOURITES_OF_UP if page.upward else FAVOURITES_OF
+    return await query.all(conn, account_id, *page.bounds, page.limit)
 
 
 async def reblogged_by(
@@ -394,10 +435,9 @@ async def unbookmark(conn: Connection, account_id: int, post_id: int) -> None:
     await UNBOOKMARK.run(conn, account_id, post_id)
 
 
-async def bookmarks_of(
-    conn: Connection, account_id: int, before: int, after: int, limit: int
-) -> list[Listed]:
-    return await BOOKMARKS_OF.all(conn, account_id, before, after, limit)
+async def bookmarks_of(conn: Connection, account_id: int, page: Page) -> list[Listed]:
+    query = BOOKMARKS_OF_UP if page.upward else BOOKMARKS_OF
+    return await query.all(conn, account_id, *page.bounds, page.limit)
 
 
 async def marks(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dict[int, Marks]:

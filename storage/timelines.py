@@ -64,7 +64,7 @@ PUBLIC = Query(
     """
     select id from posts p
     where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
-      and (not $4 or local) and (not $5 or not local)
+      and (not $4 or local) and (not $5 or not local) and (not $6 or attachments <> '[]')
     order by id desc limit $3
     """,
     int,
@@ -73,7 +73,7 @@ PUBLIC_UP = Query(
     """
     select id from (select id from posts p
     where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
-      and (not $4 or local) and (not $5 or not local)
+      and (not $4 or local) and (not $5 or not local) and (not $6 or attachments <> '[]')
     order by id limit $3) q order by id desc
     """,
     int,
@@ -89,16 +89,30 @@ COMMUNITY_UP = Query(
     int,
 )
 TAG = Query(
-    "select id from posts where tags @> array[$1::text] and visibility = 'public'"
-    " and reblog_of_id is null and (not $5 or local)"
-    " and id < $2 and id > $3 order by id desc limit $4",
+    """
+    select id from posts
+    where tags && $1::text[] and tags @> $6::text[] and not tags && $7::text[]
+      and visibility = 'public' and reblog_of_id is null
+      and (not $5 or local) and (not $8 or attachments <> '[]')
+      and id < $2 and id > $3
+    order by id desc limit $4
+    """,
     int,
 )
 TAG_UP = Query(
-    "select id from (select id from posts where tags @> array[$1::text] and visibility = 'public'"
-    " and reblog_of_id is null and (not $5 or local)"
-    " and id < $2 and id > $3 order by id limit $4) p order by id desc",
+    """
+    select id from (select id from posts
+    where tags && $1::text[] and tags @> $6::text[] and not tags && $7::text[]
+      and visibility = 'public' and reblog_of_id is null
+      and (not $5 or local) and (not $8 or attachments <> '[]')
+      and id < $2 and id > $3
+    order by id limit $4) p order by id desc
+    """,
     int,
+)
+TAG_IN_USE = Query(
+    "select exists (select from posts where tags @> array[$1::text] and visibility = 'public')",
+    bool,
 )
 OF_ACCOUNT = Query(
     """
@@ -112,6 +126,21 @@ OF_ACCOUNT = Query(
       and (not $9 or p.attachments <> '[]')
       and ($10::text is null or p.tags @> array[$10::text])
     order by p.id desc limit $4
+    """,
+    int,
+)
+OF_ACCOUNT_UP = Query(
+    """
+    select id from (select p.id from posts p
+    where p.account_id = $1 and p.id < $2 and p.id > $3
+      and (p.visibility = any($5::text[])
+           or (p.visibility = 'direct' and exists (
+                select from post_mentions m where m.post_id = p.id and m.account_id = $6)))
+      and (not $7 or p.in_reply_to_id is null or p.in_reply_to_account_id = p.account_id)
+      and (not $8 or p.reblog_of_id is null)
+      and (not $9 or p.attachments <> '[]')
+      and ($10::text is null or p.tags @> array[$10::text])
+    order by p.id limit $4) q order by id desc
     """,
     int,
 )
@@ -144,9 +173,11 @@ async def forget(conn: Connection, account_id: int, author_id: int) -> None:
     await UNFOLLOW.run(conn, account_id, author_id)
 
 
-async def public(conn: Connection, page: Page, *, local: bool, remote: bool) -> list[int]:
+async def public(
+    conn: Connection, page: Page, *, local: bool, remote: bool, only_media: bool = False
+) -> list[int]:
     query = PUBLIC_UP if page.upward else PUBLIC
-    return await query.all(conn, *page.bounds, page.limit, local, remote)
+    return await query.all(conn, *page.bounds, page.limit, local, remote, only_media)
 
 
 async def community(conn: Connection, community_id: int, page: Page) -> list[int]:
@@ -155,9 +186,26 @@ async def community(conn: Connection, community_id: int, page: Page) -> list[int
     return await query.all(conn, community_id, *page.bounds, page.limit)
 
 
-async def tag(conn: Connection, name: str, page: Page, *, local: bool) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """At least one of ``any``, every one of ``all``, and none of ``none``; in lower case."""
+
+    any: Sequence[str]
+    all: Sequence[str] = ()
+    none: Sequence[str] = ()
+
+
+async def tagged(
+    conn: Connection, tags: Tags, page: Page, *, local: bool, only_media: bool = False
+) -> list[int]:
     query = TAG_UP if page.upward else TAG
-    return await query.all(conn, name, *page.bounds, page.limit, local)
+    return await query.all(
+        conn, tags.any, *page.bounds, page.limit, local, tags.all, tags.none, only_media
+    )
+
+
+async def tag_in_use(conn: Connection, name: str) -> bool:
+    return await TAG_IN_USE.one(conn, name)
 
 
 async def of_account(
@@ -173,7 +221,8 @@ async def of_account(
     tag: str | None,
 ) -> list[int]:
     """``visible``: the visibilities that this viewer may see without being mentioned."""
-    return await OF_ACCOUNT.all(
+    query = OF_ACCOUNT_UP if page.upward else OF_ACCOUNT
+    return await query.all(
         conn, account_id, *page.bounds, page.limit, visible, viewer_id, exclude_replies,
         exclude_reblogs, only_media, tag,
     )  # fmt: skip

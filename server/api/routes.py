@@ -6,8 +6,42 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from server.api import instance, oauth
+from server.api import (
+    accounts,
+    calls,
+    communities,
+    instance,
+    lists,
+    markers,
+    marks,
+    nothing,
+    notifications,
+    oauth,
+    polls,
+    relations,
+    search,
+    statuses,
+    threads,
+    timelines,
+)
 
 
 def routes() -> Sequence[web.AbstractRouteDef]:
-    return [*oauth.routes(), *instance.routes()]
+    return [
+        *oauth.routes(),
+        *instance.routes(),
+        *nothing.routes(),
+        *relations.routes(),
+        *accounts.routes(),
+        *statuses.routes(),
+        *threads.routes(),
+        *marks.routes(),
+        *polls.routes(),
+        *timelines.routes(),
+        *lists.routes(),
+        *notifications.routes(),
+        *search.routes(),
+        *markers.routes(),
+        *communities.routes(),
+        *calls.routes(),
+    ]

@@ -24,8 +24,7 @@ from storage.accounts import Account
 from storage.calls import Call, Details, Participation
 from storage.posts import Post
 
-ANSWERS = ("going", "maybe", "declined")
-"""In the order of the card's options."""
+ANSWERS = calls.ANSWERS
 
 TALLY_INTERVAL = timedelta(minutes=3)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from server.domain import policy
 from server.domain.tx import Tx
@@ -59,3 +60,33 @@ async def posts_by_ids(tx: Tx, ids: Sequence[int], viewer: Account | None) -> li
     """In the order of ``ids``; what is gone or not to be seen is left out."""
     rows = await posts.by_ids(tx.conn, ids)
     return await visible(tx, [rows[i] for i in ids if i in rows], viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Posts in order, and by id what the boosts among them boost."""
+
+    posts: list[Post]
+    boosted: dict[int, Post]
+
+
+async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool = False) -> Shown:
+    """A page of posts in the order of ``ids``. A boost is seen where both it and its post are.
+
+    ``feed``: leave out also whom the viewer blocks, as a timeline does and a profile does not.
+    """
+    rows = await posts.with_boosted(tx.conn, ids)
+    seen = {p.id: p for p in await visible(tx, rows.values(), viewer)}
+    hidden = await _blocked_by(tx, viewer, seen.values()) if viewer and feed else set[int]()
+    shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
+    boosted = {p.reblog_of_id for p in shown}
+    return Shown(shown, {i: p for i, p in seen.items() if i in boosted})
+
+
+def _whole(post: Post, seen: Mapping[int, Post], hidden: set[int]) -> bool:
+    inner = post if post.reblog_of_id is None else seen.get(post.reblog_of_id)
+    return inner is not None and not hidden & {post.account_id, inner.account_id}
+
+
+async def _blocked_by(tx: Tx, viewer: Account, seen: Iterable[Post]) -> set[int]:
+    return await follows.blocked_among(tx.conn, viewer.id, sorted({p.account_id for p in seen}))

@@ -312,6 +312,16 @@ create unique index notifications_once
 create index notifications_account on notifications (account_id, id);
 create index notifications_post on notifications (post_id) where post_id is not null;
 
+-- How far a person has read, for all their clients.
+create table markers (
+    account_id bigint not null references accounts on delete cascade,
+    timeline text not null check (timeline in ('home', 'notifications')),
+    last_read_id bigint not null,
+    version integer not null,
+    updated_at timestamptz not null,
+    primary key (account_id, timeline)
+);
+
 create table apps (
     id bigint generated always as identity primary key,
     client_id text not null unique,

@@ -19,6 +19,7 @@ from server.domain.tx import Site, Work
 from server.urls import Urls
 from storage import db, instance
 from storage.accounts import Account
+from tests.api.people import House
 
 PASSWORD = "a long enough password"
 SCOPES = "read write follow push profile"
@@ -95,3 +96,9 @@ async def strict(database_url: str, free_port: Callable[[], int]) -> AsyncIterat
     """As ``here``, with rate limits on."""
     async with serving(database_url, free_port(), rate_limits="on") as running:
         yield running
+
+
+@pytest.fixture
+async def house(here: Running) -> House:
+    """``here``, with the people of people.py."""
+    return House(here.work, here.http, here.base, here.member, here.token)

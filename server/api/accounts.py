@@ -1,0 +1,182 @@
+"""Accounts: who they are, what they posted, whom they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from aiohttp import web
+
+from server.api import paging, params
+from server.api.answers import ok
+from server.api.auth import Caller, for_anyone, for_member
+from server.api.network import look_up
+from server.api.params import Params
+from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
+from server.context import context
+from server.domain import accounts as verbs
+from server.domain.tx import Tx
+from server.errors import NotFound
+from server.render import account
+from server.render.view import Json
+from storage import accounts, follows, posts, timelines
+from storage.accounts import Account
+from storage.db import Connection
+from storage.follows import Listed
+
+Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
+OPEN = ("public", "unlisted")
+
+
+async def me(request: web.Request, caller: Caller) -> web.Response:
+    async with context(request).work.reading() as tx:
+        return ok(await _credentials(tx, caller, caller.account))
+
+
+async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
+    waiting = await follows.request_count(tx.conn, row.id)
+    return account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+
+
+async def update_me(request: web.Request, caller: Caller) -> web.Response:
+    """Pictures and ``source`` are ignored: files and defaults for posts are not kept yet."""
+    sent = await params.read(request)
+    async with context(request).work.transaction() as tx:
+        row = await verbs.edit_profile(
+            tx,
+            caller.account,
+            display_name=sent.text("display_name"),
+            note=sent.text("note"),
+            fields=_fields(sent),
+            locked=sent.boolean("locked"),
+            bot=sent.boolean("bot"),
+            discoverable=sent.boolean("discoverable"),
+            indexable=sent.boolean("indexable"),
+        )
+        return ok(await _credentials(tx, caller, row))
+
+
+def _fields(sent: Params) -> list[tuple[str, str]] | None:
+    if "fields_attributes" not in sent:
+        return None
+    given = sent.children("fields_attributes")
+    return [(f.text("name") or "", f.text("value") or "") for f in given]
+
+
+async def show(request: web.Request, _caller: Caller | None) -> web.Response:
+    async with context(request).work.reading() as tx:
+        return ok(account.account(tx.site.urls, await account_of(tx, id_of(request))))
+
+
+async def lookup(request: web.Request, _caller: Caller | None) -> web.Response:
+    """``acct``: known here, by its handle; no other server is asked."""
+    acct = (await params.read(request)).text("acct") or ""
+    async with context(request).work.reading() as tx:
+        row = await by_acct(tx, acct)
+        if row is None:
+            raise NotFound
+        return ok(account.account(tx.site.urls, row))
+
+
+async def by_acct(tx: Tx, acct: str) -> Account | None:
+    """``name``, ``@name``, ``name@host``; our own domain is us."""
+    name, _, host = acct.strip().removeprefix("@").partition("@")
+    ours = "" if host.lower() == tx.site.urls.domain else host.lower()
+    return await accounts.by_handle(tx.conn, name, ours)
+
+
+async def search(request: web.Request, caller: Caller) -> web.Response:
+    """For completing a handle while typing. ``resolve`` asks other servers for a whole handle."""
+    sent = await params.read(request)
+    text = (sent.text("q") or "").strip()
+    limit = paging.limit(request, 40, 80)
+    found = await look_up(request, text) if sent.flag("resolve") and "@" in text[1:] else None
+    async with context(request).work.reading() as tx:
+        rows = await find(tx, text, limit, 0, caller.account, following=sent.flag("following"))
+    if isinstance(found, Account) and found.id not in {row.id for row in rows}:
+        rows = [found, *rows][:limit]
+    return ok([account.account(tx.site.urls, row) for row in rows])
+
+
+async def find(
+    tx: Tx, text: str, limit: int, offset: int, viewer: Account | None, *, following: bool
+) -> list[Account]:
+    """Whose handle begins so, or whose name contains it."""
+    words = text.removeprefix("@").removesuffix(f"@{tx.site.urls.domain}")
+    if not words:
+        return []
+    viewer_id = viewer.id if viewer else 0
+    return await accounts.search(tx.conn, words, limit, offset, viewer_id, following=following)
+
+
+async def posted(request: web.Request, caller: Caller | None) -> web.Response:
+    """``pinned`` gives only the pinned posts, without pages."""
+    sent = await params.read(request)
+    viewer = viewer_of(caller)
+    async with context(request).work.reading() as tx:
+        owner = await account_of(tx, id_of(request))
+        if sent.flag("pinned"):
+            return ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
+        found = await timelines.of_account(
+            tx.conn,
+            owner.id,
+            paging.page(request),
+            visible=await _visible(tx, owner, viewer),
+            viewer_id=viewer.id if viewer else 0,
+            exclude_replies=sent.flag("exclude_replies"),
+            exclude_reblogs=sent.flag("exclude_reblogs"),
+            only_media=sent.flag("only_media"),
+            tag=(sent.text("tagged") or "").lower() or None,
+        )
+        body = await statuses(tx, found, viewer)
+    return ok(body, headers=paging.link(request, found))
+
+
+async def _visible(tx: Tx, owner: Account, viewer: Account | None) -> Sequence[str]:
+    """Narrows the page; who may see each post is decided by ``sight``."""
+    if viewer is None:
+        return OPEN
+    if viewer.id == owner.id:
+        return (*OPEN, "private", "direct")
+    known = await follows.is_following(tx.conn, viewer.id, owner.id)
+    return (*OPEN, "private") if known else OPEN
+
+
+async def followers(request: web.Request, caller: Caller | None) -> web.Response:
+    return await _line(request, caller, follows.followers)
+
+
+async def following(request: web.Request, caller: Caller | None) -> web.Response:
+    return await _line(request, caller, follows.following)
+
+
+async def _line(request: web.Request, caller: Caller | None, line: Line) -> web.Response:
+    async with context(request).work.reading() as tx:
+        owner = await account_of(tx, id_of(request))
+        return await answer_line(request, tx, owner, viewer_of(caller), line)
+
+
+async def answer_line(
+    request: web.Request, tx: Tx, owner: Account, viewer: Account | None, line: Line
+) -> web.Response:
+    """A page of accounts; its Link header pages by the rows of the line, not by accounts."""
+    page = paging.page(request, 40, 80)
+    found = await line(tx.conn, owner.id, *page.bounds, page.limit)
+    body = await account.accounts_in_order(view(tx, viewer), [row.account_id for row in found])
+    rows = [row.row_id for row in found]
+    link = paging.link(request, rows, prev="since_id", more=len(rows) == page.limit)
+    return ok(body, headers=link)
+
+
+def routes() -> list[web.RouteDef]:
+    base = "/api/v1/accounts"
+    return [
+        for_member("GET", f"{base}/verify_credentials", me, "read:accounts", "profile"),
+        for_member("PATCH", f"{base}/update_credentials", update_me, "write:accounts"),
+        for_member("GET", f"{base}/search", search, "read:accounts"),
+        for_anyone("GET", f"{base}/lookup", lookup, "read:accounts"),
+        for_anyone("GET", f"{base}/{{id}}", show, "read:accounts"),
+        for_anyone("GET", f"{base}/{{id}}/statuses", posted, "read:statuses"),
+        for_anyone("GET", f"{base}/{{id}}/followers", followers, "read:accounts"),
+        for_anyone("GET", f"{base}/{{id}}/following", following, "read:accounts"),
+    ]

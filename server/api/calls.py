@@ -1,0 +1,198 @@
+"""Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
+
+``Call``: id (that of its status), kind (event), state (open, postponed, cancelled, closed), title, about
+(HTML), url, uri, starts_at, ends_at?, timezone (as Europe/Rome), place {name, address, latitude?,
+longitude?}, capacity?, going (= confirmed + expressed),
+confirmed, expressed, waiting, author, community (``Account`` each), and
+answer? {answer (going, maybe, declined), state (granted, waiting, pending, refused), place_in_line?,
+answered_at}: the caller's. ``Participant``: account, answer, state, tier, answered_at.
+
+Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from server.api import paging, params
+from server.api.answers import empty, ok
+from server.api.auth import Caller, for_anyone, for_member
+from server.api.params import Params
+from server.api.reading import community_of, id_of, viewer_of
+from server.context import context
+from server.domain import calls as verbs
+from server.domain import communities, sight
+from server.domain.calls import ANSWERS, Wanted
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from server.render import call as render
+from server.render.view import Json
+from storage import accounts, calls
+from storage.accounts import Account
+from storage.calls import Call, Details
+from storage.posts import Post
+
+BASE = "/api/beckon/v1"
+
+
+async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
+    people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
+    mine = await _place(tx, post, viewer) if viewer else None
+    return render.call(
+        tx.site.urls, post, call, people[post.account_id], people[call.community_id], mine
+    )
+
+
+async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
+    mine = await calls.of_account(tx.conn, post.id, viewer.id)
+    if mine is None:
+        return None
+    waits = mine.state == "waiting" and post.local
+    return render.Place(mine, await calls.place_in_line(tx.conn, mine) if waits else None)
+
+
+async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
+    post = await sight.post(tx, call_id, viewer)
+    call = await calls.by_id(tx.conn, post.id)
+    if call is None:
+        raise NotFound
+    return post, call
+
+
+async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+    async with context(request).work.reading() as tx:
+        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+
+
+async def create(request: web.Request, caller: Caller) -> web.Response:
+    """``title``, ``starts_at``, ``timezone`` and what else a ``Call`` has. For organisers and moderators."""
+    sent = await params.read(request)
+    async with context(request).work.transaction() as tx:
+        group = await community_of(tx, id_of(request))
+        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+    return await _answer(request, post.id, caller.account)
+
+
+def _wanted(sent: Params) -> Wanted:
+    timezone = sent.text("timezone") or "UTC"
+    starts_at = _time(sent, "starts_at", timezone)
+    if starts_at is None:
+        raise Invalid("An event needs a time: starts_at.", field="starts_at")
+    place = sent.child("place")
+    return Wanted(
+        title=sent.text("title") or "",
+        about=sent.text("about") or "",
+        language=sent.text("language") or None,
+        details=Details(
+            starts_at=starts_at,
+            ends_at=_time(sent, "ends_at", timezone),
+            timezone=timezone,
+            place_name=place.text("name") or "",
+            place_address=place.text("address") or "",
+            latitude=_degrees(place, "latitude"),
+            longitude=_degrees(place, "longitude"),
+            capacity=sent.integer("capacity"),
+        ),
+    )
+
+
+def _time(sent: Params, name: str, timezone: str) -> datetime | None:
+    given = sent.text(name)
+    if not given:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+        local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))
+        return local.astimezone(UTC)
+    except (ValueError, LookupError, OSError, OverflowError) as error:
+        raise Invalid(f"{name} is a time such as 2030-12-05T10:00:00+01:00.", field=name) from error
+
+
+def _degrees(sent: Params, name: str) -> float | None:
+    given = sent.text(name)
+    if not given:
+        return None
+    try:
+        return float(given)
+    except ValueError as error:
+        raise Invalid(f"The {name} is a number of degrees.", field=name) from error
+
+
+async def of_community(request: web.Request, caller: Caller | None) -> web.Response:
+    """Those that are not over, soonest first."""
+    viewer = viewer_of(caller)
+    limit = paging.limit(request, 20, 40)
+    async with context(request).work.reading() as tx:
+        group = await community_of(tx, id_of(request))
+        found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
+        shown = await sight.posts_by_ids(tx, list(found), viewer)
+        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
+
+
+async def show(request: web.Request, caller: Caller | None) -> web.Response:
+    return await _answer(request, id_of(request), viewer_of(caller))
+
+
+async def edit(request: web.Request, caller: Caller) -> web.Response:
+    """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
+    sent = await params.read(request)
+    wanted = _wanted(sent) if "title" in sent else None
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
+    return await _answer(request, post.id, caller.account)
+
+
+async def delete(request: web.Request, caller: Caller) -> web.Response:
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await verbs.delete(tx, caller.account, post)
+    return empty()
+
+
+async def answer(request: web.Request, caller: Caller) -> web.Response:
+    """``answer``: going, maybe or declined; the last one counts."""
+    said = (await params.read(request)).text("answer") or ""
+    if said not in ANSWERS:
+        raise Invalid("An answer is going, maybe or declined.", field="answer")
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await verbs.answer(tx, caller.account, post, said, "client")
+    return await _answer(request, post.id, caller.account)
+
+
+async def withdraw(request: web.Request, caller: Caller) -> web.Response:
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await verbs.withdraw(tx, caller.account, post)
+    return await _answer(request, post.id, caller.account)
+
+
+async def participants(request: web.Request, caller: Caller) -> web.Response:
+    """``Participant`` each, who is going before who waits. For organisers and moderators only."""
+    async with context(request).work.reading() as tx:
+        post, call = await _found(tx, id_of(request), caller.account)
+        group = await community_of(tx, call.community_id)
+        await communities.require_steward(tx, group, caller.account)
+        rows = await calls.participants(tx.conn, post.id)
+        people = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
+        urls = tx.site.urls
+        return ok([render.participant(urls, people[row.account_id], row) for row in rows])
+
+
+def routes() -> list[web.RouteDef]:
+    of = f"{BASE}/communities/{{id}}/calls"
+    one = f"{BASE}/calls/{{id}}"
+    return [
+        for_member("POST", of, create, "write:statuses"),
+        for_anyone("GET", of, of_community, "read:statuses"),
+        for_anyone("GET", one, show, "read:statuses"),
+        for_member("PUT", one, edit, "write:statuses"),
+        for_member("DELETE", one, delete, "write:statuses"),
+        for_member("POST", f"{one}/answer", answer, "write:statuses"),
+        for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
+        for_member("GET", f"{one}/participants", participants, "read:statuses"),
+    ]

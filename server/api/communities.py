@@ -1,0 +1,141 @@
+"""Beckon's own API for communities, under /api/beckon/v1. Joining is following (relations.py).
+
+``Community``: id, name, handle, title, about (HTML), url, uri, local, policy (open, request; null for
+one of another server), rules[], members_count, member, requested, role (organiser, moderator, member or
+null), account (``Account``). ``Member``: account, role.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.api import paging, params
+from server.api.accounts import answer_line
+from server.api.answers import empty, ok
+from server.api.auth import Caller, ForMember, for_anyone, for_member
+from server.api.reading import account_of, community_of, id_of, viewer_of
+from server.context import context
+from server.domain import communities as verbs
+from server.domain.tx import Tx
+from server.errors import Invalid
+from server.render import community as render
+from server.render.view import Json
+from storage import accounts, communities, follows
+from storage.accounts import Account
+
+BASE = "/api/beckon/v1/communities"
+MAX_LISTED = 80
+
+
+async def _entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
+    row = await communities.by_id(tx.conn, group.id)
+    if viewer is None:
+        return render.community(tx.site.urls, group, row, None, None)
+    relations = await follows.relations(tx.conn, viewer.id, [group.id])
+    role = await communities.role(tx.conn, group.id, viewer.id)
+    return render.community(tx.site.urls, group, row, relations.get(group.id), role)
+
+
+async def index(request: web.Request, caller: Caller | None) -> web.Response:
+    """Those of this server, the largest first."""
+    limit = paging.limit(request, 40, MAX_LISTED)
+    async with context(request).work.reading() as tx:
+        groups = await accounts.local_groups(tx.conn, limit)
+        return ok([await _entity(tx, group, viewer_of(caller)) for group in groups])
+
+
+async def create(request: web.Request, caller: Caller) -> web.Response:
+    """``name``, ``title``, ``about``, ``policy`` (open, request), ``rules[]``. 409: the name is taken."""
+    sent = await params.read(request)
+    async with context(request).work.transaction() as tx:
+        group = await verbs.create(
+            tx,
+            caller.account,
+            sent.text("name") or "",
+            sent.text("title") or "",
+            about=sent.text("about") or "",
+            community_policy=sent.text("policy") or "open",
+            rules=sent.texts("rules"),
+        )
+        group = await account_of(tx, group.id)
+        return ok(await _entity(tx, group, caller.account))
+
+
+async def show(request: web.Request, caller: Caller | None) -> web.Response:
+    async with context(request).work.reading() as tx:
+        group = await community_of(tx, id_of(request))
+        return ok(await _entity(tx, group, viewer_of(caller)))
+
+
+async def members(request: web.Request, _caller: Caller) -> web.Response:
+    """``Member`` each, who came last first; paged by the Link header."""
+    page = paging.page(request, 40, 80)
+    async with context(request).work.reading() as tx:
+        group = await community_of(tx, id_of(request))
+        rows = await follows.followers(tx.conn, group.id, *page.bounds, page.limit)
+        found = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
+        people = [found[row.account_id] for row in rows if row.account_id in found]
+        body = render.members(tx.site.urls, people, await communities.roles(tx.conn, group.id))
+    more = len(rows) == page.limit
+    return ok(
+        body, headers=paging.link(request, [r.row_id for r in rows], prev="since_id", more=more)
+    )
+
+
+async def requests(request: web.Request, caller: Caller) -> web.Response:
+    """``Account`` of each who asks to join; for organisers and moderators."""
+    async with context(request).work.reading() as tx:
+        group = await community_of(tx, id_of(request))
+        await verbs.require_steward(tx, group, caller.account)
+        return await answer_line(request, tx, group, caller.account, follows.requests)
+
+
+def _deciding(*, admitted: bool) -> ForMember:
+    async def answer(request: web.Request, caller: Caller) -> web.Response:
+        async with context(request).work.transaction() as tx:
+            group = await community_of(tx, id_of(request))
+            asking = await account_of(tx, id_of(request, "account_id"))
+            await verbs.decide(tx, caller.account, group, asking, admitted=admitted)
+        return empty()
+
+    return answer
+
+
+async def grant(request: web.Request, caller: Caller) -> web.Response:
+    """``account_id`` and ``role`` (organiser, moderator); for organisers. Answers all who have a role."""
+    sent = await params.read(request)
+    account_id = sent.id("account_id")
+    if account_id is None:
+        raise Invalid("account_id names a member.", field="account_id")
+    async with context(request).work.transaction() as tx:
+        group = await community_of(tx, id_of(request))
+        member = await account_of(tx, account_id)
+        await verbs.grant(tx, caller.account, group, member, sent.text("role") or "")
+        return ok(await _stewards(tx, group))
+
+
+async def stewards(request: web.Request, caller: Caller | None) -> web.Response:
+    """Organisers and moderators, as ``Member`` each."""
+    async with context(request).work.reading() as tx:
+        return ok(await _stewards(tx, await community_of(tx, id_of(request))))
+
+
+async def _stewards(tx: Tx, group: Account) -> list[Json]:
+    people = await communities.stewards(tx.conn, group.id)
+    return render.members(tx.site.urls, people, await communities.roles(tx.conn, group.id))
+
+
+def routes() -> list[web.RouteDef]:
+    one = f"{BASE}/{{id}}"
+    asking = f"{one}/requests/{{account_id}}"
+    return [
+        for_anyone("GET", BASE, index, "read:accounts"),
+        for_member("POST", BASE, create, "write:accounts"),
+        for_anyone("GET", one, show, "read:accounts"),
+        for_member("GET", f"{one}/members", members, "read:accounts"),
+        for_member("GET", f"{one}/requests", requests, "read:follows"),
+        for_member("POST", f"{asking}/approve", _deciding(admitted=True), "write:follows"),
+        for_member("POST", f"{asking}/reject", _deciding(admitted=False), "write:follows"),
+        for_anyone("GET", f"{one}/roles", stewards, "read:accounts"),
+        for_member("POST", f"{one}/roles", grant, "write:accounts"),
+    ]

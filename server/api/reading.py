@@ -1,0 +1,78 @@
+"""From ids to what a client may see: the few lines that every reading route shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from server import ids
+from server.api.auth import Caller
+from server.domain import sight
+from server.domain.tx import Tx
+from server.errors import NotFound
+from server.render import status
+from server.render.view import Json, View
+from storage import accounts
+from storage.accounts import Account
+from storage.posts import Post
+
+
+def viewer_of(caller: Caller | None) -> Account | None:
+    return caller.account if caller else None
+
+
+def view(tx: Tx, viewer: Account | None) -> View:
+    return View(tx.conn, tx.site.urls, tx.now, viewer.id if viewer else None)
+
+
+def id_of(request: web.Request, name: str = "id") -> int:
+    """The id in the path. Raises ``NotFound`` for what can be none of ours."""
+    number = ids.parse(request.match_info[name])
+    if number is None:
+        raise NotFound
+    return number
+
+
+async def account_of(tx: Tx, account_id: int) -> Account:
+    """Raises ``NotFound``."""
+    row = await accounts.by_id(tx.conn, account_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def post_of(tx: Tx, post_id: int, viewer: Account | None) -> Post:
+    """The post that an act means: of a boost, what is boosted. Raises ``NotFound``."""
+    row = await sight.post(tx, post_id, viewer)
+    return row if row.reblog_of_id is None else await sight.post(tx, row.reblog_of_id, viewer)
+
+
+async def statuses(
+    tx: Tx, ids_: Sequence[int], viewer: Account | None, *, feed: bool = False
+) -> list[Json]:
+    """The statuses of these ids that the viewer may see, in their order."""
+    shown = await sight.page(tx, ids_, viewer, feed=feed)
+    return await status.statuses(view(tx, viewer), shown.posts, shown.boosted)
+
+
+async def status_by_id(tx: Tx, post_id: int, viewer: Account | None) -> Json:
+    """Raises ``NotFound``."""
+    found = await statuses(tx, [post_id], viewer)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def community_of(tx: Tx, community_id: int) -> Account:
+    """A group that exists. Raises ``NotFound``."""
+    row = await accounts.by_id(tx.conn, community_id)
+    if row is None or not row.is_group:
+        raise NotFound
+    return row
+
+
+async def of_posts(tx: Tx, rows: Sequence[Post], viewer: Account | None) -> list[Json]:
+    """Posts at hand that are no boosts, as far as the viewer may see them."""
+    seen = await sight.visible(tx, rows, viewer)
+    return await status.statuses(view(tx, viewer), seen, {})

@@ -1,0 +1,119 @@
+"""Between two accounts: following (a community: joining), blocking, and answering who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from aiohttp import web
+
+from server.api import params
+from server.api.accounts import answer_line
+from server.api.answers import ok
+from server.api.auth import Caller, ForMember, for_member
+from server.api.reading import account_of, id_of, view
+from server.context import context
+from server.domain import communities, follows
+from server.domain.tx import Tx
+from server.errors import NotFound
+from server.render import account
+from storage import communities as community_rows
+from storage import follows as rows
+from storage.accounts import Account
+
+Act: TypeAlias = Callable[[Tx, Account, Account], Awaitable[None]]
+
+
+async def index(request: web.Request, caller: Caller) -> web.Response:
+    """``id[]`` or ``id``; unknown ids are left out."""
+    wanted = (await params.read(request)).ids("id")
+    async with context(request).work.reading() as tx:
+        return ok(await account.relationships(view(tx, caller.account), wanted))
+
+
+async def follow(request: web.Request, caller: Caller) -> web.Response:
+    """``reblogs`` and ``notify``: what is not given stays as it was."""
+    sent = await params.read(request)
+    work = context(request).work
+    me = caller.account
+    async with work.transaction() as tx:
+        target = await account_of(tx, id_of(request))
+        before = await rows.between(tx.conn, me.id, target.id)
+        reblogs, notify = (before.reblogs, before.notify) if before else (True, False)
+        await follows.follow(
+            tx,
+            me,
+            target,
+            reblogs=_given(sent.boolean("reblogs"), reblogs),
+            notify=_given(sent.boolean("notify"), notify),
+        )
+    return await _relationship(request, caller, target.id)
+
+
+def _given(value: bool | None, otherwise: bool) -> bool:
+    return otherwise if value is None else value
+
+
+def _doing(act: Act) -> ForMember:
+    async def answer(request: web.Request, caller: Caller) -> web.Response:
+        async with context(request).work.transaction() as tx:
+            target = await account_of(tx, id_of(request))
+            await act(tx, caller.account, target)
+        return await _relationship(request, caller, target.id)
+
+    return answer
+
+
+async def _relationship(request: web.Request, caller: Caller, target_id: int) -> web.Response:
+    async with context(request).work.reading() as tx:
+        found = await account.relationships(view(tx, caller.account), [target_id])
+    return ok(found[0])
+
+
+async def _authorize(tx: Tx, me: Account, asking: Account) -> None:
+    await _decide(tx, me, asking, admitted=True)
+
+
+async def _reject(tx: Tx, me: Account, asking: Account) -> None:
+    await _decide(tx, me, asking, admitted=False)
+
+
+async def _decide(tx: Tx, me: Account, asking: Account, *, admitted: bool) -> None:
+    """A request to follow me, else to join a community that I steer. Raises ``NotFound``."""
+    request = await rows.between(tx.conn, asking.id, me.id)
+    if request and request.accepted_at is None:
+        await (follows.accept if admitted else follows.reject)(tx, me, request, asking)
+        return
+    for community in await community_rows.run_by(tx.conn, me.id):
+        request = await rows.between(tx.conn, asking.id, community.id)
+        if request and request.accepted_at is None:
+            await communities.decide(tx, me, community, asking, admitted=admitted)
+            return
+    raise NotFound
+
+
+async def requests(request: web.Request, caller: Caller) -> web.Response:
+    """Who asks to follow the caller. Who asks to join a community stands in its own list."""
+    async with context(request).work.reading() as tx:
+        return await answer_line(request, tx, caller.account, caller.account, rows.requests)
+
+
+async def blocks(request: web.Request, caller: Caller) -> web.Response:
+    async with context(request).work.reading() as tx:
+        return await answer_line(request, tx, caller.account, caller.account, rows.blocks)
+
+
+def routes() -> list[web.RouteDef]:
+    one = "/api/v1/accounts/{id}"
+    asking = "/api/v1/follow_requests"
+    return [
+        for_member("GET", "/api/v1/accounts/relationships", index, "read:follows"),
+        for_member("POST", f"{one}/follow", follow, "write:follows"),
+        for_member("POST", f"{one}/unfollow", _doing(follows.unfollow), "write:follows"),
+        for_member("POST", f"{one}/block", _doing(follows.block), "write:blocks"),
+        for_member("POST", f"{one}/unblock", _doing(follows.unblock), "write:blocks"),
+        for_member("GET", asking, requests, "read:follows"),
+        for_member("POST", f"{asking}/{{id}}/authorize", _doing(_authorize), "write:follows"),
+        for_member("POST", f"{asking}/{{id}}/reject", _doing(_reject), "write:follows"),
+        for_member("GET", "/api/v1/blocks", blocks, "read:blocks"),
+    ]

@@ -1,0 +1,151 @@
+"""Search: addresses and handles lead to what they name; words find accounts and tags.
+
+Posts are found by their exact address only. With ``resolve`` other servers are asked, before any
+transaction, and only for members.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from server import text
+from server.api import paging, params
+from server.api.accounts import by_acct, find
+from server.api.answers import ok
+from server.api.auth import Caller, for_anyone
+from server.api.network import look_up
+from server.api.params import Params
+from server.api.reading import statuses, viewer_of
+from server.context import context
+from server.domain import calls
+from server.domain.tx import Tx
+from server.errors import Unauthenticated
+from server.render import account
+from server.render.view import Json
+from server.urls import Urls
+from storage import accounts, posts, timelines
+from storage.accounts import Account
+from storage.posts import Post
+
+MAX_QUERY = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    words: str
+    kind: str | None
+    limit: int
+    offset: int
+    following: bool
+
+    def wants(self, kind: str) -> bool:
+        return self.kind in (None, kind)
+
+    @property
+    def names_one(self) -> bool:
+        """An address or a whole handle names one thing."""
+        return "://" in self.words or "@" in self.words[1:]
+
+
+def tag(urls: Urls, name: str) -> Json:
+    """``Tag``. Its id is a number that its name alone decides."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return {
+        "id": str(int.from_bytes(digest[:6])),
+        "name": name,
+        "url": urls.tag(quote(name)),
+        "history": [],
+        "following": False,
+        "featuring": False,
+    }
+
+
+async def search(request: web.Request, caller: Caller | None) -> web.Response:
+    sent = await params.read(request)
+    viewer = viewer_of(caller)
+    asked = _asked(request, sent)
+    exact = None
+    if sent.flag("resolve") or asked.offset:
+        # Mastodon too keeps the costly ways for members.
+        if viewer is None:
+            raise Unauthenticated("Search queries that resolve or page are not for strangers")
+        if asked.names_one and not asked.offset and sent.flag("resolve"):
+            exact = await look_up(request, asked.words)
+    async with context(request).work.reading() as tx:
+        exact = exact or await _known(tx, asked)
+        return ok(
+            {
+                "accounts": await _accounts(tx, asked, exact, viewer),
+                "statuses": await _statuses(tx, asked, exact, viewer),
+                "hashtags": await _hashtags(tx, asked),
+            }
+        )
+
+
+def _asked(request: web.Request, sent: Params) -> Asked:
+    return Asked(
+        words=(sent.text("q") or "").strip()[:MAX_QUERY],
+        kind=sent.text("type") or None,
+        limit=paging.limit(request, 20, 40),
+        offset=sent.integer("offset") or 0,
+        following=sent.flag("following"),
+    )
+
+
+async def _known(tx: Tx, asked: Asked) -> Account | Post | None:
+    if not asked.names_one or asked.offset:
+        return None
+    if "://" not in asked.words:
+        return await by_acct(tx, asked.words)
+    address = asked.words
+    found = await accounts.by_uri(tx.conn, address) or await accounts.by_url(tx.conn, address)
+    return found or await calls.known_by(tx, address) or await posts.by_url(tx.conn, address)
+
+
+async def _accounts(
+    tx: Tx, asked: Asked, exact: Account | Post | None, viewer: Account | None
+) -> list[Json]:
+    if not asked.wants("accounts"):
+        return []
+    rows = [exact] if isinstance(exact, Account) else []
+    if not asked.names_one:
+        rows = await find(
+            tx, asked.words, asked.limit, asked.offset, viewer, following=asked.following
+        )
+    return [account.account(tx.site.urls, row) for row in rows]
+
+
+async def _statuses(
+    tx: Tx, asked: Asked, exact: Account | Post | None, viewer: Account | None
+) -> list[Json]:
+    if not asked.wants("statuses") or not isinstance(exact, Post):
+        return []
+    return await statuses(tx, [exact.id], viewer)
+
+
+async def _hashtags(tx: Tx, asked: Asked) -> list[Json]:
+    """The tag of that very name, where somebody uses it or it was asked for with #."""
+    if not asked.wants("hashtags") or asked.offset:
+        return []
+    names = text.hashtags(f"#{asked.words.removeprefix('#')}")
+    whole = [n for n in names if n == asked.words.removeprefix("#").lower()]
+    if not whole:
+        return []
+    used = asked.words.startswith("#") or await timelines.tag_in_use(tx.conn, whole[0])
+    return [tag(tx.site.urls, whole[0])] if used else []
+
+
+async def show_tag(request: web.Request, _caller: Caller | None) -> web.Response:
+    """Any name is a tag, also one that nobody used yet."""
+    return ok(tag(context(request).work.site.urls, request.match_info["name"].lower()))
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        for_anyone("GET", "/api/v2/search", search, "read:search"),
+        for_anyone("GET", "/api/v1/tags/{name}", show_tag, "read"),
+    ]

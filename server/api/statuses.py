@@ -1,0 +1,210 @@
+"""Posts: writing, showing, editing, deleting.
+
+A client retries what it did not see answered: with an ``Idempotency-Key`` the same request within an hour
+gives the same post (B5). Handles that nobody here knows yet are looked up before the transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from aiohttp import web
+
+from server import text
+from server.api import params
+from server.api.answers import ok
+from server.api.auth import Caller, for_anyone, for_member
+from server.api.network import learn_handles
+from server.api.params import Params
+from server.api.reading import (
+    community_of,
+    id_of,
+    post_of,
+    status_by_id,
+    statuses,
+    viewer_of,
+)
+from server.context import context
+from server.domain import calls, posts, sight
+from server.domain.posts import PollDraft, Typed
+from server.domain.tx import Tx
+from server.errors import Invalid
+from storage import accounts, oauth
+from storage import polls as poll_rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.posts import Post
+
+KEY_LIVES = timedelta(hours=1)
+KEY_MAX = 200  # characters
+MANY = 20
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+NO_MEDIA = "This server does not take files yet."
+NO_SCHEDULE = "This server cannot schedule posts yet."
+CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
+
+
+async def create(request: web.Request, caller: Caller) -> web.Response:
+    """``title`` and ``community_id`` (a titled post to a community) are Beckon's own."""
+    sent = await params.read(request)
+    _refuse_unbuilt(sent)
+    await learn_handles(request, sent.text("status") or "")
+    key = request.headers.get("Idempotency-Key", "")[:KEY_MAX]
+    work = context(request).work
+    async with work.transaction() as tx:
+        post_id = await _once(tx, caller, sent, key)
+    async with work.reading() as tx:
+        return ok(await status_by_id(tx, post_id, caller.account))
+
+
+def _refuse_unbuilt(sent: Params) -> None:
+    if sent.texts("media_ids"):
+        raise Invalid(NO_MEDIA, field="media_ids")
+    if sent.text("scheduled_at"):
+        raise Invalid(NO_SCHEDULE, field="scheduled_at")
+
+
+async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
+    if not key:
+        return (await _publish(tx, caller, sent)).id
+    me = caller.account.id
+    await oauth.lock_idempotency_key(tx.conn, me, key)
+    before = await oauth.post_of_key(tx.conn, me, key, tx.now - KEY_LIVES)
+    if before is not None:
+        return before
+    post = await _publish(tx, caller, sent)
+    await oauth.keep_key(tx.conn, me, key, post.id, tx.now)
+    return post.id
+
+
+async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
+    typed = await _typed(tx, caller, sent)
+    post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
+    assert post, "a new id is never a repeat"
+    return post
+
+
+async def _typed(tx: Tx, caller: Caller, sent: Params) -> Typed:
+    parent = sent.id("in_reply_to_id")
+    community = sent.id("community_id")
+    return Typed(
+        text=sent.text("status") or "",
+        visibility=sent.text("visibility") or "public",
+        title=sent.text("title") or "",
+        summary=sent.text("spoiler_text") or "",
+        sensitive=sent.flag("sensitive"),
+        language=_language(sent),
+        in_reply_to=None if parent is None else await post_of(tx, parent, caller.account),
+        community=None if community is None else await community_of(tx, community),
+        poll=_poll(tx, sent.child("poll")),
+        app_id=caller.token.app_id,
+    )
+
+
+def _language(sent: Params) -> str | None:
+    given = sent.text("language") or ""
+    return given if LANGUAGE.fullmatch(given) else None
+
+
+def _poll(tx: Tx, sent: Params) -> PollDraft | None:
+    options = sent.texts("options")
+    if not options:
+        return None
+    seconds = sent.integer("expires_in")
+    if seconds is None:
+        raise Invalid("Validation failed: A poll needs expires_in, in seconds", field="poll")
+    return PollDraft(
+        options=tuple((text.one_line(title), 0) for title in options),
+        multiple=sent.flag("multiple"),
+        ends_at=tx.now + timedelta(seconds=seconds),
+    )
+
+
+async def show(request: web.Request, caller: Caller | None) -> web.Response:
+    async with context(request).work.reading() as tx:
+        return ok(await status_by_id(tx, id_of(request), viewer_of(caller)))
+
+
+async def many(request: web.Request, caller: Caller | None) -> web.Response:
+    """``id[]``: at most 20; what is not to be seen is left out."""
+    wanted = (await params.read(request)).ids("id")[:MANY]
+    async with context(request).work.reading() as tx:
+        return ok(await statuses(tx, wanted, viewer_of(caller)))
+
+
+async def edit(request: web.Request, caller: Caller) -> web.Response:
+    """Replaces the text, the warning and the language; who sees it, and a poll's options, stay."""
+    sent = await params.read(request)
+    _refuse_unbuilt(sent)
+    await learn_handles(request, sent.text("status") or "")
+    work = context(request).work
+    async with work.transaction() as tx:
+        post = await sight.post(tx, id_of(request), caller.account)
+        if post.kind == "event":
+            raise Invalid(CALLS_PAGE)
+        await _require_same_poll(tx, post, sent.child("poll"))
+        draft = await posts.draft(tx, caller.account, await _retyped(tx, post, sent))
+        await posts.edit(tx, caller.account, post, replace(draft, kind=post.kind))
+    async with work.reading() as tx:
+        return ok(await status_by_id(tx, post.id, caller.account))
+
+
+async def _require_same_poll(tx: Tx, post: Post, sent: Params) -> None:
+    options = [text.one_line(title) for title in sent.texts("options")]
+    if not options:
+        return
+    present = [o.title for o in await poll_rows.options(tx.conn, [post.id])]
+    if options != present:
+        raise Invalid("Validation failed: The options of a poll cannot be changed", field="poll")
+
+
+async def _retyped(tx: Tx, post: Post, sent: Params) -> Typed:
+    def given(name: str, old: str) -> str:
+        value = sent.text(name)
+        return old if value is None else value
+
+    community = post.community_id
+    sensitive = sent.boolean("sensitive")
+    return Typed(
+        text=given("status", post.source),
+        visibility=post.visibility,
+        title=given("title", post.title),
+        summary=given("spoiler_text", post.summary),
+        sensitive=post.sensitive if sensitive is None else sensitive,
+        language=_language(sent) or post.language,
+        community=None if community is None else await accounts.by_id(tx.conn, community),
+    )
+
+
+async def delete(request: web.Request, caller: Caller) -> web.Response:
+    """Answers the post with its ``text``, for "delete and redraft"."""
+    work = context(request).work
+    async with work.transaction() as tx:
+        post = await sight.post(tx, id_of(request), caller.account)
+        entity = await status_by_id(tx, post.id, caller.account)
+        await _remove(tx, caller.account, post)
+    return ok(entity | {"text": post.source})
+
+
+async def _remove(tx: Tx, actor: Account, post: Post) -> None:
+    if post.kind == "event" and post.local:
+        await calls.delete(tx, actor, post)
+    elif post.reblog_of_id is not None and post.account_id == actor.id:
+        boosted = await post_rows.by_id(tx.conn, post.reblog_of_id)
+        assert boosted, "a foreign key holds it"
+        await posts.unboost(tx, actor, boosted)
+    else:
+        await posts.delete(tx, actor, post)
+
+
+def routes() -> list[web.RouteDef]:
+    one = "/api/v1/statuses/{id}"
+    return [
+        for_member("POST", "/api/v1/statuses", create, "write:statuses"),
+        for_anyone("GET", "/api/v1/statuses", many, "read:statuses"),
+        for_anyone("GET", one, show, "read:statuses"),
+        for_member("PUT", one, edit, "write:statuses"),
+        for_member("DELETE", one, delete, "write:statuses"),
+    ]

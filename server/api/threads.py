@@ -1,0 +1,89 @@
+"""What stands around a post: its conversation, its plain text, its former versions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from server import text
+from server.api.answers import ok
+from server.api.auth import Caller, for_anyone, for_member
+from server.api.reading import id_of, post_of, view, viewer_of
+from server.context import context
+from server.domain import sight
+from server.render import bundle, status
+from storage import posts
+from storage.posts import Post
+
+MAX_THREAD = 4000  # posts
+
+
+def ancestors(thread: Sequence[Post], focus: Post) -> list[Post]:
+    """From the head of the thread down to the parent of ``focus``, as far as the chain is known."""
+    by_id = {p.id: p for p in thread}
+    chain: list[Post] = []
+    seen = {focus.id}
+    above = focus.in_reply_to_id
+    while above is not None and above in by_id and above not in seen:
+        seen.add(above)
+        chain.append(by_id[above])
+        above = by_id[above].in_reply_to_id
+    return chain[::-1]
+
+
+def descendants(thread: Sequence[Post], focus: Post) -> list[Post]:
+    """Every answer below ``focus``, each branch in order, parents before children."""
+    below: dict[int | None, list[Post]] = defaultdict(list)
+    for post in thread:
+        below[post.in_reply_to_id].append(post)
+    found: list[Post] = []
+    waiting = below.pop(focus.id, [])[::-1]
+    while waiting:
+        post = waiting.pop()
+        found.append(post)
+        waiting += below.pop(post.id, [])[::-1]
+    return found
+
+
+async def show(request: web.Request, caller: Caller | None) -> web.Response:
+    viewer = viewer_of(caller)
+    async with context(request).work.reading() as tx:
+        focus = await post_of(tx, id_of(request), viewer)
+        every = await posts.thread(tx.conn, focus.thread_id, MAX_THREAD)
+        thread = await sight.visible(tx, every, viewer)
+        above, below = ancestors(thread, focus), descendants(thread, focus)
+        loaded = await bundle.load(view(tx, viewer), [*above, *below], {})
+    return ok(
+        {
+            "ancestors": [status.status(loaded, p) for p in above],
+            "descendants": [status.status(loaded, p) for p in below],
+        }
+    )
+
+
+async def source(request: web.Request, caller: Caller) -> web.Response:
+    """``StatusSource``: what was typed; of a remote post, its words."""
+    async with context(request).work.reading() as tx:
+        post = await post_of(tx, id_of(request), caller.account)
+    spoiler = post.summary if post.kind in status.WARNED else ""
+    words = post.source if post.local else text.plain(post.content)
+    return ok({"id": str(post.id), "text": words, "spoiler_text": spoiler})
+
+
+async def history(request: web.Request, caller: Caller | None) -> web.Response:
+    viewer = viewer_of(caller)
+    async with context(request).work.reading() as tx:
+        post = await post_of(tx, id_of(request), viewer)
+        loaded = await bundle.load(view(tx, viewer), [post], {})
+        return ok(status.edits(loaded, post, await posts.edits(tx.conn, post.id)))
+
+
+def routes() -> list[web.RouteDef]:
+    one = "/api/v1/statuses/{id}"
+    return [
+        for_anyone("GET", f"{one}/context", show, "read:statuses"),
+        for_member("GET", f"{one}/source", source, "read:statuses"),
+        for_anyone("GET", f"{one}/history", history, "read:statuses"),
+    ]

@@ -1,0 +1,136 @@
+"""Accounts as the client API shows them (client-api.md part c). Nothing that must be set is null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from server import text
+from server.clock import stamp
+from server.render.view import Json, View
+from server.urls import Urls
+from storage import accounts, follows
+from storage.accounts import Account
+from storage.follows import Relation
+
+NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
+
+
+def account(urls: Urls, row: Account) -> Json:
+    """``Account``. Avatar and header are always addresses: old Tusky crashes without (J4)."""
+    avatar = row.avatar_url or urls.asset("avatar.png")
+    header = row.header_url or urls.asset("header.png")
+    entity: Json = {
+        "id": str(row.id),
+        "username": row.username,
+        "acct": row.handle,
+        "display_name": row.display_name,
+        "locked": row.locked,
+        "bot": row.bot or row.kind in ("application", "service"),
+        "group": row.kind == "group",
+        "discoverable": row.discoverable,
+        "indexable": row.indexable,
+        "hide_collections": False,
+        "created_at": stamp(row.created_at),
+        "note": row.note,
+        "url": row.url,
+        "uri": row.uri,
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": "",
+        "header": header,
+        "header_static": header,
+        "header_description": "",
+        "followers_count": row.followers_count,
+        "following_count": row.following_count,
+        "statuses_count": row.posts_count,
+        "last_status_at": None if row.last_post_at is None else f"{row.last_post_at:%Y-%m-%d}",
+        "emojis": [],
+        "fields": [
+            {"name": f["name"], "value": f["value"], "verified_at": None} for f in row.fields
+        ],
+        "show_media": True,
+        "show_media_replies": True,
+        "show_featured": True,
+        "feature_approval": NOBODY_MAY_QUOTE,
+    }
+    if row.local:
+        entity["noindex"] = not row.indexable
+        entity["roles"] = []
+    if row.suspended_at:
+        entity["suspended"] = True
+    return entity
+
+
+ROLES: Mapping[str, Json] = {
+    "member": {"id": "-99", "name": "", "permissions": "0", "color": "", "highlighted": False},
+    "moderator": {
+        "id": "1",
+        "name": "Moderator",
+        "permissions": "1308",  # the bits of Mastodon's own role of that name
+        "color": "",
+        "highlighted": True,
+    },
+    "admin": {"id": "2", "name": "Admin", "permissions": "1", "color": "", "highlighted": True},
+}
+
+
+def credential_account(urls: Urls, row: Account, role: str, requests: int) -> Json:
+    """``CredentialAccount``: what its owner may see. ``requests``: follows that wait for an answer."""
+    return account(urls, row) | {
+        "source": {
+            "privacy": "public",
+            "sensitive": False,
+            "language": "",
+            "note": row.note_source,
+            "fields": [
+                {
+                    "name": f["name"],
+                    "value": f.get("source") or text.plain(f["value"]),
+                    "verified_at": None,
+                }
+                for f in row.fields
+            ],
+            "follow_requests_count": requests,
+            "hide_collections": False,
+            "discoverable": row.discoverable,
+            "indexable": row.indexable,
+            "attribution_domains": [],
+            "quote_policy": "nobody",
+        },
+        "role": ROLES[role],
+    }
+
+
+def relationship(row: Relation) -> Json:
+    """``Relationship``. Swift decoders want every boolean."""
+    return {
+        "id": str(row.account_id),
+        "following": row.following,
+        "showing_reblogs": row.following and row.reblogs,
+        "notifying": row.following and row.notify,
+        "languages": None,
+        "followed_by": row.followed_by,
+        "blocking": row.blocking,
+        "blocked_by": row.blocked_by,
+        "muting": False,
+        "muting_notifications": False,
+        "muting_expires_at": None,
+        "requested": row.requested,
+        "requested_by": row.requested_by,
+        "domain_blocking": False,
+        "endorsed": False,
+        "note": "",
+    }
+
+
+async def accounts_in_order(view: View, ids: list[int]) -> list[Json]:
+    """The accounts of these ids; who is gone is left out."""
+    rows = await accounts.by_ids(view.conn, ids)
+    return [account(view.urls, rows[i]) for i in ids if i in rows]
+
+
+async def relationships(view: View, ids: list[int]) -> list[Json]:
+    """Between the viewer and each of these accounts; unknown ids are left out."""
+    assert view.viewer_id is not None, "a stranger has no relationships"
+    rows = await follows.relations(view.conn, view.viewer_id, ids)
+    return [relationship(rows[i]) for i in ids if i in rows]

@@ -1,0 +1,108 @@
+"""All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
+
+One query each for accounts, mentions, the viewer's marks and apps; where the page holds a poll, its
+options, the viewer's choices, and the calls with the viewer's answers. Then everything is pure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.render import account
+from server.render.view import Json, View
+from server.urls import Urls
+from storage import accounts, calls, oauth, polls, posts
+from storage.calls import Call, Participation
+from storage.oauth import App
+from storage.polls import Option, Poll
+from storage.posts import Marks, Mentioned, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Ballots:
+    """The polls of a page."""
+
+    polls: Mapping[int, Poll]
+    options: Mapping[int, Sequence[Option]]
+    choices: Mapping[int, Sequence[int]]
+    calls: Mapping[int, Call]
+    answers: Mapping[int, Participation]
+
+
+NO_BALLOTS = Ballots({}, {}, {}, {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    urls: Urls
+    now: datetime
+    viewer_id: int | None
+    boosted: Mapping[int, Post]
+    people: Mapping[int, Json]  # rendered once, however often they appear
+    mentions: Mapping[int, Sequence[Mentioned]]
+    marks: Mapping[int, Marks]
+    apps: Mapping[int, App]
+    ballots: Ballots
+
+
+async def load(
+    view: View,
+    shown: Sequence[Post],
+    boosted: Mapping[int, Post],
+    also: Iterable[int] = (),
+) -> Bundle:
+    """``boosted``: by id, for the boosts among ``shown``. ``also``: more accounts to render."""
+    every = {p.id: p for p in shown} | dict(boosted)
+    proper = [p for p in every.values() if p.reblog_of_id is None]
+    ids = [p.id for p in proper]
+    authors = {p.account_id for p in every.values()} | set(also)
+    rows = await accounts.by_ids(view.conn, sorted(authors))
+    return Bundle(
+        urls=view.urls,
+        now=view.now,
+        viewer_id=view.viewer_id,
+        boosted=boosted,
+        people={row.id: account.account(view.urls, row) for row in rows.values()},
+        mentions=await _mentions(view, ids),
+        marks=await _marks(view, ids),
+        apps=await _apps(view, proper),
+        ballots=await _ballots(view, proper),
+    )
+
+
+async def _mentions(view: View, ids: list[int]) -> Mapping[int, Sequence[Mentioned]]:
+    by_post: dict[int, list[Mentioned]] = defaultdict(list)
+    for row in await posts.mentioned(view.conn, ids) if ids else ():
+        by_post[row.post_id].append(row)
+    return by_post
+
+
+async def _marks(view: View, ids: list[int]) -> Mapping[int, Marks]:
+    if view.viewer_id is None or not ids:
+        return {}
+    return await posts.marks(view.conn, view.viewer_id, ids)
+
+
+async def _apps(view: View, proper: Sequence[Post]) -> Mapping[int, App]:
+    ids = sorted({p.app_id for p in proper if p.app_id is not None})
+    return await oauth.apps(view.conn, ids) if ids else {}
+
+
+async def _ballots(view: View, proper: Sequence[Post]) -> Ballots:
+    ids = [p.id for p in proper if p.kind in ("question", "event")]
+    if not ids:
+        return NO_BALLOTS
+    options: dict[int, list[Option]] = defaultdict(list)
+    for option in await polls.options(view.conn, ids):
+        options[option.post_id].append(option)
+    choices: dict[int, list[int]] = defaultdict(list)
+    answers: Mapping[int, Participation] = {}
+    if view.viewer_id is not None:
+        for choice in await polls.choices(view.conn, view.viewer_id, ids):
+            choices[choice.post_id].append(choice.position)
+        answers = await calls.of_account_many(view.conn, view.viewer_id, ids)
+    found = await polls.by_ids(view.conn, ids)
+    return Ballots(found, options, choices, await calls.by_ids(view.conn, ids), answers)

@@ -1,0 +1,193 @@
+"""Posts as the client API shows them: everything is a ``Status``.
+
+A titled post and a call become HTML that reads well in any client; a call carries its poll. ``content``
+is clean already (it was cleaned at the door); titles and places are plain text and escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import quote
+
+from server import text
+from server.clock import stamp
+from server.render import bundle, media, poll
+from server.render.account import NOBODY_MAY_QUOTE
+from server.render.bundle import Bundle
+from server.render.view import Json, View, maybe_stamp
+from storage.calls import Call
+from storage.posts import Edit, Marks, Mentioned, Post
+
+WARNED = ("note", "question")
+"""Kinds whose summary is a warning; the summary of others is a description."""
+
+UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False)
+CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
+
+
+async def statuses(view: View, shown: Sequence[Post], boosted: Mapping[int, Post]) -> list[Json]:
+    """The page in its order. ``boosted`` holds what the boosts in it boost."""
+    loaded = await bundle.load(view, shown, boosted)
+    return [status(loaded, post) for post in shown]
+
+
+def status(b: Bundle, post: Post) -> Json:
+    if post.reblog_of_id is None:
+        return _status(b, post)
+    return _boost(b, post, _status(b, b.boosted[post.reblog_of_id]))
+
+
+def _status(b: Bundle, post: Post) -> Json:
+    call = b.ballots.calls.get(post.id)
+    entity: Json = {
+        "id": str(post.id),
+        "uri": post.uri,
+        "url": post.url,
+        "created_at": stamp(post.published_at),
+        "edited_at": maybe_stamp(post.edited_at),
+        "account": b.people[post.account_id],
+        "content": content(post, call),
+        "visibility": post.visibility,
+        "sensitive": post.sensitive,
+        "spoiler_text": post.summary if post.kind in WARNED else "",
+        "language": post.language,
+        "in_reply_to_id": _id(post.in_reply_to_id),
+        "in_reply_to_account_id": _id(post.in_reply_to_account_id),
+        "replies_count": post.replies_count,
+        "reblogs_count": post.reblogs_count,
+        "favourites_count": post.favourites_count,
+        "quotes_count": 0,
+        "media_attachments": media.attachments(b.urls, post) if post.attachments else [],
+        "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
+        "tags": [{"name": t, "url": b.urls.tag(quote(t))} for t in post.tags],
+        "emojis": [],
+        "card": None,
+        "poll": _poll(b, post, call),
+        "reblog": None,
+        "quote": None,
+        "quote_approval": NOBODY_MAY_QUOTE,
+    }
+    app = b.apps.get(post.app_id) if post.app_id is not None else None
+    if app:
+        entity["application"] = {"name": app.name, "website": app.website or None}
+    if b.viewer_id is not None:
+        _mark(entity, b, post)
+    return entity
+
+
+def _mark(entity: Json, b: Bundle, post: Post) -> None:
+    marks = b.marks.get(post.id, UNMARKED)
+    entity["favourited"] = marks.favourited
+    entity["reblogged"] = marks.reblogged
+    entity["bookmarked"] = marks.bookmarked
+    entity["muted"] = False
+    entity["filtered"] = []
+    if post.account_id == b.viewer_id and post.visibility in ("public", "unlisted"):
+        entity["pinned"] = marks.pinned
+
+
+def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
+    """The wrapper has its own id, time and author; the counts and marks are those of the post (J8)."""
+    own: Json = {
+        "id": str(boost.id),
+        "uri": boost.uri,
+        "url": boost.url,
+        "created_at": stamp(boost.published_at),
+        "edited_at": None,
+        "account": b.people[boost.account_id],
+        "content": "",
+        "visibility": boost.visibility,
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+        "media_attachments": [],
+        "mentions": [],
+        "tags": [],
+        "poll": None,
+        "reblog": inner,
+    }
+    entity = inner | own
+    for name in ("application", "pinned"):
+        entity.pop(name, None)
+    return entity
+
+
+def _mention(row: Mentioned) -> Json:
+    acct = f"{row.username}@{row.host}" if row.host else row.username
+    return {"id": str(row.account_id), "username": row.username, "url": row.url, "acct": acct}
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _poll(b: Bundle, post: Post, call: Call | None) -> Json | None:
+    row = b.ballots.polls.get(post.id)
+    if row is None:
+        return None
+    options = b.ballots.options.get(post.id, ())
+    if call:
+        return poll.of_call(row, options, call, b.ballots.answers.get(post.id), b.now)
+    own = post.account_id == b.viewer_id
+    choices = None if b.viewer_id is None else b.ballots.choices.get(post.id, ())
+    return poll.poll(row, options, b.now, choices, own=own)
+
+
+def content(post: Post, call: Call | None) -> str:
+    """The HTML of a post: with its title, and with what a microblog cannot show by other means."""
+    if not post.title:
+        return post.content + _links(post)
+    title = f"<strong>{escape(post.title)}</strong>"
+    if call:
+        return f"<p>{title}<br>{_when_and_where(call)}</p>{post.content}{_link(post.url)}"
+    elsewhere = not post.local and post.kind in ("article", "event")
+    link = _link(post.url) if elsewhere else ""
+    return f"<p>{title}</p>{post.content}{_links(post)}{link}"
+
+
+def _when_and_where(call: Call) -> str:
+    state = CALL_STATES.get(call.state, "")
+    place = ", ".join(part for part in (call.place_name, call.place_address) if part)
+    lines = [state + text.when(call.starts_at, call.timezone), place]
+    return "<br>".join(escape(line) for line in lines if line)
+
+
+def _links(post: Post) -> str:
+    """What a link post of the threadiverse points to: it stands beside the text, not in it."""
+    return "".join(_link(a["url"]) for a in post.attachments if a.get("kind") == "link")
+
+
+def _link(address: str) -> str:
+    url = escape(address)
+    return f'<p><a href="{url}" rel="nofollow noopener noreferrer">{url}</a></p>'
+
+
+def edits(b: Bundle, post: Post, former: Sequence[Edit]) -> list[Json]:
+    """``StatusEdit`` each, oldest first; the last one is the present post."""
+    present = _status(b, post)
+    history = [_edit(b, post, row) for row in former]
+    history.append(
+        {
+            "content": present["content"],
+            "spoiler_text": present["spoiler_text"],
+            "sensitive": present["sensitive"],
+            "created_at": present["edited_at"] or present["created_at"],
+            "account": present["account"],
+            "media_attachments": present["media_attachments"],
+            "emojis": [],
+        }
+    )
+    return history
+
+
+def _edit(b: Bundle, post: Post, row: Edit) -> Json:
+    title = f"<p><strong>{escape(row.title)}</strong></p>" if row.title else ""
+    return {
+        "content": title + row.content,
+        "spoiler_text": row.summary if post.kind in WARNED else "",
+        "sensitive": row.sensitive,
+        "created_at": stamp(row.created_at),
+        "account": b.people[post.account_id],
+        "media_attachments": [],
+        "emojis": [],
+    }
