@@ -18,7 +18,6 @@ from storage.calls import Details
 from storage.posts import Post
 
 
-
 @dataclass(frozen=True)
 class Answer:
     status: int
