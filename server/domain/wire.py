@@ -56,7 +56,7 @@ async def actor(tx: Tx, account: Account) -> Json:
         shared_inbox=account.shared_inbox,
         outbox=account.outbox,
         followers=account.followers_uri,
-        following=f"{account.uri}/following" if not account.is_group else None,
+        following=f"{account.uri}/following",
         featured=account.featured_uri,
         moderators=account.moderators_uri,
         icon=account.avatar_url,
@@ -115,6 +115,28 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         card_for=row.uri,
     )
     return build.question(value)
+
+
+async def create(tx: Tx, row: posts.Post) -> Json:
+    """A Create of a post of ours, as an outbox lists it: found by the post, whatever was delivered."""
+    author = await _account(tx, row.account_id)
+    return build.create(f"{row.uri}/activity", author.uri, await post(tx, row))
+
+
+async def boost(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
+    """The Announce that a boost of ours is: of the bare id, as every microblog reads it."""
+    return await _announce(tx, row, row.uri, boosted.uri)
+
+
+async def distribution(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
+    """A community's Announce of a post of ours with the whole Create in it (FEP-1b12)."""
+    return await _announce(tx, row, f"{row.uri}/activity", await create(tx, boosted))
+
+
+async def _announce(tx: Tx, row: posts.Post, uri: str, announced: str | Json) -> Json:
+    actor_ = await _account(tx, row.account_id)
+    followers = [actor_.followers_uri or ""]
+    return build.announce(uri, actor_.uri, announced, cc=followers, published=row.published_at)
 
 
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
