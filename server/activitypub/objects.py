@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from aiohttp import web
 
 from federation import build, jsonld
-from federation.fields import refs
+from federation.fields import mapping, refs
 from federation.vocab import PUBLIC_ALIASES
 from server.activitypub.answers import document, elsewhere, missing, number
 from server.activitypub.reader import DEPENDS, wants_card
@@ -162,7 +162,8 @@ def _chain(sent: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     """An activity, its object, and so on inwards."""
     part: object = sent
     for _ in range(MAX_DEPTH):
-        if not isinstance(part, Mapping):
+        found = mapping(part)
+        if found is None:
             return
-        yield part
-        part = part.get("object")
+        yield found
+        part = found.get("object")
