@@ -26,6 +26,7 @@ from server.errors import BadRequest, BeckonError, NotFound
 from storage import accounts, instance
 from storage.accounts import Account
 
+VERSION = installed_version("beckon")
 JRD = "application/jrd+json"
 XRD = "application/xrd+xml"
 ANYBODY = {"Access-Control-Allow-Origin": "*"}  # RFC 7033, 5
@@ -120,7 +121,7 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
         row = await instance.get(tx.conn)
         document = nodeinfo.document(
             found,
-            software_version=installed_version("beckon"),
+            software_version=VERSION,
             open_registrations=settings.registrations == "open",
             usage=await _usage(tx),
             name=row.title if row else tx.site.urls.domain,
