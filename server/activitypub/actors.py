@@ -46,9 +46,9 @@ async def asked_for(tx: Tx, request: web.Request) -> Account:
 
 
 async def ours(tx: Tx, uri: str) -> Account:
-    """Our account of this id. Raises ``NotFound``, also for a suspended one."""
+    """The account of this id of ours. Raises ``NotFound``, also for a suspended one."""
     account = await accounts.by_uri(tx.conn, uri)
-    if account is None or not account.local or account.suspended_at:
+    if account is None or account.suspended_at:
         raise NotFound
     return account
 

@@ -120,11 +120,11 @@ async def activity(request: web.Request) -> web.StreamResponse:
 
 
 async def public(tx: Tx, uri: str) -> Post:
-    """Our post of this id, if everybody may see it. Raises ``NotFound``, ``BuriedError``."""
+    """The post of this id of ours, if everybody may see it. Raises ``NotFound``, ``BuriedError``."""
     row = await posts.by_uri(tx.conn, uri)
     if row is None:
         raise await missing(tx, uri)
-    if not row.local or not await sight.visible(tx, [row], None):
+    if not await sight.visible(tx, [row], None):
         raise NotFound
     return row
 
