@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.activitypub import actors, collections, objects, wellknown
+from server.activitypub import actors, collections, inboxes, objects, wellknown
 from server.activitypub.answers import Handler, answering
 
 DOCUMENTS: dict[str, Handler] = {
@@ -49,8 +49,9 @@ _WELL_KNOWN: dict[str, Handler] = {
 
 
 def routes() -> list[web.AbstractRouteDef]:
-    """Everything but ``DOCUMENTS`` and the inboxes."""
+    """Everything but ``DOCUMENTS``."""
     return [
         *(web.get(path, answering(handler)) for path, handler in _DOCUMENTS_ALONE.items()),
         *(web.get(path, wellknown.answering(handler)) for path, handler in _WELL_KNOWN.items()),
+        *inboxes.routes(),
     ]

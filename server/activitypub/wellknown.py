@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import wraps
-from importlib.metadata import version as installed_version
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -23,10 +22,10 @@ from server.activitypub.answers import Handler
 from server.context import context
 from server.domain.tx import Tx
 from server.errors import BadRequest, BeckonError, NotFound
+from server.version import VERSION
 from storage import accounts, instance
 from storage.accounts import Account
 
-VERSION = installed_version("beckon")
 JRD = "application/jrd+json"
 XRD = "application/xrd+xml"
 ANYBODY = {"Access-Control-Allow-Origin": "*"}  # RFC 7033, 5

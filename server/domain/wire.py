@@ -7,7 +7,7 @@ the same documents that effects.py sends.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from federation import addressing, build, keys
 from federation.objects import (
@@ -135,8 +135,8 @@ async def distribution(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
 
 async def _announce(tx: Tx, row: posts.Post, uri: str, announced: str | Json) -> Json:
     actor_ = await _account(tx, row.account_id)
-    followers = [actor_.followers_uri or ""]
-    return build.announce(uri, actor_.uri, announced, cc=followers, published=row.published_at)
+    to, cc = addressing.audience(_visibility(row), actor_.followers_uri or "")
+    return build.announce(uri, actor_.uri, announced, to=to, cc=cc, published=row.published_at)
 
 
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
@@ -167,7 +167,7 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
     )
     community = await accounts.by_id(tx.conn, row.community_id) if row.community_id else None
     to, cc = addressing.audience(
-        row.visibility,  # pyright: ignore[reportArgumentType] - the table's check is the same list
+        _visibility(row),
         author.followers_uri or "",
         [a.uri for a in mentioned.values()],
         community.uri if community else None,
@@ -199,6 +199,10 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
         mentions=tuple(_mention(tx, a) for a in named.values()),
         hashtags=tuple(row.tags),
     )
+
+
+def _visibility(row: posts.Post) -> addressing.Visibility:
+    return cast("addressing.Visibility", row.visibility)  # the table's check is the same list
 
 
 async def _parent_uri(tx: Tx, row: posts.Post) -> str | None:
