@@ -8,6 +8,7 @@ and never an empty place on a page.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -37,10 +38,9 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_ENVIRONMENT.filters.update(
-    clean=_clean, plain=text.plain, number=_number, iso=_iso, when=text.when
-)
-_ENVIRONMENT.globals.update(viewer=None)
+_FILTERS = {"clean": _clean, "plain": text.plain, "number": _number, "iso": _iso, "when": text.when}
+cast("dict[str, Any]", _ENVIRONMENT.filters).update(_FILTERS)
+cast("dict[str, Any]", _ENVIRONMENT.globals).update(viewer=None)
 
 
 def render(name: str, **values: object) -> str:
