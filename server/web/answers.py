@@ -7,13 +7,12 @@ page tells nobody else that it is read.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from urllib.parse import urlencode
 
 from aiohttp import web
 
 from server import ids
 from server.context import context
-from server.errors import BadRequest, BeckonError, NotFound, Unauthenticated
+from server.errors import BadRequest, NotFound, Unauthenticated
 from server.pages import render
 from server.web import session
 from server.web.session import Viewer
@@ -83,13 +82,6 @@ def number(request: web.Request) -> int:
     if found is None:
         raise NotFound
     return found
-
-
-def failed(request: web.Request, error: BeckonError, viewer: Viewer | None) -> web.Response:
-    """A refusal as a page; who has to sign in is sent there, and back afterwards."""
-    if isinstance(error, Unauthenticated) and request.method == "GET":
-        return back_to(f"/sign-in?{urlencode({'next': request.path})}")
-    return page(request, "error.html", viewer, status=error.status, sentence=error.sentence)
 
 
 def back_to(path: str) -> web.Response:

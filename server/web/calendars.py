@@ -4,7 +4,8 @@ UID is the id of the call and never changes; SEQUENCE grows with time, place and
 take the newer copy; times carry their own zone, with its VTIMEZONE beside them.
 """
 
-# pyright: reportUnknownMemberType=false - icalendar types its values as anything
+# icalendar types its values as anything.
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
