@@ -76,9 +76,7 @@ def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
     """Signs requests with a key of ours, in one of the two schemes."""
     sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
 
-    def signed(
-        method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> Mapping[str, str]:
+    def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
         low = {name.lower(): value for name, value in headers.items()}
         request = signatures.Request(method, parse_url(url).path_qs, low, body)
         return sign(request, key, net.work.clock.now())
@@ -156,9 +154,7 @@ async def remember(net: Net, found: Mapping[str, object]) -> Account:
     return account
 
 
-async def remember_value(
-    tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]
-) -> Account:
+async def remember_value(tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
     return await account_verbs.remember(
         tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
     )

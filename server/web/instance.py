@@ -13,7 +13,7 @@ from server.web import answers, listed, session
 from storage import accounts, calls, follows, timelines
 from storage import instance as instance_rows
 from storage.instance import Instance
-from storage.timelines import TOP, Page
+from storage.timelines import TOP, Page, Tags
 
 COMMUNITIES = 60
 CALLS = 12
@@ -58,7 +58,7 @@ async def tag(request: web.Request) -> web.Response:
     viewer = await session.viewer(request)
     name = request.match_info["tag"].lower()
     async with context(request).work.reading() as tx:
-        found = await timelines.tag(tx.conn, name, page_of(request), local=False)
+        found = await timelines.tagged(tx.conn, Tags((name,)), page_of(request), local=False)
         shown = await listed.posts_by_ids(tx, found)
     return answers.page(request, "tag.html", viewer, tag=name, posts=shown, older=older(found))
 

@@ -11,19 +11,17 @@ from html import unescape
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.typedefs import Handler
 
+from server.app import make_app
 from server.clock import Clock
 from server.config import Settings
-from server.context import CONTEXT, Context, context
+from server.context import context
 from server.domain import accounts, calls, communities
 from server.domain.calls import Wanted
 from server.domain.tx import Site, Work
-from server.errors import BeckonError
 from server.urls import Urls
 from server.web import session
-from server.web.answers import page
-from server.web.routes import PAGES, routes
+from server.web.routes import PAGES
 from storage import accounts as account_rows
 from storage import db, instance, users
 from storage.accounts import Account, Profile
@@ -152,14 +150,6 @@ class House:
         return found
 
 
-@web.middleware
-async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except BeckonError as error:
-        return page(request, "error.html", None, status=error.status, sentence=error.sentence)
-
-
 async def enter(request: web.Request) -> web.Response:
     """Signs a browser in: the session is real, only the password is not asked."""
     response = web.Response()
@@ -181,9 +171,7 @@ async def open_house(database_url: str) -> AsyncIterator[House]:
         work = Work(pool, Clock(), site)
         async with work.transaction() as tx:
             await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)
-        app = web.Application(middlewares=[refusals])
-        app[CONTEXT] = Context(settings, work)
-        app.add_routes(routes())
+        app = make_app(settings, work)
         app.add_routes([web.get(path, handler) for path, handler in PAGES.items()])
         app.add_routes([web.get("/test-enter/{id}", enter)])
         server = await stack.enter_async_context(TestServer(app))

@@ -101,7 +101,8 @@ async def test_only_those_who_steer_get_the_form(house: House) -> None:
     organiser = await house.person("organiser")
     await house.community(organiser)
     member = await house.browser(await house.person("member"))
-    assert (await (await house.browser()).get("/@garden/calls/new")).status == 401
+    sent_away = await (await house.browser()).get("/@garden/calls/new")
+    assert sent_away.headers["Location"] == "/sign-in?next=%2F%40garden%2Fcalls%2Fnew"
     assert (await member.get("/@garden/calls/new")).status == 403
     assert (await member.post("/@garden/calls/new", **GOOD)).status == 403
     assert (await member.post("/@garden/calls/new", token="", **GOOD)).status == 403
