@@ -10,7 +10,7 @@ take the newer copy; times carry their own zone, with its VTIMEZONE beside them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -62,9 +62,12 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
         made.add("name", name)  # RFC 7986, 5.1
         made.add("x-wr-calname", name)  # what most calendars read instead
         made.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    for post, call in entries:
+    listed_calls = list(entries)
+    for post, call in listed_calls:
         made.add_component(_event(post, call, now))
-    made.add_missing_timezones()
+    years = [now.year, *((call.ends_at or call.starts_at).year for _, call in listed_calls)]
+    # A zone is told for the years that are needed; by default it would end in 2038.
+    made.add_missing_timezones(date(min(years) - 1, 1, 1), date(max(years) + 2, 1, 1))
     return made.to_ical()
 
 

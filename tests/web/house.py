@@ -18,7 +18,8 @@ from server.config import Settings
 from server.context import context
 from server.domain import accounts, calls, communities
 from server.domain.calls import Wanted
-from server.domain.tx import Site, Work
+from server.domain.posts import Draft
+from server.domain.tx import Arrived, Site, Work
 from server.urls import Urls
 from server.web import session
 from server.web.routes import PAGES
@@ -105,12 +106,12 @@ class House:
             user = await users.create(tx.conn, f"{name}@mail.example", None, "member", tx.now)
             return await accounts.create(tx, "person", name, user_id=user.id)
 
-    async def elsewhere(self, name: str, host: str) -> Account:
-        """Somebody of another server."""
+    async def elsewhere(self, name: str, host: str, kind: str = "person") -> Account:
+        """Somebody, or a community, of another server."""
         uri = f"https://{host}/users/{name}"
         profile = Profile(name, f"https://{host}/@{name}", f"{uri}/inbox")
         async with self.work.transaction() as tx:
-            return await accounts.remember(tx, uri, host, "person", profile, [], None)
+            return await accounts.remember(tx, uri, host, kind, profile, [], None)
 
     async def community(self, founder: Account, name: str = "garden", **more: str) -> Account:
         async with self.work.transaction() as tx:
@@ -130,6 +131,28 @@ class House:
         wanted = Wanted("Turn the compost", replace(details, **more), "Bring *gloves* & boots")
         async with self.work.transaction() as tx:
             return await calls.create(tx, author, group, wanted)
+
+    async def call_elsewhere(self, host: str) -> Post:
+        """A call of another server, as it was received."""
+        author = await self.elsewhere("author", host)
+        group = await self.elsewhere("choir", host, "group")
+        at = datetime(2031, 5, 17, 8, 0, tzinfo=UTC)
+        draft = Draft(
+            kind="event", title="Sing in the square", community=group, url=f"https://{host}/sing"
+        )
+        reported = calls.Reported(41, 0, 0, 0, "open", None)
+        arrived = Arrived(f"https://{host}/calls/1", {})
+        async with self.work.transaction() as tx:
+            made = await calls.receive(
+                tx,
+                author,
+                draft,
+                Details(at, None, "Europe/Paris", capacity=100),
+                reported,
+                arrived,
+            )
+        assert made
+        return made
 
     async def answer(
         self, who: Account, post: Post, said: str = "going", door: str = "card"

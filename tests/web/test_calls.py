@@ -208,3 +208,19 @@ async def test_a_calendar_gets_the_call_with_its_zone(house: House) -> None:
     assert str(changed["uid"]) == post.uri
     assert str(changed["status"]) == "CANCELLED"
     assert int(changed["sequence"]) == int(event["sequence"]) + 1
+
+
+async def test_a_call_of_another_server_is_counted_there(house: House) -> None:
+    post = await house.call_elsewhere("hill.example")
+    member = await house.browser(await house.person("member"))
+    page = await member.get(f"/calls/{post.id}")
+    assert "41 people for 100 places" in page.words
+    assert "Counted by hill.example." in page.words
+    assert "confirmed" not in page.words
+    assert "Your answer goes to hill.example only" in page.words
+    assert 'rel="canonical" href="https://hill.example/sing"' in page.text
+    await member.post(f"/calls/{post.id}/answer", said="going")
+    asked = "You asked for a place. hill.example has not answered yet."
+    assert asked in (await member.get(f"/calls/{post.id}")).words
+    assert (await member.get(f"/calls/{post.id}/edit")).status == 404
+    assert (await member.post(f"/calls/{post.id}/state", state="cancelled")).status == 404
