@@ -15,6 +15,7 @@ from server.context import CONTEXT, Context
 from server.dispatch import shared
 from server.domain.tx import Work
 from server.limits import Limits
+from server.web.routes import PAGES
 from server.web.routes import routes as web_routes
 
 MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
@@ -26,7 +27,7 @@ def make_app(settings: Settings, work: Work) -> web.Application:
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
     app.on_response_prepare.append(middleware.add_headers)
-    joined = shared(DOCUMENTS, {})
+    joined = shared(DOCUMENTS, PAGES)
     app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined])))
     return app
 

@@ -129,15 +129,3 @@ async def decide(request: web.Request) -> web.Response:
             raise NotFound
         await communities.decide(tx, viewer.account, group, asking, admitted=verdict == "admit")
     return answers.back_to(f"/@{group.username}")
-
-
-async def by_number(request: web.Request) -> web.Response:
-    """``GET /users/{id}`` and ``/communities/{id}`` by a browser: the page, which moves with the name."""
-    async with context(request).work.reading() as tx:
-        account = await accounts.by_id(tx.conn, answers.number(request))
-    part = request.path.split("/")[1]
-    if account is None or not account.local or account.suspended_at:
-        raise NotFound
-    if account.kind == "application" or account.is_group != (part == "communities"):
-        raise NotFound
-    return answers.moved(f"/@{account.username}")

@@ -1,7 +1,7 @@
 """Every address that answers with a page.
 
-``PAGES`` are the addresses shared with the ActivityPub door, which is chosen by ``Accept``; ``routes``
-are the others. ``/calls/{id}.ics`` stands beside ``/calls/{id}``: its routes are to be added first.
+``PAGES`` are the addresses that documents have too (server/dispatch.py chooses by ``Accept``); ``routes``
+are the others, and are to be added first: ``/calls/{id}`` would take ``/calls/1.ics`` as well.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ PAGES: dict[str, Handler] = {
     "/posts/{id}": posts.post,
     "/calls/{id}": calls.page,
     "/cards/{id}": calls.card,
-    "/users/{id}": accounts.by_number,
-    "/communities/{id}": accounts.by_number,
 }
 
 NAME = "/@{name:[A-Za-z0-9_]+}"

@@ -22,7 +22,6 @@ from server.domain.posts import Draft
 from server.domain.tx import Arrived, Site, Work
 from server.urls import Urls
 from server.web import session
-from server.web.routes import PAGES
 from storage import accounts as account_rows
 from storage import db, instance, users
 from storage.accounts import Account, Profile
@@ -195,7 +194,6 @@ async def open_house(database_url: str) -> AsyncIterator[House]:
         async with work.transaction() as tx:
             await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)
         app = make_app(settings, work)
-        app.add_routes([web.get(path, handler) for path, handler in PAGES.items()])
         app.add_routes([web.get("/test-enter/{id}", enter)])
         server = await stack.enter_async_context(TestServer(app))
         yield House(work, server, stack)

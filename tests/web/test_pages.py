@@ -162,16 +162,6 @@ async def test_the_suspended_have_no_page(house: House) -> None:
     browser = await house.browser()
     assert (await browser.get("/@gardener")).status == 404
     assert (await browser.get(f"/posts/{post.id}")).status == 404
-    assert (await browser.get(f"/users/{author.id}")).status == 404
-
-
-async def test_numbers_lead_to_names(house: House) -> None:
-    organiser = await house.person("organiser")
-    group = await house.community(organiser)
-    browser = await house.browser()
-    assert (await browser.get(f"/users/{organiser.id}")).headers["Location"] == "/@organiser"
-    assert (await browser.get(f"/communities/{group.id}")).headers["Location"] == "/@garden"
-    assert (await browser.get(f"/users/{group.id}")).status == 404
 
 
 async def test_only_the_listed_files_are_assets(house: House) -> None:
