@@ -18,7 +18,6 @@ from storage.calls import Details
 from storage.posts import Post
 
 
-
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -81,7 +80,7 @@ class House:
     http: aiohttp.ClientSession
     base: str
     register: Callable[[str, str], Awaitable[Account]]
-    sign_in: Callable[[Account], Awaitable[dict[str, str]]]
+    sign_in: Callable[..., Awaitable[dict[str, str]]]
     stranger: Member = field(init=False)
 
     def __post_init__(self) -> None:
