@@ -120,6 +120,7 @@ async def test_a_profile_is_edited(house: House) -> None:
     assert got["source"]["note"] == "about #me"
     assert got["source"]["fields"][0]["value"] == "https://a.example"
     assert 'class="mention hashtag"' in got["note"]
+    assert '<a href="https://a.example"' in got["fields"][0]["value"]
     long = await me.ask("PATCH", "/api/v1/accounts/update_credentials", json={"note": "x" * 5001})
     assert long.status == 422
 
