@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from aiohttp import web
 
 from server import middleware
+from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
 from server.api.routes import routes as api_routes
 from server.config import Settings
 from server.context import CONTEXT, Context
+from server.dispatch import shared
 from server.domain.tx import Work
 from server.limits import Limits
 from server.web.routes import routes as web_routes
@@ -24,7 +26,8 @@ def make_app(settings: Settings, work: Work) -> web.Application:
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
     app.on_response_prepare.append(middleware.add_headers)
-    app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes()])))
+    joined = shared(DOCUMENTS, {})
+    app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined])))
     return app
 
 

@@ -116,6 +116,15 @@ class Mentioned:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """``kind`` is None where the post was not public: that it was here is nobody's business."""
+
+    uri: str
+    kind: str | None
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of a list ordered by an action: its row id pages, the other id is shown."""
 
@@ -187,8 +196,12 @@ INSERT_EDIT = Command(
 EDITS = Query("select * from post_edits where post_id = $1 order by id", Edit)
 BOOSTS_OF = Query("select * from posts where reblog_of_id = $1", Post)
 DELETE = Command("delete from posts where id = $1")
-BURY = Command("insert into tombstones (uri, deleted_at) values ($1, $2) on conflict do nothing")
+BURY = Command(
+    "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
+)
+TOMBSTONE = Query("select * from tombstones where uri = $1", Tombstone)
 IS_BURIED = Query("select exists (select from tombstones where uri = $1)", bool)
+ANY_BURIED = Query("select exists (select from tombstones where uri = any($1::text[]))", bool)
 FAVOURITE = Command(
     "insert into favourites (uri, account_id, post_id, created_at) values ($1, $2, $3, $4)"
     " on conflict do nothing"
@@ -372,12 +385,22 @@ async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
 
 async def delete(conn: Connection, post: Post, now: datetime) -> bool:
     """Remove it and leave a tombstone. False where it was gone already."""
-    await BURY.run(conn, post.uri, now)
+    public = post.visibility in ("public", "unlisted")
+    await BURY.run(conn, post.uri, now, post.kind if public else None)
     return await DELETE.run(conn, post.id) == 1
 
 
-async def bury(conn: Connection, uri: str, now: datetime) -> None:
-    await BURY.run(conn, uri, now)
+async def bury(conn: Connection, uri: str, now: datetime, kind: str | None = None) -> None:
+    """``kind``: of what was public, and None otherwise."""
+    await BURY.run(conn, uri, now, kind)
+
+
+async def tombstone(conn: Connection, uri: str) -> Tombstone | None:
+    return await TOMBSTONE.first(conn, uri)
+
+
+async def any_buried(conn: Connection, uris: Sequence[str]) -> bool:
+    return await ANY_BURIED.one(conn, uris)
 
 
 async def is_buried(conn: Connection, uri: str) -> bool:

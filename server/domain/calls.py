@@ -312,7 +312,7 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     hosts = await effects.followers(tx, community.id)
     await effects.call(tx, author, post, call, "delete", hosts)
     if call.card_uri:
-        await post_rows.bury(tx.conn, call.card_uri, tx.now)
+        await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
     await posts.remove(tx, post)
 
 

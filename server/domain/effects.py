@@ -139,21 +139,21 @@ async def boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post)
     if not actor.local:
         return
     author = await accounts.by_id(tx.conn, boosted.account_id)
-    document = build.announce(
-        boost_.uri, actor.uri, boosted.uri, cc=[actor.followers_uri or ""], published=tx.now
-    )
+    document = await wire.boost(tx, boost_, boosted)
     inboxes = await followers(tx, actor.id) | inbox_of(author)
-    await send(tx, actor, document, inboxes, subject=boosted.uri, public=True)
+    public = boost_.visibility != "private"
+    await send(tx, actor, document, inboxes, subject=boosted.uri, public=public)
 
 
 async def undo_boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post) -> None:
     if not actor.local:
         return
     author = await accounts.by_id(tx.conn, boosted.account_id)
-    undone = build.announce(boost_.uri, actor.uri, boosted.uri, cc=[actor.followers_uri or ""])
+    undone = await wire.boost(tx, boost_, boosted)
     document = build.undo(await new_id(tx), actor.uri, undone)
     inboxes = await followers(tx, actor.id) | inbox_of(author)
-    await send(tx, actor, document, inboxes, subject=boosted.uri, public=True)
+    public = boost_.visibility != "private"
+    await send(tx, actor, document, inboxes, subject=boosted.uri, public=public)
 
 
 async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
@@ -261,13 +261,7 @@ async def announce(
     if post:
         boost_ = await posts.boost_of(tx.conn, community.id, post.id)
         if boost_:
-            bare = build.announce(
-                boost_.uri,
-                community.uri,
-                post.uri,
-                cc=[community.followers_uri or ""],
-                published=tx.now,
-            )
+            bare = await wire.boost(tx, boost_, post)
             await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
 
 

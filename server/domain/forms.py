@@ -6,6 +6,8 @@ every microblog reads. FEDERATION.md prints this table.
 
 from __future__ import annotations
 
+import re
+
 CARD = "card"
 EVENT = "event"
 GANCIO = "gancio"
@@ -31,6 +33,17 @@ EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed
 def of_call(software: str | None) -> str:
     """The form in which a server is sent a call."""
     return CALL_FORMS.get(software or "", CARD)
+
+
+# A product as Lemmy ("Lemmy/1.0; +https://host") and Mobilizon ("host - Mobilizon 5.1") write it: a word
+# that is part of no address.
+_PRODUCT = re.compile(r"(?<![\w.:/@+-])[A-Za-z]+(?![\w.:@-])")
+
+
+def named_in(user_agent: str) -> str | None:
+    """The software of the table that a ``User-Agent`` names, if any."""
+    words = (word.lower() for word in _PRODUCT.findall(user_agent))
+    return next((word for word in words if word in CALL_FORMS), None)
 
 
 def embeds(software: str | None) -> bool:

@@ -268,7 +268,7 @@ async def share(
             local=actor.local,
             account_id=actor.id,
             kind="boost",
-            visibility="public" if post.visibility == "public" else "unlisted",
+            visibility=post.visibility,
             published_at=made,
             thread_id=boost_id,
             reblog_of_id=post.id,

@@ -7,7 +7,7 @@ the same documents that effects.py sends.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from federation import addressing, build, keys
 from federation.objects import (
@@ -56,7 +56,7 @@ async def actor(tx: Tx, account: Account) -> Json:
         shared_inbox=account.shared_inbox,
         outbox=account.outbox,
         followers=account.followers_uri,
-        following=f"{account.uri}/following" if not account.is_group else None,
+        following=f"{account.uri}/following",
         featured=account.featured_uri,
         moderators=account.moderators_uri,
         icon=account.avatar_url,
@@ -117,6 +117,28 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     return build.question(value)
 
 
+async def create(tx: Tx, row: posts.Post) -> Json:
+    """A Create of a post of ours, as an outbox lists it: found by the post, whatever was delivered."""
+    author = await _account(tx, row.account_id)
+    return build.create(f"{row.uri}/activity", author.uri, await post(tx, row))
+
+
+async def boost(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
+    """The Announce that a boost of ours is: of the bare id, as every microblog reads it."""
+    return await _announce(tx, row, row.uri, boosted.uri)
+
+
+async def distribution(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
+    """A community's Announce of a post of ours with the whole Create in it (FEP-1b12)."""
+    return await _announce(tx, row, f"{row.uri}/activity", await create(tx, boosted))
+
+
+async def _announce(tx: Tx, row: posts.Post, uri: str, announced: str | Json) -> Json:
+    actor_ = await _account(tx, row.account_id)
+    to, cc = addressing.audience(_visibility(row), actor_.followers_uri or "")
+    return build.announce(uri, actor_.uri, announced, to=to, cc=cc, published=row.published_at)
+
+
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
     """One choice in a poll elsewhere."""
     value = Vote(id=vote_uri, attributed_to=voter.uri, in_reply_to=post_uri, name=choice)
@@ -145,7 +167,7 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
     )
     community = await accounts.by_id(tx.conn, row.community_id) if row.community_id else None
     to, cc = addressing.audience(
-        row.visibility,  # pyright: ignore[reportArgumentType] - the table's check is the same list
+        _visibility(row),
         author.followers_uri or "",
         [a.uri for a in mentioned.values()],
         community.uri if community else None,
@@ -177,6 +199,10 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
         mentions=tuple(_mention(tx, a) for a in named.values()),
         hashtags=tuple(row.tags),
     )
+
+
+def _visibility(row: posts.Post) -> addressing.Visibility:
+    return cast("addressing.Visibility", row.visibility)  # the table's check is the same list
 
 
 async def _parent_uri(tx: Tx, row: posts.Post) -> str | None:

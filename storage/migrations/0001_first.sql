@@ -184,6 +184,7 @@ create index post_edits_post on post_edits (post_id, id);
 -- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
 create table tombstones (
     uri text primary key,
+    kind text,                          -- of a public post; null: nobody is told that it was here
     deleted_at timestamptz not null
 );
 

@@ -1,0 +1,97 @@
+"""The collections of an actor of ours.
+
+Followers and following say how many, never who (C9): who belongs to a community is its own business.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from federation import build
+from server import ids
+from server.activitypub.actors import asked_for
+from server.activitypub.answers import document
+from server.activitypub.objects import listed
+from server.activitypub.reader import DEPENDS, wants_card
+from server.context import context
+from server.domain import sight
+from server.domain.tx import Tx
+from server.errors import BadRequest, NotFound
+from storage import calls, communities, posts
+from storage.accounts import Account
+from storage.timelines import TOP
+
+PAGE = 20
+
+
+async def followers(request: web.Request) -> web.StreamResponse:
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        uri = f"{account.uri}/followers"
+        return document(request, build.collection(uri, account.followers_count))
+
+
+async def following(request: web.Request) -> web.StreamResponse:
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        uri = f"{account.uri}/following"
+        return document(request, build.collection(uri, account.following_count))
+
+
+async def moderators(request: web.Request) -> web.StreamResponse:
+    """Who steers a community, organisers first (FEP-1b12): whom others let moderate in its name."""
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        if not account.is_group:
+            raise NotFound
+        items = [steward.uri for steward in await communities.stewards(tx.conn, account.id)]
+        return document(
+            request, build.collection(f"{account.uri}/moderators", len(items), items=items)
+        )
+
+
+async def featured(request: web.Request) -> web.StreamResponse:
+    """Pinned posts by id; of a call, the form that who asks can read."""
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        pinned = await sight.visible(tx, await posts.pinned(tx.conn, account.id), None)
+        found = await calls.by_ids(tx.conn, [row.id for row in pinned])
+        items: list[str] = []
+        for row in pinned:
+            card = found[row.id].card_uri if row.id in found else None
+            as_card = card and await wants_card(tx, request.headers, row.id)
+            items.append(card if card and as_card else row.uri)
+        body = build.collection(f"{account.uri}/featured", len(items), items=items)
+        return document(request, body, *DEPENDS)
+
+
+async def outbox(request: web.Request) -> web.StreamResponse:
+    """What an actor published, newest first: ``?before=ID`` asks for a page.
+
+    A community's carries its newest page itself, as Lemmy reads no pages.
+    """
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        uri = f"{account.uri}/outbox"
+        if "before" in request.query:
+            return document(request, await _page(tx, account, uri, _before(request)))
+        newest = await _page(tx, account, uri, TOP) if account.is_group else None
+        items = newest["orderedItems"] if newest else None
+        total = await posts.public_count(tx.conn, account.id)
+        body = build.collection(uri, total, first=f"{uri}?before={TOP}")
+        return document(request, body | ({"orderedItems": items} if newest else {}))
+
+
+async def _page(tx: Tx, account: Account, uri: str, before: int) -> build.Json:
+    rows = await posts.public_page(tx.conn, account.id, before, PAGE)
+    found = [await listed(tx, row) for row in await sight.visible(tx, rows, None)]
+    more = f"{uri}?before={rows[-1].id}" if len(rows) == PAGE else None
+    items = [item for item in found if item is not None]
+    return build.collection_page(f"{uri}?before={before}", uri, items, next_page=more)
+
+
+def _before(request: web.Request) -> int:
+    found = ids.parse(request.query["before"])
+    if found is None:
+        raise BadRequest("A page is asked for by the id of a post.")
+    return found
