@@ -121,7 +121,11 @@ def _only_web_links(
     return attrs if not new or href.startswith(("http://", "https://")) else None
 
 
-_LINKER = Linker(callbacks=[cast("Any", _only_web_links)], skip_tags={"pre", "code"})
+# bleach's own pattern knows few top-level domains (not .social); with a scheme none need be known.
+WEB_LINK = re.compile(r"(?<![\w@])https?://[^\s<>\"]+", re.IGNORECASE)
+_LINKER = Linker(
+    callbacks=[cast("Any", _only_web_links)], url_re=WEB_LINK, skip_tags={"pre", "code"}
+)
 
 
 def when(at: datetime, timezone: str) -> str:

@@ -10,21 +10,34 @@ from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import follows, posts
 from storage.accounts import Account
+from storage.follows import Relation
 from storage.posts import Post
 
 
 async def visible(tx: Tx, found: Iterable[Post], viewer: Account | None) -> list[Post]:
     """The posts that the viewer (None: a stranger) may see, in the given order."""
     candidates = list(found)
-    authors = {p.account_id for p in candidates}
-    followed: set[int] = set()
-    blocked: set[int] = set()
-    mentioned: set[int] = set()
-    if viewer:
-        relations = await follows.relations(tx.conn, viewer.id, sorted(authors))
-        followed = {r.account_id for r in relations.values() if r.following}
-        blocked = {r.account_id for r in relations.values() if r.blocked_by}
-        mentioned = await _mentioned(tx, candidates, viewer)
+    return await _visible(tx, candidates, viewer, await _relations(tx, candidates, viewer))
+
+
+async def _relations(
+    tx: Tx, candidates: Sequence[Post], viewer: Account | None
+) -> Mapping[int, Relation]:
+    """Of the viewer to each author."""
+    if viewer is None or not candidates:
+        return {}
+    return await follows.relations(tx.conn, viewer.id, sorted({p.account_id for p in candidates}))
+
+
+async def _visible(
+    tx: Tx,
+    candidates: Sequence[Post],
+    viewer: Account | None,
+    relations: Mapping[int, Relation],
+) -> list[Post]:
+    followed = {r.account_id for r in relations.values() if r.following}
+    blocked = {r.account_id for r in relations.values() if r.blocked_by}
+    mentioned = await _mentioned(tx, candidates, viewer) if viewer else set[int]()
     viewer_id = viewer.id if viewer else None
     return [
         p
@@ -75,9 +88,10 @@ async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool
 
     ``feed``: leave out also whom the viewer blocks, as a timeline does and a profile does not.
     """
-    rows = await posts.with_boosted(tx.conn, ids)
-    seen = {p.id: p for p in await visible(tx, rows.values(), viewer)}
-    hidden = await _blocked_by(tx, viewer, seen.values()) if viewer and feed else set[int]()
+    rows = list((await posts.with_boosted(tx.conn, ids)).values())
+    relations = await _relations(tx, rows, viewer)
+    seen = {p.id: p for p in await _visible(tx, rows, viewer, relations)}
+    hidden = {r.account_id for r in relations.values() if r.blocking and feed}
     shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
     boosted = {p.reblog_of_id for p in shown}
     return Shown(shown, {i: p for i, p in seen.items() if i in boosted})
@@ -86,7 +100,3 @@ async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool
 def _whole(post: Post, seen: Mapping[int, Post], hidden: set[int]) -> bool:
     inner = post if post.reblog_of_id is None else seen.get(post.reblog_of_id)
     return inner is not None and not hidden & {post.account_id, inner.account_id}
-
-
-async def _blocked_by(tx: Tx, viewer: Account, seen: Iterable[Post]) -> set[int]:
-    return await follows.blocked_among(tx.conn, viewer.id, sorted({p.account_id for p in seen}))

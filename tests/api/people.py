@@ -80,7 +80,7 @@ class House:
     http: aiohttp.ClientSession
     base: str
     register: Callable[[str, str], Awaitable[Account]]
-    sign_in: Callable[[Account], Awaitable[dict[str, str]]]
+    sign_in: Callable[..., Awaitable[dict[str, str]]]
     stranger: Member = field(init=False)
 
     def __post_init__(self) -> None:

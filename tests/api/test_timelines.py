@@ -1,0 +1,192 @@
+"""Timelines: walking their pages in either direction shows everything once; communities are lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.domain.posts import Draft
+from tests.api.people import House, Member
+
+POSTS = 11
+
+
+@pytest.fixture
+async def reader(house: House) -> Member:
+    """With as many posts in every kind of timeline as there are in ``POSTS``."""
+    reader = await house.member("reader")
+    garden = await house.community(reader, "garden")
+    for n in range(POSTS):
+        post = await reader.says(f"@garden number {n} #spring")
+        await reader.good("POST", f"/api/v1/statuses/{post['id']}/favourite")
+        await reader.good("POST", f"/api/v1/statuses/{post['id']}/bookmark")
+    return Member(house.http, house.base, garden, reader.token)
+
+
+def paths(reader: Member) -> list[str]:
+    return [
+        "/api/v1/timelines/home",
+        "/api/v1/timelines/public",
+        "/api/v1/timelines/public?local=true",
+        "/api/v1/timelines/tag/Spring",
+        f"/api/v1/timelines/list/{reader.id}",
+        f"/api/v1/accounts/{reader.id}/statuses",
+        "/api/v1/favourites",
+        "/api/v1/bookmarks",
+    ]
+
+
+async def walk(reader: Member, path: str, limit: int, rel: str) -> list[list[str]]:
+    """Pages of ids, from the first, along its Link headers until an empty page."""
+    pages: list[list[str]] = []
+    url = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    while True:
+        answer = await reader.get(url)
+        assert answer.status == 200
+        if not answer.json:
+            assert answer.links == {}
+            return pages
+        pages.append([s["id"] for s in answer.json])
+        url = answer.links[rel]
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(limit=st.integers(1, POSTS + 3))
+async def test_pages_downward_show_everything_once(reader: Member, limit: int) -> None:
+    for path in paths(reader):
+        whole = [s["id"] for s in await reader.good("GET", path, params={"limit": "40"})]
+        assert len(whole) == POSTS, path
+        pages = await walk(reader, path, limit, "next")
+        assert [i for page in pages for i in page] == whole, path
+        assert all(len(page) == limit for page in pages[:-1]), path
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(limit=st.integers(1, POSTS + 3))
+async def test_pages_upward_show_everything_once(reader: Member, limit: int) -> None:
+    """From below all ids, each page is the one just above, newest first within itself (I5)."""
+    for path in paths(reader):
+        whole = [s["id"] for s in await reader.good("GET", path, params={"limit": "40"})]
+        start = f"{path}{'&' if '?' in path else '?'}min_id=0"
+        first = await reader.get(f"{start}&limit={limit}")
+        pages = [[s["id"] for s in first.json]]
+        pages += await walk_from(reader, first.links["prev"])
+        assert [i for page in reversed(pages) for i in page] == whole, path
+
+
+async def walk_from(reader: Member, url: str) -> list[list[str]]:
+    pages: list[list[str]] = []
+    while True:
+        answer = await reader.get(url)
+        if not answer.json:
+            return pages
+        pages.append([s["id"] for s in answer.json])
+        url = answer.links["prev"]
+
+
+async def test_link_headers_are_what_clients_parse(reader: Member) -> None:
+    answer = await reader.get(
+        "/api/v1/timelines/public?local=true&limit=2&max_id=999999999999999999"
+    )
+    first, second = answer.headers["Link"].split(", ")
+    assert first.endswith('; rel="next"')
+    assert second.endswith('; rel="prev"')
+    assert "local=true" in first
+    assert "limit=2" in first
+    assert f"max_id={answer.json[-1]['id']}" in first
+    assert f"min_id={answer.json[0]['id']}" in second
+
+
+@pytest.mark.parametrize(("limit", "count"), [("0", 1), ("-1", 11), ("x", 11), ("9999", 11)])
+async def test_a_strange_limit_is_no_error(reader: Member, limit: str, count: int) -> None:
+    found = await reader.good("GET", "/api/v1/timelines/public", params={"limit": limit})
+    assert len(found) == count
+
+
+async def test_since_id_gives_the_newest(reader: Member) -> None:
+    whole = await reader.good("GET", "/api/v1/timelines/public")
+    found = await reader.good("GET", f"/api/v1/timelines/public?since_id={whole[-1]['id']}&limit=3")
+    assert [s["id"] for s in found] == [s["id"] for s in whole[:3]]
+
+
+async def test_a_community_comes_home_as_its_boost_and_as_a_list(house: House) -> None:
+    organiser = await house.member("organiser")
+    member = await house.member("gardener")
+    garden = await house.community(organiser, "garden")
+    assert await member.good("GET", "/api/v1/lists") == []
+    assert (await member.get(f"/api/v1/timelines/list/{garden.id}")).status == 404
+    await member.good("POST", f"/api/v1/accounts/{garden.id}/follow")
+    post = await organiser.says("@garden seeds", title="Who has seeds?")
+    await organiser.says("yes", in_reply_to_id=post["id"])
+    home = await member.good("GET", "/api/v1/timelines/home")
+    assert [(s["account"]["id"], s["reblog"]["id"]) for s in home] == [(str(garden.id), post["id"])]
+    assert home[0]["id"] != post["id"]
+    lists = await member.good("GET", "/api/v1/lists")
+    assert lists == [
+        {"id": str(garden.id), "title": "Garden", "replies_policy": "list", "exclusive": False}
+    ]
+    listed = await member.good("GET", f"/api/v1/timelines/list/{garden.id}")
+    assert [(s["id"], s["reblog"]) for s in listed] == [(post["id"], None)]
+    assert listed[0]["content"].startswith("<p><strong>Who has seeds?</strong></p>")
+
+
+async def test_a_communitys_list_cannot_be_edited(house: House) -> None:
+    organiser = await house.member("organiser")
+    outsider = await house.member("outsider")
+    garden = await house.community(organiser, "garden")
+    one = f"/api/v1/lists/{garden.id}"
+    for answer in (
+        await organiser.put(one, json={"title": "Mine"}),
+        await organiser.delete(one),
+        await organiser.post(f"{one}/accounts", json={"account_ids": ["1"]}),
+        await organiser.delete(f"{one}/accounts", json={"account_ids": ["1"]}),
+    ):
+        assert answer.status == 422
+        assert "community" in answer.json["error"]
+    assert (await outsider.get(one)).status == 404
+    assert (await outsider.put(one, json={"title": "Mine"})).status == 404
+    assert (await organiser.post("/api/v1/lists", json={"title": "Own"})).status == 404
+
+
+async def test_public_is_parted_into_local_and_remote(house: House) -> None:
+    writer = await house.member("writer")
+    here = await writer.says("here")
+    far = await house.remote("far_writer")
+    there = await house.arrives(far, "1", Draft(content="<p>there</p>"))
+    picture: dict[str, Any] = {"kind": "image", "url": "https://far.example/a.png"}
+    shown = await house.arrives(far, "2", Draft(content="", attachments=(picture,)))
+
+    async def ids(query: str) -> list[str]:
+        found = await house.stranger.good("GET", f"/api/v1/timelines/public?{query}")
+        return [s["id"] for s in found]
+
+    assert await ids("") == [str(shown.id), str(there.id), here["id"]]
+    assert await ids("local=true") == [here["id"]]
+    assert await ids("remote=1") == [str(shown.id), str(there.id)]
+    assert await ids("only_media=true") == [str(shown.id)]
+    assert await ids("local=false&remote=false") == await ids("")
+
+
+async def test_tags_are_joined_as_asked(house: House) -> None:
+    writer = await house.member("writer")
+    ids = {t: (await writer.says(t))["id"] for t in ("#a", "#b", "#a #b", "#a #b #c")}
+
+    async def found(query: str) -> set[str]:
+        page = await house.stranger.good("GET", f"/api/v1/timelines/tag/A?{query}")
+        return {t for t, i in ids.items() if i in {s["id"] for s in page}}
+
+    assert await found("") == {"#a", "#a #b", "#a #b #c"}
+    assert await found("any[]=B") == set(ids)
+    assert await found("all[]=b") == {"#a #b", "#a #b #c"}
+    assert await found("all[]=b&none[]=c") == {"#a #b"}
+
+
+async def test_home_is_for_members_only(house: House) -> None:
+    assert (await house.stranger.get("/api/v1/timelines/home")).status == 401
