@@ -7,24 +7,34 @@ from collections.abc import Iterable, Iterator
 from aiohttp import web
 
 from server import middleware
+from server.activitypub import inboxes
 from server.activitypub.routes import routes as activitypub_routes
 from server.api.routes import routes as api_routes
 from server.config import Settings
 from server.context import CONTEXT, Context
 from server.domain.tx import Work
+from server.inbox import Arrivals
 from server.limits import Limits
+from server.resolve import Net
 from server.web.routes import routes as web_routes
 
 MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
 SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # client-api.md H4
 
 
-def make_app(settings: Settings, work: Work) -> web.Application:
-    """The application of one process. ``work`` must stay open as long as it serves."""
+def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Application:
+    """The application of one process. ``work`` must stay open as long as it serves.
+
+    Without ``net``, the way out to other servers, there are no inboxes.
+    """
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
     app.on_response_prepare.append(middleware.add_headers)
     app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes()])))
+    if net:
+        app[inboxes.NET] = net
+        app[inboxes.ARRIVALS] = Arrivals(work)
+        app.add_routes(inboxes.routes())
     return app
 
 
