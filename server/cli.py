@@ -305,7 +305,9 @@ def call() -> None:
 @call.command(name="create")
 @click.argument("community")
 @click.option("--title", required=True, help="What people are called to.")
-@click.option("--starts", type=LOCAL_TIME, metavar=SHOWN, required=True, help="As clocks there show it.")
+@click.option(
+    "--starts", type=LOCAL_TIME, metavar=SHOWN, required=True, help="As clocks there show it."
+)
 @click.option("--ends", type=LOCAL_TIME, metavar=SHOWN, help="As clocks there show it.")
 @click.option("--timezone", type=Zone(), required=True, help="Such as Europe/Rome.")
 @click.option("--by", required=True, help="Who calls: an organiser of the community.")
