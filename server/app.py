@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from aiohttp import web
 
 from server import middleware
+from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
 from server.api.routes import routes as api_routes
@@ -14,19 +16,28 @@ from server.config import Settings
 from server.context import CONTEXT, Context
 from server.dispatch import shared
 from server.domain.tx import Work
+from server.inbox import Arrivals
 from server.limits import Limits
+from server.resolve import Net
+from server.web.routes import PAGES
 from server.web.routes import routes as web_routes
 
 MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
 SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # client-api.md H4
 
 
-def make_app(settings: Settings, work: Work) -> web.Application:
-    """The application of one process. ``work`` must stay open as long as it serves."""
+def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Application:
+    """The application of one process. ``work`` must stay open as long as it serves.
+
+    Without ``net``, the way out to other servers, there are no inboxes.
+    """
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
     app.on_response_prepare.append(middleware.add_headers)
-    joined = shared(DOCUMENTS, {})
+    if net:
+        app[inboxes.NET] = net
+        app[inboxes.ARRIVALS] = Arrivals(work)
+    joined = shared(DOCUMENTS, PAGES)
     app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined])))
     return app
 
@@ -36,14 +47,15 @@ def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.AbstractRout
 
     A redirect instead would lose the body and the Authorization header (client-api.md H3).
     """
-    declared = list(routes)
-    taken = {(r.method, r.path) for r in declared if isinstance(r, web.RouteDef)}
+    declared = [cast("web.RouteDef", route) for route in routes]
+    taken = {(route.method, route.path) for route in declared}
     yield from declared
     for route in declared:
-        for method, path in _twins(route) if isinstance(route, web.RouteDef) else ():
+        for method, path in _twins(route):
             if (method, path) not in taken:
                 taken.add((method, path))
-                yield web.RouteDef(method, path, route.handler, route.kwargs)
+                route_ = cast("Any", route)  # aiohttp leaves its own fields untyped
+                yield web.RouteDef(method, path, route_.handler, route_.kwargs)
 
 
 def _twins(route: web.RouteDef) -> Iterator[tuple[str, str]]:

@@ -87,6 +87,10 @@ class Unavailable(BeckonError):  # noqa: N818
     status = 503
 
 
+class DatabaseUnreachable(Unavailable):
+    """There is no PostgreSQL to work with."""
+
+
 class SettingsError(BeckonError):
     """The configuration has faults: all of them, a sentence each."""
 

@@ -8,6 +8,8 @@ and never an empty place on a page.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,6 +26,17 @@ def _number(value: int) -> str:
     return f"{value:,}"
 
 
+def _web(url: str | None) -> str:
+    """An address that a link may have, or nothing: ``javascript:`` and its kin never get out."""
+    return url if url and url.startswith(("http://", "https://")) else ""
+
+
+def _day(at: datetime, timezone: str) -> dict[str, str]:
+    """The parts of a date as the calendar on the wall shows them there."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return {"weekday": f"{local:%a}", "day": str(local.day), "month": f"{local:%b}"}
+
+
 def _iso(at: datetime) -> str:
     """For the ``datetime`` attribute of <time>."""
     return at.isoformat(timespec="seconds")
@@ -37,10 +50,17 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_ENVIRONMENT.filters.update(
-    clean=_clean, plain=text.plain, number=_number, iso=_iso, when=text.when
-)
-_ENVIRONMENT.globals.update(viewer=None)
+_FILTERS = {
+    "clean": _clean,
+    "day": _day,
+    "iso": _iso,
+    "number": _number,
+    "plain": text.plain,
+    "web": _web,
+    "when": text.when,
+}
+cast("dict[str, Any]", _ENVIRONMENT.filters).update(_FILTERS)
+cast("dict[str, Any]", _ENVIRONMENT.globals).update(viewer=None)
 
 
 def render(name: str, **values: object) -> str:

@@ -31,6 +31,7 @@ class Call:
     expressed: int
     waiting: int
     tally_sent_at: datetime | None
+    revision: int
 
     @property
     def going(self) -> int:
@@ -102,12 +103,16 @@ BY_CARD = Query("select * from calls where card_uri = $1", Call)
 SET_DETAILS = Query(
     """
     update calls set starts_at = $2, ends_at = $3, timezone = $4, place_name = $5,
-        place_address = $6, latitude = $7, longitude = $8, capacity = $9
+        place_address = $6, latitude = $7, longitude = $8, capacity = $9,
+        revision = revision + case when (starts_at, ends_at, timezone, place_name, place_address)
+            is distinct from ($2, $3, $4, $5, $6) then 1 else 0 end
     where post_id = $1 returning *
     """,
     Call,
 )
-SET_STATE = Command("update calls set state = $2 where post_id = $1 and state <> $2")
+SET_STATE = Command(
+    "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
+)
 SET_CARD = Command("update calls set card_uri = $2 where post_id = $1")
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"

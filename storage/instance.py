@@ -24,7 +24,7 @@ class Instance:
 GET = Query("select * from instance", Instance)
 INSERT = Command(
     "insert into instance (domain, web_domain, title, setup_digest, created_at)"
-    " values ($1, $2, $3, $4, $5)"
+    " values ($1, $2, $3, $4, $5) on conflict (one) do nothing"
 )
 SET_SETUP = Command("update instance set setup_digest = $1")
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
@@ -88,6 +88,12 @@ async def create(
     conn: Connection, domain: str, web_domain: str, setup_digest: bytes | None, now: datetime
 ) -> None:
     await INSERT.run(conn, domain, web_domain, domain, setup_digest, now)
+
+
+async def settle(conn: Connection, domain: str, web_domain: str, now: datetime) -> Instance:
+    """What the first start wrote down; this one, where none did."""
+    await create(conn, domain, web_domain, None, now)
+    return await GET.one(conn)
 
 
 async def set_setup(conn: Connection, digest: bytes) -> None:

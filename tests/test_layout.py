@@ -16,6 +16,7 @@ LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blob
 LEAVES |= {"accepts", "limits", "pages", "peer", "pictures", "version"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "cli", "worker", "middleware", "dispatch", "demo", "run", "backup"}
+JOINTS |= {"commands", "logs", "processes"}
 ARRIVING = {"context", "inbox", "receive", "resolve"}
 
 INNER = {"storage", "domain", "leaves"}

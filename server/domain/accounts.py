@@ -110,8 +110,14 @@ async def instance_actor(tx: Tx) -> Account:
     found = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
     if found:
         return found
-    # Mastodon in secure mode looks it up as acct:HOST@HOST.
-    return await create(tx, "application", tx.site.urls.domain.partition(":")[0])
+    try:
+        # Mastodon in secure mode looks it up as acct:HOST@HOST.
+        return await create(tx, "application", tx.site.urls.domain.partition(":")[0])
+    except Conflict:  # another process of this instance starts beside us and was faster
+        found = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
+        if found is None:
+            raise
+        return found
 
 
 async def edit_profile(

@@ -1,19 +1,61 @@
-"""All pages."""
+"""Every address that answers with a page.
+
+``PAGES`` are the addresses that documents have too (server/dispatch.py chooses by ``Accept``); ``routes``
+are the others, and are to be added first: ``/calls/{id}`` would take ``/calls/1.ics`` as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from aiohttp import web
 
-from server.web import assets, oauth, pictures, setup, sign_in
+from server.web import (
+    accounts,
+    assets,
+    calendars,
+    calls,
+    instance,
+    oauth,
+    organise,
+    pictures,
+    posts,
+    setup,
+    sign_in,
+)
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+PAGES: dict[str, Handler] = {
+    "/posts/{id}": posts.post,
+    "/calls/{id}": calls.page,
+    "/cards/{id}": calls.card,
+}
+
+NAME = "/@{name:[A-Za-z0-9_]+}"
 
 
-def routes() -> Sequence[web.AbstractRouteDef]:
+def routes() -> list[web.AbstractRouteDef]:
     return [
         *pictures.routes(),
         *assets.routes(),
         *sign_in.routes(),
         *setup.routes(),
         *oauth.routes(),
+        web.get("/", instance.start),
+        web.get("/about", instance.about),
+        web.get("/tags/{tag}", instance.tag),
+        web.get(NAME, accounts.profile),
+        web.get(NAME + ".ics", calendars.community),
+        web.post(NAME + "/follow", accounts.follow),
+        web.post(NAME + "/unfollow", accounts.unfollow),
+        web.post(NAME + "/requests", accounts.decide),
+        web.get(NAME + "/calls/new", organise.new),
+        web.post(NAME + "/calls/new", organise.create),
+        web.get("/calls/{id}.ics", calendars.one),
+        web.post("/calls/{id}/answer", calls.answer),
+        web.post("/calls/{id}/state", calls.set_state),
+        web.get("/calls/{id}/edit", organise.edit),
+        web.post("/calls/{id}/edit", organise.change),
     ]

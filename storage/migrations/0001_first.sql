@@ -263,6 +263,7 @@ create table calls (
     expressed integer not null default 0 check (expressed >= 0),
     waiting integer not null default 0 check (waiting >= 0),
     tally_sent_at timestamptz,          -- when the counts last left in an Update
+    revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     check (ends_at is null or ends_at >= starts_at)
 );
 create index calls_community on calls (community_id, starts_at);

@@ -1,0 +1,346 @@
+"""The command ``beckon``.
+
+Exit codes: 0 done, 1 refused or faults found, 2 a command that cannot be read, 3 faults in the settings
+(all of them are told), 4 no database. Errors are a sentence each on standard error; standard output holds
+the result alone.
+
+What a command needs is imported when it runs, so that `beckon --help` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from server import config
+from server.config import Settings
+from server.errors import BeckonError, DatabaseUnreachable, SettingsError
+from server.version import VERSION
+
+T = TypeVar("T")
+
+REFUSED, WRONG_SETTINGS, NO_DATABASE = 1, 3, 4
+
+
+@contextmanager
+def exit_codes() -> Generator[None]:
+    """Failures become sentences and codes."""
+    try:
+        yield
+    except SettingsError as error:
+        _end("\n".join(error.faults), WRONG_SETTINGS)
+    except DatabaseUnreachable as error:
+        _end(error.sentence, NO_DATABASE)
+    except BeckonError as error:
+        _end(error.sentence, REFUSED)
+
+
+def _end(text: str, code: int) -> None:
+    click.echo(text, err=True)
+    sys.exit(code)
+
+
+def carry_out(main: Callable[[Settings], Coroutine[Any, Any, T]], *, quiet: bool = True) -> T:
+    """Run a command with the settings. ``quiet``: only warnings are logged, the result is the point."""
+    from server import logs, run
+
+    with exit_codes():
+        settings = config.load()
+        level = "warning" if quiet and settings.log_level == "info" else settings.log_level
+        logs.configure(level, settings.log_format)
+        return run.until_done(lambda: main(settings))
+    raise AssertionError("exit_codes ends the process")
+
+
+class Zone(click.ParamType[ZoneInfo]):
+    """The name of a time zone, such as Europe/Rome."""
+
+    name = "zone"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ZoneInfo:
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"there is no time zone {value!r}; one is named like Europe/Rome", param, ctx)
+
+
+LOCAL_TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
+SHOWN = "2026-12-05T10:00"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="beckon")
+def main() -> None:
+    """Beckon: small communities, and calls to action that cross servers.
+
+    Settings come from the environment, or from the file that BECKON_CONFIG names; `beckon config` lists
+    them. Commands may be used while `beckon serve` runs.
+    """
+
+
+# Running
+
+
+@main.command()
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes share the address. One is enough for most; PostgreSQL runs beside them.",
+)
+@click.option("--no-work", is_flag=True, help="Leave deliveries and other work to `beckon work`.")
+@click.option("--socket", type=int, hidden=True, help="A listening socket of our parent's.")
+def serve(processes: int, no_work: bool, socket: int | None) -> None:
+    """Serve this instance until Ctrl-C or SIGTERM.
+
+    Starts PostgreSQL too, unless DATABASE_URL names one. The first start prints a link with which the
+    first administrator is made.
+    """
+    from server import commands
+
+    def run(settings: Settings) -> Coroutine[Any, Any, None]:
+        if socket is not None:
+            return commands.serve_on(settings, socket, work=not no_work)
+        if processes > 1:
+            return commands.serve_many(settings, processes, work=not no_work)
+        return commands.serve(settings, work=not no_work)
+
+    carry_out(run, quiet=False)
+
+
+@main.command()
+def work() -> None:
+    """Deliver, apply what arrives and run jobs, without serving, until Ctrl-C or SIGTERM."""
+    from server import commands
+
+    carry_out(commands.work, quiet=False)
+
+
+@main.command()
+def demo() -> None:
+    """Run a few instances on this machine that federate with each other, to try things out."""
+    from server import demo
+
+    carry_out(demo.run, quiet=False)
+
+
+# The database
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the version of this code. `serve` and the others do so by themselves."""
+    from server import commands
+
+    applied = carry_out(commands.bring_forward)
+    click.echo("\n".join(applied) if applied else "The database is up to date.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def backup(file: Path) -> None:
+    """Write everything that this instance holds into FILE, while it runs or not."""
+    from server import backup
+
+    carry_out(lambda settings: backup.backup(settings, file))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Make an instance out of FILE, which `beckon backup` wrote. Its data folder must be empty."""
+    from server import backup
+
+    carry_out(lambda settings: backup.restore(settings, file))
+
+
+@main.command()
+def check() -> None:
+    """Count everything again and look for what cannot be. Exit code 1 where something is wrong."""
+    from server import commands
+
+    faults = carry_out(commands.find_faults)
+    click.echo("\n".join(faults) if faults else "All is well.")
+    sys.exit(REFUSED if faults else 0)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(as_json: bool) -> None:
+    """Show versions, the size of the database, and what waits: arrivals, deliveries, jobs, and why."""
+    from server import commands
+
+    found = carry_out(commands.status)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(status_lines(found)))
+
+
+def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """The same for people: a figure on each line, then a line for each host that waits."""
+    for name, value in found.items():
+        if name == "database_bytes":
+            yield f"{'database':<18}{value / 1e6:.1f} MB"
+        elif name != "deliveries" and value is not None:
+            yield f"{name.replace('_', ' '):<18}{value}"
+    for lane in found["deliveries"]:
+        why = f", {lane['last_error']}" if lane["last_error"] else ""
+        failing = f", failing since {lane['failing_since']}" if lane["failing_since"] else ""
+        next_at = f"next at {lane['ready_at']}"
+        yield f"  to {lane['host']}: {lane['waiting']} since {lane['oldest']}, {next_at}{failing}{why}"
+
+
+@main.command(name="config")
+def print_config() -> None:
+    """Print every setting with its meaning and default, in the form of an environment file."""
+    click.echo(config.reference(), nl=False)
+
+
+# People, communities, calls
+
+
+@main.group()
+def account() -> None:
+    """People of this instance."""
+
+
+@account.command(name="create")
+@click.argument("name")
+@click.option("--email", required=True, help="Where to reach them. Not shown to anybody.")
+@click.option("--password", help="Without it: asked for on a terminal, else made up and printed.")
+@click.option(
+    "--role",
+    type=click.Choice(["member", "moderator", "admin"]),
+    default="member",
+    show_default=True,
+    help="What they may do on this instance.",
+)
+def create_account(name: str, email: str, password: str | None, role: str) -> None:
+    """Make an account for the handle NAME; prints the address of its profile."""
+    from server import commands
+
+    if password is None and sys.stdin.isatty():
+        password = _ask_password()
+    url, made = carry_out(lambda s: commands.create_account(s, name, email, password, role))
+    click.echo(url)
+    if made:
+        click.echo(f"Password: {made}")
+
+
+def _ask_password() -> str | None:
+    given = click.prompt(
+        "Password (empty: make one up)",
+        default="",
+        show_default=False,
+        hide_input=True,
+        confirmation_prompt=True,
+        err=True,
+    )
+    return given or None
+
+
+@main.group()
+def token() -> None:
+    """Tokens for programs."""
+
+
+@token.command(name="create")
+@click.argument("name")
+@click.option(
+    "--scopes",
+    default="read write follow push",
+    show_default=True,
+    help="What it may do, separated by spaces.",
+)
+def create_token(name: str, scopes: str) -> None:
+    """Make a token with which a program acts as NAME; prints the token and nothing else."""
+    from server import commands
+
+    click.echo(carry_out(lambda settings: commands.create_token(settings, name, scopes)))
+
+
+@main.group()
+def community() -> None:
+    """Communities of this instance."""
+
+
+@community.command(name="create")
+@click.argument("name")
+@click.option("--title", required=True, help="Its name for people.")
+@click.option("--by", required=True, help="Who founds it: an account of ours, its first organiser.")
+@click.option("--about", default="", help="What it is for.")
+@click.option(
+    "--policy",
+    type=click.Choice(["open", "request"]),
+    default="open",
+    show_default=True,
+    help="Whether anybody joins, or whom its organisers let in.",
+)
+@click.option("--rule", "rules", multiple=True, help="A rule; give it once for each.")
+def create_community(
+    name: str, title: str, by: str, about: str, policy: str, rules: tuple[str, ...]
+) -> None:
+    """Make a community with the handle NAME; prints the address of its page."""
+    from server import commands
+
+    click.echo(
+        carry_out(lambda s: commands.create_community(s, name, title, by, about, policy, rules))
+    )
+
+
+@main.group()
+def call() -> None:
+    """Calls to action."""
+
+
+@call.command(name="create")
+@click.argument("community")
+@click.option("--title", required=True, help="What people are called to.")
+@click.option(
+    "--starts", type=LOCAL_TIME, metavar=SHOWN, required=True, help="As clocks there show it."
+)
+@click.option("--ends", type=LOCAL_TIME, metavar=SHOWN, help="As clocks there show it.")
+@click.option("--timezone", type=Zone(), required=True, help="Such as Europe/Rome.")
+@click.option("--by", required=True, help="Who calls: an organiser of the community.")
+@click.option("--place", default="", help="The name of the place.")
+@click.option("--address", default="", help="Street, number and town.")
+@click.option("--capacity", type=click.IntRange(1), help="How many places there are.")
+@click.option("--text", default="", help="More about it.")
+def create_call(
+    community: str,
+    title: str,
+    starts: datetime,
+    ends: datetime | None,
+    timezone: ZoneInfo,
+    by: str,
+    place: str,
+    address: str,
+    capacity: int | None,
+    text: str,
+) -> None:
+    """Call the people of COMMUNITY to an event; prints the address of the call."""
+    from server import commands
+    from storage.calls import Details
+
+    details = Details(
+        starts_at=starts.replace(tzinfo=timezone),
+        ends_at=ends.replace(tzinfo=timezone) if ends else None,
+        timezone=timezone.key,
+        place_name=place,
+        place_address=address,
+        capacity=capacity,
+    )
+    click.echo(carry_out(lambda s: commands.create_call(s, community, by, title, text, details)))
+
+
+if __name__ == "__main__":
+    main()

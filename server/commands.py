@@ -1,0 +1,165 @@
+"""What the commands do: names become rows, and the verbs of the domain do the rest.
+
+They work beside a server that runs: ``run.opened`` joins its database, and a row that needs to be
+delivered is delivered by its loops.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from server import processes, run
+from server.config import Settings
+from server.domain import calls as call_verbs
+from server.domain import communities as community_verbs
+from server.domain import oauth, scopes
+from server.domain import users as user_verbs
+from server.domain.calls import Wanted
+from server.domain.tx import Tx, Work
+from server.errors import Invalid, NotFound
+from server.version import VERSION
+from storage import accounts, check, outbox
+from storage import status as status_rows
+from storage.accounts import Account
+from storage.calls import Details
+
+# Running
+
+
+async def serve(settings: Settings, *, work: bool) -> None:
+    async with run.running(settings, work=work) as here:
+        await announce(settings, here.work, here.url)
+        await run.forever()
+
+
+async def serve_many(settings: Settings, count: int, *, work: bool) -> None:
+    async with run.opened(settings) as base:
+        with run.listen(settings) as sock:
+            await announce(settings, base.work, run.address_of(settings, sock))
+            await processes.supervise(sock, count, work=work)
+
+
+async def serve_on(settings: Settings, number: int, *, work: bool) -> None:
+    """Be a child: ``number`` is the file descriptor of the parent's socket."""
+    async with run.running(settings, work=work, sock=socket.socket(fileno=number)):
+        await run.forever()
+
+
+async def work(settings: Settings) -> None:
+    async with run.running(settings, serve=False):
+        click.echo("Beckon works, and serves nothing.")
+        await run.forever()
+
+
+async def announce(settings: Settings, work: Work, url: str) -> None:
+    click.echo(f"Beckon serves {settings.domain} at {url}")
+    link = await run.setup_link(work)
+    if link:
+        click.echo(
+            f"There is no administrator yet. Whoever opens this link first becomes one: {link}"
+        )
+    sys.stdout.flush()
+
+
+async def bring_forward(settings: Settings) -> list[str]:
+    """The names of the migrations applied."""
+    async with run.database(settings) as url:
+        return await run.bring_forward(url)
+
+
+# Making
+
+
+async def create_account(
+    settings: Settings, name: str, email: str, password: str | None, role: str
+) -> tuple[str, str | None]:
+    """The address of the profile, and the password where it was made here."""
+    made = secrets.token_urlsafe(12) if password is None else None
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        _, account = await user_verbs.register(tx, email, name, password or made, role)
+    return account.url, made
+
+
+async def create_token(settings: Settings, name: str, scope: str) -> str:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        account = await _ours(tx, name)
+        if account.user_id is None:
+            raise Invalid(f"@{account.username} is nobody who signs in.")
+        words = scopes.parse(scope)
+        app, _ = await oauth.register_app(tx, "Command line", [oauth.OUT_OF_BAND], scope, None)
+        issued = await oauth.issue(tx, app, words, user_id=account.user_id, account_id=account.id)
+    return issued.secret
+
+
+async def create_community(
+    settings: Settings,
+    name: str,
+    title: str,
+    by: str,
+    about: str,
+    policy: str,
+    rules: Sequence[str],
+) -> str:
+    """The address of its page."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        founder = await _ours(tx, by)
+        group = await community_verbs.create(
+            tx, founder, name, title, about=about, community_policy=policy, rules=rules
+        )
+    return group.url
+
+
+async def create_call(
+    settings: Settings, community: str, by: str, title: str, text: str, details: Details
+) -> str:
+    """The address of the call."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        group, author = await _ours(tx, community), await _ours(tx, by)
+        if not group.is_group:
+            raise Invalid(f"@{group.username} is no community.")
+        post = await call_verbs.create(tx, author, group, Wanted(title, details, text))
+    return post.url
+
+
+async def _ours(tx: Tx, name: str) -> Account:
+    found = await accounts.by_handle(tx.conn, name.removeprefix("@"))
+    if found is None:
+        raise NotFound(f"There is no @{name.removeprefix('@')} here.")
+    return found
+
+
+# Looking
+
+
+async def find_faults(settings: Settings) -> list[str]:
+    async with run.opened(settings) as base, base.work.reading() as tx:
+        return await check.faults(tx.conn)
+
+
+async def status(settings: Settings) -> dict[str, Any]:
+    """Plain values, ready for JSON; times in ISO 8601."""
+    async with run.opened(settings) as base, base.work.reading() as tx:
+        figures = await status_rows.figures(tx.conn, tx.now)
+        waiting = await outbox.status(tx.conn)
+    return {
+        "domain": settings.domain,
+        "federates": settings.federates,
+        "version": VERSION,
+        **_plain(asdict(figures)),
+        "deliveries": [_plain(asdict(lane)) for lane in waiting],
+    }
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }

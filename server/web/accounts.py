@@ -1,0 +1,131 @@
+"""The pages of people and communities, and joining and leaving them.
+
+A community's page names those who steer it and counts its members; it never lists them.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.context import context
+from server.domain import communities, follows
+from server.domain.tx import Tx
+from server.errors import NotFound
+from server.web import answers, listed, session
+from server.web.instance import older, page_of
+from server.web.session import Viewer
+from storage import accounts, calls, timelines
+from storage import communities as community_rows
+from storage import follows as follow_rows
+from storage.accounts import Account
+from storage.follows import Follow
+
+CALLS = 20
+REQUESTS = 50
+
+
+async def local(tx: Tx, request: web.Request) -> Account:
+    """The person or community of ours that ``{name}`` says. Raises ``NotFound``."""
+    found = await accounts.by_handle(tx.conn, request.match_info["name"])
+    if found is None or found.suspended_at or found.kind == "application":
+        raise NotFound
+    return found
+
+
+async def local_group(tx: Tx, request: web.Request) -> Account:
+    """Raises ``NotFound`` for a person too."""
+    found = await local(tx, request)
+    if not found.is_group:
+        raise NotFound
+    return found
+
+
+async def profile(request: web.Request) -> web.Response:
+    """``GET /@{name}``."""
+    viewer = await session.viewer(request)
+    async with context(request).work.reading() as tx:
+        account = await local(tx, request)
+        follow = await _follow(tx, viewer, account)
+        if account.is_group:
+            return await _community(tx, request, viewer, account, follow)
+        return await _person(tx, request, viewer, account, follow)
+
+
+async def _follow(tx: Tx, viewer: Viewer | None, account: Account) -> Follow | None:
+    if viewer is None:
+        return None
+    return await follow_rows.between(tx.conn, viewer.account.id, account.id)
+
+
+async def _person(
+    tx: Tx, request: web.Request, viewer: Viewer | None, account: Account, follow: Follow | None
+) -> web.Response:
+    found = await timelines.of_account(
+        tx.conn, account.id, page_of(request), visible=listed.PUBLIC, viewer_id=0,
+        exclude_replies=True, exclude_reblogs=True, only_media=False, tag=None,
+    )  # fmt: skip
+    shown = await listed.posts_by_ids(tx, found)
+    return answers.page(
+        request, "person.html", viewer,
+        account=account, follow=follow, posts=shown, older=older(found),
+    )  # fmt: skip
+
+
+async def _community(
+    tx: Tx, request: web.Request, viewer: Viewer | None, group: Account, follow: Follow | None
+) -> web.Response:
+    found = await timelines.community(tx.conn, group.id, page_of(request))
+    heads = await listed.posts_by_ids(tx, found)
+    coming = await calls.of_community(tx.conn, group.id, tx.now, CALLS)
+    open_calls = await listed.shown_calls(tx, [c for c in coming if c.state != "closed"])
+    listed_above = {shown.post.id for shown in open_calls}
+    steers = await _steers(tx, viewer, group)
+    return answers.page(
+        request, "community.html", viewer,
+        account=group, community=await community_rows.by_id(tx.conn, group.id), follow=follow,
+        stewards=await community_rows.stewards(tx.conn, group.id), calls=open_calls,
+        posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
+        steers=steers, asking=await _asking(tx, group) if steers else [],
+    )  # fmt: skip
+
+
+async def _steers(tx: Tx, viewer: Viewer | None, group: Account) -> bool:
+    if viewer is None:
+        return False
+    return await community_rows.role(tx.conn, group.id, viewer.account.id) is not None
+
+
+async def _asking(tx: Tx, group: Account) -> list[Account]:
+    rows = await follow_rows.requests(tx.conn, group.id, timelines.TOP, 0, REQUESTS)
+    by_id = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
+    return [by_id[row.account_id] for row in rows]
+
+
+async def follow(request: web.Request) -> web.Response:
+    """``POST /@{name}/follow``: join a community, or follow a person."""
+    viewer, _ = await answers.form(request)
+    async with context(request).work.transaction() as tx:
+        await follows.follow(tx, viewer.account, await local(tx, request))
+    return answers.back_to(f"/@{request.match_info['name']}")
+
+
+async def unfollow(request: web.Request) -> web.Response:
+    """``POST /@{name}/unfollow``: leave, or take back the request."""
+    viewer, _ = await answers.form(request)
+    async with context(request).work.transaction() as tx:
+        await follows.unfollow(tx, viewer.account, await local(tx, request))
+    return answers.back_to(f"/@{request.match_info['name']}")
+
+
+async def decide(request: web.Request) -> web.Response:
+    """``POST /@{name}/requests``: an organiser lets somebody in (``admit``), or not (``refuse``)."""
+    viewer, form = await answers.form(request)
+    asking_id = answers.choice_id(form, "account")
+    verdict = answers.choice(form, "verdict", ("admit", "refuse"))
+    async with context(request).work.transaction() as tx:
+        group = await local_group(tx, request)
+        asking = await accounts.by_id(tx.conn, asking_id)
+        if asking is None:
+            raise NotFound
+        await communities.decide(tx, viewer.account, group, asking, admitted=verdict == "admit")
+    return answers.back_to(f"/@{group.username}")

@@ -1,0 +1,148 @@
+"""A call's page: what it is, how many take part, and taking part.
+
+The page is the same for strangers and members but for the panel on how to answer. Who takes part is
+shown to those who steer the community and to nobody else; everybody sees the counts, by tier and by
+server. Every form ends in a verb of domain/calls.py, which decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.context import context
+from server.domain import calls as verbs
+from server.domain import communities as community_verbs
+from server.domain.tx import Tx
+from server.errors import NotFound
+from server.web import answers, listed, posts, session
+from server.web.listed import ShownPost
+from server.web.session import Viewer
+from storage import accounts, calls, communities
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import ByHost, Call, Participation
+from storage.posts import Post
+
+STATES = ("open", "postponed", "cancelled", "closed")
+COMMENTS = 20
+HOSTS = 20
+PARTICIPANTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that a call's page shows."""
+
+    post: Post
+    call: Call
+    community: Account
+    organiser: Account
+    over: bool
+    mine: Participation | None
+    line: int | None  # the viewer's place in the waiting list
+    steers: bool
+    by_host: list[ByHost]
+    participants: list[tuple[Participation, Account]]
+    comments: list[ShownPost]
+
+    @property
+    def answerable(self) -> bool:
+        return self.call.state in ("open", "postponed") and not self.over
+
+
+async def known(tx: Tx, request: web.Request) -> tuple[Post, Call]:
+    """The call that ``{id}`` says, if a stranger may see it. Raises ``NotFound``, ``GoneError``."""
+    number = answers.number(request)
+    post = await posts.require(tx, number, tx.site.urls.call(number))
+    call = await calls.by_id(tx.conn, post.id)
+    if call is None:
+        raise NotFound
+    return post, call
+
+
+async def steered(tx: Tx, request: web.Request, viewer: Viewer) -> tuple[Post, Call, Account]:
+    """A call of ours that the viewer may change, and its community. Raises ``Forbidden``, ``NotFound``."""
+    post, call = await known(tx, request)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    if community is None or not post.local:
+        raise NotFound
+    await community_verbs.require_steward(tx, community, viewer.account)
+    return post, call, community
+
+
+async def page(request: web.Request) -> web.Response:
+    """``GET /calls/{id}`` by a browser."""
+    viewer = await session.viewer(request)
+    async with context(request).work.reading() as tx:
+        post, call = await known(tx, request)
+        shown = await _load(tx, viewer, post, call)
+    return answers.page(request, "call.html", viewer, shown=shown, states=STATES)
+
+
+async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
+    named = await accounts.by_ids(tx.conn, [call.community_id, post.account_id])
+    mine = await calls.of_account(tx.conn, post.id, viewer.account.id) if viewer else None
+    role = await communities.role(tx.conn, call.community_id, viewer.account.id) if viewer else None
+    steers = role is not None and post.local
+    waits = mine is not None and mine.state == "waiting"
+    return Shown(
+        post=post,
+        call=call,
+        community=named[call.community_id],
+        organiser=named[post.account_id],
+        over=(call.ends_at or call.starts_at) < tx.now,
+        mine=mine,
+        line=await calls.place_in_line(tx.conn, mine) if mine and waits and post.local else None,
+        steers=steers,
+        by_host=await calls.going_by_host(tx.conn, post.id) if post.local else [],
+        participants=await _participants(tx, post) if steers else [],
+        comments=await _comments(tx, post),
+    )
+
+
+async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account]]:
+    rows = (await calls.participants(tx.conn, post.id))[:PARTICIPANTS]
+    by_id = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
+    return [(row, by_id[row.account_id]) for row in rows]
+
+
+async def _comments(tx: Tx, post: Post) -> list[ShownPost]:
+    """The latest; the page of a call stays light."""
+    thread = await post_rows.thread(tx.conn, post.id, posts.COMMENTS)
+    shown = await listed.shown_posts(tx, [row for row in thread if row.id != post.id])
+    return shown[-COMMENTS:]
+
+
+async def card(request: web.Request) -> web.Response:
+    """``GET /cards/{id}`` by a browser: both ids lead to one call."""
+    async with context(request).work.reading() as tx:
+        number = answers.number(request)
+        post = await posts.require(tx, number, tx.site.urls.card(number))
+        if post.kind != "event":
+            raise NotFound
+    return answers.moved(f"/calls/{post.id}")
+
+
+async def answer(request: web.Request) -> web.Response:
+    """``POST /calls/{id}/answer``: going, maybe, declined, or withdrawn."""
+    viewer, form = await answers.form(request)
+    said = answers.choice(form, "said", (*verbs.ANSWERS, "withdrawn"))
+    async with context(request).work.transaction() as tx:
+        post, _ = await known(tx, request)
+        if said == "withdrawn":
+            await verbs.withdraw(tx, viewer.account, post)
+        else:
+            await verbs.answer(tx, viewer.account, post, said, "page")
+    return answers.back_to(f"/calls/{post.id}")
+
+
+async def set_state(request: web.Request) -> web.Response:
+    """``POST /calls/{id}/state``: postpone, cancel, close, or open again."""
+    viewer, form = await answers.form(request)
+    state = answers.choice(form, "state", STATES)
+    async with context(request).work.transaction() as tx:
+        post, _, _ = await steered(tx, request, viewer)
+        await verbs.edit(tx, viewer.account, post, state=state)
+    return answers.back_to(f"/calls/{post.id}")

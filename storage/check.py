@@ -1,0 +1,181 @@
+"""What must be true of the data, whatever happened before: a query each, which finds the exceptions.
+
+Counts are kept beside what they count, because pages show them by the hundred; here each is counted
+again. What the database itself refuses (unique, foreign keys, checks) is not asked twice. Counts that
+another server reports of its own things are its own business and are left out.
+
+All queries see one moment, so a busy server gives no false alarm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.db import Connection, Query
+
+MOST = 20
+"""Faults told of each kind."""
+
+FOLLOWERS = """
+    select format('%s says %s followers and has %s.', a.uri, a.followers_count, count(f.id))
+    from accounts a left join follows f on f.target_id = a.id and f.accepted_at is not null
+    group by a.id having a.followers_count <> count(f.id)
+"""
+FOLLOWING = """
+    select format('%s says it follows %s and follows %s.', a.uri, a.following_count, count(f.id))
+    from accounts a left join follows f on f.follower_id = a.id and f.accepted_at is not null
+    group by a.id having a.following_count <> count(f.id)
+"""
+POSTS = """
+    select format('%s says %s posts and has %s.', a.uri, a.posts_count, count(p.id))
+    from accounts a left join posts p on p.account_id = a.id and p.kind <> 'boost'
+    group by a.id having a.posts_count <> count(p.id)
+"""
+REPLIES = """
+    select format('%s says %s replies and has %s.', p.uri, p.replies_count, count(r.id))
+    from posts p left join posts r on r.in_reply_to_id = p.id
+    group by p.id having p.replies_count <> count(r.id)
+"""
+# A community's boost is how it passes on, and is not spread.
+BOOSTS = """
+    select format('%s says %s boosts and has %s.', p.uri, p.reblogs_count, count(a.id))
+    from posts p left join posts b on b.reblog_of_id = p.id
+    left join accounts a on a.id = b.account_id and a.kind <> 'group'
+    group by p.id having p.reblogs_count <> count(a.id)
+"""
+FAVOURITES = """
+    select format('%s says %s favourites and has %s.', p.uri, p.favourites_count, count(f.id))
+    from posts p left join favourites f on f.post_id = p.id
+    group by p.id having p.favourites_count <> count(f.id)
+"""
+VOTES = """
+    select format('Option %s of %s says %s votes and has %s.',
+        o.position, p.uri, o.votes_count, count(v.id))
+    from poll_options o
+    join posts p on p.id = o.post_id and p.local and p.kind <> 'event'
+    left join poll_votes v on v.post_id = o.post_id and v.position = o.position
+    group by p.uri, o.post_id, o.position, o.votes_count having o.votes_count <> count(v.id)
+"""
+VOTERS = """
+    select format('%s says %s voters and has %s.',
+        p.uri, l.voters_count, count(distinct v.account_id))
+    from polls l
+    join posts p on p.id = l.post_id and p.local and p.kind <> 'event'
+    left join poll_votes v on v.post_id = l.post_id
+    group by p.uri, l.post_id having l.voters_count is distinct from count(distinct v.account_id)
+"""
+# An organiser may lower the number of places below those granted; nobody may wait beside a free one.
+PLACES = """
+    with tallies as (
+        select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity,
+            count(*) filter (where n.answer = 'going' and n.state = 'granted'
+                and n.tier = 'confirmed') as has_confirmed,
+            count(*) filter (where n.answer = 'going' and n.state = 'granted'
+                and n.tier = 'expressed') as has_expressed,
+            count(*) filter (where n.answer = 'going' and n.state = 'waiting') as has_waiting,
+            count(*) filter (where n.answer = 'maybe') as has_maybe,
+            count(*) filter (where n.answer = 'declined') as has_declined
+        from calls c
+        join posts p on p.id = c.post_id and p.local
+        left join participations n on n.post_id = c.post_id
+        group by c.post_id, p.uri),
+    cards as (
+        select t.uri, o.position, o.votes_count as shown,
+            (array[has_confirmed + has_expressed, has_maybe, has_declined])[o.position + 1] as given
+        from tallies t join poll_options o using (post_id))
+    select format('%s says %s, %s and %s (confirmed, expressed, waiting) and has %s, %s and %s.',
+        uri, confirmed, expressed, waiting, has_confirmed, has_expressed, has_waiting)
+    from tallies
+    where (confirmed, expressed, waiting) <> (has_confirmed, has_expressed, has_waiting)
+    union all
+    select format('The card of %s shows %s for answer %s, and %s gave it.',
+        uri, shown, position, given)
+    from cards where shown is distinct from given
+    union all
+    select format('At %s people wait although places are free.', uri)
+    from tallies
+    where has_waiting > 0 and (capacity is null or has_confirmed + has_expressed < capacity)
+"""
+CALLS = """
+    select format('%s is an event without a call, or a call that is no event.', p.uri)
+    from posts p left join calls c on c.post_id = p.id
+    where (p.local and p.kind = 'event') <> (p.local and c.post_id is not null)
+"""
+THREADS = """
+    select format('%s is in another thread than the post that it answers.', p.uri)
+    from posts p join posts parent on parent.id = p.in_reply_to_id
+    where p.thread_id <> parent.thread_id
+"""
+HOMES = """
+    select format('%s is no member of ours and has a home timeline.', a.uri)
+    from accounts a where not a.local and exists (select from home_entries where account_id = a.id)
+"""
+KEYS = """
+    select format('%s lacks a private key of one of the two kinds.', a.uri)
+    from accounts a left join keys k on k.account_id = a.id and k.private is not null
+    where a.local group by a.id having count(distinct k.kind) <> 2
+"""
+FOREIGN_KEYS = """
+    select format('A private key is kept for %s, who is not ours.', a.uri)
+    from keys k join accounts a on a.id = k.account_id
+    where k.private is not null and not a.local
+"""
+COMMUNITIES = """
+    select format('%s is a group of ours without the settings of a community.', a.uri)
+    from accounts a
+    where a.local and a.kind = 'group'
+        and not exists (select from communities c where c.account_id = a.id)
+"""
+# A leased lane may be empty: its worker has not finished it yet.
+LANES = """
+    with work as (
+        select 'inbox' as queue, subject as key from inbox where state = 'waiting'
+        union select 'delivery', host from deliveries
+        union select 'jobs', lane from jobs)
+    select format('Work waits for %s in %s, and no lane leads to it.', key, queue)
+    from work w
+    where not exists (select from lanes l where l.queue = w.queue and l.key = w.key)
+    union all
+    select format('The lane %s in %s leads to no work.', key, queue)
+    from lanes l
+    where locked_until is null
+        and not exists (select from work w where w.queue = l.queue and w.key = l.key)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``faults`` gives a sentence for each row that breaks the rule."""
+
+    name: str
+    faults: Query[str]
+
+
+CHECKS = (
+    Check("followers", Query(FOLLOWERS, str)),
+    Check("following", Query(FOLLOWING, str)),
+    Check("posts", Query(POSTS, str)),
+    Check("replies", Query(REPLIES, str)),
+    Check("boosts", Query(BOOSTS, str)),
+    Check("favourites", Query(FAVOURITES, str)),
+    Check("votes", Query(VOTES, str)),
+    Check("voters", Query(VOTERS, str)),
+    Check("places", Query(PLACES, str)),
+    Check("calls", Query(CALLS, str)),
+    Check("threads", Query(THREADS, str)),
+    Check("homes", Query(HOMES, str)),
+    Check("keys", Query(KEYS, str)),
+    Check("foreign keys", Query(FOREIGN_KEYS, str)),
+    Check("communities", Query(COMMUNITIES, str)),
+    Check("lanes", Query(LANES, str)),
+)
+
+
+async def faults(conn: Connection) -> list[str]:
+    """What is wrong, a sentence each and the kind before it; empty where all is well."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        return [
+            f"{check.name}: {sentence}"
+            for check in CHECKS
+            for sentence in (await check.faults.all(conn))[:MOST]
+        ]

@@ -1,0 +1,199 @@
+"""A house with a web door: a real database, a real server on loopback, and browsers without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html import unescape
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from server.app import make_app
+from server.clock import Clock
+from server.config import Settings
+from server.context import context
+from server.domain import accounts, calls, communities
+from server.domain.calls import Wanted
+from server.domain.posts import Draft
+from server.domain.tx import Arrived, Site, Work
+from server.urls import Urls
+from server.web import session
+from storage import accounts as account_rows
+from storage import db, instance, users
+from storage.accounts import Account, Profile
+from storage.calls import Details
+from storage.posts import Post
+
+DOMAIN = "green.example"
+TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as it came."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """What a reader sees: no tags, single spaces."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.text)).split())
+
+
+class Browser:
+    """One person's browser: follows no redirect by itself and sends the token of the last form seen."""
+
+    def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
+        self._client = client
+        self._token = ""
+        self._cookie = ""
+
+    async def enter(self, account: Account) -> None:
+        """Sign in. The cookie is for https only, and the test speaks plain HTTP: it is carried by hand."""
+        async with self._client.get(f"/test-enter/{account.id}") as response:
+            (cookie,) = response.cookies.values()
+            assert cookie["secure"]
+            assert cookie["httponly"]
+            self._cookie = f"{cookie.key}={cookie.value}"
+        await self.get("/")
+
+    async def get(self, path: str, **headers: str) -> Seen:
+        sent = {**headers, "Cookie": self._cookie}
+        async with self._client.get(path, headers=sent, allow_redirects=False) as response:
+            return await self._see(response)
+
+    async def post(self, path: str, *, token: str | None = None, **fields: str) -> Seen:
+        sent = {**fields, "csrf": self._token if token is None else token}
+        cookie = {"Cookie": self._cookie}
+        async with self._client.post(
+            path, data=sent, headers=cookie, allow_redirects=False
+        ) as response:
+            return await self._see(response)
+
+    async def _see(self, response: ClientResponse) -> Seen:
+        seen = Seen(response.status, await response.text(), dict(response.headers))
+        found = TOKEN.search(seen.text)
+        self._token = found[1] if found else self._token
+        return seen
+
+
+@dataclass
+class House:
+    work: Work
+    server: TestServer
+    stack: AsyncExitStack
+
+    @property
+    def now(self) -> datetime:
+        return self.work.clock.now()
+
+    async def browser(self, account: Account | None = None) -> Browser:
+        client = await self.stack.enter_async_context(TestClient(self.server))
+        browser = Browser(client)
+        if account:
+            await browser.enter(account)
+        return browser
+
+    async def person(self, name: str) -> Account:
+        async with self.work.transaction() as tx:
+            user = await users.create(tx.conn, f"{name}@mail.example", None, "member", tx.now)
+            return await accounts.create(tx, "person", name, user_id=user.id)
+
+    async def elsewhere(self, name: str, host: str, kind: str = "person") -> Account:
+        """Somebody, or a community, of another server."""
+        uri = f"https://{host}/users/{name}"
+        profile = Profile(name, f"https://{host}/@{name}", f"{uri}/inbox")
+        async with self.work.transaction() as tx:
+            return await accounts.remember(tx, uri, host, kind, profile, [], None)
+
+    async def community(self, founder: Account, name: str = "garden", **more: str) -> Account:
+        async with self.work.transaction() as tx:
+            return await communities.create(
+                tx, founder, name, "The shared garden", about="Beds & berries",
+                rules=["Tools go back"], **more,
+            )  # fmt: skip
+
+    async def call(self, author: Account, group: Account, **more: object) -> Post:
+        details = Details(
+            starts_at=datetime(2031, 5, 17, 8, 0, tzinfo=UTC),
+            ends_at=None,
+            timezone="Europe/Rome",
+            place_name="The old orchard",
+            place_address="Orchard Lane 3",
+        )
+        wanted = Wanted("Turn the compost", replace(details, **more), "Bring *gloves* & boots")
+        async with self.work.transaction() as tx:
+            return await calls.create(tx, author, group, wanted)
+
+    async def call_elsewhere(self, host: str) -> Post:
+        """A call of another server, as it was received."""
+        author = await self.elsewhere("author", host)
+        group = await self.elsewhere("choir", host, "group")
+        at = datetime(2031, 5, 17, 8, 0, tzinfo=UTC)
+        draft = Draft(
+            kind="event", title="Sing in the square", community=group, url=f"https://{host}/sing"
+        )
+        reported = calls.Reported(41, 0, 0, 0, "open", None)
+        arrived = Arrived(f"https://{host}/calls/1", {})
+        async with self.work.transaction() as tx:
+            made = await calls.receive(
+                tx,
+                author,
+                draft,
+                Details(at, None, "Europe/Paris", capacity=100),
+                reported,
+                arrived,
+            )
+        assert made
+        return made
+
+    async def answer(
+        self, who: Account, post: Post, said: str = "going", door: str = "card"
+    ) -> None:
+        async with self.work.transaction() as tx:
+            await calls.answer(tx, who, post, said, door)
+
+    async def suspend(self, account: Account) -> None:
+        async with self.work.transaction() as tx:
+            await tx.conn.execute(
+                "update accounts set suspended_at = $2 where id = $1", account.id, tx.now
+            )
+
+    async def reload(self, account: Account) -> Account:
+        async with self.work.reading() as tx:
+            found = await account_rows.by_id(tx.conn, account.id)
+        assert found
+        return found
+
+
+async def enter(request: web.Request) -> web.Response:
+    """Signs a browser in: the session is real, only the password is not asked."""
+    response = web.Response()
+    async with context(request).work.transaction() as tx:
+        account = await account_rows.by_id(tx.conn, int(request.match_info["id"]))
+        assert account
+        assert account.user_id
+        await session.begin(request, response, tx, account.user_id, account.id)
+    return response
+
+
+@asynccontextmanager
+async def open_house(database_url: str) -> AsyncIterator[House]:
+    """An instance on this database, served on loopback."""
+    settings = Settings(domain=DOMAIN)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(db.pool(database_url, size=4))
+        site = Site(Urls(DOMAIN, settings.base), federates=True, title="Green Valley")
+        work = Work(pool, Clock(), site)
+        async with work.transaction() as tx:
+            await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)
+        app = make_app(settings, work)
+        app.add_routes([web.get("/test-enter/{id}", enter)])
+        server = await stack.enter_async_context(TestServer(app))
+        yield House(work, server, stack)
