@@ -13,7 +13,6 @@ PostgreSQL; everything else of ours is a row in it.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import ssl

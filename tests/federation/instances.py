@@ -164,17 +164,22 @@ class Person:
 
     def authorize(self, url: str) -> str:
         """Open a client's log-in page as a browser would, and give the code that it shows."""
-        browser = requests.Session()
-        browser.verify = self.ca
+        browser = self._session()
         page = browser.get(url, timeout=30)
         for _ in range(4):
             assert page.ok, page.text
             soup = BeautifulSoup(page.text, "html.parser")
-            code = soup.select_one("#code, code, input[readonly]")
+            code = soup.select_one("input#code")
             if code:
-                return str(code.get("value") or code.text).strip()
+                return str(code["value"])
             page = self._submit(browser, page, soup)
         raise AssertionError(page.text)
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # or REQUESTS_CA_BUNDLE would win over what is said here
+        session.verify = self.ca
+        return session
 
     def _submit(
         self, browser: requests.Session, page: requests.Response, soup: BeautifulSoup
@@ -196,8 +201,7 @@ class Person:
 
     def client(self) -> mastodon.Mastodon:
         """Mastodon.py, logged in through the browser."""
-        session = requests.Session()
-        session.verify = self.ca
+        session = self._session()
         app_id, secret = mastodon.Mastodon.create_app(
             "test", api_base_url=self.instance.url, session=session
         )
