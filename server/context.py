@@ -9,6 +9,7 @@ from aiohttp import web
 from server.config import Settings
 from server.domain.tx import Work
 from server.limits import Limits
+from server.resolve import Net
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Context:
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
+NET: web.AppKey[Net] = web.AppKey("net", Net)
+"""The way out to other servers; set where there is one."""
 
 
 def context(request: web.Request) -> Context:

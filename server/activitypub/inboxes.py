@@ -21,6 +21,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.keys import ActorKey
 from federation.origin import origin, same_origin
 from server import inbox, resolve
+from server.context import NET
 from server.inbox import Arrivals
 from server.resolve import Net
 from storage.inbox import Arrival
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024  # Mastodon's limit too
 
-NET: web.AppKey[Net] = web.AppKey("net", Net)
 ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
 
 

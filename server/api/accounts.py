@@ -25,6 +25,7 @@ from storage.db import Connection
 from storage.follows import Listed
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
+MANY = 40
 OPEN = ("public", "unlisted")
 
 
@@ -66,6 +67,13 @@ def _fields(sent: Params) -> list[tuple[str, str]] | None:
 async def show(request: web.Request, _caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         return ok(account.account(tx.site.urls, await account_of(tx, id_of(request))))
+
+
+async def many(request: web.Request, _caller: Caller | None) -> web.Response:
+    """``id[]``: at most 40; unknown ids are left out."""
+    wanted = (await params.read(request)).ids("id")[:MANY]
+    async with context(request).work.reading() as tx:
+        return ok(await account.accounts_in_order(view(tx, None), wanted))
 
 
 async def lookup(request: web.Request, _caller: Caller | None) -> web.Response:
@@ -171,6 +179,7 @@ async def answer_line(
 def routes() -> list[web.RouteDef]:
     base = "/api/v1/accounts"
     return [
+        for_anyone("GET", base, many, "read:accounts"),
         for_member("GET", f"{base}/verify_credentials", me, "read:accounts", "profile"),
         for_member("PATCH", f"{base}/update_credentials", update_me, "write:accounts"),
         for_member("GET", f"{base}/search", search, "read:accounts"),

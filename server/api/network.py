@@ -5,12 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import resolve
-from server.resolve import Net
+from server.context import NET
 from storage.accounts import Account
 from storage.posts import Post
-
-NET: web.AppKey[Net] = web.AppKey("net", Net)
-"""Set by app.py where this instance talks to others."""
 
 
 async def look_up(request: web.Request, text: str) -> Account | Post | None:

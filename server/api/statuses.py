@@ -31,6 +31,7 @@ from server.domain import calls, posts, sight
 from server.domain.posts import PollDraft, Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.render.status import WARNED
 from storage import accounts, oauth
 from storage import polls as poll_rows
 from storage import posts as post_rows
@@ -171,7 +172,8 @@ async def _retyped(tx: Tx, post: Post, sent: Params) -> Typed:
         text=given("status", post.source),
         visibility=post.visibility,
         title=given("title", post.title),
-        summary=given("spoiler_text", post.summary),
+        # Clients send back the warning that they were shown; a titled post's summary is none.
+        summary=given("spoiler_text", post.summary) if post.kind in WARNED else post.summary,
         sensitive=post.sensitive if sensitive is None else sensitive,
         language=_language(sent) or post.language,
         community=None if community is None else await accounts.by_id(tx.conn, community),

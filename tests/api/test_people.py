@@ -102,6 +102,8 @@ async def test_accounts_are_found(house: House) -> None:
     assert {a["acct"] for a in found} == {"someone", "someone_else@far.example"}
     assert await me.good("GET", "/api/v1/accounts/search?q=s%25") == []
     assert await me.good("GET", "/api/v1/accounts/search?q=someo&following=true") == []
+    several = await me.good("GET", f"/api/v1/accounts?id[]=999&id[]={me.id}")
+    assert [a["id"] for a in several] == [me.id]
     assert (await house.stranger.get("/api/v1/accounts/999")).status == 404
     assert (await house.stranger.get("/api/v1/accounts/nonsense")).status == 404
 

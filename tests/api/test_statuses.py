@@ -105,6 +105,20 @@ async def test_an_edit_keeps_what_was_there(house: House, writer: Member) -> Non
     assert source == {"id": post["id"], "text": "second", "spoiler_text": ""}
 
 
+async def test_an_edit_keeps_a_titled_posts_title_and_summary(house: House, writer: Member) -> None:
+    garden = await house.community(writer, "garden")
+    sent = {"title": "A plan", "spoiler_text": "In short", "community_id": str(garden.id)}
+    post = await writer.says("The text", **sent)
+    assert post["spoiler_text"] == ""
+    one = f"{STATUSES}/{post['id']}"
+    edited = await writer.good("PUT", one, json={"status": "Better", "spoiler_text": ""})
+    assert edited["content"] == "<p><strong>A plan</strong></p><p>Better</p>"
+    async with house.work.reading() as tx:
+        assert await tx.conn.fetchval("select summary from posts where uri = $1", post["uri"]) == (
+            "In short"
+        )
+
+
 async def test_who_may_not_edit_or_delete(house: House, writer: Member) -> None:
     other = await house.member("other")
     post = await writer.says("mine")
