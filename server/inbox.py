@@ -27,7 +27,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
 from server import receive, resolve
 from server.domain.tx import Arrived, Work
-from server.errors import BeckonError
+from server.errors import BeckonError, Forbidden, Invalid
 from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
@@ -155,11 +155,18 @@ async def _item(net: Net, item: Item) -> datetime | None:
     except Gone:
         await _finish(net, item, "gone")
     except BeckonError as error:
-        await _finish(net, item, getattr(error, "reason", "") or type(error).__name__.lower())
+        await _finish(net, item, _reason(error))
     except Exception:
         log.exception("inbox.fault", activity=item.activity_id)
         return await _postpone(net, item, "fault")
     return None
+
+
+def _reason(error: BeckonError) -> str:
+    """The stable name of what a verb refused."""
+    named = error.reason if isinstance(error, Forbidden) else ""
+    named = error.field if isinstance(error, Invalid) else named
+    return named or type(error).__name__.lower()
 
 
 async def _postpone(net: Net, item: Item, reason: str) -> datetime | None:

@@ -112,7 +112,12 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
 
 
 async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
-    """What it answers decides; else the audience, else the first group that it is addressed to."""
+    """What it answers decides; else the audience, else the first group that it is addressed to.
+
+    A post for few people lives in no community, whoever they are (C4).
+    """
+    if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
+        return None
     if parent and parent.community_id:
         return await accounts.by_id(tx.conn, parent.community_id)
     named = [value.audience] if value.audience else [*value.to, *value.cc][:50]

@@ -56,12 +56,14 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """The way out, in the name of the instance. ``key`` signs what is fetched."""
+    """The way out, in the name of the instance. ``key`` signs what is fetched; ``signing`` keeps the keys
+    of ours that sign what is sent, by account."""
 
     work: Work
     egress: Egress
     key: keys.SigningKey
     attempts: Attempts = field(default_factory=Attempts)
+    signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
 
 
 async def open_net(work: Work, egress: Egress) -> Net:

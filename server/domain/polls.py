@@ -36,8 +36,8 @@ async def vote(
         await calls.answer(tx, voter, post, calls.ANSWERS[picked[0]], door, uri=uri)
         return
     await _require_vote(tx, voter, post, poll, picked)
-    local_uris = [await effects.new_id(tx) for _ in picked] if voter.local else list(uris)
-    votes = list(zip(picked, local_uris, strict=True))
+    named = dict(zip(choices, uris, strict=True)) if uris else {}
+    votes = [(at, named.get(at) or await effects.new_id(tx)) for at in picked]
     await polls.vote(tx.conn, post.id, voter.id, votes, tx.now)
     if post.local:
         due = tx.now + calls.TALLY_INTERVAL
@@ -85,6 +85,7 @@ async def close(tx: Tx, post_id: int) -> None:
 
 async def publish_results(tx: Tx, post_id: int) -> None:
     """Update(Question) with the present counts, for a poll of ours."""
+    await polls.lock(tx.conn, post_id)  # a vote that comes now waits, and asks for this job again
     post = await posts.by_id(tx.conn, post_id)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
     if post and author:

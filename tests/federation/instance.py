@@ -73,6 +73,12 @@ class Instance:
                 return
         raise AssertionError("work does not come to an end")
 
+    async def apply(self) -> bool:
+        return await inbox.work_once(self.net)
+
+    async def jobs(self) -> bool:
+        return await later.work_once(self.net)
+
     async def rows(self, sql: str, *args: object) -> list[dict[str, Any]]:
         async with self.work.reading() as tx:
             return [dict(row) for row in await tx.conn.fetch(sql, *args)]

@@ -175,7 +175,9 @@ def rfc9421_headers(
     message = Message("POST", url, {"Host": host, "Content-Type": ACTIVITY_JSON})
     HTTPMessageSigner(
         signature_algorithm=algorithms.RSA_V1_5_SHA256,
-        key_resolver=MappingKeyResolver(private_keys={key_id: private_pem(key)}),
+        key_resolver=MappingKeyResolver(
+            public_keys={}, private_keys={key_id: private_pem(key)}
+        ),
     ).sign(
         message,
         key_id=key_id,
@@ -243,7 +245,7 @@ class Peer:
             "to": [PUBLIC], **more,
         }  # fmt: skip
 
-    def note(self, by: Person, content: str, to: list[str], **more: object) -> Json:
+    def note(self, by: Person, content: str, named: list[str], **more: object) -> Json:
         return self.serve(
             {
                 "@context": AS,
@@ -253,8 +255,8 @@ class Peer:
                 "content": content,
                 "published": datetime.now(UTC).isoformat(),
                 "to": [PUBLIC],
-                "cc": to,
-                "tag": [{"type": "Mention", "href": uri, "name": "@someone"} for uri in to],
+                "cc": named,
+                "tag": [{"type": "Mention", "href": uri, "name": "@someone"} for uri in named],
                 **more,
             }
         )
