@@ -5,7 +5,7 @@ soon as its last write is done (group commit, no timer), one row each, unique by
 door says 202. A crash before the row is on disk is an error to the sender, who tries again; a crash
 after it loses nothing.
 
-Applying: a worker leases lanes (one per object, so that order holds), and for each waiting row: parses it
+Applying: a worker leases lanes (one per object and sender, so that order holds), and for each waiting row: parses it
 or refuses it with a named reason; fetches what is unknown, outside any transaction; then, in one
 transaction, carries the verb out and writes the outcome on the row. A crash in between leaves the row
 waiting, and doing it again is no event. Where an origin does not answer, its row waits longer each time
@@ -15,6 +15,7 @@ and at last is refused; only its own lane waits with it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -41,8 +42,8 @@ LANES_AT_ONCE = 32
 ITEMS_EACH = 20
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
-MAX_WAITING = 100_000
-"""Arrivals that may wait to be written; beyond it the door says 503."""
+MAX_WAITING = 64 * 1024 * 1024
+"""Bytes of arrivals that may wait to be written; beyond it the door says 503."""
 
 NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
 MAX_NESTING = 3
@@ -55,22 +56,25 @@ class Arrivals:
         self._work = work
         self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._bytes = 0
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the row is on disk (or was there before). Raises what the database raises."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, written))
+        self._bytes += len(arrival.body)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         await written
 
     @property
     def full(self) -> bool:
-        return len(self._waiting) >= MAX_WAITING
+        return self._bytes >= MAX_WAITING
 
     async def _write_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            self._bytes -= sum(len(arrival.body) for arrival, _ in batch)
             try:
                 await self._write([arrival for arrival, _ in batch])
             except Exception:
@@ -100,6 +104,14 @@ def _resolve(written: asyncio.Future[None], error: Exception | None) -> None:
         written.set_exception(error)
     else:
         written.set_result(None)
+
+
+def lane_of(sender: str, document: Mapping[str, object]) -> str:
+    """What orders an activity: the object it is about, as far as one sender tells of it.
+
+    Between senders the network keeps no order, and none of them may make the others wait.
+    """
+    return hashlib.sha256(f"{sender} {subject_of(document)}".encode()).hexdigest()
 
 
 def subject_of(document: Mapping[str, object]) -> str:

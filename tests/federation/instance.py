@@ -128,7 +128,9 @@ class Instance:
     async def arrival(self, activity_id: str) -> Item | None:
         """What was written down of an activity, and what became of it."""
         async with self.work.reading() as tx:
-            found = await tx.conn.fetchrow("select * from inbox where activity_id = $1", activity_id)
+            found = await tx.conn.fetchrow(
+                "select * from inbox where activity_id = $1", activity_id
+            )
         return Item(**dict(found)) if found else None
 
     async def outcome(self, activity_id: str) -> str:
@@ -143,9 +145,7 @@ STEPS = (inbox.work_once, later.work_once, deliver.work_once)
 
 
 @asynccontextmanager
-async def instance(
-    database_url: str, folder: Path, *networks: str
-) -> AsyncGenerator[Instance]:
+async def instance(database_url: str, folder: Path, *networks: str) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"

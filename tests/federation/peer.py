@@ -109,9 +109,7 @@ def rsa_key(number: int) -> rsa.RSAPrivateKey:
 def public_pem(key: rsa.RSAPrivateKey) -> str:
     return (
         key.public_key()
-        .public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
     )
 
@@ -175,9 +173,7 @@ def rfc9421_headers(
     message = Message("POST", url, {"Host": host, "Content-Type": ACTIVITY_JSON})
     HTTPMessageSigner(
         signature_algorithm=algorithms.RSA_V1_5_SHA256,
-        key_resolver=MappingKeyResolver(
-            public_keys={}, private_keys={key_id: private_pem(key)}
-        ),
+        key_resolver=MappingKeyResolver(public_keys={}, private_keys={key_id: private_pem(key)}),
     ).sign(
         message,
         key_id=key_id,
@@ -277,9 +273,7 @@ class Peer:
         }
         return self.activity(by, "Create", cast, to=author)
 
-    async def send(
-        self, by: Person, document: Json, inbox: str, *, scheme: str = CAVAGE
-    ) -> Answer:
+    async def send(self, by: Person, document: Json, inbox: str, *, scheme: str = CAVAGE) -> Answer:
         """Sign and deliver, as ``by``."""
         body = orjson.dumps(document)
         sign = cavage_headers if scheme == CAVAGE else rfc9421_headers
@@ -377,7 +371,7 @@ class Peer:
     ) -> str:
         verifier = AnyTime(
             signature_algorithm=algorithms.RSA_V1_5_SHA256,
-            key_resolver=MappingKeyResolver(public_keys={key_id: pem.encode()}),
+            key_resolver=MappingKeyResolver(public_keys={key_id: pem.encode()}, private_keys={}),
         )
         message = Message("POST", url, headers)
         needed = ("@method", "@target-uri", "content-digest")
