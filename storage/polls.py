@@ -90,6 +90,10 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Poll]:
     return {row.post_id: row for row in await BY_IDS.all(conn, ids)}
 
 
+async def by_id(conn: Connection, post_id: int) -> Poll | None:
+    return (await by_ids(conn, [post_id])).get(post_id)
+
+
 async def lock(conn: Connection, post_id: int) -> Poll | None:
     """The poll, held against other voters until the transaction ends."""
     return await LOCK.first(conn, post_id)

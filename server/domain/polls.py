@@ -20,7 +20,10 @@ async def vote(
 
     Raises ``Invalid`` (with the reason as its sentence) and ``NotFound`` (no poll).
     """
-    poll = await polls.lock(tx.conn, post.id)
+    call = await call_rows.by_id(tx.conn, post.id)
+    # A call is locked before its poll, by all who answer it: the other way round they would stand still.
+    find = polls.by_id if call else polls.lock
+    poll = await find(tx.conn, post.id)
     if poll is None:
         raise NotFound
     options = await polls.options(tx.conn, [post.id])
@@ -29,7 +32,6 @@ async def vote(
         raise Invalid("Validation failed: The chosen option does not exist", field="choices")
     if len(picked) > 1 and not poll.multiple:
         raise Invalid("Validation failed: This poll takes one choice only", field="choices")
-    call = await call_rows.by_id(tx.conn, post.id)
     if call:
         door = "client" if voter.local else "card"
         uri = uris[0] if uris else None

@@ -16,12 +16,10 @@ from storage.accounts import Account
 from tests.federation.instance import Instance, instance
 from tests.federation.peer import (
     ACTIVITY_JSON,
-    PUBLIC,
     Json,
     Peer,
     Person,
     cavage_headers,
-    peer,
     public_pem,
     rsa_key,
 )
