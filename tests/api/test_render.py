@@ -37,6 +37,7 @@ CALL = Call(
     timezone="Europe/Rome", place_name="Shed & yard", place_address="", latitude=None,
     longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
     tally_sent_at=None,
+    revision=0,
 )  # fmt: skip
 
 
