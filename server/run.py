@@ -231,7 +231,7 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
         raise Unavailable(
             f"{variable('listen')}: {host}:{port} cannot be used: {reason}."
         ) from error
