@@ -13,6 +13,7 @@ PostgreSQL; everything else of ours is a row in it.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import ssl
@@ -56,7 +57,8 @@ UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
-    asyncpg.InterfaceError,  # a connection string that cannot be read
+    asyncpg.InterfaceError,
+    ValueError,  # a connection string that cannot be read
 )
 
 
