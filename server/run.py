@@ -13,6 +13,7 @@ PostgreSQL; everything else of ours is a row in it.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import ssl
@@ -56,7 +57,8 @@ UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
-    asyncpg.InterfaceError,  # a connection string that cannot be read
+    asyncpg.InterfaceError,
+    ValueError,  # a connection string that cannot be read
 )
 
 
@@ -231,7 +233,7 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
         raise Unavailable(
             f"{variable('listen')}: {host}:{port} cannot be used: {reason}."
         ) from error

@@ -44,9 +44,17 @@ async def working(net: Net, database_url: str) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        for task in tasks:
+        await _stop(tasks)
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they end. Where the database breaks off in the midst of a transaction, the error of
+    its rollback takes the place of the cancellation, and the loop goes on."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=1.0)
 
 
 async def _loop(net: Net, queue: str, bell: asyncio.Event) -> None:

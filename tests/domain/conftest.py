@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.domain import accounts, communities
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
-from storage import db
+from storage import check, db
 from storage.accounts import Account, Profile
 
 
@@ -35,6 +35,7 @@ class World:
     work: Work
     clock: MovableClock
     people: dict[str, Account] = field(default_factory=dict)
+    checked: bool = True  # whether the data must be sound at the end
 
     async def person(self, name: str) -> Account:
         async with self.work.transaction() as tx:
@@ -77,4 +78,7 @@ async def world(database_url: str) -> AsyncIterator[World]:
     clock = MovableClock()
     async with db.pool(database_url, size=8) as pool:
         site = Site(Urls("a.example", "https://a.example"), federates=True)
-        yield World(Work(pool, clock, site), clock)
+        made = World(Work(pool, clock, site), clock)
+        yield made
+        async with pool.acquire() as conn:
+            assert not made.checked or await check.faults(conn) == []

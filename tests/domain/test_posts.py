@@ -10,6 +10,7 @@ from server.domain import communities, follows, polls, posts, sight
 from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, notifications, outbox, timelines
+from storage import follows as follow_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -135,9 +136,9 @@ async def test_history_enters_no_home(world: World) -> None:
     author = await world.stranger("author", "b.example")
     async with world.work.transaction() as tx:
         await follows.follow(tx, reader, author)
-        follow_row = await tx.conn.fetchrow("select id from follows")
-        assert follow_row
-        await tx.conn.execute("update follows set accepted_at = $1", tx.now)
+        asked = await follow_rows.between(tx.conn, reader.id, author.id)
+        assert asked
+        await follow_rows.accept(tx.conn, asked, tx.now)
         old = posts.Draft(content="<p>Old</p>", published_at=tx.now - timedelta(days=30))
         await posts.publish(tx, author, old, arrived=Arrived("https://b.example/p/1", {}))
     assert await home(world, reader) == []

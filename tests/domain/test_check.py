@@ -1,0 +1,94 @@
+"""`beckon check` is silent about what the verbs leave behind, and speaks of every kind of fault."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from server.domain import calls, follows, polls, posts
+from storage import check
+from storage.calls import Details
+from tests.domain.conftest import World
+
+# Each breaks one rule by hand, where `fill` has put something to break.
+BROKEN = {
+    "followers": "update accounts set followers_count = 7 where username = 'gardener'",
+    "following": "update accounts set following_count = 7 where username = 'gardener'",
+    "posts": "delete from posts where title = '' and kind = 'note' and in_reply_to_id is not null",
+    "replies": "update posts set replies_count = 7 where kind = 'question'",
+    "boosts": "delete from posts where reblog_of_id is not null",
+    "favourites": "delete from favourites",
+    "votes": "update poll_options set votes_count = 7 where title = 'Spades'",
+    "voters": "update polls set voters_count = 7"
+    " where post_id = (select id from posts where kind = 'question')",
+    "places": "update calls set capacity = 2",
+    "calls": "delete from calls",
+    "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
+    "homes": "insert into home_entries (account_id, post_id, subject_id)"
+    " select a.id, p.id, p.id from accounts a, posts p where not a.local limit 1",
+    "keys": "delete from keys where kind = 'ed25519'",
+    "foreign keys": "insert into keys (id, account_id, kind, public, private, fetched_at)"
+    " select 'x', id, 'rsa', 'x', 'x', now() from accounts where not local",
+    "communities": "delete from communities",
+    "lanes": "delete from lanes",
+}
+ALSO_BROKEN = [
+    ("places", "update participations set state = 'refused' where state = 'granted'"),
+    ("places", "update calls set confirmed = 0"),
+    ("places", "update poll_options set votes_count = 7 where position = 1"),
+    ("lanes", "insert into lanes (queue, key, ready_at) values ('inbox', 'nothing', now())"),
+]
+
+
+async def fill(world: World) -> None:
+    """A community with a full call, a poll that was answered, a liked and boosted thread."""
+    gardener, neighbour = await world.person("gardener"), await world.person("neighbour")
+    stranger = await world.stranger("visitor", "b.example")
+    garden = await world.community("garden", gardener)
+    starts = world.clock.now() + timedelta(days=7)
+    details = Details(starts, None, "Europe/Rome", capacity=1)
+    options = posts.PollDraft((("Spades", 0), ("Rakes", 0)))
+    async with world.work.transaction() as tx:
+        await follows.follow(tx, stranger, gardener, uri="https://b.example/follows/1")
+        call = await calls.create(tx, gardener, garden, calls.Wanted("Dig", details))
+        await calls.answer(tx, gardener, call, "going", "page")
+        await calls.answer(tx, neighbour, call, "going", "page")
+        poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
+        assert poll
+        await polls.vote(tx, neighbour, poll, [0])
+        reply = await posts.publish(tx, neighbour, posts.Draft(in_reply_to=poll))
+        assert reply
+        await posts.like(tx, gardener, reply)
+        await posts.boost(tx, gardener, reply)
+
+
+async def test_finds_nothing_where_the_verbs_were_at_work(world: World) -> None:
+    await fill(world)
+    async with world.work.reading() as tx:
+        assert await check.faults(tx.conn) == []
+
+
+@pytest.mark.parametrize(("name", "statement"), [*BROKEN.items(), *ALSO_BROKEN])
+async def test_finds_what_was_broken(world: World, name: str, statement: str) -> None:
+    await fill(world)
+    world.checked = False
+    async with world.work.transaction() as tx:
+        assert (await tx.conn.execute(statement)).rpartition(" ")[2] != "0", "nothing was broken"
+    async with world.work.reading() as tx:
+        found = await check.faults(tx.conn)
+    assert name in {fault.partition(":")[0] for fault in found}
+
+
+def test_every_check_was_seen_to_find_something() -> None:
+    assert {c.name for c in check.CHECKS} == set(BROKEN)
+
+
+async def test_tells_no_more_of_a_kind_than_anybody_reads(world: World) -> None:
+    for number in range(check.MOST + 1):
+        await world.stranger(f"visitor{number}", "b.example")
+    world.checked = False
+    async with world.work.transaction() as tx:
+        await tx.conn.execute("update accounts set posts_count = 1")
+    async with world.work.reading() as tx:
+        assert len(await check.faults(tx.conn)) == check.MOST
