@@ -11,6 +11,7 @@ from server import middleware
 from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
+from server.api import network
 from server.api.routes import routes as api_routes
 from server.config import Settings
 from server.context import CONTEXT, Context
@@ -36,6 +37,7 @@ def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Appl
     app.on_response_prepare.append(middleware.add_headers)
     if net:
         app[inboxes.NET] = net
+        app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
     joined = shared(DOCUMENTS, PAGES)
     app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined])))

@@ -128,11 +128,18 @@ def work() -> None:
 
 
 @main.command()
-def demo() -> None:
-    """Run a few instances on this machine that federate with each other, to try things out."""
+@click.option(
+    "--seconds", type=click.FloatRange(0), help="End by itself so long after all is shown."
+)
+def demo(seconds: float | None) -> None:
+    """Run three instances on this machine that federate with each other, to try things out.
+
+    They serve https on loopback addresses, with people, two communities and a call that crosses them.
+    Ctrl-C ends it and leaves nothing behind.
+    """
     from server import demo
 
-    carry_out(demo.run, quiet=False)
+    carry_out(lambda _: demo.run(seconds))
 
 
 # The database
@@ -148,21 +155,29 @@ def migrate() -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-def backup(file: Path) -> None:
-    """Write everything that this instance holds into FILE, while it runs or not."""
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE where it is there already.")
+def backup(file: Path, force: bool) -> None:  # noqa: FBT001
+    """Write everything that this instance holds into FILE, while it runs or not.
+
+    FILE holds private keys and passwords' digests: only its owner may read it.
+    """
     from server import backup
 
-    carry_out(lambda settings: backup.backup(settings, file))
+    made = carry_out(lambda settings: backup.backup(settings, file, force=force))
+    click.echo(made.sentence("Wrote"))
 
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Make an instance out of FILE, which `beckon backup` wrote. Its data folder must be empty."""
+    """Make an instance out of FILE, which `beckon backup` wrote: into an empty database, while nothing
+    serves it, and under the same BECKON_DOMAIN.
+    """
     from server import backup
 
-    carry_out(lambda settings: backup.restore(settings, file))
+    made = carry_out(lambda settings: backup.restore(settings, file))
+    click.echo(made.sentence("Restored"))
 
 
 @main.command()

@@ -108,14 +108,23 @@ def settle(directory: Path) -> Place:
     directory = directory.absolute()
     wheel = _wheel()
     try:
-        directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         if os.geteuid() == 0:
+            _make_passable(directory)
             return _settle_as_root(directory.resolve(), wheel)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _settle_as_ourselves(directory.resolve(), wheel)
     except PermissionError as error:
         raise EmbeddedError(
             f"The database directory {directory} cannot be used by this user: {error}."
         ) from error
+
+
+def _make_passable(directory: Path) -> None:
+    """Make what is missing on the way so that every user may pass through, whatever our umask is."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        made.chmod(0o711)
 
 
 def _settle_as_ourselves(directory: Path, wheel: Path) -> Place:
@@ -163,7 +172,7 @@ def _home_of(directory: Path, user: User) -> Path:
         return directory
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
     home = STATE / "clusters" / digest
-    home.mkdir(mode=0o711, parents=True, exist_ok=True)
+    _make_passable(home)
     _write(
         note,
         f"{home}\n\nPostgreSQL does not run as root, and the user it runs as cannot reach this\n"
@@ -213,7 +222,7 @@ def _published(wheel: Path) -> Path:
     record = distribution.read_text("RECORD") or distribution.version
     stamp = hashlib.sha256(record.encode()).hexdigest()[:12]
     copy = STATE / f"postgresql-{MAJOR}-{stamp}"
-    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _make_passable(STATE)
     if _complete(wheel, copy):
         return copy
     with _locked_file(STATE / "lock"):

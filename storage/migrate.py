@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 HERE = Path(__file__).parent
 FUNCTIONS = 0  # the version under which functions.sql is noted
@@ -94,24 +95,31 @@ def _read(path: Path) -> Migration:
     return Migration(int(match[1]), path.stem, sql, int(oldest[1]) if oldest else 0)
 
 
-async def migrate(connection: asyncpg.Connection, *, directory: Path = HERE) -> list[str]:
+async def migrate(
+    connection: asyncpg.Connection | PoolConnectionProxy,
+    *,
+    directory: Path = HERE,
+    until: int | None = None,
+) -> list[str]:
     """Apply what is missing; returns the names of the migrations applied, in order.
 
-    ``directory`` holds ``migrations/`` and ``functions.sql``. Raises MigrationError where the
-    database is too new for this code or was made by other migrations, asyncpg's errors where a
-    statement fails: that migration then left nothing behind, and those before it stay.
+    ``directory`` holds ``migrations/`` and ``functions.sql``; ``until`` is the last version wanted, for
+    rows that were made at it. Raises MigrationError where the database is too new for this code or was
+    made by other migrations, asyncpg's errors where a statement fails: that migration then left nothing
+    behind, and those before it stay.
     """
     steps = load(directory / "migrations")
+    wanted = steps[:until]
     await connection.execute("SELECT pg_advisory_lock($1)", _LOCK_KEY)
     try:
         await connection.execute(_CREATE_TABLE)
-        applied = await _applied(connection)
-        missing = pending(steps, applied)
+        before = await applied(connection)
+        missing = pending(wanted, before)
         for step in missing:
             await _apply(connection, step)
-        if applied.version <= len(steps):
+        if before.version <= len(wanted) == len(steps):
             functions = _functions(directory / "functions.sql")
-            if missing or applied.digests.get(FUNCTIONS) != functions.digest:
+            if missing or before.digests.get(FUNCTIONS) != functions.digest:
                 await _apply(connection, functions)
         return [step.name for step in missing]
     finally:
@@ -119,31 +127,33 @@ async def migrate(connection: asyncpg.Connection, *, directory: Path = HERE) -> 
             await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK_KEY)
 
 
-def pending(steps: list[Migration], applied: Applied) -> list[Migration]:
+def pending(steps: list[Migration], done: Applied) -> list[Migration]:
     """The steps that a database still needs. Raises MigrationError as `migrate` does."""
-    if applied.oldest_code > len(steps):
+    if done.oldest_code > len(steps):
         raise MigrationError(
-            f"The database is at version {applied.version} and may only be used by Beckon with "
-            f"version {applied.oldest_code} or newer; this one has version {len(steps)}: upgrade it."
+            f"The database is at version {done.version} and may only be used by Beckon with "
+            f"version {done.oldest_code} or newer; this one has version {len(steps)}: upgrade it."
         )
     for step in steps:
-        if applied.digests.get(step.version, step.digest) != step.digest:
+        if done.digests.get(step.version, step.digest) != step.digest:
             raise MigrationError(
                 f"The database went through another migration {step.name} than this code has: "
                 "it was made by a different or unreleased version of Beckon."
             )
-    return [step for step in steps if step.version > applied.version]
+    return [step for step in steps if step.version > done.version]
 
 
-async def _applied(connection: asyncpg.Connection) -> Applied:
-    rows = await connection.fetch(_SELECT)
+async def applied(connection: asyncpg.Connection | PoolConnectionProxy) -> Applied:
+    """What a database has gone through: nothing, where nobody ever made anything in it."""
+    known = await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL")
+    rows = await connection.fetch(_SELECT) if known else []
     return Applied(
         digests={row["version"]: row["digest"] for row in rows},
         oldest_code=max((row["oldest_code"] for row in rows), default=0),
     )
 
 
-async def _apply(connection: asyncpg.Connection, step: Migration) -> None:
+async def _apply(connection: asyncpg.Connection | PoolConnectionProxy, step: Migration) -> None:
     async with connection.transaction():
         await connection.execute(step.sql)
         await connection.execute(_NOTE, step.version, step.name, step.digest, step.oldest_code)

@@ -202,14 +202,29 @@ async def remember(
     if known:
         account = await accounts.update_profile(tx.conn, known.id, safe, tx.now)
     else:
-        created = min(published or tx.now, tx.now)
-        account_id = await next_id(tx.conn, tx.now)
-        account = await accounts.insert(
-            tx.conn, account_id, uri, kind, safe, host=host, created_at=created, fetched_at=tx.now
-        )
+        account = await _meet(tx, uri, host, kind, safe, published)
     await accounts.replace_keys(
         tx.conn,
         account.id,
         [Key(k.id, account.id, k.kind, k.pem, None, tx.now) for k in listed],
     )
     return account
+
+
+async def _meet(
+    tx: Tx, uri: str, host: str, kind: str, profile: Profile, published: datetime | None
+) -> Account:
+    """A new row, or the one of somebody who met the same actor at the same moment."""
+    account_id = await next_id(tx.conn, tx.now)
+    created = min(published or tx.now, tx.now)
+    try:
+        async with tx.conn.transaction():
+            return await accounts.insert(
+                tx.conn, account_id, uri, kind, profile,
+                host=host, created_at=created, fetched_at=tx.now,
+            )  # fmt: skip
+    except UniqueViolation:
+        known = await accounts.by_uri(tx.conn, uri)
+        if known is None:
+            raise
+        return await accounts.update_profile(tx.conn, known.id, profile, tx.now)

@@ -416,3 +416,13 @@ async def test_stops_when_cancelled(place: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not embedded._processes_of(place / "cluster")
+
+
+def test_a_strict_umask_shuts_nobody_out(place: Path) -> None:
+    """As root, PostgreSQL's own user passes through what is made under ``umask 077`` too."""
+    before = os.umask(0o077)
+    try:
+        settled = cluster.settle(place / "data" / "postgresql")
+    finally:
+        os.umask(before)
+    assert settled.home == (place / "data" / "postgresql").resolve()

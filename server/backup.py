@@ -1,0 +1,285 @@
+"""An instance in one file, and back: ``beckon backup`` and ``beckon restore``.
+
+Backup, beside a running server: one moment of the database (every table, with the private keys and what
+waits to be delivered), then the media folder, into a file that only its owner may read. It is written
+under a temporary name and gets its own when it is whole and on disk. Media files are written before the
+rows that name them and never changed, so those read after the rows are enough for them.
+
+Restore, with no server running: the file is read to its end and must be what was written; the domain must
+be the one in the settings, because names and keys belong to it; the database must be empty. Then one
+transaction makes the schema of the backup's version, loads the rows, puts the media folder in place, and
+brings the schema forward. Whatever fails before its commit leaves the database empty and no media.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import asyncpg
+
+from server import run
+from server.config import Settings
+from server.errors import BeckonError
+from server.version import VERSION
+from storage import archive, db, dump, instance, migrate
+from storage.archive import ArchiveError, Manifest, Rows
+from storage.cluster import sync_directory
+from storage.db import Connection
+
+MEDIA = "media"
+_FAULTS = (ArchiveError, migrate.MigrationError)
+
+
+class BackupError(BeckonError):
+    """There is no backup, or nothing was restored; the sentence says why."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a backup holds. ``size``: bytes of the file; ``rows``: by table."""
+
+    path: Path
+    domain: str
+    beckon: str
+    schema: int
+    made_at: datetime
+    rows: dict[str, int]
+    media: int
+    size: int
+
+    def sentence(self, done: str) -> str:
+        """What was done, for a person."""
+        return (
+            f"{done} {self.domain} as of {self.made_at:%Y-%m-%d %H:%M} UTC: {sum(self.rows.values())}"
+            f" rows in {len(self.rows)} tables, {self.media} media files,"
+            f" {self.size / 1e6:.1f} MB in {self.path}."
+        )
+
+
+async def backup(settings: Settings, path: Path, *, force: bool = False) -> Report:
+    """Write the whole instance to ``path``; ``force`` replaces a file that is there.
+
+    Raises ``BackupError``.
+    """
+    _require_free(path, force=force)
+    with _named_when_whole(path) as file:
+        async with _connected(settings) as conn:
+            manifest = await _write(conn, settings, file)
+    return _report(path, manifest)
+
+
+def _require_free(path: Path, *, force: bool) -> None:
+    if path.exists() and not force:
+        raise BackupError(f"{path} is there already; --force replaces it.")
+    if not path.parent.is_dir():
+        raise BackupError(f"There is no folder {path.parent}.")
+
+
+@contextmanager
+def _named_when_whole(path: Path) -> Generator[BinaryIO]:
+    """A new private file that takes the name ``path`` when the block ends well, and else goes."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncGenerator[Connection]:
+    """A connection to the instance's database, which is started where it is ours and does not run."""
+    async with run.database(settings) as url:
+        conn = await db.connect(url)
+        try:
+            yield conn
+        finally:
+            await conn.close()
+
+
+async def _write(conn: Connection, settings: Settings, file: BinaryIO) -> Manifest:
+    writer = archive.Writer(file)
+    async with dump.one_moment(conn):
+        done = await migrate.applied(conn)
+        this = await instance.get(conn) if done.version else None
+        if this is None:
+            raise BackupError("There is nothing to back up: this instance was never started.")
+        tables = {t.name: await _add_table(conn, writer, t) for t in await dump.tables(conn)}
+        counters = {c.name: c.last for c in await dump.counters(conn)}
+    await asyncio.to_thread(_add_media, writer, settings.data / MEDIA)
+    manifest = Manifest(
+        format=archive.FORMAT,
+        beckon=VERSION,
+        made_at=datetime.now(UTC).isoformat(),
+        domain=this.domain,
+        web_domain=this.web_domain,
+        migrations={str(n): digest for n, digest in done.digests.items() if n},
+        tables=tables,
+        counters=counters,
+        parts=writer.parts,
+    )
+    await asyncio.to_thread(writer.finish, manifest)
+    return manifest
+
+
+async def _add_table(conn: Connection, writer: archive.Writer, table: dump.Table) -> Rows:
+    """A part's size stands before it, so the rows wait in a file without a name."""
+    with tempfile.TemporaryFile() as spool:
+
+        async def sink(data: bytes) -> None:
+            await asyncio.to_thread(spool.write, data)
+
+        rows = await dump.copy_out(conn, table, sink)
+        size = spool.tell()
+        spool.seek(0)
+        await asyncio.to_thread(writer.add, archive.table_part(table.name), spool, size)
+    return Rows(columns=table.columns, rows=rows)
+
+
+def _add_media(writer: archive.Writer, folder: Path) -> None:
+    for name, path in _media_files(folder):
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            continue  # deleted meanwhile, as its post was
+        with file:
+            writer.add(name, file, os.fstat(file.fileno()).st_size)
+
+
+def _media_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield f"{archive.MEDIA}/{path.relative_to(folder).as_posix()}", path
+
+
+def _report(path: Path, manifest: Manifest) -> Report:
+    return Report(
+        path=path,
+        domain=manifest.domain,
+        beckon=manifest.beckon,
+        schema=max(map(int, manifest.migrations)),
+        made_at=datetime.fromisoformat(manifest.made_at),
+        rows={name: table.rows for name, table in manifest.tables.items()},
+        media=len(manifest.parts) - len(manifest.tables),
+        size=path.stat().st_size,
+    )
+
+
+async def restore(settings: Settings, path: Path) -> Report:
+    """Make the instance that ``path`` holds, in an empty database. Raises ``BackupError``."""
+    try:
+        with path.open("rb") as file:
+            manifest = await asyncio.to_thread(archive.verify, file)
+            _require_same_names(settings, manifest)
+            with _unpacked_media(settings.data, file) as media:
+                async with _connected(settings) as conn:
+                    await _load(conn, file, manifest, media)
+    except FileNotFoundError as error:
+        raise BackupError(f"There is no file {path}.") from error
+    except _FAULTS as error:
+        raise BackupError(f"Nothing was restored. {error}") from error
+    except (asyncpg.PostgresError, OSError) as error:
+        raise BackupError(f"Nothing was restored: {error}") from error
+    return _report(path, manifest)
+
+
+def _require_same_names(settings: Settings, manifest: Manifest) -> None:
+    ours = (settings.domain, settings.web_domain or settings.domain)
+    theirs = (manifest.domain, manifest.web_domain)
+    if ours != theirs:
+        raise BackupError(
+            f"The backup is of {' with addresses at '.join(dict.fromkeys(theirs))} and the settings"
+            f" say {' with addresses at '.join(dict.fromkeys(ours))}: an instance keeps its name"
+            " (BECKON_DOMAIN, BECKON_WEB_DOMAIN)."
+        )
+
+
+@contextmanager
+def _unpacked_media(data: Path, file: BinaryIO) -> Generator[Path | None]:
+    """The media in a folder beside their place, which is removed unless it was moved there."""
+    place = data / MEDIA
+    if place.exists() and any(place.iterdir()):
+        raise BackupError(f"{place} has files in it: restore into an empty folder.")
+    data.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".media-", dir=data))
+    try:
+        yield folder if _unpack_media(file, folder) else None
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)  # it was empty before
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack_media(file: BinaryIO, folder: Path) -> int:
+    """Names were refused by `archive.parts` unless they stay inside the folder."""
+    count = 0
+    for name, source in archive.parts(file):
+        kind, *rest = PurePosixPath(name).parts
+        if kind == archive.MEDIA:
+            target = folder.joinpath(*rest)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as out:
+                shutil.copyfileobj(source, out)
+                out.flush()
+                os.fsync(out.fileno())
+            count += 1
+    return count
+
+
+async def _load(conn: Connection, file: BinaryIO, manifest: Manifest, media: Path | None) -> None:
+    if await dump.others(conn):
+        raise BackupError("Something else uses the database: stop `beckon serve` first.")
+    async with conn.transaction():
+        used = await dump.first_used(conn)
+        if used:
+            raise BackupError(f"The database is in use: there are rows in {used}.")
+        await dump.prepare(conn, {int(n): d for n, d in manifest.migrations.items()})
+        await _require_same_tables(conn, manifest)
+        async with dump.loading(conn):
+            await _load_tables(conn, file, manifest)
+        await dump.set_counters(conn, [dump.Counter(n, v) for n, v in manifest.counters.items()])
+        await migrate.migrate(conn)
+        if media:
+            _put_in_place(media)
+
+
+async def _require_same_tables(conn: Connection, manifest: Manifest) -> None:
+    """A table or column of the schema that the backup does not have would stay empty unnoticed."""
+    wanted = {t.name: sorted(t.columns) for t in await dump.tables(conn)}
+    given = {name: sorted(rows.columns) for name, rows in manifest.tables.items()}
+    counters = {c.name for c in await dump.counters(conn)}
+    if wanted != given or counters != manifest.counters.keys():
+        raise ArchiveError("Its tables are not those of its version.")
+
+
+async def _load_tables(conn: Connection, file: BinaryIO, manifest: Manifest) -> None:
+    for part, source in archive.parts(file):
+        kind, _, name = part.partition("/")
+        if kind != archive.TABLES:
+            continue
+        table = manifest.tables[name]
+        if await dump.copy_in(conn, name, table.columns, source) != table.rows:
+            raise ArchiveError(f"The rows of {name} are not as many as were written.")
+
+
+def _put_in_place(media: Path) -> None:
+    media.chmod(0o755)
+    media.replace(media.with_name(MEDIA))
+    sync_directory(media.parent)

@@ -1,0 +1,445 @@
+"""An instance in one file: a used one comes back row by row, and nothing else comes in."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import tarfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from federation import keys, proofs
+from server import backup
+from server.backup import BackupError
+from server.clock import Clock
+from server.config import Settings, load
+from server.domain import accounts as people
+from server.domain import calls, communities, follows, oauth, polls, posts, scopes, users
+from server.domain.tx import Site, Tx, Work
+from server.urls import Urls
+from storage import accounts, db, instance, migrate, outbox
+from storage.accounts import Account, Profile
+from storage.calls import Details
+from tests.conftest import database_of, fresh_database
+
+DOMAIN = "beckon.example"
+BASE = f"https://{DOMAIN}"
+REMOTE_KEY = keys.public_pem(keys.generate_rsa().public_key())
+ALL_TABLES = (
+    "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+)
+RULES = """
+    select conrelid::regclass::text, conname::text, pg_get_constraintdef(oid)
+    from pg_constraint where connamespace = 'public'::regnamespace order by 1, 2
+"""
+
+
+def settings(database_url: str, data: Path, **others: str) -> Settings:
+    given = {"BECKON_DOMAIN": DOMAIN, "BECKON_DATA": str(data), "DATABASE_URL": database_url}
+    return load(given | others)
+
+
+def remote(name: str, host: str) -> Profile:
+    uri = f"https://{host}/users/{name}"
+    return Profile(
+        username=name,
+        url=f"https://{host}/@{name}",
+        inbox=f"{uri}/inbox",
+        shared_inbox=f"https://{host}/inbox",
+        followers_uri=f"{uri}/followers",
+        display_name=f"{name} \t\\N of {host}\n",
+    )
+
+
+async def met(tx: Tx, name: str, host: str) -> Account:
+    uri = f"https://{host}/users/{name}"
+    key = people.PublicKey(f"{uri}#main-key", "rsa", REMOTE_KEY)
+    return await people.remember(tx, uri, host, "person", remote(name, host), [key], None)
+
+
+async def use(work: Work) -> None:
+    """Leave a trace in as many tables as the verbs reach."""
+    async with work.transaction() as tx:
+        await instance.create(tx.conn, DOMAIN, DOMAIN, b"\x00\\digest\xff", tx.now)
+        await people.instance_actor(tx)
+        _, gardener = await users.register(tx, "gardener@beckon.example", "gardener", "a password")
+        _, baker = await users.register(tx, "baker@beckon.example", "baker", None)
+        far = await met(tx, "organiser", "far.example")
+        community = await communities.create(
+            tx, gardener, "river", "River clean-up", rules=['Be "kind"', "{x},\\"]
+        )
+        await follows.follow(tx, far, community, uri="https://far.example/follows/1")
+        await follows.follow(tx, baker, community)
+        await follows.follow(tx, baker, gardener)
+        await follows.follow(tx, gardener, far)
+        await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
+    async with work.transaction() as tx:
+        await converse(tx, gardener, baker, community)
+        await act(tx, gardener, baker, far, community)
+        await sign_in(tx, baker)
+
+
+async def converse(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    head = await publish(tx, gardener, "Who has a boat?\n\t\\. \\N ünï #river", community=community)
+    reply = await publish(tx, baker, "I have one @gardener", in_reply_to=head)
+    await publish(tx, gardener, "Thanks", in_reply_to=reply)
+    await posts.boost(tx, baker, head)
+    await posts.like(tx, baker, head)
+    await posts.bookmark(tx, baker, head, kept=True)
+    await posts.pin(tx, gardener, head, added=True)
+    await posts.edit(tx, gardener, head, await draft(tx, gardener, "Who has a big boat?"))
+    poll = posts.PollDraft((("Saturday", 0), ("Sunday", 0)), ends_at=tx.now + timedelta(days=1))
+    asked = await publish(tx, gardener, "Which day?", poll=poll)
+    await polls.vote(tx, baker, asked, [1])
+    gone = await publish(tx, baker, "Never mind")
+    await posts.delete(tx, baker, gone)
+
+
+async def draft(tx: Tx, author: Account, text: str, **more: Any) -> posts.Draft:
+    return await posts.draft(tx, author, posts.Typed(text, **more))
+
+
+async def publish(tx: Tx, author: Account, text: str, **more: Any) -> posts.Post:
+    post = await posts.publish(tx, author, await draft(tx, author, text, **more))
+    assert post
+    return post
+
+
+async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community: Account) -> None:
+    when = tx.now + timedelta(days=7)
+    details = Details(when, when + timedelta(hours=3), "Europe/Rome", "The old bridge", capacity=1)
+    call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
+    await calls.answer(tx, baker, call, "going", "client")
+    await calls.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
+
+
+async def sign_in(tx: Tx, baker: Account) -> None:
+    app, _ = await oauth.register_app(tx, "App", [oauth.OUT_OF_BAND], "read write", None)
+    await oauth.issue(tx, app, scopes.parse("read"), user_id=baker.user_id, account_id=baker.id)
+    await tx.conn.execute(
+        "insert into inbox (origin, activity_id, signer, subject, body, received_at)"
+        " values ('far.example', 'https://far.example/1', 's', 'o', $1, $2)",
+        bytes(range(256)),
+        tx.now,
+    )
+
+
+@dataclass(frozen=True)
+class Used:
+    """An instance with a past, and where another one may be made."""
+
+    settings: Settings
+    fresh: Settings
+    file: Path
+    work: Work
+
+
+@pytest.fixture
+async def used(template_url: str, tmp_path: Path) -> AsyncIterator[Used]:
+    async with (
+        fresh_database(template_url, database_of(template_url)) as old,
+        fresh_database(template_url, "template0") as new,
+        db.pool(old, size=3) as pool,
+    ):
+        work = Work(pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True))
+        await use(work)
+        here = settings(old, tmp_path / "old")
+        photo = here.data / "media" / "a b" / "photo.png"
+        photo.parent.mkdir(parents=True)
+        photo.write_bytes(bytes(range(256)) * 5000)
+        fresh = settings(new, tmp_path / "new")
+        yield Used(here, fresh, tmp_path / "backup.tar.gz", work)
+
+
+async def everything(url: str) -> dict[str, list[str]]:
+    """Every row of every table as text, and every sequence and constraint."""
+    conn = await asyncpg.connect(url)
+    try:
+        names = [row[0] for row in await conn.fetch(ALL_TABLES)]
+        found = {
+            name: sorted(row[0] for row in await conn.fetch(f'select t::text from "{name}" t'))
+            for name in names
+            if name != "schema_migrations"
+        }
+        counters = await conn.fetch("select sequencename, last_value from pg_sequences order by 1")
+        rules = await conn.fetch(RULES)
+        return found | {"counters": [str(c) for c in counters], "rules": [str(r) for r in rules]}
+    finally:
+        await conn.close()
+
+
+async def test_a_used_instance_comes_back_row_by_row(used: Used) -> None:
+    made = await backup.backup(used.settings, used.file)
+    before = await everything(used.settings.database_url)
+    restored = await backup.restore(used.fresh, used.file)
+    assert await everything(used.fresh.database_url) == before
+    assert restored == made
+    assert made.rows == {n: len(before[n]) for n in before if n not in ("counters", "rules")}
+    empty = {name for name, count in made.rows.items() if not count}
+    assert empty <= {"authorization_codes", "sessions", "idempotency_keys", "markers", "hosts"}
+    kept = used.fresh.data / "media" / "a b" / "photo.png"
+    assert kept.read_bytes() == bytes(range(256)) * 5000
+    assert [p.name for p in used.fresh.data.iterdir()] == ["media"]
+
+
+async def test_the_restored_goes_on(used: Used) -> None:
+    """Keys sign, what waits is still to be sent, new ids do not collide, and no migration is missing."""
+    await backup.backup(used.settings, used.file)
+    await backup.restore(used.fresh, used.file)
+    assert await migrate.migrate_url(used.fresh.database_url) == []
+    async with db.pool(used.fresh.database_url, size=2) as pool:
+        work = Work(pool, Clock(), used.work.site)
+        async with work.transaction() as tx:
+            assert await outbox.backlog(tx.conn) > 0
+            gardener = await accounts.by_handle(tx.conn, "gardener", "")
+            assert gardener
+            stored = {k.kind: k for k in await accounts.keys_of(tx.conn, gardener.id)}
+            key = stored["ed25519"]
+            signing = keys.SigningKey(key.id, keys.load_private(key.private or ""))
+            document = {"id": f"{BASE}/x", "type": "Note", "actor": gardener.uri}
+            assert "proof" in proofs.add_proof(document, signing, tx.now)
+            assert await publish(tx, gardener, "Back again")
+
+
+async def test_a_backup_of_a_restored_one_is_the_same(used: Used, tmp_path: Path) -> None:
+    await backup.backup(used.settings, used.file)
+    await backup.restore(used.fresh, used.file)
+    await backup.backup(used.fresh, tmp_path / "again.tar.gz")
+    first, again = manifest_of(used.file), manifest_of(tmp_path / "again.tar.gz")
+    assert first["parts"] == again["parts"]
+    assert first["counters"] == again["counters"]
+
+
+async def test_sees_one_moment_while_others_write(used: Used) -> None:
+    """Rows that come while the backup runs are in no table of it, or in all that belong together."""
+    conn = await asyncpg.connect(used.settings.database_url)
+    rows = "select count(*) from posts"
+    before = await conn.fetchval(rows)
+    stop = False
+
+    async def write() -> None:
+        while not stop:
+            async with used.work.transaction() as tx:
+                gardener = await accounts.by_handle(tx.conn, "gardener", "")
+                assert gardener
+                await publish(tx, gardener, "and one more @baker")
+
+    writing = asyncio.create_task(write())
+    await backup.backup(used.settings, used.file)
+    stop = True
+    await writing
+    after = await conn.fetchval(rows)
+    await conn.close()
+    assert after > before
+    await backup.restore(used.fresh, used.file)  # every foreign key holds
+
+
+async def test_is_for_the_owner_alone(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    assert used.file.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in used.file.parent.iterdir() if p.is_file()] == [used.file.name]
+
+
+async def test_never_replaces_a_file_unasked(used: Used) -> None:
+    used.file.write_text("something else")
+    with pytest.raises(BackupError, match="is there already"):
+        await backup.backup(used.settings, used.file)
+    assert used.file.read_text() == "something else"
+    await backup.backup(used.settings, used.file, force=True)
+    assert manifest_of(used.file)["domain"] == DOMAIN
+
+
+async def test_a_failed_backup_leaves_no_file(empty_database_url: str, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="never started"):
+        await backup.backup(settings(empty_database_url, tmp_path), tmp_path / "b.tar.gz")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_backup_needs_a_folder(used: Used, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="no folder"):
+        await backup.backup(used.settings, tmp_path / "nowhere" / "b.tar.gz")
+
+
+# --- refusals of restore
+
+
+async def nothing_came(of: Settings) -> None:
+    found = await everything(of.database_url)
+    assert {k: v for k, v in found.items() if v} == {}
+    assert not of.data.exists() or list(of.data.iterdir()) == []
+
+
+async def refused(used: Used, why: str) -> None:
+    with pytest.raises(BackupError, match=why):
+        await backup.restore(used.fresh, used.file)
+    await nothing_came(used.fresh)
+
+
+async def test_refuses_a_used_database(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    await backup.restore(used.fresh, used.file)
+    before = await everything(used.fresh.database_url)
+    (used.fresh.data / "media" / "a b" / "photo.png").unlink()
+    (used.fresh.data / "media" / "a b").rmdir()
+    with pytest.raises(BackupError, match="rows in accounts"):
+        await backup.restore(used.fresh, used.file)
+    assert await everything(used.fresh.database_url) == before
+
+
+async def test_refuses_used_media(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    other = used.fresh.data / "media" / "other.png"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"mine")
+    with pytest.raises(BackupError, match="has files in it"):
+        await backup.restore(used.fresh, used.file)
+    assert other.read_bytes() == b"mine"
+
+
+async def test_refuses_while_a_server_uses_the_database(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    conn = await asyncpg.connect(used.fresh.database_url)
+    try:
+        await refused(used, "stop `beckon serve`")
+    finally:
+        await conn.close()
+
+
+async def test_refuses_another_domain(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    others = settings(used.fresh.database_url, used.fresh.data, BECKON_DOMAIN="other.example")
+    with pytest.raises(BackupError, match="keeps its name"):
+        await backup.restore(others, used.file)
+    await nothing_came(used.fresh)
+
+
+async def test_refuses_a_missing_file(used: Used) -> None:
+    await refused(used, "no file")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.5, 0.9, 0.999])
+async def test_refuses_a_file_that_was_cut_off(used: Used, share: float) -> None:
+    await backup.backup(used.settings, used.file)
+    whole = used.file.read_bytes()
+    used.file.write_bytes(whole[: int(len(whole) * share)])
+    await refused(used, "damaged|not whole")
+
+
+async def test_refuses_what_is_no_backup(used: Used) -> None:
+    used.file.write_bytes(b"no archive at all" * 100)
+    await refused(used, "no backup")
+
+
+# --- archives that somebody changed: whole for gzip and tar, but not what was written
+
+Parts = list[tuple[tarfile.TarInfo, bytes]]
+
+
+def read_parts(file: Path) -> Parts:
+    with tarfile.open(file) as tar:
+        return [(entry, (tar.extractfile(entry) or io.BytesIO()).read()) for entry in tar]
+
+
+def write_parts(file: Path, parts: Parts) -> None:
+    with tarfile.open(file, "w:gz") as tar:
+        for entry, body in parts:
+            entry.size = len(body) if entry.isreg() else 0
+            tar.addfile(entry, io.BytesIO(body))
+
+
+def manifest_of(file: Path) -> Any:
+    return orjson.loads(read_parts(file)[-1][1])
+
+
+def replace_manifest(parts: Parts, **changes: object) -> Parts:
+    entry, body = parts[-1]
+    return [*parts[:-1], (entry, orjson.dumps(orjson.loads(body) | changes))]
+
+
+def with_rows_changed(parts: Parts) -> Parts:
+    return [
+        (e, b.replace(b"gardener", b"gardenex") if "accounts" in e.name else b) for e, b in parts
+    ]
+
+
+def with_part(parts: Parts, name: str, kind: bytes = tarfile.REGTYPE) -> Parts:
+    entry = tarfile.TarInfo(name)
+    entry.type = kind
+    entry.linkname = "/etc/passwd" if kind != tarfile.REGTYPE else ""
+    return [(entry, b"hostile" if kind == tarfile.REGTYPE else b""), *parts]
+
+
+CHANGES: dict[str, tuple[Callable[[Parts], Parts], str]] = {
+    "a row": (with_rows_changed, "tables/accounts is not what was written"),
+    "a table left out": (lambda p: [x for x in p if "posts" not in x[0].name], "is not what was"),
+    "a picture left out": (lambda p: [x for x in p if "media" not in x[0].name], "is not what was"),
+    "a part more": (lambda p: with_part(p, "media/more.png"), "is not what was written"),
+    "a part twice": (lambda p: [p[0], *p], "two parts"),
+    "a part after the end": (lambda p: [*p[1:], p[0]], "after its end"),
+    "no manifest": (lambda p: p[:-1], "end is missing"),
+    "a newer format": (lambda p: replace_manifest(p, format=2), "newer Beckon"),
+    "no format": (lambda p: [*p[:-1], (p[-1][0], b"{}")], "cannot be read"),
+    "a manifest that is none": (lambda p: [*p[:-1], (p[-1][0], b"\xff")], "cannot be read"),
+    "unknown words": (lambda p: replace_manifest(p, more=1), "cannot be read"),
+    "a newer schema": (
+        lambda p: replace_manifest(p, migrations={str(n): "0" * 64 for n in range(1, 9999)}),
+        "upgrade it|another migration",
+    ),
+    "another schema": (
+        lambda p: replace_manifest(p, migrations={"1": "0" * 64}),
+        "another migration",
+    ),
+    "other counters": (lambda p: replace_manifest(p, counters={}), "not those of its version"),
+    "up and out": (lambda p: with_part(p, "media/../../out"), "no backup holds"),
+    "an absolute name": (lambda p: with_part(p, "/etc/beckon"), "no backup holds"),
+    "another folder": (lambda p: with_part(p, "elsewhere/x"), "no backup holds"),
+    "a folder's own name": (lambda p: with_part(p, "media"), "no backup holds"),
+    "a dot in the way": (lambda p: with_part(p, "media/./x"), "no backup holds"),
+    "a backslash": (lambda p: with_part(p, "media/..\\x"), "no backup holds"),
+    "a symbolic link": (lambda p: with_part(p, "media/x", tarfile.SYMTYPE), "no backup holds"),
+    "a hard link": (lambda p: with_part(p, "media/x", tarfile.LNKTYPE), "no backup holds"),
+    "a device": (lambda p: with_part(p, "media/x", tarfile.CHRTYPE), "no backup holds"),
+    "a folder": (lambda p: with_part(p, "media/x", tarfile.DIRTYPE), "no backup holds"),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), CHANGES.values(), ids=CHANGES)
+async def test_refuses_what_was_changed(
+    used: Used, change: Callable[[Parts], Parts], why: str
+) -> None:
+    await backup.backup(used.settings, used.file)
+    write_parts(used.file, change(read_parts(used.file)))
+    await refused(used, why)
+    assert not (used.file.parent / "out").exists()
+
+
+async def test_rows_that_break_a_rule_leave_nothing(used: Used) -> None:
+    """A manifest that fits, and rows that do not fit each other: the one transaction is undone."""
+    await backup.backup(used.settings, used.file)
+    parts = [(e, b"" if e.name == "tables/users" else b) for e, b in read_parts(used.file)]
+    manifest = orjson.loads(parts[-1][1])
+    manifest["tables"]["users"]["rows"] = 0
+    manifest["parts"]["tables/users"] = {"size": 0, "sha256": SHA_OF_NOTHING}
+    parts[-1] = (parts[-1][0], orjson.dumps(manifest))
+    write_parts(used.file, parts)
+    await refused(used, "violates foreign key")
+
+
+SHA_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+async def test_the_file_is_plain_gzip_and_tar(used: Used) -> None:
+    """Readable in ten years without Beckon."""
+    report = await backup.backup(used.settings, used.file)
+    with gzip.open(used.file) as unzipped:
+        assert unzipped.read(1)
+    assert report.size == used.file.stat().st_size
+    assert report.made_at <= datetime.now(UTC)
