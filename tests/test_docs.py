@@ -13,7 +13,7 @@ from aiohttp import web
 from federation import vocab
 from server import cli, config
 from server.api.routes import routes
-from server.domain import forms
+from server.domain import forms, wire
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -142,6 +142,12 @@ def test_terms_are_those_of_the_context() -> None:
     named = set(re.findall(r"^\| `([\w:]+)`", table, re.MULTILINE))
     assert named - {"cta:call"} <= set(vocab.CALL_TERMS)
     assert vocab.CTA in read("FEDERATION.md")
+
+
+def test_options_of_a_card_are_those_that_we_send() -> None:
+    for option in wire.ANSWERS:
+        assert f"*{option}*" in read("FEDERATION.md")
+        assert f'"{option}"' in read("docs/fep-d9f9.md")
 
 
 def test_the_proposal_maps_terms_as_we_do() -> None:
