@@ -12,6 +12,7 @@ FEP-fe34 compares the triple (scheme, host, port); ``Origin`` is that triple.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 from urllib.parse import quote
@@ -25,6 +26,7 @@ MAX_URL = 2_048
 
 HTTPS_PORT = 443
 
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 _SHAPE = re.compile(r"https://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::(.*))?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -63,11 +65,12 @@ class Url(NamedTuple):
         return f"{self.origin.scheme}://{self.authority}{self.path_qs}"
 
 
+@lru_cache(maxsize=1024)  # documents name the same few addresses again and again
 def parse(url: str) -> Url:
     """Read an absolute https address; the fragment is dropped. Raises ``Refused("bad_url")``."""
     if len(url) > MAX_URL:
         raise _bad("it is too long")
-    if any(_is_unprintable(character) for character in url):
+    if _UNPRINTABLE.search(url):
         raise _bad("it has spaces, control characters or a backslash")
     match = _SHAPE.fullmatch(url)
     if match is None:
@@ -101,10 +104,6 @@ def canonical_host(text: str) -> str:
 
 def _bad(why: str) -> Refused:
     return Refused("bad_url", f"The address cannot be used: {why}.")
-
-
-def _is_unprintable(character: str) -> bool:
-    return character <= " " or "\x7f" <= character <= "\xa0" or character == "\\"
 
 
 def _authority(text: str) -> tuple[str, int]:

@@ -1,0 +1,98 @@
+"""Pages of home per second: the newest twenty statuses and older ones, for a hundred readers in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from tests.bench import load, machine, queries, seed
+from tests.bench.house import DOMAIN, House, house
+from tests.bench.report import Figure
+
+HOME = "/api/v1/timelines/home"
+MANY = 32
+
+
+@dataclass(frozen=True)
+class Size:
+    statuses: int = 100_000
+    readers: int = 100
+    seconds: float = 4.0
+    rounds: int = 3
+
+
+@dataclass(frozen=True)
+class Round:
+    """Pages per second; CPU seconds and bytes of each; latencies in seconds."""
+
+    rate: float
+    cpu: float
+    size: float
+    p50: float
+    p99: float
+
+
+async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
+    async with house(profile=profile) as here:
+        async with here.work.transaction() as tx:
+            tokens = await seed.readers(tx, size.readers, size.statuses)
+        async with here.work.reading() as tx:
+            await tx.conn.execute("vacuum analyze")
+        asked = await queries.per_request(here, request(tokens[0]))
+        await one_round(here, tokens, 1, size.seconds / 4)  # caches and prepared statements
+        alone = [await one_round(here, tokens, 1, size.seconds) for _ in range(size.rounds)]
+        many = [await one_round(here, tokens, MANY, size.seconds) for _ in range(size.rounds)]
+    return [
+        *figures(alone, "1 connection"),
+        *figures(many, f"{MANY} connections"),
+        Figure(
+            "CPU per page of home, server and PostgreSQL", median(r.cpu for r in many) * 1e3, "ms"
+        ),
+        Figure("queries per page of home", asked, "statements"),
+        Figure("bytes per page of home", median(r.size for r in many), "bytes", "JSON, not packed"),
+    ]
+
+
+def figures(rounds: Sequence[Round], name: str) -> list[Figure]:
+    p50, p99 = (median(getattr(r, part) for r in rounds) * 1000 for part in ("p50", "p99"))
+    return [
+        Figure(
+            f"pages of home, {name}",
+            median(r.rate for r in rounds),
+            "per second per core",
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms",
+        )
+    ]
+
+
+async def one_round(here: House, tokens: Sequence[str], connections: int, seconds: float) -> Round:
+    used = machine.cpu_seconds(here.pid)
+    began = time.perf_counter()
+    messages = load.until(began + seconds, requests(tokens))
+    answers = await load.drive(here.port, messages, connections)
+    elapsed = time.perf_counter() - began
+    used = machine.cpu_seconds(here.pid) - used
+    wrong = {answer.status for answer in answers} - {200}
+    if wrong or min(answer.size for answer in answers) < 100:
+        raise RuntimeError(f"Not every page came, or one was empty: {wrong}")
+    latencies = [answer.seconds for answer in answers]
+    return Round(
+        rate=len(answers) / elapsed,
+        cpu=used / len(answers),
+        size=median(answer.size for answer in answers),
+        p50=load.percentile(latencies, 0.5),
+        p99=load.percentile(latencies, 0.99),
+    )
+
+
+def requests(tokens: Sequence[str]) -> Iterator[bytes]:
+    whole = [request(token) for token in tokens]
+    return (whole[number % len(whole)] for number in count())
+
+
+def request(token: str) -> bytes:
+    return load.request("GET", HOME, {"Host": DOMAIN, "Authorization": f"Bearer {token}"})

@@ -1,0 +1,183 @@
+"""The documents tell the truth: what they name exists, and what is printed from code matches it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import pytest
+from aiohttp import web
+
+from federation import vocab
+from server import cli, config
+from server.api.routes import routes
+from server.domain import forms, wire
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+SPECIFICATIONS = {"w3id.org", "www.w3.org", "www.rfc-editor.org"}
+OTHER_NAMES = {"BECKON_TEST_DATABASE_URL", "BECKON_TEST_WORKERS"}  # of the tests, not of the server
+
+each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def between(text: str, marker: str) -> str:
+    """What stands between ``<!-- marker: … -->`` and ``<!-- marker end -->``."""
+    found = re.search(rf"<!-- {marker}:[^>]*-->\n(.*?)<!-- {marker} end -->", text, re.DOTALL)
+    assert found, f"no marker {marker}"
+    return found[1]
+
+
+# --- links, files, settings, commands
+
+
+def foreign_links(text: str) -> set[str]:
+    """Links to hosts that are neither of specifications nor made up nor on this machine."""
+    hosts = {urlsplit(url).hostname or "" for url in re.findall(r"https?://[^\s)`\"'>|]+", text)}
+    return {host for host in hosts - SPECIFICATIONS - {"localhost"} if not is_made_up(host)}
+
+
+def is_made_up(host: str) -> bool:
+    return host.endswith(".example") or host.startswith("127.")
+
+
+@each_document
+def test_links_only_to_specifications(path: Path) -> None:
+    assert foreign_links(path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize("text", ["see https://somewhere.test/a", "(http://w3id.org.evil.test)"])
+def test_finds_a_foreign_link(text: str) -> None:
+    assert foreign_links(text)
+
+
+def missing_targets(path: Path, text: str) -> list[str]:
+    targets = re.findall(r"\]\(([^)#:]+)\)", text)
+    return [target for target in targets if not (path.parent / target).exists()]
+
+
+@each_document
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    assert missing_targets(path, path.read_text(encoding="utf-8")) == []
+
+
+def test_finds_a_dead_link() -> None:
+    assert missing_targets(ROOT / "README.md", "[no](docs/no.md)") == ["docs/no.md"]
+
+
+def unknown_settings(text: str) -> set[str]:
+    known = {config.variable(name) for name in config.Settings.model_fields}
+    named = set(re.findall(r"\bBECKON_[A-Z_]+\b|\bDATABASE_URL\b", text))
+    return named - known - OTHER_NAMES - set(config.OTHER_NAMES)
+
+
+@each_document
+def test_settings_exist(path: Path) -> None:
+    assert unknown_settings(path.read_text(encoding="utf-8")) == set()
+
+
+def test_finds_an_unknown_setting() -> None:
+    assert unknown_settings("BECKON_COLOUR=blue") == {"BECKON_COLOUR"}
+
+
+def unknown_commands(text: str) -> list[str]:
+    """What is typed after ``beckon`` in code and is no command, with options that it does not have."""
+    code = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+    spans = re.findall(r"`((?:\.venv/bin/)?beckon [^`]+)`", text)
+    typed = [
+        line for line in [*code.splitlines(), *spans] if re.match(r"(\.venv/bin/)?beckon ", line)
+    ]
+    return [line for line in typed if not is_a_command(line.split("#")[0].split()[1:])]
+
+
+def is_a_command(words: list[str]) -> bool:
+    found: click.Command = cli.main
+    while isinstance(found, click.Group) and words and words[0] in found.commands:
+        found = found.commands[words.pop(0)]
+    options = {option for parameter in found.params for option in parameter.opts}
+    used = {word for word in words if word.startswith("--")}
+    return not isinstance(found, click.Group) and used <= options
+
+
+@each_document
+def test_commands_exist(path: Path) -> None:
+    assert unknown_commands(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["`beckon fly`", "`beckon account`", "```sh\n.venv/bin/beckon serve --backwards\n```"]
+)
+def test_finds_an_unknown_command(text: str) -> None:
+    assert unknown_commands(text)
+
+
+@each_document
+def test_scripts_exist(path: Path) -> None:
+    scripts = re.findall(r"\./deploy/[\w.]+", path.read_text(encoding="utf-8"))
+    assert [script for script in scripts if not (ROOT / script).is_file()] == []
+
+
+def test_the_readme_says_how_to_run_and_to_test() -> None:
+    assert {"./deploy/run", "./deploy/test"} <= set(re.findall(r"\./deploy/\w+", read("README.md")))
+
+
+# --- tables
+
+
+def test_forms_are_printed_from_the_code() -> None:
+    rows = [" | ".join(row) for row in forms.table()]
+    head = ["| software | a call | an Announce |", "|---|---|---|"]
+    printed = "\n".join([*head, *(f"| {row} |" for row in rows)])
+    assert between(read("FEDERATION.md"), "forms").strip() == printed
+
+
+def test_terms_are_those_of_the_context() -> None:
+    table = between(read("FEDERATION.md"), "terms")
+    named = set(re.findall(r"^\| `([\w:]+)`", table, re.MULTILINE))
+    assert named - {"cta:call"} <= set(vocab.CALL_TERMS)
+    assert vocab.CTA in read("FEDERATION.md")
+
+
+def test_options_of_a_card_are_those_that_we_send() -> None:
+    for option in wire.ANSWERS:
+        assert f"*{option}*" in read("FEDERATION.md")
+        assert f'"{option}"' in read("docs/fep-d9f9.md")
+
+
+def test_the_proposal_maps_terms_as_we_do() -> None:
+    text = read("docs/fep-d9f9.md")
+    mapped = set(re.findall(r'^  "([\w:]+)": ["{].*cta', text, re.MULTILINE))
+    assert mapped >= {"kind", "card", "answers", "waiting", "stewards"}
+    assert mapped <= set(vocab.CALL_TERMS) | {"cta"}
+
+
+def with_colons(path: str) -> str:
+    """``/calls/{id}`` as documents write it: ``/calls/:id``."""
+    return re.sub(r"{(\w+)}", r":\1", path)
+
+
+def test_the_api_document_lists_every_route_of_ours() -> None:
+    base = "/api/beckon/v1"
+    declared = {
+        f"{route.method} {with_colons(route.path.removeprefix(base))}"
+        for route in routes()
+        if isinstance(route, web.RouteDef) and route.path.startswith(base)
+    }
+    told = set(re.findall(r"^\| `([A-Z]+ /[^`]+)`", read("docs/api.md"), re.MULTILINE))
+    assert told == declared
+
+
+def test_every_dependency_is_explained() -> None:
+    listed = re.search(
+        r"^dependencies = \[\n(.*?)^\]", read("pyproject.toml"), re.DOTALL | re.MULTILINE
+    )
+    assert listed
+    names = set(re.findall(r'^    "([\w-]+)', listed[1], re.MULTILINE))
+    table = read("ARCHITECTURE.md").partition("## What it stands on")[2]
+    assert set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"package"} == names
