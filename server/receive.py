@@ -437,6 +437,10 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         if target:
             await follows.unfollow(tx, act.by, target)
         return
+    joined = await call_rows.by_uri(tx.conn, uri)
+    if joined and joined.account_id == act.by.id:
+        await _withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
+        return
     liked = await post_rows.favourite_by_uri(tx.conn, uri)
     boost = await post_rows.by_uri(tx.conn, uri)
     post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
@@ -479,7 +483,10 @@ async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
 
 
 async def _withdraw(tx: Tx, act: Act, uri: str) -> None:
-    post = await calls.known_by(tx, uri)
+    await _withdraw_from(tx, act, await calls.known_by(tx, uri))
+
+
+async def _withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
     if post is None or not post.local or post.kind != "event":
         raise Refused("unknown_call", "There is no call of that address here.")
     await calls.withdraw(tx, act.by, post)

@@ -223,6 +223,12 @@ async def withdraw(tx: Tx, account: Account, post: Post) -> None:
 async def _settle(tx: Tx, post: Post) -> None:
     """Give free places to who waits, count again, and let others hear of it in a while."""
     call = await _locked(tx, post)
+    await _fill(tx, post, call)
+    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
+    await jobs.add(tx.conn, f"call:{post.id}", "send_tally", {"post_id": post.id}, due, tx.now)
+
+
+async def _fill(tx: Tx, post: Post, call: Call) -> None:
     tally = await calls.recount(tx.conn, post.id)
     going = tally.confirmed + tally.expressed
     free = tally.waiting if call.capacity is None else call.capacity - going
@@ -230,8 +236,6 @@ async def _settle(tx: Tx, post: Post) -> None:
         await calls.set_participation_state(tx.conn, waiting.id, "granted")
         await _tell_granted(tx, post, waiting)
     await _count(tx, post)
-    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
-    await jobs.add(tx.conn, f"call:{post.id}", "send_tally", {"post_id": post.id}, due, tx.now)
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
@@ -301,10 +305,8 @@ async def edit(
         if state not in ("open", "postponed", "cancelled", "closed"):
             raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
         await calls.set_state(tx.conn, post.id, state)
-    await _settle(tx, post)
-    call = await _locked(tx, post)
-    hosts = await effects.followers(tx, call.community_id)
-    await effects.call(tx, author, post, call, "update", hosts)
+    await _fill(tx, post, await _locked(tx, post))
+    await send_tally(tx, post.id)
     return post
 
 

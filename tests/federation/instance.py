@@ -14,18 +14,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from federation.fetch import Egress
 from server import inbox, resolve
-from server.activitypub import inboxes
+from server.app import make_app
 from server.clock import Clock
+from server.config import Settings
 from server.domain import accounts as account_verbs
-from server.domain import calls, communities, posts, wire
+from server.domain import calls, communities, posts
 from server.domain.calls import Wanted
-from server.domain.tx import Site, Tx, Work
-from server.inbox import Arrivals
+from server.domain.tx import Site, Work
 from server.jobs import deliver, later
 from server.resolve import Net
 from server.urls import Urls
@@ -156,40 +155,11 @@ async def instance(database_url: str, folder: Path, *networks: str) -> AsyncGene
     ):
         work = Work(pool, clock, Site(Urls(host, f"https://{host}"), federates=True))
         net = await resolve.open_net(work, egress)
-        runner = web.AppRunner(_app(net), access_log=None, shutdown_timeout=0)
+        app = make_app(Settings(domain=host, rate_limits="off"), work, net)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=server_context("127.0.0.1")).start()
         try:
             yield Instance(host, net, clock)
         finally:
             await runner.cleanup()
-
-
-def _app(net: Net) -> web.Application:
-    app = web.Application()
-    app[inboxes.NET] = net
-    app[inboxes.ARRIVALS] = Arrivals(net.work)
-    app.add_routes(inboxes.routes())
-    paths = ("/actor", "/users/{id}", "/communities/{id}", "/posts/{id}", "/calls/{id}", "/cards/{id}")  # fmt: skip
-    app.add_routes([web.get(path, _document) for path in paths])
-    return app
-
-
-async def _document(request: web.Request) -> web.Response:
-    """What stands at an id of ours: just enough for a peer to verify what we send."""
-    work = request.app[inboxes.NET].work
-    async with work.reading() as tx:
-        uri = f"{work.site.urls.base}{request.path}"
-        account = await accounts.by_uri(tx.conn, uri)
-        document = await wire.actor(tx, account) if account else await _of_post(tx, request)
-    return web.Response(body=orjson.dumps(document), content_type="application/activity+json")
-
-
-async def _of_post(tx: Tx, request: web.Request) -> dict[str, object]:
-    post = await post_rows.by_id(tx.conn, int(request.match_info["id"]))
-    if post is None:
-        raise web.HTTPNotFound
-    call = await call_rows.by_id(tx.conn, post.id)
-    if call and request.path.startswith("/cards/"):
-        return await wire.card(tx, post, call)
-    return await wire.post(tx, post)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import orjson
 
 from federation.deliver import GIVE_UP_AFTER
+from server.domain import calls, posts
 from server.domain.posts import PollDraft
 from server.jobs import deliver
 from storage import lanes, outbox
@@ -283,6 +284,70 @@ async def test_places_are_given_in_order(
         assert await counts(ours, event) == (1, 0, 0)
 
 
+async def test_a_join_is_taken_back_by_its_id(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("mobilizon") as events:
+        event = await ours.event(organiser, garden, "Digging", capacity=1)
+        first, second = events.person("first"), events.person("second")
+        joined = await act(ours, events, first, "Join", event.uri)
+        waiting = await act(ours, events, second, "Join", event.uri)
+        events.received.clear()
+        await act(ours, events, first, "Undo", joined["id"])
+        assert answers(events) == [("Accept", waiting["id"])]
+        assert await counts(ours, event) == (1, 0, 0)
+
+
+async def test_a_repeated_join_is_answered_and_keeps_its_place(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """Whoever lost our answer asks again, with a new id."""
+    async with peer("mobilizon") as events:
+        event = await ours.event(organiser, garden, "Digging", capacity=1)
+        people = [events.person(name) for name in ("first", "second", "third")]
+        for who in people:
+            await act(ours, events, who, "Join", event.uri)
+        events.received.clear()
+        ours.clock.forward(minutes=1)
+        again = [await act(ours, events, who, "Join", event.uri) for who in reversed(people)]
+        assert answers(events) == [
+            ("TentativeAccept", again[0]["id"]),
+            ("TentativeAccept", again[1]["id"]),
+            ("Accept", again[2]["id"]),
+        ]
+        await act(ours, events, people[0], "Leave", event.uri)
+        assert answers(events)[-1][0] == "Accept"
+        assert events.of_type("Accept")[-1]["object"]["actor"] == people[1].uri
+        assert await counts(ours, event) == (1, 0, 1)
+
+
+async def test_all_are_told_when_a_call_changes(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """Each in the form that it was first sent, whatever its server has become since."""
+    await join(ours, microblog, microblog.person("reader"), garden)
+    async with peer("mobilizon") as events:
+        await join(ours, events, events.person("reader"), garden)
+        event = await ours.event(organiser, garden, "Digging")
+        await ours.settle()
+        async with ours.work.transaction() as tx:
+            await tx.conn.execute("update hosts set software = 'lemmy'")
+            await calls.edit(tx, organiser, event, state="cancelled")
+        await ours.settle()
+        (card,) = microblog.of_type("Update")
+        assert card["object"]["type"] == "Question"
+        assert "Cancelled" in card["object"]["content"]
+        (told,) = events.of_type("Update")
+        assert told["object"]["type"] == "Event"
+        assert told["object"]["status"] == "CANCELLED"
+        async with ours.work.transaction() as tx:
+            await calls.delete(tx, organiser, event)
+        await ours.settle()
+        (gone,) = microblog.of_type("Delete")
+        assert gone["object"]["id"] == card["object"]["id"]
+        assert [d["object"]["id"] for d in events.of_type("Delete")] == [event.uri]
+
+
 def answers(server: Peer) -> list[tuple[str, str]]:
     found = server.of_type("Accept", "TentativeAccept", "Reject")
     return [(a["type"], a["object"]["id"]) for a in found]
@@ -428,10 +493,11 @@ async def test_order_is_kept_per_object_while_a_host_is_down(
     post = await ours.publish(organiser, "The beans are up")
     for _ in range(9):
         await ours.settle()
-        ours.clock.forward(hours=30)
+        (latest,) = await ours.rows("select max(ready_at) as at from deliveries")
+        lane = await ours.value("select ready_at from lanes where queue = 'delivery'")
+        assert latest["at"] <= lane, "it would be overtaken when the lane is ready"
+        ours.clock.forward(seconds=(lane - ours.clock.now()).total_seconds() + 1)
     async with ours.work.transaction() as tx:
-        from server.domain import posts
-
         await posts.delete(tx, organiser, post)
     microblog.status = 202
     ours.clock.forward(days=2)

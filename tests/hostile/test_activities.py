@@ -183,6 +183,43 @@ async def test_who_leaves_takes_everything_along(
     assert await ours.post(victims_post.uri) is None
 
 
+async def test_a_collection_of_somebody_else(
+    ours: Instance, attacker: Peer, microblog: Peer, organiser: Account, victims_post: Post
+) -> None:
+    mallory = attacker.person("mallory")
+    await followed(ours, organiser, attacker, mallory)
+    target = f"{microblog.people['victim'].uri}/featured"
+    for kind in ("Add", "Remove"):
+        document = attacker.activity(mallory, kind, victims_post.uri, target=target)
+        assert await outcome(ours, attacker, mallory, document) == "foreign_target"
+    assert await ours.value("select count(*) from pins") == 0
+
+
+async def test_an_id_that_is_taken(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    """Two actors of one server use one id: whoever was first keeps it, and nothing waits for ever."""
+    victim, mallory = microblog.person("victim"), microblog.person("mallory", key=1)
+    poll_, question = await poll(ours, organiser, multiple=True)
+    ballot = microblog.vote(victim, question, "Peas")
+    assert await outcome(ours, microblog, victim, ballot) == "done"
+    event = await ours.event(organiser, garden, "Digging")
+    join = microblog.activity(victim, "Join", event.uri)
+    assert await outcome(ours, microblog, victim, join) == "done"
+    card = {"id": f"https://{ours.host}/cards/{event.id}", "attributedTo": garden.uri}
+    stolen = microblog.vote(mallory, card, "I'm coming")
+    stolen["object"]["id"] = join["id"]
+    assert await outcome(ours, microblog, mallory, stolen) == "id_taken"
+    assert (await ours.call(event)).going == 1
+    copied = microblog.vote(mallory, question, "Beans")
+    copied["object"]["id"] = ballot["object"]["id"]
+    await outcome(ours, microblog, mallory, copied)
+    rows = await ours.rows(
+        "select votes_count from poll_options where post_id = $1 order by position", poll_.id
+    )
+    assert [row["votes_count"] for row in rows] == [0, 1]
+
+
 # Follows
 
 
@@ -301,10 +338,9 @@ async def test_a_group_cannot_change_or_delete_what_others_wrote(
     changed = {**microblog.documents[victims_post.uri.removeprefix(f"https://{microblog.host}")]}
     update = microblog.activity(victim, "Update", {**changed, "content": "<p>False</p>"})
     delete = microblog.activity(victim, "Delete", victims_post.uri)
-    for inner, expected in ((update, "done"), (delete, "not_gone")):
-        if proof != "none":
-            owner = victim.uri if proof == "wrong" else group.uri
-            inner = proven(inner, f"{owner}#ed25519-key")
+    owner = victim.uri if proof == "wrong" else group.uri
+    for bare, expected in ((update, "done"), (delete, "not_gone")):
+        inner = bare if proof == "none" else proven(bare, f"{owner}#ed25519-key")
         announce = attacker.activity(group, "Announce", inner)
         assert await outcome(ours, attacker, group, announce) == expected
     assert await snapshot(ours) == before
