@@ -36,7 +36,7 @@ CALL = Call(
     post_id=1, community_id=3, kind="event", state="open", starts_at=NOW + HOUR, ends_at=None,
     timezone="Europe/Rome", place_name="Shed & yard", place_address="", latitude=None,
     longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
-    tally_sent_at=None,
+    tally_sent_at=None, revision=1,
 )  # fmt: skip
 
 
