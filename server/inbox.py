@@ -5,7 +5,7 @@ soon as its last write is done (group commit, no timer), one row each, unique by
 door says 202. A crash before the row is on disk is an error to the sender, who tries again; a crash
 after it loses nothing.
 
-Applying: a worker leases lanes (one per object, so that order holds), and for each waiting row: parses it
+Applying: a worker leases lanes (one per object and sender, so that order holds), and for each waiting row: parses it
 or refuses it with a named reason; fetches what is unknown, outside any transaction; then, in one
 transaction, carries the verb out and writes the outcome on the row. A crash in between leaves the row
 waiting, and doing it again is no event. Where an origin does not answer, its row waits longer each time
@@ -15,7 +15,9 @@ and at last is refused; only its own lane waits with it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -26,12 +28,13 @@ from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
 from server import receive, resolve
-from server.domain.tx import Arrived, Work
-from server.errors import BeckonError
+from server.domain.tx import Arrived, Tx, Work
+from server.errors import BeckonError, Forbidden, Invalid
 from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
+from storage.db import Deadlock, UniqueViolation
 from storage.inbox import Arrival, Item
 
 log = structlog.get_logger()
@@ -41,8 +44,9 @@ LANES_AT_ONCE = 32
 ITEMS_EACH = 20
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
-MAX_WAITING = 100_000
-"""Arrivals that may wait to be written; beyond it the door says 503."""
+IN_THE_WAY = 2
+MAX_WAITING = 64 * 1024 * 1024
+"""Bytes of arrivals that may wait to be written; beyond it the door says 503."""
 
 NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
 MAX_NESTING = 3
@@ -55,22 +59,25 @@ class Arrivals:
         self._work = work
         self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._bytes = 0
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the row is on disk (or was there before). Raises what the database raises."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, written))
+        self._bytes += len(arrival.body)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         await written
 
     @property
     def full(self) -> bool:
-        return len(self._waiting) >= MAX_WAITING
+        return self._bytes >= MAX_WAITING
 
     async def _write_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            self._bytes -= sum(len(arrival.body) for arrival, _ in batch)
             try:
                 await self._write([arrival for arrival, _ in batch])
             except Exception:
@@ -100,6 +107,14 @@ def _resolve(written: asyncio.Future[None], error: Exception | None) -> None:
         written.set_exception(error)
     else:
         written.set_result(None)
+
+
+def lane_of(sender: str, document: Mapping[str, object]) -> str:
+    """What orders an activity: the object it is about, as far as one sender tells of it.
+
+    Between senders the network keeps no order, and none of them may make the others wait.
+    """
+    return hashlib.sha256(f"{sender} {subject_of(document)}".encode()).hexdigest()
 
 
 def subject_of(document: Mapping[str, object]) -> str:
@@ -147,7 +162,7 @@ async def _lane(net: Net, items: list[Item]) -> datetime | None:
 
 async def _item(net: Net, item: Item) -> datetime | None:
     try:
-        await process(net, item)
+        await _process(net, item)
     except Unreachable as error:
         return await _postpone(net, item, error.reason)
     except Refused as refusal:
@@ -155,11 +170,30 @@ async def _item(net: Net, item: Item) -> datetime | None:
     except Gone:
         await _finish(net, item, "gone")
     except BeckonError as error:
-        await _finish(net, item, getattr(error, "reason", "") or type(error).__name__.lower())
+        await _finish(net, item, _reason(error))
+    except UniqueViolation as error:
+        log.info("inbox.conflict", activity=item.activity_id, detail=str(error))
+        await _finish(net, item, "id_taken")
     except Exception:
         log.exception("inbox.fault", activity=item.activity_id)
         return await _postpone(net, item, "fault")
     return None
+
+
+async def _process(net: Net, item: Item) -> None:
+    """Again at once where somebody else was in the way: made the same row, or held what we waited for."""
+    for _ in range(IN_THE_WAY):
+        with suppress(UniqueViolation, Deadlock):
+            await process(net, item)
+            return
+    await process(net, item)
+
+
+def _reason(error: BeckonError) -> str:
+    """The stable name of what a verb refused."""
+    named = error.reason if isinstance(error, Forbidden) else ""
+    named = error.field if isinstance(error, Invalid) else named
+    return named or type(error).__name__.lower()
 
 
 async def _postpone(net: Net, item: Item, reason: str) -> datetime | None:
@@ -184,6 +218,7 @@ async def process(net: Net, item: Item) -> None:
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     act: Act | None = await _act(net, activity, Arrived(activity.id, document))
+    await _require_asked(net, act)
     if act and isinstance(act.activity, activities.Announce) and act.activity.embedded:
         act = await _unwrap(net, act, act.activity)
     if act:
@@ -195,10 +230,7 @@ async def process(net: Net, item: Item) -> None:
 
 
 async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
-    by = await resolve.actor(net, activity.actor)
-    if by.suspended_at:
-        raise Refused("suspended", "This account is suspended here.")
-    return Act(by, activity, arrived)
+    return Act(await resolve.actor(net, activity.actor), activity, arrived)
 
 
 async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
@@ -241,14 +273,15 @@ def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
 
 
 async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
-    key_id = proofs.proof_key_id(document)
-    if key_id is None or not same_origin(key_id, actor_uri):
-        return False
-    key = await resolve.key(net, key_id)
+    """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
     try:
+        key_id = proofs.proof_key_id(document)
+        if key_id is None or not same_origin(key_id, actor_uri):
+            return False
+        key = await resolve.key(net, key_id)
         proofs.verify_proof(document, key, net.work.clock.now())
-    except Refused as refusal:
-        log.info("inbox.proof_refused", reason=refusal.reason, actor=actor_uri)
+    except (Refused, Gone) as refusal:
+        log.info("inbox.proof_refused", reason=str(refusal), actor=actor_uri)
         return False
     return key.owner == actor_uri
 
@@ -281,6 +314,9 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
 
 
 async def _confirm_gone(net: Net, uri: str) -> None:
+    post = await resolve.known_post(net, uri)
+    if post is None or post.local:
+        raise Refused("unknown_object", "There is nothing of others here to delete.")
     try:
         found = await resolve.document(net, uri)
     except Gone:
@@ -289,6 +325,37 @@ async def _confirm_gone(net: Net, uri: str) -> None:
         raise Refused("not_gone", "Its origin still has it.")
     async with net.work.transaction() as tx:
         await receive.gone(tx, uri)
+
+
+async def _require_asked(net: Net, act: Act) -> None:
+    """What makes us fetch or keep something of others concerns somebody here (B29).
+
+    Only then is anything fetched: else a stranger could send us anywhere, and fill our tables.
+    """
+    async with net.work.reading() as tx:
+        receive.require_welcome(act.by)
+        match act.activity:
+            case activities.Announce(embedded=None, object=uri):
+                asked = await receive.is_known(tx, uri) or await receive.is_followed(tx, act.by)
+            case activities.Announce(embedded=embedded) if embedded:
+                asked = await receive.is_followed(tx, act.by) or await _answers_us(tx, embedded)
+            case activities.Create(post=None, votes=()) | activities.Add():
+                named = (*act.activity.to, *act.activity.cc)
+                asked = await receive.concerns_us(tx, act.by, named, None)
+            case _:
+                return
+    if not asked:
+        raise Refused("nobody_asked", "Nobody here follows or is addressed.")
+
+
+async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
+    """A group that nobody here has joined tells of what became of something that is here."""
+    inner = parse.parse_activity(embedded)
+    if tx.site.urls.is_ours(inner.actor):
+        return True  # refused with a better reason
+    post = inner.post if isinstance(inner, activities.Create) else None
+    about = post.in_reply_to if post else getattr(inner, "object", None)
+    return isinstance(about, str) and await receive.is_known(tx, about)
 
 
 async def _prepare(net: Net, act: Act) -> None:

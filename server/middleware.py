@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from server import peer
@@ -89,6 +90,8 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         return _failure(request, error.status, SENTENCES.get(error.status, error.reason))
+    except HttpProcessingError:  # a multipart body that is none, read by a page
+        return _failure(request, 400, SENTENCES[400])
     except Exception:
         log.exception("failed", id=request[REQUEST_ID], path=_safe_path(request))
         return _failure(request, 500, BROKEN)

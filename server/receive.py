@@ -7,7 +7,7 @@ out raises ``Refused`` with a named reason, which is kept with the arrival.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,10 +49,17 @@ class Act:
 
 async def apply(tx: Tx, act: Act) -> None:
     """Carry an activity out. Raises ``Refused``, or what the verb raises (``BeckonError``)."""
+    require_welcome(act.by)
     handler = HANDLERS.get(type(act.activity))
     if handler is None:
         raise Refused("unsupported", "This kind of activity means nothing here.")
     await handler(tx, act, act.activity)
+
+
+def require_welcome(account: Account) -> None:
+    """Raises ``Refused``: asked of whoever acts or writes, whatever way it came in (A38)."""
+    if account.suspended_at:
+        raise Refused("suspended", "This account is suspended here.")
 
 
 # Posts
@@ -63,6 +70,7 @@ async def store(tx: Tx, value: Post, _found: Mapping[str, object]) -> post_rows.
     author = await accounts.by_uri(tx.conn, value.attributed_to)
     if author is None or author.local:
         raise Refused("unknown_author", "The author of this post is not known.")
+    require_welcome(author)
     made = await _publish(tx, author, value, Arrived(value.id, {}))
     return made or await post_rows.by_uri(tx.conn, value.id)
 
@@ -112,7 +120,12 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
 
 
 async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
-    """What it answers decides; else the audience, else the first group that it is addressed to."""
+    """What it answers decides; else the audience, else the first group that it is addressed to.
+
+    A post for few people lives in no community, whoever they are (C4).
+    """
+    if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
+        return None
     if parent and parent.community_id:
         return await accounts.by_id(tx.conn, parent.community_id)
     named = [value.audience] if value.audience else [*value.to, *value.cc][:50]
@@ -193,22 +206,35 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
         return  # only an id: it was fetched before, or is not there
     if value.card_for:
         raise Refused("card", "An answer card stands for its call and is never kept.")
-    if act.through is None and not await _concerns_us(tx, act.by, value):
+    asked = act.through is not None and await is_followed(tx, act.through)
+    named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
+    if not asked and not await concerns_us(tx, act.by, named, value.in_reply_to):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
     await _publish(tx, act.by, value, act.arrived)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
 
-async def _concerns_us(tx: Tx, author: Account, value: Post) -> bool:
+async def concerns_us(
+    tx: Tx, author: Account, named: Sequence[str], in_reply_to: str | None
+) -> bool:
     """Addressed to somebody here, followed from here, or part of what is here (B29)."""
-    if await follow_rows.has_local_follower(tx.conn, author.id):
+    if await is_followed(tx, author):
         return True
-    named = [*value.to, *value.cc, *([value.audience] if value.audience else [])][:100]
-    for account in (await accounts.by_uris(tx.conn, named)).values():
-        if account.local or await follow_rows.has_local_follower(tx.conn, account.id):
+    for account in (await accounts.by_uris(tx.conn, named[:100])).values():
+        if account.local or await is_followed(tx, account):
             return True
-    return value.in_reply_to is not None and await calls.known_by(tx, value.in_reply_to) is not None
+    return in_reply_to is not None and await is_known(tx, in_reply_to)
+
+
+async def is_followed(tx: Tx, account: Account) -> bool:
+    """Whether somebody here follows an account."""
+    return await follow_rows.has_local_follower(tx.conn, account.id)
+
+
+async def is_known(tx: Tx, uri: str) -> bool:
+    """Whether a post or call of this id is here."""
+    return await calls.known_by(tx, uri) is not None
 
 
 async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:

@@ -8,12 +8,13 @@ counts only where it came from: its id must be the address that it was fetched f
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
 from federation.errors import Gone, Refused, Unreachable
@@ -28,6 +29,7 @@ from server.domain.tx import Tx, Work
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
+from storage.db import UniqueViolation
 
 FRESH = timedelta(days=1)
 HOST_FRESH = timedelta(days=7)
@@ -37,31 +39,54 @@ MAX_ANCESTORS = 30
 MAX_HANDLES = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """When a key was asked for, and what comes of it: the same for all who wait for it or come soon."""
+
+    at: datetime
+    found: asyncio.Future[keys.ActorKey]
+
+
 class Attempts:
-    """When each key was last asked for: one fetch per key and interval, however many bad signatures."""
+    """One fetch per key and interval, however many signatures name it, good or bad, at once or later."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[str, datetime] = OrderedDict()
+        self._last: OrderedDict[str, Attempt] = OrderedDict()
 
-    def allow(self, key_id: str, now: datetime) -> bool:
+    def recent(self, key_id: str, now: datetime) -> asyncio.Future[keys.ActorKey] | None:
+        """The attempt of the last minutes, done or still under way."""
         last = self._last.get(key_id)
-        if last and now - last < KEY_RETRY:
-            return False
-        self._last[key_id] = now
+        return last.found if last and now - last.at < KEY_RETRY else None
+
+    def begin(
+        self, key_id: str, now: datetime, fetch: Coroutine[Any, Any, keys.ActorKey]
+    ) -> asyncio.Future[keys.ActorKey]:
+        """A task of its own: whoever asked first may go away and the others still get the key."""
+        found = asyncio.ensure_future(fetch)
+        found.add_done_callback(_looked_at)
+        self._last[key_id] = Attempt(now, found)
         self._last.move_to_end(key_id)
         if len(self._last) > KEYS_REMEMBERED:
             self._last.popitem(last=False)
-        return True
+        return found
+
+
+def _looked_at(done: asyncio.Future[keys.ActorKey]) -> None:
+    """Those who waited may all be gone: then nobody else takes note of a failure."""
+    if not done.cancelled():
+        done.exception()
 
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """The way out, in the name of the instance. ``key`` signs what is fetched."""
+    """The way out, in the name of the instance. ``key`` signs what is fetched; ``signing`` keeps the keys
+    of ours that sign what is sent, by account."""
 
     work: Work
     egress: Egress
     key: keys.SigningKey
     attempts: Attempts = field(default_factory=Attempts)
+    signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
 
 
 async def open_net(work: Work, egress: Egress) -> Net:
@@ -124,7 +149,7 @@ async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
         return known
     try:
         found = await document(net, uri)
-    except Unreachable:
+    except (Unreachable, Denied):
         if known and not refresh:
             return known  # yesterday's word is better than none
         raise
@@ -148,10 +173,22 @@ async def remember(net: Net, found: Mapping[str, object]) -> Account:
     listed = [_public_key(key) for key in keys.keys_of(found)]
     if not listed:
         raise Refused("no_key", "The actor lists no key.")
-    async with net.work.transaction() as tx:
-        account = await remember_value(tx, value, listed)
+    try:
+        account = await _write_down(net, value, listed)
+    except UniqueViolation:  # met in two places at once: now it is known
+        account = await _write_down(net, value, listed)
     await describe(net, host)
     return account
+
+
+async def _write_down(net: Net, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
+    async with net.work.transaction() as tx:
+        for key in listed:
+            row = await accounts.key_by_id(tx.conn, key.id)
+            owner = await accounts.by_id(tx.conn, row.account_id) if row else None
+            if owner and owner.uri != value.id:
+                raise Refused("key_taken", "The actor lists the key of another.", cause=key.id)
+        return await remember_value(tx, value, listed)
 
 
 async def remember_value(tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
@@ -191,20 +228,34 @@ def profile(value: Actor) -> Profile:
 async def key(net: Net, key_id: str) -> keys.ActorKey:
     """A key that we know, or one that its owner's own document lists (A1).
 
-    Raises ``Refused("key_unknown")`` where it was asked for moments ago.
+    One that could not be had is refused for the same reason for some minutes, without being asked for.
+    Raises ``Refused("suspended")`` for the key of a suspended actor.
     """
     async with net.work.reading() as tx:
         row = await accounts.key_by_id(tx.conn, key_id)
         owner = await accounts.by_id(tx.conn, row.account_id) if row else None
     if row and owner:
+        _require_welcome(owner)
         return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
-    if not net.attempts.allow(key_id, net.work.clock.now()):
-        raise Refused("key_unknown", "The key could not be found a moment ago.")
-    return await fetch_key(net, key_id)
+    now = net.work.clock.now()
+    recent = net.attempts.recent(key_id, now)
+    return await asyncio.shield(recent or net.attempts.begin(key_id, now, _fetch_key(net, key_id)))
 
 
-async def fetch_key(net: Net, key_id: str) -> keys.ActorKey:
-    """Ask for a key now; the caller has asked ``attempts``."""
+async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
+    """The key asked for once more, as it did not fit; None where that was done moments ago."""
+    now = net.work.clock.now()
+    if net.attempts.recent(key_id, now):
+        return None
+    return await asyncio.shield(net.attempts.begin(key_id, now, _fetch_key(net, key_id)))
+
+
+def _require_welcome(account: Account) -> None:
+    if account.suspended_at:
+        raise Refused("suspended", "This account is suspended here.")
+
+
+async def _fetch_key(net: Net, key_id: str) -> keys.ActorKey:
     found = await document(net, key_id.partition("#")[0])
     owner_uri = _owner_of(found, key_id)
     if owner_uri != found.get("id"):
@@ -213,7 +264,7 @@ async def fetch_key(net: Net, key_id: str) -> keys.ActorKey:
             raise Refused("foreign_id", "A key's owner is not at its own id.", cause=owner_uri)
     for listed in keys.keys_of(found):
         if listed.id == key_id:
-            await remember(net, found)
+            _require_welcome(await remember(net, found))
             return listed
     raise Refused("key_not_listed", "The key's owner does not list it.", cause=key_id)
 

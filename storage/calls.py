@@ -150,6 +150,7 @@ ALL_OF_ACCOUNT = Query(
 )
 BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
+CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
 DROP = Command("delete from participations where id = $1")
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
@@ -301,6 +302,11 @@ async def by_uri(conn: Connection, uri: str) -> Participation | None:
 
 async def set_participation_state(conn: Connection, participation_id: int, state: str) -> None:
     await SET_PARTICIPATION_STATE.run(conn, participation_id, state)
+
+
+async def confirm(conn: Connection, participation_id: int, uri: str | None, door: str) -> None:
+    """What was expressed through one door is confirmed through another; it keeps its place in line."""
+    await CONFIRM.run(conn, participation_id, uri, door)
 
 
 async def withdraw(conn: Connection, participation_id: int) -> bool:

@@ -25,6 +25,7 @@ Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record
 Pool: TypeAlias = "asyncpg.Pool[Record]"
 Row = TypeVar("Row")
 
+Deadlock = asyncpg.DeadlockDetectedError
 UniqueViolation = asyncpg.UniqueViolationError
 ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CheckViolation = asyncpg.CheckViolationError

@@ -52,9 +52,12 @@ SET_COUNT = Command("update poll_options set votes_count = $3 where post_id = $1
 SET_VOTERS = Command("update polls set voters_count = $2 where post_id = $1")
 SET_CLOSED = Command("update polls set closed_at = $2 where post_id = $1 and closed_at is null")
 SET_END = Command("update polls set ends_at = $2, closed_at = $3 where post_id = $1")
-VOTE = Command(
+VOTE = Query(
     "insert into poll_votes (uri, post_id, position, account_id, created_at)"
-    " values ($1, $2, $3, $4, $5) on conflict do nothing"
+    " select v.uri, $1, v.position, $2, $3"
+    " from unnest($4::text[], $5::int[]) as v (uri, position)"
+    " on conflict do nothing returning position",
+    int,
 )
 COUNT = Command(
     "update poll_options set votes_count = votes_count + 1"
@@ -85,6 +88,10 @@ async def insert(conn: Connection, poll: Poll, options: Sequence[tuple[str, int]
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Poll]:
     return {row.post_id: row for row in await BY_IDS.all(conn, ids)}
+
+
+async def by_id(conn: Connection, post_id: int) -> Poll | None:
+    return (await by_ids(conn, [post_id])).get(post_id)
 
 
 async def lock(conn: Connection, post_id: int) -> Poll | None:
@@ -121,11 +128,15 @@ async def vote(
     votes: Sequence[tuple[int, str | None]],
     now: datetime,
 ) -> None:
-    """``votes``: positions, each with the id of its activity. The caller holds the lock."""
+    """``votes``: positions, each with the id of its activity. The caller holds the lock.
+
+    What was written before, or has the id of another vote, is not counted.
+    """
     first = not await HAS_VOTED.one(conn, post_id, account_id)
-    await VOTE.many(conn, [(uri, post_id, at, account_id, now) for at, uri in votes])
-    await COUNT.run(conn, post_id, [at for at, _ in votes])
-    if first:
+    uris, positions = [uri for _, uri in votes], [at for at, _ in votes]
+    counted = await VOTE.all(conn, post_id, account_id, now, uris, positions)
+    await COUNT.run(conn, post_id, counted)
+    if first and counted:
         await COUNT_VOTER.run(conn, post_id)
 
 

@@ -42,6 +42,11 @@ class Post:
     created_at: datetime
 
     @property
+    def is_public(self) -> bool:
+        """Whether anybody may see it, listed or not."""
+        return self.visibility in ("public", "unlisted")
+
+    @property
     def is_head(self) -> bool:
         """Whether a thread starts here."""
         return self.thread_id == self.id and self.reblog_of_id is None

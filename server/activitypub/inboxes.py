@@ -29,6 +29,7 @@ from storage.inbox import Arrival
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024  # Mastodon's limit too
+MAX_ID = 2048  # bytes; PostgreSQL's indexes hold 2,700
 
 ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
 
@@ -63,6 +64,8 @@ STATUSES = {
     "busy": 503,
     "not_federating": 403,
     "bad_json": 400,
+    "bad_id": 400,
+    "bad_url": 400,
     "no_id": 400,
     "no_actor": 400,
 }
@@ -89,11 +92,12 @@ async def _receive(request: web.Request) -> web.Response:
     verified = await _verified(net, signed, claims)
     if verified.owner != envelope.actor:
         raise Refused("foreign_actor", "The signature is not the actor's.")
+    sender = "{}://{}:{}".format(*origin(envelope.activity_id))
     arrival = Arrival(
-        origin="{}://{}:{}".format(*origin(envelope.activity_id)),
+        origin=sender,
         activity_id=envelope.activity_id,
         signer=verified.owner,
-        subject=inbox.subject_of(document),
+        subject=inbox.lane_of(sender, document),
         body=body,
     )
     await arrivals.put(arrival)
@@ -132,6 +136,8 @@ def _envelope(document: Mapping[str, object]) -> Envelope:
         actor = dict[str, object](actor).get("id")  # pyright: ignore[reportUnknownArgumentType]
     if not isinstance(activity_id, str):
         raise Refused("no_id", "An activity needs an id.")
+    if len(activity_id.encode()) > MAX_ID:
+        raise Refused("bad_id", f"An activity's id has at most {MAX_ID} bytes.")
     if not isinstance(actor, str):
         raise Refused("no_actor", "An activity needs an actor.")
     if not same_origin(activity_id, actor):
@@ -153,10 +159,11 @@ async def _verified(
     try:
         return signatures.verify(claims, signed, key, now=now)
     except Refused as refusal:
-        if refusal.reason != "signature_wrong" or not net.attempts.allow(claims.key_id, now):
+        fits = refusal.reason != "signature_wrong"
+        changed = None if fits else await resolve.changed_key(net, claims.key_id)
+        if changed is None:
             raise
-    fresh = await resolve.fetch_key(net, claims.key_id)
-    return signatures.verify(claims, signed, fresh, now=now)
+    return signatures.verify(claims, signed, changed, now=now)
 
 
 def _answer(status: int, sentence: str, reason: str) -> web.Response:

@@ -24,6 +24,7 @@ from server.domain import oauth as verbs
 from server.domain import scopes
 from server.domain.oauth import Issued, Refused
 from server.domain.tx import Tx
+from server.errors import NotFound
 from server.peer import address_of
 from storage import oauth
 from storage.oauth import App, Token
@@ -175,8 +176,14 @@ async def userinfo(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def metadata(request: web.Request) -> web.Response:
-    """``GET /.well-known/oauth-authorization-server`` (RFC 8414)"""
+    """``GET /.well-known/oauth-authorization-server`` (RFC 8414)
+
+    Its addresses must be https (section 2), and Mastodon.py refuses to sign in where they are not; an
+    instance on plain http, as on localhost, has none, and clients use the addresses that all have.
+    """
     base = context(request).work.site.urls.base
+    if not base.startswith("https:"):
+        raise NotFound("Not Found")
     return answers.ok(
         {
             "issuer": base,

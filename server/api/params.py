@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_request import FileField
 
 from server import ids
@@ -215,6 +216,6 @@ async def _body(request: web.Request, max_body: int) -> Tree:
 async def _multipart(request: web.Request) -> Tree:
     try:
         fields = await request.post()
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, HttpProcessingError) as error:
         raise BadRequest("The form cannot be read.", cause=str(error)) from error
     return from_pairs(fields.items())

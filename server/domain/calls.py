@@ -146,18 +146,26 @@ async def answer(
     if not post.local:
         return await _ask_host(tx, account, post, said, door)
     old = await calls.of_account(tx.conn, post.id, account.id)
-    same = old is not None and old.answer == said and old.state in ("granted", "waiting")
-    if old and same:
-        await _reply(tx, post, account, old, uri)
-        return old
-    has_place = old is not None and (old.answer, old.state) == ("going", "granted")
-    waits = said == "going" and call.full and not has_place
     tier = "confirmed" if account.local or door == "join" else "expressed"
-    state = "waiting" if waits else "granted"
+    if old and old.answer == said and old.state in ("granted", "waiting"):
+        return await _say_again(tx, account, post, old, tier, door, uri)
+    state = "waiting" if said == "going" and call.full else "granted"
     new = await calls.put(tx.conn, uri, post.id, account.id, said, state, tier, door, tx.now)
     await _reply(tx, post, account, new, uri)
     await _settle(tx, post)
     return new
+
+
+async def _say_again(
+    tx: Tx, account: Account, post: Post, old: Participation, tier: str, door: str, uri: str | None
+) -> Participation:
+    """The same answer once more keeps its place; through a better door it is confirmed."""
+    if old.tier == "expressed" and tier == "confirmed":
+        await calls.confirm(tx.conn, old.id, uri, door)
+        await _settle(tx, post)
+    said = replace(old, door=door)
+    await _reply(tx, post, account, said, uri)
+    return said
 
 
 async def _locked(tx: Tx, post: Post) -> Call:

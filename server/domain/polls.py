@@ -20,7 +20,10 @@ async def vote(
 
     Raises ``Invalid`` (with the reason as its sentence) and ``NotFound`` (no poll).
     """
-    poll = await polls.lock(tx.conn, post.id)
+    call = await call_rows.by_id(tx.conn, post.id)
+    # A call is locked before its poll, by all who answer it: the other way round they would stand still.
+    find = polls.by_id if call else polls.lock
+    poll = await find(tx.conn, post.id)
     if poll is None:
         raise NotFound
     options = await polls.options(tx.conn, [post.id])
@@ -29,15 +32,14 @@ async def vote(
         raise Invalid("Validation failed: The chosen option does not exist", field="choices")
     if len(picked) > 1 and not poll.multiple:
         raise Invalid("Validation failed: This poll takes one choice only", field="choices")
-    call = await call_rows.by_id(tx.conn, post.id)
     if call:
         door = "client" if voter.local else "card"
         uri = uris[0] if uris else None
         await calls.answer(tx, voter, post, calls.ANSWERS[picked[0]], door, uri=uri)
         return
     await _require_vote(tx, voter, post, poll, picked)
-    local_uris = [await effects.new_id(tx) for _ in picked] if voter.local else list(uris)
-    votes = list(zip(picked, local_uris, strict=True))
+    named = dict(zip(choices, uris, strict=True)) if uris else {}
+    votes = [(at, named.get(at) or await effects.new_id(tx)) for at in picked]
     await polls.vote(tx.conn, post.id, voter.id, votes, tx.now)
     if post.local:
         due = tx.now + calls.TALLY_INTERVAL
@@ -85,6 +87,7 @@ async def close(tx: Tx, post_id: int) -> None:
 
 async def publish_results(tx: Tx, post_id: int) -> None:
     """Update(Question) with the present counts, for a poll of ours."""
+    await polls.lock(tx.conn, post_id)  # a vote that comes now waits, and asks for this job again
     post = await posts.by_id(tx.conn, post_id)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
     if post and author:

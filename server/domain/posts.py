@@ -240,7 +240,7 @@ async def _spread(
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
     community = draft_.community
-    if community and community.local and document:
+    if community and community.local and document and post.is_public:
         await carry(tx, community, document, post)
 
 
@@ -338,6 +338,8 @@ async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) ->
     """What concerns a post of a community of ours reaches its members, embedded."""
     if post.community_id is None or document is None or post.kind == "event":
         return
+    if not post.is_public:
+        return  # what was for few people is not told to many (C4)
     if await community_rows.by_id(tx.conn, post.community_id):
         community = await accounts.by_id(tx.conn, post.community_id)
         if community:

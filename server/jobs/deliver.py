@@ -32,6 +32,16 @@ EACH = 50
 PARALLEL = 4
 LEASE = timedelta(minutes=15)
 STEP_ASIDE = 3
+MAX_KEYS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One more time: ``attempts`` counts this one."""
+
+    delivery_id: int
+    reason: str
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -40,7 +50,7 @@ class Visit:
 
     host: str
     finished: list[int] = field(default_factory=list[int])
-    failures: list[Failure] = field(default_factory=list[Failure])
+    failures: list[Failed] = field(default_factory=list[Failed])
     took: int = 0
     scheme: str | None = None
     asked_to_wait: timedelta | None = None
@@ -86,7 +96,7 @@ async def _send_in_order(
             if visit.failures and not visit.took:
                 return  # it takes nothing now: the rest waits with its lane
             outcome = await send(net, host, delivery)
-        if not _note(net, visit, delivery, outcome, host):
+        if not _note(visit, delivery, outcome, host):
             return
 
 
@@ -104,24 +114,19 @@ async def send(net: Net, host: outbox.Host, delivery: Delivery) -> Outcome:
 
 
 async def _key_of(net: Net, account_id: int) -> keys.SigningKey:
-    known = _KEYS.get(account_id)
+    known = net.signing.get(account_id)
     if known is None:
         async with net.work.reading() as tx:
             stored = (await accounts.keys_of(tx.conn, account_id))[0]
         known = keys.SigningKey(stored.id, keys.load_private(stored.private or ""))
-        if len(_KEYS) >= MAX_KEYS:
-            _KEYS.clear()
-        _KEYS[account_id] = known
+        if len(net.signing) >= MAX_KEYS:
+            net.signing.clear()
+        net.signing[account_id] = known
     return known
 
 
-_KEYS: dict[int, keys.SigningKey] = {}
-MAX_KEYS = 10_000
-
-
-def _note(net: Net, visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host) -> bool:
+def _note(visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host) -> bool:
     """Remember an outcome; False where what follows about the same object must wait."""
-    now = net.work.clock.now()
     if outcome.result is Result.DELIVERED:
         visit.took += 1
         visit.finished.append(delivery.id)
@@ -140,10 +145,7 @@ def _note(net: Net, visit: Visit, delivery: Delivery, outcome: Outcome, host: ou
         visit.took += outcome.status is not None  # it answers: the host is not dead
         visit.finished.append(delivery.id)
         return True
-    ready_at = now
-    if delivery.attempts + 1 >= STEP_ASIDE:
-        ready_at = now + deliver.backoff(delivery.attempts + 2 - STEP_ASIDE, random.random())  # noqa: S311
-    visit.failures.append(Failure(delivery.id, outcome.reason, ready_at))
+    visit.failures.append(Failed(delivery.id, outcome.reason, delivery.attempts + 1))
     visit.asked_to_wait = max(
         visit.asked_to_wait or timedelta(), outcome.retry_after or timedelta()
     )
@@ -152,7 +154,8 @@ def _note(net: Net, visit: Visit, delivery: Delivery, outcome: Outcome, host: ou
 
 async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
     async with net.work.transaction() as tx:
-        await outbox.record(tx.conn, visit.finished, visit.failures)
+        failures = [_failure(visit, failed, tx.now) for failed in visit.failures]
+        await outbox.record(tx.conn, visit.finished, failures)
         if visit.scheme:
             await outbox.set_scheme(tx.conn, visit.host, visit.scheme)
         later: dict[str, datetime] = {}
@@ -167,6 +170,15 @@ async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
             if visit.failures:
                 later[visit.host] = tx.now + deliver.backoff(1, random.random())  # noqa: S311
         await outbox.settle(tx.conn, [visit.host], later, tx.now)
+
+
+def _failure(visit: Visit, failed: Failed, now: datetime) -> Failure:
+    """It steps aside only where its host takes others: of a dead host the lane waits, in its order."""
+    over = failed.attempts - STEP_ASIDE
+    if not visit.took or over < 0:
+        return Failure(failed.delivery_id, failed.reason, now)
+    later = now + deliver.backoff(over + 1, random.random())  # noqa: S311
+    return Failure(failed.delivery_id, failed.reason, later)
 
 
 def _wait(host: outbox.Host, visit: Visit) -> timedelta:

@@ -1,7 +1,8 @@
 """Work for later: one handler per kind of job, run in the order of its lane.
 
-A handler that needs no network runs in the transaction that removes its row: both happen, or neither. The
-row goes first, so that work added meanwhile waits for us and is seen as new. One that fails is tried
+A handler that needs no network runs in the transaction that removes its row: both happen, or neither. It
+locks what it is about first and its row goes last, in the order in which a verb takes them that adds
+such work: the other way round the two would wait for each other. One that fails is tried
 again, later each time, and at last dropped with a line in the log.
 """
 
@@ -47,8 +48,10 @@ async def work_once(net: Net) -> bool:
 async def _run(net: Net, job: Job) -> None:
     try:
         async with net.work.transaction() as tx:
-            await jobs.done(tx.conn, job.id)
             await HANDLERS[job.kind](tx, job)
+            await jobs.done(tx.conn, job.id)
+            if job.kind == "clean":
+                await plan(tx)
     except Exception as error:
         log.exception("job.failed", kind=job.kind, args=job.args, attempts=job.attempts + 1)
         await _again(net, job, type(error).__name__)
@@ -88,7 +91,6 @@ async def _clean(tx: Tx, _job: Job) -> None:
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
-    await plan(tx)
 
 
 async def plan(tx: Tx) -> None:

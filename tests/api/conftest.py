@@ -80,7 +80,7 @@ async def serving(database_url: str, port: int, **settings: str) -> AsyncIterato
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         jar = aiohttp.DummyCookieJar()
-        async with aiohttp.ClientSession(known.base, cookie_jar=jar) as http:
+        async with aiohttp.ClientSession(f"http://{domain}", cookie_jar=jar) as http:
             yield Running(known.base, work, clock, http)
         await runner.cleanup()
 
@@ -95,6 +95,13 @@ async def here(database_url: str, free_port: Callable[[], int]) -> AsyncIterator
 async def strict(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
     """As ``here``, with rate limits on."""
     async with serving(database_url, free_port(), rate_limits="on") as running:
+        yield running
+
+
+@pytest.fixture
+async def public(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
+    """As ``here``, behind a proxy that ends TLS: its own addresses are https."""
+    async with serving(database_url, free_port(), scheme="https") as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""An instance with its federation door open."""
+"""An instance with its federation door open, and one that meets peers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.federation.door import Door, opened
+from tests.federation.worlds import garden, microblog, organiser, ours
+
+__all__ = ["door", "garden", "microblog", "organiser", "ours"]
 
 
 @pytest.fixture

@@ -1,0 +1,195 @@
+"""One instance of ours in the test's own loop: real database, real TLS, work done step by step.
+
+Nothing runs by itself: ``settle`` applies what arrived, sends what waits and runs jobs until nothing is
+ready at the present time, and ``clock.forward`` moves that time.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from federation.fetch import Egress
+from server import inbox, resolve
+from server.activitypub import inboxes
+from server.clock import Clock
+from server.domain import accounts as account_verbs
+from server.domain import calls, communities, posts, wire
+from server.domain.calls import Wanted
+from server.domain.tx import Site, Tx, Work
+from server.inbox import Arrivals
+from server.jobs import deliver, later
+from server.resolve import Net
+from server.urls import Urls
+from storage import accounts, db
+from storage import calls as call_rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call, Details
+from storage.inbox import Item
+from storage.posts import Post
+from tests.tls_peer import egress_config, server_context
+
+LOOPBACK = "127.0.0.0/8"
+ROUNDS = 200
+
+
+class MovableClock(Clock):
+    """The true time, shifted further by the test."""
+
+    def forward(self, **by: float) -> None:
+        self._offset += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """``host`` is also the domain of its handles."""
+
+    host: str
+    net: Net
+    clock: MovableClock
+
+    @property
+    def work(self) -> Work:
+        return self.net.work
+
+    @property
+    def inbox(self) -> str:
+        return f"https://{self.host}/inbox"
+
+    async def settle(self) -> None:
+        """Do all work that is ready now: inbox, jobs, deliveries."""
+        for _ in range(ROUNDS):
+            done = [await step(self.net) for step in STEPS]
+            if not any(done):
+                return
+        raise AssertionError("work does not come to an end")
+
+    async def apply(self) -> bool:
+        return await inbox.work_once(self.net)
+
+    async def jobs(self) -> bool:
+        return await later.work_once(self.net)
+
+    async def rows(self, sql: str, *args: object) -> list[dict[str, Any]]:
+        async with self.work.reading() as tx:
+            return [dict(row) for row in await tx.conn.fetch(sql, *args)]
+
+    async def value(self, sql: str, *args: object) -> Any:
+        async with self.work.reading() as tx:
+            return await tx.conn.fetchval(sql, *args)
+
+    async def member(self, name: str) -> Account:
+        async with self.work.transaction() as tx:
+            return await account_verbs.create(tx, "person", name)
+
+    async def community(self, founder: Account, name: str, policy: str = "open") -> Account:
+        async with self.work.transaction() as tx:
+            title = name.capitalize()
+            return await communities.create(tx, founder, name, title, community_policy=policy)
+
+    async def event(
+        self, by: Account, community: Account, title: str, capacity: int | None = None
+    ) -> Post:
+        starts = self.clock.now() + timedelta(days=30)
+        details = Details(starts, starts + timedelta(hours=2), "Europe/Rome", "Shed", "", None, None, capacity)  # fmt: skip
+        async with self.work.transaction() as tx:
+            return await calls.create(tx, by, community, Wanted(title, details))
+
+    async def publish(self, author: Account, text: str, **more: Any) -> Post:
+        async with self.work.transaction() as tx:
+            draft = await posts.draft(tx, author, posts.Typed(text, **more))
+            made = await posts.publish(tx, author, draft)
+        assert made
+        return made
+
+    async def post(self, uri: str) -> Post | None:
+        async with self.work.reading() as tx:
+            return await post_rows.by_uri(tx.conn, uri)
+
+    async def call(self, post: Post) -> Call:
+        async with self.work.reading() as tx:
+            found = await call_rows.by_id(tx.conn, post.id)
+        assert found
+        return found
+
+    async def known(self, uri: str) -> Account | None:
+        async with self.work.reading() as tx:
+            return await accounts.by_uri(tx.conn, uri)
+
+    async def arrival(self, activity_id: str) -> Item | None:
+        """What was written down of an activity, and what became of it."""
+        async with self.work.reading() as tx:
+            found = await tx.conn.fetchrow(
+                "select * from inbox where activity_id = $1", activity_id
+            )
+        return Item(**dict(found)) if found else None
+
+    async def outcome(self, activity_id: str) -> str:
+        """``done``, the reason of a refusal, or ``absent``; asked after ``settle``."""
+        found = await self.arrival(activity_id)
+        if found is None:
+            return "absent"
+        return found.reason or "" if found.state == "refused" else found.state
+
+
+STEPS = (inbox.work_once, later.work_once, deliver.work_once)
+
+
+@asynccontextmanager
+async def instance(database_url: str, folder: Path, *networks: str) -> AsyncGenerator[Instance]:
+    """An instance on a loopback port; ``networks``: what it may reach besides public addresses."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    host = f"127.0.0.1:{listener.getsockname()[1]}"
+    clock = MovableClock()
+    async with (
+        db.pool(database_url, size=10) as pool,
+        Egress(egress_config(folder, *networks)) as egress,
+    ):
+        work = Work(pool, clock, Site(Urls(host, f"https://{host}"), federates=True))
+        net = await resolve.open_net(work, egress)
+        runner = web.AppRunner(_app(net), access_log=None, shutdown_timeout=0)
+        await runner.setup()
+        await web.SockSite(runner, listener, ssl_context=server_context("127.0.0.1")).start()
+        try:
+            yield Instance(host, net, clock)
+        finally:
+            await runner.cleanup()
+
+
+def _app(net: Net) -> web.Application:
+    app = web.Application()
+    app[inboxes.NET] = net
+    app[inboxes.ARRIVALS] = Arrivals(net.work)
+    app.add_routes(inboxes.routes())
+    paths = ("/actor", "/users/{id}", "/communities/{id}", "/posts/{id}", "/calls/{id}", "/cards/{id}")  # fmt: skip
+    app.add_routes([web.get(path, _document) for path in paths])
+    return app
+
+
+async def _document(request: web.Request) -> web.Response:
+    """What stands at an id of ours: just enough for a peer to verify what we send."""
+    work = request.app[inboxes.NET].work
+    async with work.reading() as tx:
+        uri = f"{work.site.urls.base}{request.path}"
+        account = await accounts.by_uri(tx.conn, uri)
+        document = await wire.actor(tx, account) if account else await _of_post(tx, request)
+    return web.Response(body=orjson.dumps(document), content_type="application/activity+json")
+
+
+async def _of_post(tx: Tx, request: web.Request) -> dict[str, object]:
+    post = await post_rows.by_id(tx.conn, int(request.match_info["id"]))
+    if post is None:
+        raise web.HTTPNotFound
+    call = await call_rows.by_id(tx.conn, post.id)
+    if call and request.path.startswith("/cards/"):
+        return await wire.card(tx, post, call)
+    return await wire.post(tx, post)

@@ -1,0 +1,462 @@
+"""A plain microblog, and other neighbours, take part in what a community of ours does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import orjson
+
+from federation.deliver import GIVE_UP_AFTER
+from server.domain.posts import PollDraft
+from server.jobs import deliver
+from storage import lanes, outbox
+from storage.accounts import Account
+from storage.posts import Post
+from tests.federation.instance import Instance
+from tests.federation.peer import RFC9421, Json, Peer, Person, peer
+
+GOING, MAYBE, DECLINED = "I'm coming", "Maybe", "I can't"
+
+
+async def join(ours: Instance, server: Peer, who: Person, group: Account) -> None:
+    """Follow a community, and forget what was said so far."""
+    assert (await follow(ours, server, who, group))[0] == 202
+    await ours.settle()
+    assert len(server.of_type("Accept")) == 1
+    server.received.clear()
+
+
+async def follow(ours: Instance, server: Peer, who: Person, group: Account) -> tuple[int, str]:
+    return await server.send(who, server.activity(who, "Follow", group.uri), ours.inbox)
+
+
+async def act(ours: Instance, server: Peer, who: Person, kind: str, about: object) -> Json:
+    """Send an activity, and see what it became: it must have been done."""
+    document = server.activity(who, kind, about)
+    assert (await server.send(who, document, ours.inbox)).status == 202
+    await ours.settle()
+    assert await ours.outcome(document["id"]) == "done"
+    return document
+
+
+async def vote(ours: Instance, server: Peer, who: Person, card: Json, choice: str) -> str:
+    """Vote as a microblog does; what became of it."""
+    ballot = server.vote(who, card, choice)
+    assert (await server.send(who, ballot, ours.inbox)).status == 202
+    await ours.settle()
+    return await ours.outcome(ballot["id"])
+
+
+def card_of(server: Peer) -> Json:
+    (created,) = server.of_type("Create")
+    return created["object"]
+
+
+async def counts(ours: Instance, event: Post) -> tuple[int, int, int]:
+    call = await ours.call(event)
+    return call.confirmed, call.expressed, call.waiting
+
+
+# The community
+
+
+async def test_a_follow_is_accepted(ours: Instance, microblog: Peer, garden: Account) -> None:
+    reader = microblog.person("reader")
+    asked = microblog.activity(reader, "Follow", garden.uri)
+    assert await microblog.send(reader, asked, f"{garden.uri}/inbox") == (202, "")
+    await ours.settle()
+    (accept,) = microblog.of_type("Accept")
+    assert accept["actor"] == garden.uri
+    assert accept["object"]["id"] == asked["id"]
+    assert microblog.refused == []
+
+
+async def test_rfc9421_is_read_too(ours: Instance, microblog: Peer, garden: Account) -> None:
+    reader = microblog.person("reader")
+    asked = microblog.activity(reader, "Follow", garden.uri)
+    assert await microblog.send(reader, asked, ours.inbox, scheme=RFC9421) == (202, "")
+    await ours.settle()
+    assert len(microblog.of_type("Accept")) == 1
+
+
+async def test_the_second_scheme_is_tried_and_remembered(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    microblog.takes = (RFC9421,)
+    reader = microblog.person("reader")
+    await follow(ours, microblog, reader, garden)
+    await ours.settle()
+    assert [r.scheme for r in microblog.received] == [RFC9421], microblog.refused
+    assert len(microblog.refused) == 1
+    assert await ours.value("select scheme from hosts where host = $1", microblog.host) == RFC9421
+    await act(ours, microblog, reader, "Follow", garden.uri)
+    assert [r.scheme for r in microblog.received] == [RFC9421, RFC9421]
+    assert len(microblog.refused) == 1
+
+
+async def test_a_mention_is_carried_as_a_bare_boost(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    note = microblog.note(reader, "<p>Who has seeds?</p>", [garden.uri])
+    await act_create(ours, microblog, reader, note)
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.community_id == garden.id
+    (announce,) = microblog.of_type("Announce")
+    assert announce["actor"] == garden.uri
+    assert announce["object"] == note["id"]
+
+
+async def act_create(ours: Instance, server: Peer, who: Person, note: Json) -> None:
+    created = server.create(who, note)
+    assert (await server.send(who, created, ours.inbox)).status == 202
+    await ours.settle()
+    assert await ours.outcome(created["id"]) == "done"
+
+
+async def test_a_private_message_to_a_community_goes_nowhere(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    async with peer("lemmy") as threads:
+        await join(ours, threads, threads.person("watcher"), garden)
+        note = microblog.note(reader, "<p>Just for you</p>", [garden.uri], to=[garden.uri], cc=[])
+        await act_create(ours, microblog, reader, note)
+        assert threads.received == []
+    assert microblog.received == []
+
+
+async def test_groups_are_read_with_the_activity_embedded(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    async with peer("lemmy") as threads:
+        await join(ours, threads, threads.person("watcher"), garden)
+        note = microblog.note(reader, "<p>Who has seeds?</p>", [garden.uri])
+        created = microblog.create(reader, note)
+        await microblog.send(reader, created, ours.inbox)
+        await ours.settle()
+        (announce,) = threads.of_type("Announce")
+        assert announce["object"] == created
+
+
+async def test_what_one_did_oneself_can_be_undone(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    post = await ours.publish(organiser, "The beans are up")
+    like = await act(ours, microblog, reader, "Like", post.uri)
+    boost = await act(ours, microblog, reader, "Announce", post.uri)
+    counted = await ours.post(post.uri)
+    assert counted
+    assert (counted.favourites_count, counted.reblogs_count) == (1, 1)
+    await act(ours, microblog, reader, "Undo", like)
+    await act(ours, microblog, reader, "Undo", boost["id"])
+    counted = await ours.post(post.uri)
+    assert counted
+    assert (counted.favourites_count, counted.reblogs_count) == (0, 0)
+
+
+async def test_a_note_is_updated_and_deleted_by_its_author(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    note = microblog.note(reader, "<p>Who has seeds?</p>", [garden.uri])
+    await act_create(ours, microblog, reader, note)
+    await act(ours, microblog, reader, "Update", {**note, "content": "<p>I have seeds</p>"})
+    changed = await ours.post(note["id"])
+    assert changed
+    assert changed.content == "<p>I have seeds</p>"
+    await act(ours, microblog, reader, "Delete", {"id": note["id"], "type": "Tombstone"})
+    assert await ours.post(note["id"]) is None
+
+
+async def test_an_unfollow_ends_what_is_sent(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    again = microblog.activity(reader, "Follow", garden.uri)
+    await act(ours, microblog, reader, "Undo", again)
+    await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    assert microblog.received == []
+
+
+# Calls
+
+
+async def test_a_call_is_one_card(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    card = card_of(microblog)
+    assert microblog.of_type("Create")[0]["actor"] == card["attributedTo"] == garden.uri
+    assert card["type"] == "Question"
+    assert [o["name"] for o in card["oneOf"]] == [GOING, MAYBE, DECLINED]
+    assert sorted(r.type for r in microblog.received) == ["Add", "Create"]
+    assert event.uri not in [a["object"] for a in microblog.of_type("Add")]
+
+
+async def test_a_late_follower_gets_the_open_calls(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    await follow(ours, microblog, microblog.person("reader"), garden)
+    await ours.settle()
+    assert card_of(microblog)["type"] == "Question"
+
+
+async def test_a_vote_on_the_card_is_an_answer(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    assert await vote(ours, microblog, reader, card_of(microblog), GOING) == "done"
+    assert await counts(ours, event) == (0, 1, 0)
+    other = microblog.person("other")
+    assert await vote(ours, microblog, other, card_of(microblog), MAYBE) == "done"
+    assert await counts(ours, event) == (0, 1, 0)
+    assert await vote(ours, microblog, other, card_of(microblog), GOING) == "done"
+    assert await counts(ours, event) == (0, 2, 0)
+
+
+async def test_counts_leave_every_three_minutes_at_most(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    voters = [microblog.person(f"voter{n}") for n in range(3)]
+    await join(ours, microblog, voters[0], garden)
+    await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    card = card_of(microblog)
+    for voter in voters:
+        await vote(ours, microblog, voter, card, GOING)
+    sent = len(microblog.of_type("Update"))
+    assert sent <= 1
+    ours.clock.forward(minutes=2, seconds=50)
+    await ours.settle()
+    assert len(microblog.of_type("Update")) == sent
+    ours.clock.forward(seconds=15)
+    await ours.settle()
+    updates = microblog.of_type("Update")
+    assert len(updates) == sent + 1
+    assert updates[-1]["object"]["oneOf"][0]["replies"]["totalItems"] == 3
+    assert "updated" not in updates[-1]["object"]
+    ours.clock.forward(days=1)
+    await ours.settle()
+    assert len(microblog.of_type("Update")) == sent + 1
+
+
+async def test_places_are_given_in_order(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("mobilizon") as events:
+        people = [events.person(name) for name in ("first", "second", "third")]
+        await join(ours, events, people[0], garden)
+        event = await ours.event(organiser, garden, "Digging", capacity=1)
+        await ours.settle()
+        (created,) = events.of_type("Create")
+        assert created["object"]["type"] == "Event"
+        assert created["actor"] == organiser.uri
+        joins = [await act(ours, events, who, "Join", event.uri) for who in people]
+        assert answers(events) == [
+            ("Accept", joins[0]["id"]),
+            ("TentativeAccept", joins[1]["id"]),
+            ("TentativeAccept", joins[2]["id"]),
+        ]
+        assert await counts(ours, event) == (1, 0, 2)
+        events.received.clear()
+        await act(ours, events, people[0], "Leave", event.uri)
+        assert answers(events) == [("Accept", joins[1]["id"])]
+        await act(ours, events, people[1], "Undo", joins[1])
+        assert answers(events) == [("Accept", joins[1]["id"]), ("Accept", joins[2]["id"])]
+        assert await counts(ours, event) == (1, 0, 0)
+
+
+def answers(server: Peer) -> list[tuple[str, str]]:
+    found = server.of_type("Accept", "TentativeAccept", "Reject")
+    return [(a["type"], a["object"]["id"]) for a in found]
+
+
+async def test_a_vote_waits_like_anybody(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging", capacity=1)
+    await ours.settle()
+    card = card_of(microblog)
+    async with peer("mobilizon") as events:
+        first = events.person("first")
+        await act(ours, events, first, "Join", event.uri)
+        await vote(ours, microblog, reader, card, GOING)
+        assert await counts(ours, event) == (1, 0, 1)
+        await act(ours, events, first, "Leave", event.uri)
+        assert await counts(ours, event) == (0, 1, 0)
+        await vote(ours, microblog, reader, card, DECLINED)
+        assert await counts(ours, event) == (0, 0, 0)
+
+
+async def test_a_join_confirms_what_a_vote_expressed(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """Of a server with both polls and events: the answer is one, and the better proof counts."""
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging", capacity=1)
+    await ours.settle()
+    await vote(ours, microblog, reader, card_of(microblog), GOING)
+    asked = await act(ours, microblog, reader, "Join", event.uri)
+    assert answers(microblog) == [("Accept", asked["id"])]
+    assert await counts(ours, event) == (1, 0, 0)
+
+
+async def test_a_call_in_a_group_is_one_announce(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("lemmy") as threads:
+        await join(ours, threads, threads.person("watcher"), garden)
+        event = await ours.event(organiser, garden, "Digging")
+        await ours.settle()
+        assert threads.of_type("Create") == []
+        (announce,) = threads.of_type("Announce")
+        assert announce["object"]["type"] == "Create"
+        assert announce["object"]["object"]["id"] == event.uri
+        assert announce["object"]["actor"] == organiser.uri
+
+
+async def test_a_server_without_nodeinfo_gets_the_card(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer(None) as unknown:
+        await join(ours, unknown, unknown.person("reader"), garden)
+        await ours.event(organiser, garden, "Digging")
+        await ours.settle()
+        assert card_of(unknown)["type"] == "Question"
+
+
+async def test_a_poll_of_ours_is_voted_in_once(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    poll = await ours.publish(organiser, "Which?", poll=poll_of("Beans", "Peas"))
+    question = {"id": poll.uri, "attributedTo": organiser.uri}
+    assert await vote(ours, microblog, reader, question, "Peas") == "done"
+    assert await vote(ours, microblog, reader, question, "Beans") == "already_voted"
+    assert await tally(ours, poll) == [0, 1]
+
+
+async def test_a_poll_with_several_choices_takes_them_one_by_one_or_together(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    one, two = microblog.person("one"), microblog.person("two")
+    poll = await ours.publish(organiser, "Which?", poll=poll_of("Beans", "Peas", multiple=True))
+    question = {"id": poll.uri, "attributedTo": organiser.uri}
+    assert await vote(ours, microblog, one, question, "Peas") == "done"
+    assert await vote(ours, microblog, one, question, "Beans") == "done"
+    ballots = [microblog.vote(two, question, name)["object"] for name in ("Peas", "Beans")]
+    together = microblog.activity(two, "Create", ballots, to=organiser.uri)
+    await microblog.send(two, together, ours.inbox)
+    await ours.settle()
+    assert await tally(ours, poll) == [2, 2]
+    stored = await ours.rows(
+        "select v.uri, o.title from poll_votes v join poll_options o using (post_id, position)"
+    )
+    named = {ballot["id"]: ballot["name"] for ballot in ballots}
+    assert {r["uri"]: r["title"] for r in stored if r["uri"] in named} == named
+
+
+def poll_of(*titles: str, multiple: bool = False) -> PollDraft:
+    return PollDraft(tuple((title, 0) for title in titles), multiple)
+
+
+async def tally(ours: Instance, poll: Post) -> list[int]:
+    rows = await ours.rows(
+        "select votes_count from poll_options where post_id = $1 order by position", poll.id
+    )
+    return [row["votes_count"] for row in rows]
+
+
+# Delivery
+
+
+async def test_a_dead_host_costs_one_lane_and_keeps_its_followers(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    await join(ours, microblog, microblog.person("reader"), garden)
+    microblog.down = True
+    started = ours.clock.now()
+    for number in range(3):
+        await ours.event(organiser, garden, f"Digging {number}")
+    await ours.settle()
+    waits: list[timedelta] = []
+    while await ours.value("select count(*) from deliveries"):
+        at = await ours.value("select ready_at from lanes where queue = 'delivery'")
+        waits.append(at - ours.clock.now())
+        ours.clock.forward(seconds=waits[-1].total_seconds() + 1)
+        await ours.settle()
+        assert len(waits) < 60
+    assert waits == sorted(waits, key=lambda w: min(w, timedelta(hours=24)))
+    assert max(waits) <= timedelta(hours=29)
+    assert ours.clock.now() - started >= GIVE_UP_AFTER
+    assert await ours.value("select given_up_at from hosts where host = $1", microblog.host)
+    assert await ours.value("select followers_count from accounts where id = $1", garden.id) == 2
+    microblog.down = False
+    await ours.event(organiser, garden, "Harvest")
+    await ours.settle()
+    assert len(microblog.of_type("Create")) == 1
+    assert not await ours.value("select given_up_at from hosts where host = $1", microblog.host)
+
+
+async def test_order_is_kept_per_object_while_a_host_is_down(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    reader = microblog.person("reader")
+    await act(ours, microblog, reader, "Follow", organiser.uri)
+    microblog.received.clear()
+    microblog.status = 503
+    post = await ours.publish(organiser, "The beans are up")
+    for _ in range(9):
+        await ours.settle()
+        ours.clock.forward(hours=30)
+    async with ours.work.transaction() as tx:
+        from server.domain import posts
+
+        await posts.delete(tx, organiser, post)
+    microblog.status = 202
+    ours.clock.forward(days=2)
+    await ours.settle()
+    assert [r.type for r in microblog.received] == ["Create", "Delete"]
+
+
+async def test_a_crash_between_sending_and_writing_sends_the_same_again(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    await follow(ours, microblog, reader, garden)
+    for work in (ours.apply, ours.jobs):
+        while await work():
+            pass
+    async with ours.work.transaction() as tx:  # a worker that dies with its hands full
+        now, lease = tx.now, tx.now + deliver.LEASE
+        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, now, lease, 10)
+        (held,) = await outbox.ready(tx.conn, hosts, now, 10)
+        known = await outbox.host(tx.conn, microblog.host)
+    assert known
+    await deliver.send(ours.net, known, held)
+    await ours.settle()
+    assert len(microblog.received) == 1
+    ours.clock.forward(seconds=deliver.LEASE.total_seconds() + 1)
+    await ours.settle()
+    assert [r.document["id"] for r in microblog.received] == [orjson.loads(held.body)["id"]] * 2
+    assert await ours.value("select count(*) from deliveries") == 0

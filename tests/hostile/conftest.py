@@ -1,0 +1,19 @@
+"""Peers that mean harm, and an instance that has to stand them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.federation.peer import Peer, peer
+from tests.federation.worlds import garden, microblog, organiser, ours
+
+__all__ = ["attacker", "garden", "microblog", "organiser", "ours"]
+
+
+@pytest.fixture
+async def attacker() -> AsyncIterator[Peer]:
+    """A server of its own, beside the ``microblog`` whose people it would like to be."""
+    async with peer("mastodon") as made:
+        yield made
