@@ -233,7 +233,8 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else str(error)
+        code = error.errno or 0  # below 0 where the name was not found
+        reason = os.strerror(code) if code > 0 else str(error)
         raise Unavailable(
             f"{variable('listen')}: {host}:{port} cannot be used: {reason}."
         ) from error
