@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from apsig import ProofSigner
+from apsig import KeyUtil, ProofSigner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.domain import follows, polls
@@ -346,15 +346,43 @@ async def test_a_group_cannot_change_or_delete_what_others_wrote(
     assert await snapshot(ours) == before
 
 
-def proven(document: Json, key_id: str) -> Json:
-    """With a proof by a key that nobody lists under this id."""
-    signer = ProofSigner(Ed25519PrivateKey.generate())
+async def test_what_its_author_proved_needs_no_question(
+    ours: Instance, attacker: Peer, microblog: Peer, group: Person
+) -> None:
+    """FEP-8b32, signed by another implementation; a changed copy leads to the origin, which has none."""
+    author, key = microblog.person("author"), Ed25519PrivateKey.generate()
+    key_id = f"{author.uri}#ed25519-key"
+    multikey = {
+        "id": key_id,
+        "type": "Multikey",
+        "controller": author.uri,
+        "publicKeyMultibase": KeyUtil(public_key=key.public_key()).encode_multibase(),
+    }
+    microblog.serve({**author.document(), "assertionMethod": [multikey]})
+    notes = [microblog.note(author, "<p>Said</p>", [group.uri]) for _ in range(2)]
+    for note in notes:
+        del microblog.documents[note["id"].removeprefix(f"https://{microblog.host}")]
+    true, changed = (proven(microblog.create(author, n), key_id, key) for n in notes)
+    announce = attacker.activity(group, "Announce", true)
+    assert await outcome(ours, attacker, group, announce) == "done"
+    stored = await ours.post(notes[0]["id"])
+    assert stored
+    assert stored.content == "<p>Said</p>"
+    forged = {**changed, "object": {**changed["object"], "content": "<p>Never said</p>"}}
+    announce = attacker.activity(group, "Announce", forged)
+    assert await outcome(ours, attacker, group, announce) == "gone"
+    assert await ours.post(notes[1]["id"]) is None
+
+
+def proven(document: Json, key_id: str, key: Ed25519PrivateKey | None = None) -> Json:
+    """With a proof; without ``key`` by one that nobody lists under this id."""
+    signer = ProofSigner(key or Ed25519PrivateKey.generate())
     return signer.sign(document, {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-jcs-2022",
         "proofPurpose": "assertionMethod",
         "verificationMethod": key_id,
-        "created": "2026-11-22T08:00:00Z",
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     })  # fmt: skip
 
 
