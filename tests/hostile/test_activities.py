@@ -90,6 +90,65 @@ async def test_the_copy_of_another_servers_post_is_not_believed(
     assert stored.content == "<p>True</p>"
 
 
+async def test_a_document_that_claims_the_id_of_another_server(
+    ours: Instance, attacker: Peer, microblog: Peer, organiser: Account
+) -> None:
+    """Mastodon CVE-2024-23832 (A12): where a document lies decides, not what it says."""
+    victim, mallory = microblog.person("victim"), attacker.person("mallory")
+    await followed(ours, organiser, attacker, mallory)
+    note = microblog.note(victim, "<p>True</p>", [])
+    attacker.documents["/copy"] = {**note, "content": "<p>False</p>"}
+    for kind in ("Create", "Announce"):
+        document = attacker.activity(mallory, kind, attacker.url("/copy"))
+        assert await outcome(ours, attacker, mallory, document) == "foreign_id"
+    assert await ours.post(note["id"]) is None
+
+
+async def test_a_document_that_claims_another_id_of_its_server_is_asked_there(
+    ours: Instance, attacker: Peer, organiser: Account
+) -> None:
+    mallory = attacker.person("mallory")
+    await followed(ours, organiser, attacker, mallory)
+    note = attacker.note(mallory, "<p>True</p>", [])
+    attacker.documents["/copy"] = {**note, "content": "<p>False</p>"}
+    document = attacker.activity(mallory, "Announce", attacker.url("/copy"))
+    await outcome(ours, attacker, mallory, document)
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.content == "<p>True</p>"
+
+
+async def test_a_thread_without_an_end_is_read_for_a_while(
+    ours: Instance, attacker: Peer, garden: Account
+) -> None:
+    """B19: two posts that answer each other, and a chain as long as one likes."""
+    mallory = attacker.person("mallory")
+    one = attacker.note(mallory, "<p>1</p>", [garden.uri])
+    two = attacker.note(mallory, "<p>2</p>", [garden.uri], inReplyTo=one["id"])
+    attacker.serve({**one, "inReplyTo": two["id"]})
+    three = attacker.note(mallory, "<p>3</p>", [garden.uri], inReplyTo=two["id"])
+    assert await outcome(ours, attacker, mallory, attacker.create(mallory, three)) == "done"
+    last = three
+    for _ in range(60):
+        last = attacker.note(mallory, "<p>More</p>", [garden.uri], inReplyTo=last["id"])
+    before = len(attacker.requests)
+    assert await outcome(ours, attacker, mallory, attacker.create(mallory, last)) == "done"
+    assert len(attacker.requests) - before < 40
+
+
+async def test_a_reply_to_what_cannot_be_read_heads_its_own_thread(
+    ours: Instance, attacker: Peer, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    attacker.down = True
+    lost = attacker.url("/notes/9")
+    note = microblog.note(reader, "<p>Indeed</p>", [garden.uri], inReplyTo=lost)
+    assert await outcome(ours, microblog, reader, microblog.create(reader, note)) == "done"
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.is_head
+
+
 async def test_nobody_here_asked_for_it(
     ours: Instance, attacker: Peer, microblog: Peer, garden: Account
 ) -> None:
