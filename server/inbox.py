@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -183,8 +182,11 @@ async def _item(net: Net, item: Item) -> datetime | None:
 async def _process(net: Net, item: Item) -> None:
     """Again at once where somebody else was in the way: made the same row, or held what we waited for."""
     for _ in range(IN_THE_WAY):
-        with suppress(UniqueViolation, Deadlock):
+        try:
             await process(net, item)
+        except (UniqueViolation, Deadlock) as error:
+            log.info("inbox.again", activity=item.activity_id, detail=str(error))
+        else:
             return
     await process(net, item)
 

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from federation import jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
+from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import origin, same_origin
 from server import inbox, resolve
@@ -147,7 +148,7 @@ def _envelope(document: Mapping[str, object]) -> Envelope:
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:
     """Delete of the actor itself: for a stranger there is nothing to do, and no key to ask for (B22)."""
-    return envelope.type == "Delete" and envelope.object == envelope.actor
+    return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 
 async def _verified(

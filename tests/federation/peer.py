@@ -378,10 +378,14 @@ class Peer:
         verified = verifier.verify(message, require_components=needed, body=body)
         return str(verified[0].parameters["keyid"])
 
+    async def fetch(self, url: str) -> Json:
+        """A document of somebody else."""
+        async with self.session.get(url, headers={"Accept": ACTIVITY_JSON}) as answer:
+            return orjson.loads(await answer.read())
+
     async def _key_of(self, actor: str) -> tuple[str, str]:
         """The key in the actor's own document, fetched as any server would."""
-        async with self.session.get(actor, headers={"Accept": ACTIVITY_JSON}) as answer:
-            document = orjson.loads(await answer.read())
+        document = await self.fetch(actor)
         key = document["publicKey"]
         if document["id"] != actor or key["owner"] != actor:
             raise ValueError("the actor is not at its own id")

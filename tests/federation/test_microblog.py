@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 
 import orjson
+import pytest
+from apsig import ProofVerifier
+from apsig.exceptions import VerificationFailedError
 
 from federation.deliver import GIVE_UP_AFTER
 from server.domain import calls, posts
@@ -204,6 +208,24 @@ async def test_a_call_is_one_card(
     assert [o["name"] for o in card["oneOf"]] == [GOING, MAYBE, DECLINED]
     assert sorted(r.type for r in microblog.received) == ["Add", "Create"]
     assert event.uri not in [a["object"] for a in microblog.of_type("Add")]
+
+
+async def test_what_we_publish_is_proven(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """FEP-8b32, verified by another implementation with the key in the actor's document."""
+    await join(ours, microblog, microblog.person("reader"), garden)
+    await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    (created,) = microblog.of_type("Create")
+    actor = await microblog.fetch(created["actor"])
+    (key,) = actor["assertionMethod"]
+    assert created["proof"]["verificationMethod"] == key["id"]
+    verifier = ProofVerifier(key["publicKeyMultibase"])
+    changed = deepcopy({**created, "published": "2020-01-01T00:00:00Z"})
+    assert verifier.verify(created, raise_on_fail=True)  # takes the proof out of what it is given
+    with pytest.raises(VerificationFailedError):
+        verifier.verify(changed, raise_on_fail=True)
 
 
 async def test_a_late_follower_gets_the_open_calls(

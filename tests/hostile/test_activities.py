@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from apsig import ProofSigner
+from apsig import KeyUtil, ProofSigner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.domain import follows, polls
@@ -88,6 +88,65 @@ async def test_the_copy_of_another_servers_post_is_not_believed(
     stored = await ours.post(note["id"])
     assert stored
     assert stored.content == "<p>True</p>"
+
+
+async def test_a_document_that_claims_the_id_of_another_server(
+    ours: Instance, attacker: Peer, microblog: Peer, organiser: Account
+) -> None:
+    """Mastodon CVE-2024-23832 (A12): where a document lies decides, not what it says."""
+    victim, mallory = microblog.person("victim"), attacker.person("mallory")
+    await followed(ours, organiser, attacker, mallory)
+    note = microblog.note(victim, "<p>True</p>", [])
+    attacker.documents["/copy"] = {**note, "content": "<p>False</p>"}
+    for kind in ("Create", "Announce"):
+        document = attacker.activity(mallory, kind, attacker.url("/copy"))
+        assert await outcome(ours, attacker, mallory, document) == "foreign_id"
+    assert await ours.post(note["id"]) is None
+
+
+async def test_a_document_that_claims_another_id_of_its_server_is_asked_there(
+    ours: Instance, attacker: Peer, organiser: Account
+) -> None:
+    mallory = attacker.person("mallory")
+    await followed(ours, organiser, attacker, mallory)
+    note = attacker.note(mallory, "<p>True</p>", [])
+    attacker.documents["/copy"] = {**note, "content": "<p>False</p>"}
+    document = attacker.activity(mallory, "Announce", attacker.url("/copy"))
+    await outcome(ours, attacker, mallory, document)
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.content == "<p>True</p>"
+
+
+async def test_a_thread_without_an_end_is_read_for_a_while(
+    ours: Instance, attacker: Peer, garden: Account
+) -> None:
+    """B19: two posts that answer each other, and a chain as long as one likes."""
+    mallory = attacker.person("mallory")
+    one = attacker.note(mallory, "<p>1</p>", [garden.uri])
+    two = attacker.note(mallory, "<p>2</p>", [garden.uri], inReplyTo=one["id"])
+    attacker.serve({**one, "inReplyTo": two["id"]})
+    three = attacker.note(mallory, "<p>3</p>", [garden.uri], inReplyTo=two["id"])
+    assert await outcome(ours, attacker, mallory, attacker.create(mallory, three)) == "done"
+    last = three
+    for _ in range(60):
+        last = attacker.note(mallory, "<p>More</p>", [garden.uri], inReplyTo=last["id"])
+    before = len(attacker.requests)
+    assert await outcome(ours, attacker, mallory, attacker.create(mallory, last)) == "done"
+    assert len(attacker.requests) - before < 40
+
+
+async def test_a_reply_to_what_cannot_be_read_heads_its_own_thread(
+    ours: Instance, attacker: Peer, microblog: Peer, garden: Account
+) -> None:
+    reader = microblog.person("reader")
+    attacker.down = True
+    lost = attacker.url("/notes/9")
+    note = microblog.note(reader, "<p>Indeed</p>", [garden.uri], inReplyTo=lost)
+    assert await outcome(ours, microblog, reader, microblog.create(reader, note)) == "done"
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.is_head
 
 
 async def test_nobody_here_asked_for_it(
@@ -346,15 +405,43 @@ async def test_a_group_cannot_change_or_delete_what_others_wrote(
     assert await snapshot(ours) == before
 
 
-def proven(document: Json, key_id: str) -> Json:
-    """With a proof by a key that nobody lists under this id."""
-    signer = ProofSigner(Ed25519PrivateKey.generate())
+async def test_what_its_author_proved_needs_no_question(
+    ours: Instance, attacker: Peer, microblog: Peer, group: Person
+) -> None:
+    """FEP-8b32, signed by another implementation; a changed copy leads to the origin, which has none."""
+    author, key = microblog.person("author"), Ed25519PrivateKey.generate()
+    key_id = f"{author.uri}#ed25519-key"
+    multikey = {
+        "id": key_id,
+        "type": "Multikey",
+        "controller": author.uri,
+        "publicKeyMultibase": KeyUtil(public_key=key.public_key()).encode_multibase(),
+    }
+    microblog.serve({**author.document(), "assertionMethod": [multikey]})
+    notes = [microblog.note(author, "<p>Said</p>", [group.uri]) for _ in range(2)]
+    for note in notes:
+        del microblog.documents[note["id"].removeprefix(f"https://{microblog.host}")]
+    true, changed = (proven(microblog.create(author, n), key_id, key) for n in notes)
+    announce = attacker.activity(group, "Announce", true)
+    assert await outcome(ours, attacker, group, announce) == "done"
+    stored = await ours.post(notes[0]["id"])
+    assert stored
+    assert stored.content == "<p>Said</p>"
+    forged = {**changed, "object": {**changed["object"], "content": "<p>Never said</p>"}}
+    announce = attacker.activity(group, "Announce", forged)
+    assert await outcome(ours, attacker, group, announce) == "gone"
+    assert await ours.post(notes[1]["id"]) is None
+
+
+def proven(document: Json, key_id: str, key: Ed25519PrivateKey | None = None) -> Json:
+    """With a proof; without ``key`` by one that nobody lists under this id."""
+    signer = ProofSigner(key or Ed25519PrivateKey.generate())
     return signer.sign(document, {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-jcs-2022",
         "proofPurpose": "assertionMethod",
         "verificationMethod": key_id,
-        "created": "2026-11-22T08:00:00Z",
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     })  # fmt: skip
 
 

@@ -392,6 +392,7 @@ async def test_a_stranger_that_leaves_is_not_looked_up(
 ) -> None:
     """Delete storms reach servers that never met the actor (B22)."""
     stranger = Person(attacker.url("/users/stranger"), "stranger")
-    leaving = attacker.activity(stranger, "Delete", stranger.uri)
-    assert (await attacker.send(stranger, leaving, ours.inbox)).status == 202
+    for about in (stranger.uri, stranger.document()):
+        leaving = attacker.activity(stranger, "Delete", about)
+        assert (await attacker.send(stranger, leaving, ours.inbox)).status == 202
     assert attacker.requests == []
