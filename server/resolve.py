@@ -8,6 +8,7 @@ counts only where it came from: its id must be the address that it was fetched f
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
@@ -62,6 +63,10 @@ class Net:
     egress: Egress
     key: keys.SigningKey
     attempts: Attempts = field(default_factory=Attempts)
+    asked: dict[str, asyncio.Task[keys.ActorKey]] = field(
+        default_factory=dict[str, "asyncio.Task[keys.ActorKey]"]
+    )
+    """The keys that are being fetched, by their ids."""
 
 
 async def open_net(work: Work, egress: Egress) -> Net:
@@ -198,9 +203,24 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
         owner = await accounts.by_id(tx.conn, row.account_id) if row else None
     if row and owner:
         return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
-    if not net.attempts.allow(key_id, net.work.clock.now()):
-        raise Refused("key_unknown", "The key could not be found a moment ago.")
-    return await fetch_key(net, key_id)
+    if key_id not in net.asked:
+        if not net.attempts.allow(key_id, net.work.clock.now()):
+            raise Refused("key_unknown", "The key could not be found a moment ago.")
+        _ask_for_key(net, key_id)
+    return await asyncio.shield(net.asked[key_id])
+
+
+def _ask_for_key(net: Net, key_id: str) -> None:
+    """Fetch it once for all who wait: a stranger's first deliveries come side by side."""
+
+    def forget(task: asyncio.Task[keys.ActorKey]) -> None:
+        del net.asked[key_id]
+        if not task.cancelled():
+            task.exception()  # told to those who wait, if there still are any
+
+    task = asyncio.create_task(fetch_key(net, key_id))
+    net.asked[key_id] = task
+    task.add_done_callback(forget)
 
 
 async def fetch_key(net: Net, key_id: str) -> keys.ActorKey:
