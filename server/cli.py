@@ -157,7 +157,7 @@ def migrate() -> None:
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE where it is there already.")
-def backup(file: Path, force: bool) -> None:  # noqa: FBT001
+def backup(file: Path, force: bool) -> None:
     """Write everything that this instance holds into FILE, while it runs or not.
 
     FILE holds private keys and passwords' digests: only its owner may read it.

@@ -96,24 +96,14 @@ def nothing_is_left(temporary: Path, printed: str) -> None:
             assert probe.connect_ex((host, int(port))) != 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_call_crosses_and_nothing_is_left(
-    shown: tuple[subprocess.Popen[str], str], temporary: Path, number: signal.Signals
-) -> None:
-    demo, printed = shown
+def test_a_call_crosses_and_nothing_is_left(temporary: Path) -> None:
+    demo = start(temporary, "--seconds", "0")
+    printed = end(demo)
+    assert demo.returncode == 0, printed
     assert re.search(r"the call of A was seen on B after [\d.]+ s, on C after [\d.]+ s", printed)
     assert "3 of 3 places taken, 1 waiting" in printed
     assert "baker (B) answered, and has a place" in printed
     assert "nurse (C) answered, and waits for a place" in printed
-    demo.send_signal(number)
-    end(demo)
-    nothing_is_left(temporary, printed)
-
-
-def test_ends_by_itself(temporary: Path) -> None:
-    demo = start(temporary, "--seconds", "0")
-    printed = end(demo)
-    assert demo.returncode == 0, printed
     nothing_is_left(temporary, printed)
 
 
@@ -139,24 +129,25 @@ def server_of(name: str, temporary: Path) -> int:
     raise AssertionError(f"{name} does not run")
 
 
-def test_killed_without_warning_no_process_is_left(
-    shown: tuple[subprocess.Popen[str], str], temporary: Path
-) -> None:
-    demo, _ = shown
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_nothing_is_left(temporary: Path, number: signal.Signals) -> None:
+    demo = start(temporary)
+    read_until(demo, "Making six people")
+    demo.send_signal(number)
+    end(demo)
+    assert list(temporary.iterdir()) == []
+    assert processes(temporary) == []
+
+
+def test_killed_without_warning_no_process_is_left(temporary: Path) -> None:
+    demo = start(temporary)
+    read_until(demo, "Making six people")
     demo.kill()
+    demo.communicate(timeout=PATIENCE)
     deadline = time.monotonic() + 60
     while (left := processes(temporary)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == []
-
-
-def test_interrupted_while_it_starts(temporary: Path) -> None:
-    demo = start(temporary)
-    read_until(demo, "Making six people")
-    demo.send_signal(signal.SIGINT)
-    end(demo)
-    assert list(temporary.iterdir()) == []
-    assert processes(temporary) == []
 
 
 def test_takes_the_next_ports_where_some_are_taken() -> None:
