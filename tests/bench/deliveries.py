@@ -27,7 +27,8 @@ from storage.accounts import Account
 from storage.db import next_id
 from tests.bench import machine
 from tests.bench.house import ROOT, House, empty_place, house, until_empty
-from tests.bench.report import Figure
+from tests.bench.machine import Used
+from tests.bench.report import Figure, cost
 
 WAITING = "select count(*) from deliveries"
 
@@ -85,7 +86,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
             "per second per core",
             f"{handshakes:.2f} new connections each",
         ),
-        Figure(f"CPU per delivery {name}", median(r[1] for r in rounds) * 1000, "ms"),
+        cost(f"delivery {name}", [r[1] for r in rounds]),
     ]
 
 
@@ -125,20 +126,20 @@ def certify(place: Path) -> tuple[str, str]:
 
 async def one_round(
     here: House, there: Receivers, sender: Account, size: Size
-) -> tuple[float, float, float]:
-    """Deliveries per second; CPU seconds and new connections of each."""
+) -> tuple[float, Used, float]:
+    """Deliveries per second; what each costs, and its new connections."""
     expected = size.hosts * size.activities
     requests, connections = there.counts()
-    used = machine.cpu_seconds(here.pid)
+    before = machine.used(here.pid)
     began = time.perf_counter()
     await enqueue(here, there, sender, size.activities)
     await until_empty(here, WAITING)
     elapsed = time.perf_counter() - began
-    used = machine.cpu_seconds(here.pid) - used
+    used = machine.used(here.pid).per(before, expected)
     now_requests, now_connections = there.counts()
     if now_requests - requests != expected:
         raise RuntimeError(f"{now_requests - requests} of {expected} deliveries came.")
-    return expected / elapsed, used / expected, (now_connections - connections) / expected
+    return expected / elapsed, used, (now_connections - connections) / expected
 
 
 async def enqueue(here: House, there: Receivers, sender: Account, activities: int) -> None:
