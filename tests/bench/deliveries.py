@@ -77,6 +77,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
         async with here.work.transaction() as tx:
             sender = await accounts.create(tx, "person", "sender")
         rounds = [await one_round(here, there, sender, size) for _ in range(size.rounds)]
+        memory = sum(machine.pss_bytes(here.pid).values()) / 2**20
     name = f"to {size.hosts} hosts"
     handshakes = median(r[2] for r in rounds)
     return [
@@ -87,6 +88,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
             f"{handshakes:.2f} new connections each",
         ),
         cost(f"delivery {name}", [r[1] for r in rounds]),
+        Figure(f"memory after deliveries {name}", memory or None, "MiB (PSS)", "connections kept"),
     ]
 
 
