@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -71,6 +72,7 @@ async def run(options: argparse.Namespace) -> list[Figure]:
 
 def main() -> None:
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C does: end what was started
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     described = machine.describe()
     with machine.pinned(set(machine.ALL[1:])):

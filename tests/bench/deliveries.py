@@ -27,7 +27,8 @@ from storage.accounts import Account
 from storage.db import next_id
 from tests.bench import machine
 from tests.bench.house import ROOT, House, empty_place, house, until_empty
-from tests.bench.report import Figure
+from tests.bench.machine import Used
+from tests.bench.report import Figure, cost
 
 WAITING = "select count(*) from deliveries"
 
@@ -76,6 +77,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
         async with here.work.transaction() as tx:
             sender = await accounts.create(tx, "person", "sender")
         rounds = [await one_round(here, there, sender, size) for _ in range(size.rounds)]
+        memory = sum(machine.pss_bytes(here.pid).values()) / 2**20
     name = f"to {size.hosts} hosts"
     handshakes = median(r[2] for r in rounds)
     return [
@@ -85,7 +87,8 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
             "per second per core",
             f"{handshakes:.2f} new connections each",
         ),
-        Figure(f"CPU per delivery {name}", median(r[1] for r in rounds) * 1000, "ms"),
+        cost(f"delivery {name}", [r[1] for r in rounds]),
+        Figure(f"memory after deliveries {name}", memory or None, "MiB (PSS)", "connections kept"),
     ]
 
 
@@ -125,20 +128,20 @@ def certify(place: Path) -> tuple[str, str]:
 
 async def one_round(
     here: House, there: Receivers, sender: Account, size: Size
-) -> tuple[float, float, float]:
-    """Deliveries per second; CPU seconds and new connections of each."""
+) -> tuple[float, Used, float]:
+    """Deliveries per second; what each costs, and its new connections."""
     expected = size.hosts * size.activities
     requests, connections = there.counts()
-    used = machine.cpu_seconds(here.pid)
+    before = machine.used(here.pid)
     began = time.perf_counter()
     await enqueue(here, there, sender, size.activities)
     await until_empty(here, WAITING)
     elapsed = time.perf_counter() - began
-    used = machine.cpu_seconds(here.pid) - used
+    used = machine.used(here.pid).per(before, expected)
     now_requests, now_connections = there.counts()
     if now_requests - requests != expected:
         raise RuntimeError(f"{now_requests - requests} of {expected} deliveries came.")
-    return expected / elapsed, used / expected, (now_connections - connections) / expected
+    return expected / elapsed, used, (now_connections - connections) / expected
 
 
 async def enqueue(here: House, there: Receivers, sender: Account, activities: int) -> None:

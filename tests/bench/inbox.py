@@ -22,7 +22,8 @@ from storage.accounts import Account
 from storage.posts import Post
 from tests.bench import load, machine, seed
 from tests.bench.house import DOMAIN, House, house, left, postgresql_version, until_empty
-from tests.bench.report import Figure
+from tests.bench.machine import Used
+from tests.bench.report import Figure, cost
 
 CONNECTIONS = 16
 CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"]
@@ -54,9 +55,9 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
         town = await settle(here, size)
         rates, costs = [], []
         for number in range(size.rounds):
-            rate, cost = await one_round(here, town, size, number)
+            rate, used = await one_round(here, town, size, number)
             rates.append(rate)
-            costs.append(cost)
+            costs.append(used)
     return [
         Figure(
             "signed inbox activities, fully processed",
@@ -64,7 +65,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
             "per second per core",
             f"PostgreSQL {version}",
         ),
-        Figure("CPU per inbox activity, server and PostgreSQL", median(costs) * 1000, "ms"),
+        cost("inbox activity", costs),
     ]
 
 
@@ -76,17 +77,17 @@ async def settle(here: House, size: Size) -> Town:
     return Town(senders, members, written)
 
 
-async def one_round(here: House, town: Town, size: Size, number: int) -> tuple[float, float]:
-    """Activities per second, and CPU seconds of each."""
+async def one_round(here: House, town: Town, size: Size, number: int) -> tuple[float, Used]:
+    """Activities per second, and what each costs."""
     requests = list(signed(here, town, size, number))
-    used = machine.cpu_seconds(here.pid)
+    before = machine.used(here.pid)
     began = time.perf_counter()
     answers = await load.drive(here.port, iter(requests), CONNECTIONS)
     await until_empty(here, WAITING)
     elapsed = time.perf_counter() - began
-    used = machine.cpu_seconds(here.pid) - used
+    used = machine.used(here.pid).per(before, len(requests))
     await check(here, answers)
-    return len(requests) / elapsed, used / len(requests)
+    return len(requests) / elapsed, used
 
 
 async def check(here: House, answers: list[load.Answer]) -> None:

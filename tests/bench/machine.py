@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,9 +96,24 @@ def stat_fields(entry: Path) -> list[str]:
         return []
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a tree, with that of its children that ended."""
-    return sum(_ticks(stat_fields(PROC / str(each))) for each in tree(pid)) / TICKS
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds, user and system, of all processes of a tree, and of PostgreSQL's among them."""
+
+    total: float
+    postgresql: float
+
+    def per(self, before: Used, count: int) -> Used:
+        """What was used since ``before``, for each of so many things done."""
+        total, postgresql = self.total - before.total, self.postgresql - before.postgresql
+        return Used(total / count, postgresql / count)
+
+
+def used(pid: int) -> Used:
+    """Since each process began, with that of its children that ended."""
+    spent = {each: _ticks(stat_fields(PROC / str(each))) / TICKS for each in tree(pid)}
+    database = (seconds for each, seconds in spent.items() if name_of(each) == "PostgreSQL")
+    return Used(sum(spent.values()), sum(database))
 
 
 def _ticks(fields: list[str]) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 
 import orjson
+
+from tests.bench.machine import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,13 @@ class Figure:
     value: float | None
     unit: str
     note: str = ""
+
+
+def cost(what: str, rounds: Sequence[Used]) -> Figure:
+    """The median CPU time of one of them, in milliseconds, and how much of it PostgreSQL takes."""
+    total = median(each.total for each in rounds) * 1000
+    share = median(each.postgresql for each in rounds) * 1000
+    return Figure(f"CPU per {what}", total, "ms", f"{number(share)} ms of it PostgreSQL")
 
 
 def as_json(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:

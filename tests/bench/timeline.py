@@ -11,7 +11,8 @@ from statistics import median
 
 from tests.bench import load, machine, queries, seed
 from tests.bench.house import DOMAIN, House, house
-from tests.bench.report import Figure
+from tests.bench.machine import Used
+from tests.bench.report import Figure, cost
 
 HOME = "/api/v1/timelines/home"
 MANY = 32
@@ -27,10 +28,10 @@ class Size:
 
 @dataclass(frozen=True)
 class Round:
-    """Pages per second; CPU seconds and bytes of each; latencies in seconds."""
+    """Pages per second; the cost and the bytes of each; latencies in seconds."""
 
     rate: float
-    cpu: float
+    cpu: Used
     size: float
     p50: float
     p99: float
@@ -49,9 +50,7 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
     return [
         *figures(alone, "1 connection"),
         *figures(many, f"{MANY} connections"),
-        Figure(
-            "CPU per page of home, server and PostgreSQL", median(r.cpu for r in many) * 1e3, "ms"
-        ),
+        cost("page of home", [r.cpu for r in many]),
         Figure("queries per page of home", asked, "statements"),
         Figure("bytes per page of home", median(r.size for r in many), "bytes", "JSON, not packed"),
     ]
@@ -70,19 +69,19 @@ def figures(rounds: Sequence[Round], name: str) -> list[Figure]:
 
 
 async def one_round(here: House, tokens: Sequence[str], connections: int, seconds: float) -> Round:
-    used = machine.cpu_seconds(here.pid)
+    before = machine.used(here.pid)
     began = time.perf_counter()
     messages = load.until(began + seconds, requests(tokens))
     answers = await load.drive(here.port, messages, connections)
     elapsed = time.perf_counter() - began
-    used = machine.cpu_seconds(here.pid) - used
+    used = machine.used(here.pid).per(before, len(answers))
     wrong = {answer.status for answer in answers} - {200}
     if wrong or min(answer.size for answer in answers) < 100:
         raise RuntimeError(f"Not every page came, or one was empty: {wrong}")
     latencies = [answer.seconds for answer in answers]
     return Round(
         rate=len(answers) / elapsed,
-        cpu=used / len(answers),
+        cpu=used,
         size=median(answer.size for answer in answers),
         p50=load.percentile(latencies, 0.5),
         p99=load.percentile(latencies, 0.99),
