@@ -114,9 +114,6 @@ class Settings(BaseModel):
             description="Whether to talk to other servers. auto: yes, but not while BECKON_DOMAIN is localhost."
         ),
     ] = "auto"
-    registrations: Annotated[
-        Literal["closed", "open"], Field(description="Whether strangers may make accounts.")
-    ] = "closed"
     rate_limits: Annotated[
         Literal["on", "off"],
         Field(

@@ -22,6 +22,7 @@ from server.context import context
 from server.errors import BeckonError, TooMany, Unauthenticated
 from server.peer import ADDRESS, REQUEST_ID
 from server.web.answers import HEADERS, page
+from storage.db import LOST
 
 log = structlog.stdlib.get_logger("beckon.http")
 
@@ -92,9 +93,18 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _failure(request, error.status, SENTENCES.get(error.status, error.reason))
     except HttpProcessingError:  # a multipart body that is none, read by a page
         return _failure(request, 400, SENTENCES[400])
+    except LOST:
+        log.exception("database.lost", id=request[REQUEST_ID], path=_safe_path(request))
+        return _later(request)
     except Exception:
         log.exception("failed", id=request[REQUEST_ID], path=_safe_path(request))
         return _failure(request, 500, BROKEN)
+
+
+def _later(request: web.Request) -> web.StreamResponse:
+    response = _failure(request, 503, "This server cannot answer just now; please try again.")
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _refusal(request: web.Request, error: BeckonError) -> web.StreamResponse:

@@ -33,6 +33,7 @@ from storage.db import UniqueViolation
 
 FRESH = timedelta(days=1)
 HOST_FRESH = timedelta(days=7)
+HOST_RETRY = timedelta(hours=1)
 KEY_RETRY = timedelta(minutes=5)
 KEYS_REMEMBERED = 10_000
 MAX_ANCESTORS = 30
@@ -385,11 +386,12 @@ async def _by_address(net: Net, url: str) -> Account | post_rows.Post | None:
 
 
 async def describe(net: Net, host: str) -> None:
-    """Ask a server what it runs, at most once a week; what cannot be read is unknown."""
+    """Ask a server what it runs, at most once a week; what cannot be read is unknown for an hour."""
     async with net.work.reading() as tx:
         known = await outbox.host(tx.conn, host)
     now = net.work.clock.now()
-    if known and known.checked_at and known.checked_at > now - HOST_FRESH:
+    fresh = HOST_FRESH if known and known.software else HOST_RETRY
+    if known and known.checked_at and known.checked_at > now - fresh:
         return
     info = await _nodeinfo(net, host)
     async with net.work.transaction() as tx:

@@ -30,6 +30,17 @@ UniqueViolation = asyncpg.UniqueViolationError
 ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CheckViolation = asyncpg.CheckViolationError
 
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a statement raises when PostgreSQL goes away under it; a moment later it may be back."""
+
 statements: list[tuple[str, type[Any] | None]] = []
 """Every SQL text of the program with the type of its rows, for the test that prepares them all."""
 

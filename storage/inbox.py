@@ -86,7 +86,7 @@ async def receive(conn: Connection, arrivals: Sequence[Arrival], now: datetime) 
         [a.body for a in arrivals],
         now,
     )
-    await lanes.touch(conn, lanes.INBOX, fresh, now)
+    await lanes.touch(conn, lanes.INBOX, dict.fromkeys(fresh, now))
 
 
 async def waiting(conn: Connection, subjects: Sequence[str], each: int) -> list[Item]:

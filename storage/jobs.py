@@ -54,9 +54,8 @@ BACKLOG = Query("select count(*) from jobs", int)
 async def add(
     conn: Connection, lane: str, kind: str, args: Mapping[str, Any], run_at: datetime, now: datetime
 ) -> None:
-    """The same work waiting twice is one job, at the earlier time."""
+    """The same work waiting twice is one job, at the earlier time. The caller touches its lane."""
     await INSERT.run(conn, lane, kind, dict(args), run_at, now)
-    await lanes.touch(conn, lanes.JOBS, [lane], run_at, sooner=True)
 
 
 async def ready(conn: Connection, names: Sequence[str], now: datetime) -> list[Job]:

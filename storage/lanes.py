@@ -9,7 +9,7 @@ lost. A worker that dies leaves a lease that runs out; a dead host is one lane w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from storage.db import Command, Connection, Query
@@ -21,7 +21,8 @@ CHANNEL = "beckon_work"
 
 # The update locks the lane even where it changes nothing: see above.
 TOUCH = Command(
-    "insert into lanes (queue, key, ready_at) select $1, unnest($2::text[]), $3"
+    "insert into lanes (queue, key, ready_at)"
+    " select $1, l.key, l.at from unnest($2::text[], $3::timestamptz[]) as l (key, at)"
     " on conflict (queue, key) do update set ready_at = case"
     " when $4 then least(lanes.ready_at, excluded.ready_at) else lanes.ready_at end"
 )
@@ -51,16 +52,16 @@ NEXT_READY = Query(
 )
 
 
-async def touch(
-    conn: Connection, queue: str, keys: Iterable[str], ready_at: datetime, *, sooner: bool = False
-) -> None:
-    """Make sure that the lanes exist, and wake the workers.
+async def touch(conn: Connection, queue: str, times: Mapping[str, datetime]) -> None:
+    """Make sure that these lanes exist, ready at their times, and wake the workers.
 
-    A lane that waits for a later time keeps waiting, unless ``sooner``.
+    Once per transaction and queue, as its last statement: in one common order, or two transactions
+    would wait for each other. A lane that waits for a later time keeps waiting; but for jobs, whose
+    times are their own.
     """
-    ordered = sorted(set(keys))
-    if ordered:
-        await TOUCH.run(conn, queue, ordered, ready_at, sooner)
+    if times:
+        keys = sorted(times)
+        await TOUCH.run(conn, queue, keys, [times[key] for key in keys], queue == JOBS)
         await NOTIFY.run(conn, queue)
 
 

@@ -152,11 +152,13 @@ async def send(
     inboxes: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Store an activity and its deliveries. ``inboxes``: inbox URL to host."""
+    """Store an activity and its deliveries. ``inboxes``: inbox URL to host.
+
+    The caller touches the lanes of these hosts.
+    """
     outbox_id = await INSERT.one(conn, uri, account_id, subject, body, now)
     urls = sorted(inboxes)
     await INSERT_DELIVERIES.run(conn, outbox_id, [inboxes[url] for url in urls], urls, subject, now)
-    await lanes.touch(conn, lanes.DELIVERY, inboxes.values(), now)
 
 
 async def body_of(conn: Connection, uri: str) -> bytes | None:

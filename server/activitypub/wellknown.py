@@ -115,13 +115,12 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
     found = _VERSIONS.get(request.match_info["version"])
     if found is None:
         raise NotFound
-    settings = context(request).settings
     async with context(request).work.reading() as tx:
         row = await instance.get(tx.conn)
         document = nodeinfo.document(
             found,
             software_version=VERSION,
-            open_registrations=settings.registrations == "open",
+            open_registrations=False,
             usage=await _usage(tx),
             name=row.title if row else tx.site.urls.domain,
             description=row.description if row else "",

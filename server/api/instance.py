@@ -94,7 +94,7 @@ async def show_v1(request: web.Request, _: Caller | None) -> web.Response:
             },
             "thumbnail": urls.asset("header.png"),
             "languages": ["en"],
-            "registrations": ctx.settings.registrations == "open",
+            "registrations": False,  # strangers cannot sign up yet
             "approval_required": False,
             "invites_enabled": False,
             "configuration": {
@@ -130,7 +130,7 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
             "languages": ["en"],
             "configuration": _configuration(request),
             "registrations": {
-                "enabled": ctx.settings.registrations == "open",
+                "enabled": False,
                 "approval_required": False,
                 "reason_required": False,
                 "message": None,

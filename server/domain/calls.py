@@ -18,7 +18,7 @@ from server import text
 from server.domain import communities, effects, policy, posts, wire
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, calls, follows, jobs, polls
+from storage import accounts, calls, follows, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, Participation
@@ -65,6 +65,7 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) ->
     await posts.share(tx, community, post)
     hosts = await effects.followers(tx, community.id)
     await effects.call(tx, author, post, call, "create", hosts)
+    await calls.tally_sent(tx.conn, post.id, tx.now)
     await posts.feature(tx, community, post, added=True)
     return post
 
@@ -225,7 +226,7 @@ async def _settle(tx: Tx, post: Post) -> None:
     call = await _locked(tx, post)
     await _fill(tx, post, call)
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
-    await jobs.add(tx.conn, f"call:{post.id}", "send_tally", {"post_id": post.id}, due, tx.now)
+    await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
 
 
 async def _fill(tx: Tx, post: Post, call: Call) -> None:
@@ -274,13 +275,18 @@ async def send_tally(tx: Tx, post_id: int) -> None:
 
 
 async def introduce(tx: Tx, community: Account, follower: Account) -> None:
-    """A host that has just got its first member of a community is sent the calls that are still open."""
+    """A host that has just got its first member of a community is sent the calls that are still open.
+
+    So is each member whose host has no shared inbox: what others of it were sent is not theirs.
+    """
     hosts = effects.inbox_of(follower)
+    alone = follower.shared_inbox is None
     for call in await calls.of_community(tx.conn, community.id, tx.now, 50):
         sent = await calls.forms(tx.conn, call.post_id)
         post = await post_rows.by_id(tx.conn, call.post_id)
         author = await accounts.by_id(tx.conn, post.account_id) if post else None
-        if post and author and call.state != "cancelled" and follower.host not in sent:
+        fresh = alone or follower.host not in sent
+        if post and author and call.state != "cancelled" and fresh:
             await effects.call(tx, author, post, call, "create", hosts)
 
 

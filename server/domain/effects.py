@@ -13,7 +13,7 @@ from federation import build, jsonld, keys, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, follows, notifications, outbox, posts, timelines
+from storage import accounts, calls, follows, lanes, notifications, outbox, posts, timelines
 from storage.accounts import Account
 from storage.db import next_id
 
@@ -33,8 +33,8 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.meet(tx.conn, list(inboxes.values()))
         await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from server.domain import effects, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, jobs, notifications, timelines
+from storage import communities, follows, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -71,7 +71,7 @@ async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> 
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if target.is_group and target.local and not follower.local:
         args = {"community_id": target.id, "account_id": follower.id}
-        await jobs.add(tx.conn, f"introduce:{follower.host}", "introduce", args, tx.now, tx.now)
+        await tx.later(f"introduce:{follower.host}", "introduce", args, tx.now)
 
 
 async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> None:

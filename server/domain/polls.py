@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.domain import calls, effects, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, jobs, polls, posts
+from storage import accounts, follows, polls, posts
 from storage import calls as call_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -44,7 +44,7 @@ async def vote(
     if post.local:
         due = tx.now + calls.TALLY_INTERVAL
         args = {"post_id": post.id}
-        await jobs.add(tx.conn, f"results:{post.id}", "poll_results", args, due, tx.now)
+        await tx.later(f"results:{post.id}", "poll_results", args, due)
     if voter.local:
         cast = [(uri, options[at].title) for at, uri in votes]
         await effects.votes(tx, voter, post, cast)

@@ -15,7 +15,7 @@ from server import text
 from server.domain import communities, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
-from storage import accounts, follows, jobs, notifications, polls, posts
+from storage import accounts, follows, notifications, polls, posts
 from storage import communities as community_rows
 from storage.accounts import Account
 from storage.db import next_id
@@ -229,7 +229,7 @@ async def _open_poll(tx: Tx, post: Post, poll: PollDraft) -> None:
     await polls.insert(tx.conn, row, poll.options)
     if poll.ends_at and not poll.closed_at:
         args = {"post_id": post.id}
-        await jobs.add(tx.conn, f"poll:{post.id}", "close_poll", args, poll.ends_at, tx.now)
+        await tx.later(f"poll:{post.id}", "close_poll", args, poll.ends_at)
 
 
 async def _spread(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from server.clock import Clock
 from server.urls import Urls
+from storage import jobs, lanes, outbox
 from storage.db import Connection, Pool
 
 
@@ -28,6 +30,25 @@ class Tx:
     conn: Connection
     now: datetime
     site: Site
+    woken: dict[str, dict[str, datetime]] = field(default_factory=dict[str, dict[str, datetime]])
+    """Lanes that were given work, by queue, with their times; touched once, when all is written."""
+
+    def wake(self, queue: str, keys: Iterable[str], at: datetime) -> None:
+        """These lanes have work from ``at`` on."""
+        times = self.woken.setdefault(queue, {})
+        for key in keys:
+            times[key] = min(at, times.get(key, at))
+
+    async def later(self, lane: str, kind: str, args: Mapping[str, Any], run_at: datetime) -> None:
+        """Add a job in the same transaction; the same work waiting twice is one job."""
+        await jobs.add(self.conn, lane, kind, args, run_at, self.now)
+        self.wake(lanes.JOBS, [lane], run_at)
+
+    async def flush(self) -> None:
+        """The last thing that a transaction does: touch the lanes, in an order common to all."""
+        await outbox.meet(self.conn, list(self.woken.get(lanes.DELIVERY, ())))
+        for queue in sorted(self.woken):
+            await lanes.touch(self.conn, queue, self.woken[queue])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +71,9 @@ class Work:
     async def transaction(self) -> AsyncGenerator[Tx]:
         """All that is written inside is committed together, or not at all."""
         async with self.pool.acquire() as conn, conn.transaction():
-            yield Tx(conn, self.clock.now(), self.site)
+            tx = Tx(conn, self.clock.now(), self.site)
+            yield tx
+            await tx.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Tx]:

@@ -95,7 +95,7 @@ async def _clean(tx: Tx, _job: Job) -> None:
 
 async def plan(tx: Tx) -> None:
     """Make sure that the daily cleaning is waiting."""
-    await jobs.add(tx.conn, "clean", "clean", {}, tx.now + DAY, tx.now)
+    await tx.later("clean", "clean", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

@@ -22,7 +22,7 @@ import trustme
 
 from federation import build
 from server.domain import accounts
-from storage import outbox
+from storage import lanes, outbox
 from storage.accounts import Account
 from storage.db import next_id
 from tests.bench import machine
@@ -153,6 +153,7 @@ async def enqueue(here: House, there: Receivers, sender: Account, activities: in
             uri, post = tx.site.urls.activity(number), tx.site.urls.post(number)
             body = orjson.dumps(note(uri, sender, post))
             await outbox.send(tx.conn, uri, sender.id, post, body, inboxes, tx.now)
+            tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
 
 
 def note(uri: str, sender: Account, post: str) -> dict[str, object]:
