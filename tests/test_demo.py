@@ -87,13 +87,10 @@ def processes(folder: Path) -> list[str]:
 
 
 def nothing_is_left(temporary: Path, printed: str) -> None:
+    """No folder and no process, so no port either (another demo may have taken ours by now)."""
     assert list(temporary.iterdir()) == []
     assert processes(temporary) == []
-    addresses = ADDRESS.findall(printed)
-    assert len(set(addresses)) == 3
-    for host, port in addresses:
-        with socket.socket() as probe:
-            assert probe.connect_ex((host, int(port))) != 0
+    assert len(set(ADDRESS.findall(printed))) == 3
 
 
 def test_a_call_crosses_and_nothing_is_left(temporary: Path) -> None:

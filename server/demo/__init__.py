@@ -14,11 +14,13 @@ folder stays.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
 import signal
+import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import click
@@ -36,13 +38,13 @@ async def run(seconds: float | None = None) -> None:
     Raises ``DemoError`` where an instance fails, with its last lines.
     """
     _stop_with_the_terminal()
-    with _folder() as folder, _instances(folder) as (first, *others):
-        click.echo("Starting three instances ...")
-        for instance in (first, *others):
-            instance.start()
+    with _folder() as folder, ExitStack() as stack:
         async with Hands(folder / authority.CA) as hands:
-            await asyncio.gather(*(hands.until_serving(i) for i in (first, *others)))
-            told = await story.tell(hands, [first, *others])
+            async with _alone():
+                click.echo("Starting three instances ...")
+                instances = stack.enter_context(_started(folder))
+                await asyncio.gather(*(hands.until_serving(i) for i in instances))
+            told = await story.tell(hands, instances)
             click.echo(told.overview(folder / authority.CA))
             await story.go_on(told, seconds)
 
@@ -51,6 +53,19 @@ def _stop_with_the_terminal() -> None:
     task = asyncio.current_task()
     assert task, "we run in one"
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, task.cancel)
+
+
+@asynccontextmanager
+async def _alone() -> AsyncGenerator[None]:
+    """No other demo of this installation chooses ports, until ours are taken."""
+    with Path(sys.executable).open("rb") as file:  # noqa: ASYNC230 - a local file, once
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(0.1)
+        yield
 
 
 @contextmanager
@@ -65,11 +80,13 @@ def _folder() -> Generator[Path]:
 
 
 @contextmanager
-def _instances(folder: Path) -> Generator[list[Instance]]:
-    """Not started yet; stopped at the end, together, without giving way to another signal."""
+def _started(folder: Path) -> Generator[list[Instance]]:
+    """Stopped at the end, together, without giving way to another signal."""
     addresses = choose_addresses(len(NAMES))
     found = [Instance(n, a, folder) for n, a in zip(NAMES, addresses, strict=True)]
     try:
+        for instance in found:
+            instance.start()
         yield found
     finally:
         click.echo("\nStopping ...")
