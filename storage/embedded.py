@@ -75,7 +75,12 @@ SETTINGS = {
     "log_min_error_statement": "panic",  # statements carry what people wrote
     "log_checkpoints": "off",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # its processes would hold a test's database that is to be dropped
+}
 
 
 @asynccontextmanager
