@@ -5,9 +5,9 @@ soon as its last write is done (group commit, no timer), one row each, unique by
 door says 202. A crash before the row is on disk is an error to the sender, who tries again; a crash
 after it loses nothing.
 
-Applying: a worker leases lanes (one per object and sender, so that order holds), and for each waiting row: parses it
-or refuses it with a named reason; fetches what is unknown, outside any transaction; then, in one
-transaction, carries the verb out and writes the outcome on the row. A crash in between leaves the row
+Applying: a worker leases lanes (one per object and sender, so that order holds), and for each waiting
+row: parses it or refuses it with a named reason; fetches what is unknown, outside any transaction; then,
+in one transaction, carries the verb out and writes the outcome on the row. A crash in between leaves the row
 waiting, and doing it again is no event. Where an origin does not answer, its row waits longer each time
 and at last is refused; only its own lane waits with it.
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -39,7 +39,7 @@ from storage.inbox import Arrival, Item
 log = structlog.get_logger()
 
 MAX_BATCH = 500
-LANES_AT_ONCE = 32
+AT_ONCE = 32
 ITEMS_EACH = 20
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
@@ -132,22 +132,38 @@ def subject_of(document: Mapping[str, object]) -> str:
     return found if isinstance(found, str) else str(document.get("id"))
 
 
-async def work_once(net: Net) -> bool:
-    """Lease lanes that are ready and apply what waits in them. False where nothing was ready."""
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A leased lane with the oldest of what waits in it."""
+
+    key: str
+    items: list[Item]
+
+
+async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
+    """Lease lanes that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
         until = tx.now + LEASE
-        subjects = await lanes.claim(tx.conn, lanes.INBOX, tx.now, until, LANES_AT_ONCE)
+        subjects = await lanes.claim(tx.conn, lanes.INBOX, tx.now, until, limit, worker)
         items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
-    if not subjects:
-        return False
     by_subject: dict[str, list[Item]] = {subject: [] for subject in subjects}
     for item in items:
         by_subject[item.subject].append(item)
-    times = await asyncio.gather(*(_lane(net, queue) for queue in by_subject.values()))
-    later = {s: at for s, at in zip(by_subject, times, strict=True) if at}
+    return [Lane(subject, queue) for subject, queue in by_subject.items()]
+
+
+async def run(net: Net, lane: Lane) -> None:
+    """Apply what waits in a lane, and give it back."""
+    at = await _lane(net, lane.items)
     async with net.work.transaction() as tx:
-        await inbox.settle(tx.conn, subjects, later, tx.now)
-    return True
+        await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
+
+
+async def work_once(net: Net) -> bool:
+    """Apply what is ready now, to the end. False where nothing was."""
+    leased = await claim(net, AT_ONCE)
+    await asyncio.gather(*(run(net, lane) for lane in leased))
+    return bool(leased)
 
 
 async def _lane(net: Net, items: list[Item]) -> datetime | None:
@@ -221,7 +237,7 @@ async def process(net: Net, item: Item) -> None:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     act: Act | None = await _act(net, activity, Arrived(activity.id, document))
     await _require_asked(net, act)
-    if act and isinstance(act.activity, activities.Announce) and act.activity.embedded:
+    if isinstance(act.activity, activities.Announce) and act.activity.embedded:
         act = await _unwrap(net, act, act.activity)
     if act:
         await _prepare(net, act)

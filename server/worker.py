@@ -1,18 +1,25 @@
 """The loops that do what waits: apply arrivals, deliver, run jobs.
 
-Each queue has a loop that works while there is work and then sleeps until the next lane is ready, or until
+Each queue has a loop that leases lanes as long as some are ready and there is room, runs each on its own
+(so that a slow server holds up nobody else), and then sleeps until the next lane is ready, or until
 PostgreSQL notifies that something was added. Any number of processes may run these loops; the lanes keep
-them out of each other's way. Losing the connection that listens costs latency only: a loop looks again
-after ``LONGEST_SLEEP`` seconds in any case.
+them out of each other's way.
+
+One connection of each process listens and enlists it as a worker. When the process dies, so does the
+connection, and what it had leased is free for whoever starts next. Losing that connection alone costs
+latency only: a loop looks again after ``LONGEST_SLEEP`` seconds in any case.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
 
-import asyncpg
 import structlog
 
 from server import inbox
@@ -25,26 +32,59 @@ log = structlog.get_logger()
 LONGEST_SLEEP = 30.0
 PAUSE_AFTER_FAULT = 1.0
 RECONNECT = 1.0
+RECLAIM_EVERY = 30.0
 
-QUEUES: dict[str, Callable[[Net], Awaitable[bool]]] = {
-    lanes.INBOX: inbox.work_once,
-    lanes.DELIVERY: deliver.work_once,
-    lanes.JOBS: later.work_once,
+
+class Lane(Protocol):
+    """Leased, with what is to be done in it."""
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How a queue is worked: lease lanes, run each."""
+
+    claim: Callable[[Net, int, int | None], Awaitable[list[Any]]]
+    run: Callable[[Net, Any], Awaitable[None]]
+    at_once: int
+
+
+QUEUES = {
+    lanes.INBOX: Queue(inbox.claim, inbox.run, inbox.AT_ONCE),
+    lanes.DELIVERY: Queue(deliver.claim, deliver.run, deliver.AT_ONCE),
+    lanes.JOBS: Queue(later.claim, later.run, later.AT_ONCE),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One queue in one process. The bell rings when there is something to look at."""
+
+    net: Net
+    queue: str
+    worker: int
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
 
 @asynccontextmanager
 async def working(net: Net, database_url: str) -> AsyncGenerator[None]:
     """Run all loops in the background until the block is left."""
-    bells = {queue: asyncio.Event() for queue in QUEUES}
+    worker = secrets.randbelow(2**31)
+    loops = [Loop(net, queue, worker) for queue in QUEUES]
     async with net.work.transaction() as tx:
         await later.plan(tx)
-    tasks = [asyncio.create_task(_loop(net, queue, bells[queue])) for queue in QUEUES]
-    tasks.append(asyncio.create_task(_listen(database_url, bells)))
+    enlisted = asyncio.Event()
+    tasks = [asyncio.create_task(_listen(database_url, loops, enlisted))]
     try:
+        await enlisted.wait()
+        tasks += [asyncio.create_task(_loop(loop)) for loop in loops]
         yield
     finally:
         await _stop(tasks)
+        await _stop([task for loop in loops for task in loop.running])
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:
@@ -57,51 +97,92 @@ async def _stop(tasks: list[asyncio.Task[None]]) -> None:
         _, pending = await asyncio.wait(pending, timeout=1.0)
 
 
-async def _loop(net: Net, queue: str, bell: asyncio.Event) -> None:
+async def _loop(loop: Loop) -> None:
     while True:
-        bell.clear()
-        try:
-            if await QUEUES[queue](net):
-                continue
-            pause = await _until_next(net, queue)
-        except Exception:
-            log.exception("worker.fault", queue=queue)
-            pause = PAUSE_AFTER_FAULT
+        loop.bell.clear()
+        pause = await _fill(loop)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
-                await bell.wait()
+                await loop.bell.wait()
 
 
-async def _until_next(net: Net, queue: str) -> float:
+async def _fill(loop: Loop) -> float | None:
+    """Start as many lanes as there is room for. Gives how long to wait at most, in seconds."""
+    queue = QUEUES[loop.queue]
+    room = queue.at_once - len(loop.running)
+    if not room:
+        return None  # until one ends
+    try:
+        leased = await queue.claim(loop.net, room, loop.worker)
+        for lane in leased:
+            _start(loop, lane)
+        return 0.0 if len(leased) == room else await _until_next(loop)
+    except Exception:
+        log.exception("worker.fault", queue=loop.queue)
+        return PAUSE_AFTER_FAULT
+
+
+def _start(loop: Loop, lane: Lane) -> None:
+    task = asyncio.create_task(_run(loop, lane))
+    loop.running.add(task)
+
+    def ended(done: asyncio.Task[None]) -> None:
+        loop.running.discard(done)
+        loop.bell.set()
+
+    task.add_done_callback(ended)
+
+
+async def _run(loop: Loop, lane: Lane) -> None:
+    try:
+        await QUEUES[loop.queue].run(loop.net, lane)
+    except Exception:
+        log.exception("worker.fault", queue=loop.queue, lane=lane.key)
+        await asyncio.sleep(PAUSE_AFTER_FAULT)
+        with suppress(*db.LOST):  # then its lease runs out
+            async with loop.net.work.transaction() as tx:
+                again = tx.now + timedelta(seconds=PAUSE_AFTER_FAULT)
+                await lanes.release(tx.conn, loop.queue, lane.key, again)
+
+
+async def _until_next(loop: Loop) -> float:
     """Seconds until the next lane is ready."""
-    async with net.work.reading() as tx:
-        at = await lanes.next_ready(tx.conn, queue)
+    async with loop.net.work.reading() as tx:
+        at = await lanes.next_ready(tx.conn, loop.queue)
     if at is None:
         return LONGEST_SLEEP
-    return min(max((at - net.work.clock.now()).total_seconds(), 0.01), LONGEST_SLEEP)
+    left = (at - loop.net.work.clock.now()).total_seconds()
+    return min(max(left, 0.01), LONGEST_SLEEP)
 
 
-async def _listen(database_url: str, bells: dict[str, asyncio.Event]) -> None:
+async def _listen(database_url: str, loops: list[Loop], enlisted: asyncio.Event) -> None:
     """Ring the bell of a queue when PostgreSQL says that it grew; connect again when that is lost."""
     while True:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await _listen_once(database_url, bells)
+        with suppress(*db.LOST):
+            await _listen_once(database_url, loops, enlisted)
         await asyncio.sleep(RECONNECT)
 
 
-async def _listen_once(database_url: str, bells: dict[str, asyncio.Event]) -> None:
+async def _listen_once(database_url: str, loops: list[Loop], enlisted: asyncio.Event) -> None:
     lost = asyncio.Event()
 
     def ring(_conn: object, _pid: object, _channel: object, payload: object) -> None:
-        if isinstance(payload, str) and payload in bells:
-            bells[payload].set()
+        for loop in loops:
+            if loop.queue == payload:
+                loop.bell.set()
 
     conn = await db.connect(database_url)
     try:
         conn.add_termination_listener(lambda _conn: lost.set())
         await conn.add_listener(lanes.CHANNEL, ring)
-        for bell in bells.values():
-            bell.set()  # what came while nobody listened
-        await lost.wait()
+        await lanes.enlist(conn, loops[0].worker)
+        while not lost.is_set():
+            await lanes.reclaim(conn)
+            enlisted.set()
+            for loop in loops:
+                loop.bell.set()  # what came while nobody listened, or was reclaimed
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECLAIM_EVERY):
+                    await lost.wait()
     finally:
         await conn.close()

@@ -4,7 +4,11 @@ The work itself stands in a table of its own (inbox, deliveries, jobs). Whoever 
 lane last, keys sorted, in the same transaction. A worker claims ready lanes (a lease; SKIP LOCKED), does
 what waits there, and finishes: it locks the lane in a statement of its own, looks for what still waits
 in the next one, and then sets the next time or removes the lane. In one statement a wake-up would be
-lost. A worker that dies leaves a lease that runs out; a dead host is one lane with a late time.
+lost. A dead host is one lane with a late time.
+
+A worker enlists: its connection holds an advisory lock under its number for as long as it lives. What the
+dead have leased is reclaimed at once by whoever starts, and every half minute; a lease that runs out is for
+workers that live and hang.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ TOUCH = Command(
 NOTIFY = Command("select pg_notify('beckon_work', $1)")
 CLAIM = Query(
     """
-    update lanes set locked_until = $3
+    update lanes set locked_until = $3, worker = $5
     where (queue, key) in (
         select queue, key from lanes
         where queue = $1 and ready_at <= $2 and (locked_until is null or locked_until <= $2)
@@ -38,12 +42,24 @@ CLAIM = Query(
     """,
     str,
 )
+# 1650816875 is "beck" in ASCII: the space of our workers among a database's advisory locks.
+ENLIST = Command("select pg_advisory_lock(1650816875, $1)")
+RECLAIM = Command(
+    """
+    update lanes set locked_until = null, worker = null
+    where worker is not null and not exists (
+        select from pg_locks l
+        where l.locktype = 'advisory' and l.granted and l.classid = 1650816875
+          and l.objid = lanes.worker::oid
+          and l.database = (select oid from pg_database where datname = current_database()))
+    """
+)
 LOCK = Query(
     "select key from lanes where queue = $1 and key = any($2::text[]) order by key for update",
     str,
 )
 RELEASE = Command(
-    "update lanes set ready_at = $3, locked_until = null where queue = $1 and key = $2"
+    "update lanes set ready_at = $3, locked_until = null, worker = null where queue = $1 and key = $2"
 )
 REMOVE = Command("delete from lanes where queue = $1 and key = any($2::text[])")
 NEXT_READY = Query(
@@ -66,10 +82,25 @@ async def touch(conn: Connection, queue: str, times: Mapping[str, datetime]) -> 
 
 
 async def claim(
-    conn: Connection, queue: str, now: datetime, until: datetime, limit: int
+    conn: Connection,
+    queue: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    worker: int | None,
 ) -> list[str]:
-    """Lanes that are ready, leased to the caller until ``until``."""
-    return await CLAIM.all(conn, queue, now, until, limit)
+    """Lanes that are ready, leased to the worker until ``until``. None: a caller who never enlisted."""
+    return await CLAIM.all(conn, queue, now, until, limit, worker)
+
+
+async def enlist(conn: Connection, worker: int) -> None:
+    """This connection stands for the worker (a number below 2^31) until it is closed."""
+    await ENLIST.run(conn, worker)
+
+
+async def reclaim(conn: Connection) -> int:
+    """Take back what workers have leased that are no more."""
+    return await RECLAIM.run(conn)
 
 
 async def lock(conn: Connection, queue: str, keys: Sequence[str]) -> None:

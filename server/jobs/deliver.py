@@ -27,7 +27,7 @@ from storage.outbox import Delivery, Failure
 
 log = structlog.get_logger()
 
-HOSTS_AT_ONCE = 64
+AT_ONCE = 64
 EACH = 50
 PARALLEL = 4
 LEASE = timedelta(minutes=15)
@@ -56,36 +56,52 @@ class Visit:
     asked_to_wait: timedelta | None = None
 
 
-async def work_once(net: Net) -> bool:
-    """Lease hosts that are ready and send what waits for them. False where none was ready."""
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A leased host with the oldest of what waits for it."""
+
+    host: outbox.Host
+    queue: list[Delivery]
+
+    @property
+    def key(self) -> str:
+        return self.host.host
+
+
+async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
+    """Lease hosts that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
-        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, HOSTS_AT_ONCE)
+        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, limit, worker)
         ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
         known = await outbox.hosts(tx.conn, hosts) if hosts else {}
-    if not hosts:
-        return False
     by_host: dict[str, list[Delivery]] = {host: [] for host in hosts}
     for delivery in ready:
         by_host[delivery.host].append(delivery)
+    return [Lane(known.get(h) or _stranger(h), queue) for h, queue in by_host.items()]
+
+
+async def run(net: Net, lane: Lane) -> None:
+    """Send what waits for one host, write down what became of it, and give the lane back."""
+    visit = Visit(lane.host.host)
+    by_subject: dict[str, list[Delivery]] = {}
+    for delivery in lane.queue:
+        by_subject.setdefault(delivery.subject, []).append(delivery)
+    gate = asyncio.Semaphore(PARALLEL)
     await asyncio.gather(
-        *(_visit(net, known.get(h) or _stranger(h), queue) for h, queue in by_host.items())
+        *(_send_in_order(net, lane.host, q, visit, gate) for q in by_subject.values())
     )
-    return True
+    await _record(net, lane.host, visit)
+
+
+async def work_once(net: Net) -> bool:
+    """Send what is ready now, to the end. False where nothing was."""
+    leased = await claim(net, AT_ONCE)
+    await asyncio.gather(*(run(net, lane) for lane in leased))
+    return bool(leased)
 
 
 def _stranger(host: str) -> outbox.Host:
     return outbox.Host(host, None, None, None, None, "cavage", 0, None, None, None)
-
-
-async def _visit(net: Net, host: outbox.Host, queue: list[Delivery]) -> None:
-    """Send what waits for one host, and write down what became of it."""
-    visit = Visit(host.host)
-    by_subject: dict[str, list[Delivery]] = {}
-    for delivery in queue:
-        by_subject.setdefault(delivery.subject, []).append(delivery)
-    gate = asyncio.Semaphore(PARALLEL)
-    await asyncio.gather(*(_send_in_order(net, host, q, visit, gate) for q in by_subject.values()))
-    await _record(net, host, visit)
 
 
 async def _send_in_order(

@@ -8,7 +8,9 @@ again, later each time, and at last dropped with a line in the log.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -22,7 +24,7 @@ from storage.jobs import Job
 
 log = structlog.get_logger()
 
-LANES_AT_ONCE = 16
+AT_ONCE = 16
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
@@ -31,18 +33,35 @@ KEEP_ARRIVALS = timedelta(days=30)
 KEEP_SENT = timedelta(days=90)
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A leased lane with its first job, if one is due."""
+
+    key: str
+    job: Job | None
+
+
+async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
+    """Lease lanes that are ready, at most ``limit``."""
+    async with net.work.transaction() as tx:
+        names = await lanes.claim(tx.conn, lanes.JOBS, tx.now, tx.now + LEASE, limit, worker)
+        due = {job.lane: job for job in await jobs.ready(tx.conn, names, tx.now)} if names else {}
+    return [Lane(name, due.get(name)) for name in names]
+
+
+async def run(net: Net, lane: Lane) -> None:
+    """Run the first job of a lane, and give it back."""
+    if lane.job:
+        await _run(net, lane.job)
+    async with net.work.transaction() as tx:
+        await jobs.settle(tx.conn, [lane.key], tx.now)
+
+
 async def work_once(net: Net) -> bool:
-    """Lease lanes that are ready and run the first job of each. False where none was ready."""
-    async with net.work.transaction() as tx:
-        names = await lanes.claim(tx.conn, lanes.JOBS, tx.now, tx.now + LEASE, LANES_AT_ONCE)
-        ready = await jobs.ready(tx.conn, names, tx.now) if names else []
-    if not names:
-        return False
-    for job in ready:
-        await _run(net, job)
-    async with net.work.transaction() as tx:
-        await jobs.settle(tx.conn, names, tx.now)
-    return True
+    """Run what is due now, to the end. False where nothing was."""
+    leased = await claim(net, AT_ONCE)
+    await asyncio.gather(*(run(net, lane) for lane in leased))
+    return bool(leased)
 
 
 async def _run(net: Net, job: Job) -> None:

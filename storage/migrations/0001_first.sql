@@ -384,6 +384,7 @@ create table lanes (
     key text not null,
     ready_at timestamptz not null,
     locked_until timestamptz,
+    worker integer,                     -- who leased it; holds an advisory lock while it lives
     primary key (queue, key)
 );
 create index lanes_ready on lanes (queue, ready_at);

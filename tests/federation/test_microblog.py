@@ -537,7 +537,7 @@ async def test_a_crash_between_sending_and_writing_sends_the_same_again(
             pass
     async with ours.work.transaction() as tx:  # a worker that dies with its hands full
         now, lease = tx.now, tx.now + deliver.LEASE
-        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, now, lease, 10)
+        hosts = await lanes.claim(tx.conn, lanes.DELIVERY, now, lease, 10, None)
         (held,) = await outbox.ready(tx.conn, hosts, now, 10)
         known = await outbox.host(tx.conn, microblog.host)
     assert known
