@@ -1,7 +1,7 @@
 """What this door's answers have in common: headers, refusals, and what is left of what is gone.
 
 A document is public by definition here: what is not public is answered with the same 404 as what never
-was (C1), to everybody, signed or not.
+was (a 403 would tell that it exists), to everybody, signed or not.
 """
 
 from __future__ import annotations

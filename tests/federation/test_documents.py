@@ -177,7 +177,7 @@ PARTS = ("", "/activity", "/replies", "/context")
 
 @pytest.mark.parametrize("visibility", ["private", "direct"])
 async def test_what_is_not_public_is_nowhere(door: Door, visibility: str) -> None:
-    """Not by its id, not in any collection, and not once it is deleted (C1, C9)."""
+    """Not by its id, not in any collection, and not once it is deleted."""
     person = await door.person()
     head = await door.write(person)
     hidden = await door.write(person, "A secret", visibility=visibility, in_reply_to=head)
