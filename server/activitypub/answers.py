@@ -14,7 +14,7 @@ from typing import TypeAlias
 from aiohttp import ETag, web
 
 from federation import build, jsonld
-from federation.vocab import MEDIA_TYPE
+from federation.media_types import ACTIVITY_JSON
 from server import ids
 from server.accepts import vary
 from server.domain.tx import Tx
@@ -88,7 +88,7 @@ async def missing(tx: Tx, uri: str) -> BeckonError:
 
 
 def _typed(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type=MEDIA_TYPE)
+    return web.Response(body=body, status=status, content_type=ACTIVITY_JSON)
 
 
 def _cached(response: web.Response, *depends: str) -> web.Response:
