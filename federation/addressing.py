@@ -1,4 +1,4 @@
-"""Who a post is for: from a visibility to ``to`` and ``cc``, and back; and which inboxes to send to.
+"""Who a post is for: from a visibility to ``to`` and ``cc``, and back.
 
 The conventions are Mastodon's, which every neighbour reads: Public in ``to`` is public, Public in ``cc``
 is unlisted, the followers collection alone is for followers, and neither is direct.
@@ -57,14 +57,6 @@ def visibility_of(
     if followers_uri is not None and followers_uri in first | second:
         return "private"
     return "direct"
-
-
-def recipients(inboxes: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
-    """The distinct addresses to deliver to, in order, given (inbox, shared inbox) of each recipient.
-
-    Only for what may be delivered by shared inbox: a post for one person alone goes to ``inbox``.
-    """
-    return tuple(dict.fromkeys(shared or inbox for inbox, shared in inboxes))
 
 
 def _distinct(*parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from email.message import Message
 
-PROFILE = "https://www.w3.org/ns/activitystreams"
+from federation.vocab import AS
+
 ACTIVITY_JSON = "application/activity+json"
-LD_JSON = f'application/ld+json; profile="{PROFILE}"'
+LD_JSON = f'application/ld+json; profile="{AS}"'
 
 
 def essence(header: str) -> str:
@@ -26,7 +27,7 @@ def is_activity(header: str) -> bool:
     if essence(header) != "application/ld+json":
         return essence(header) == ACTIVITY_JSON
     profile = _message(header).get_param("profile", "")
-    return isinstance(profile, str) and PROFILE in profile.split()
+    return isinstance(profile, str) and AS in profile.split()
 
 
 def _message(header: str) -> Message:

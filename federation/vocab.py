@@ -15,9 +15,6 @@ MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 #: Our own terms: the slug of the FEP "Calls to Action and Campaigns".
 CTA: Final = "https://w3id.org/fep/d9f9/"
 
-MEDIA_TYPE: Final = "application/activity+json"
-LD_MEDIA_TYPE: Final = f'application/ld+json; profile="{AS}"'
-
 PUBLIC: Final = f"{AS}#Public"
 #: JSON-LD compaction may write Public in three ways; all mean the same (ActivityPub 5.6).
 PUBLIC_ALIASES: Final = frozenset({PUBLIC, "as:Public", "Public"})

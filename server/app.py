@@ -24,7 +24,7 @@ from server.web.routes import PAGES
 from server.web.routes import routes as web_routes
 
 MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
-SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # client-api.md H4
+SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # Mastodon takes both, and clients send either
 
 
 def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Application:
@@ -47,7 +47,7 @@ def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Appl
 def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.AbstractRouteDef]:
     """Each route, and again with a slash at the end and, for the API, with PUT for PATCH.
 
-    A redirect instead would lose the body and the Authorization header (client-api.md H3).
+    A redirect instead would lose the body and the Authorization header; Mastodon.py and Ice Cubes send slashes.
     """
     declared = [cast("web.RouteDef", route) for route in routes]
     taken = {(route.method, route.path) for route in declared}

@@ -20,5 +20,5 @@ class Clock:
 
 
 def stamp(at: datetime) -> str:
-    """As clients read times: UTC with exactly three digits of fraction (client-api.md J3)."""
+    """As clients read times: UTC with exactly three digits of fraction, else Ice Cubes shows now."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"

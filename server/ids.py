@@ -1,7 +1,7 @@
 """Ids and secrets as they appear outside.
 
-In the client API an id is a string of decimal digits (client-api.md I1). A secret is 256 random bits in
-base64url; only its digest is kept.
+In the client API an id is a string of decimal digits: Ivory reads ids as integers. A secret is 256 random
+bits in base64url; only its digest is kept.
 """
 
 from __future__ import annotations

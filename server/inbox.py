@@ -346,7 +346,7 @@ async def _confirm_gone(net: Net, uri: str) -> None:
 
 
 async def _require_asked(net: Net, act: Act) -> None:
-    """What makes us fetch or keep something of others concerns somebody here (B29).
+    """What makes us fetch or keep something of others concerns somebody here.
 
     Only then is anything fetched: else a stranger could send us anywhere, and fill our tables.
     """
@@ -396,6 +396,6 @@ async def _prepare(net: Net, act: Act) -> None:
 
 
 async def known_actor(net: Net, uri: str) -> bool:
-    """Whether we have met an actor: a Delete of a stranger needs no look-up (B22)."""
+    """Whether we have met an actor: a Delete of a stranger needs no look-up."""
     async with net.work.reading() as tx:
         return await accounts.by_uri(tx.conn, uri) is not None

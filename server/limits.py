@@ -1,7 +1,7 @@
 """How often somebody may ask: fixed windows, counted in memory.
 
 Each process counts for itself and forgets at a restart; what must never be exceeded is kept by the
-database. The figures are those of Mastodon, which clients expect (client-api.md H7).
+database. The figures are those of Mastodon, which clients expect.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Errors become answers here, in the form of their door: JSON for clients and servers, a page for people. An
 unexpected one is logged whole and told as one safe sentence. Headers are added when an answer begins, so
-that errors carry them too: web clients could not read an error without CORS (client-api.md H1).
+that errors carry them too: web clients could not read an error without CORS.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _must_sign_in(request: web.Request, error: BeckonError) -> bool:
 
 def _failure(request: web.Request, status: int, sentence: str) -> web.Response:
     if _for_programs(request):
-        # Pinafore and others fall back to older routes on 404 only, never on 405 (H2).
+        # Pinafore and others fall back to older routes on 404 only, never on 405.
         unknown = status == 405
         return answers.error(404 if unknown else status, SENTENCES[404] if unknown else sentence)
     return page(request, "error.html", None, status=status, sentence=sentence)

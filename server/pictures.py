@@ -1,4 +1,4 @@
-"""The pictures of those who have none, drawn here: clients crash without (client-api.md J4).
+"""The pictures of those who have none, drawn here: old Tusky crashes without.
 
 PNG and not SVG, which most apps cannot show. Each has a palette of few colours, so it is a few kilobytes.
 """

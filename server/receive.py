@@ -57,7 +57,7 @@ async def apply(tx: Tx, act: Act) -> None:
 
 
 def require_welcome(account: Account) -> None:
-    """Raises ``Refused``: asked of whoever acts or writes, whatever way it came in (A38)."""
+    """Raises ``Refused``: asked of whoever acts or writes, whatever way it came in (Mastodon CVE-2026-23961)."""
     if account.suspended_at:
         raise Refused("suspended", "This account is suspended here.")
 
@@ -122,7 +122,7 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
 async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
     """What it answers decides; else the audience, else the first group that it is addressed to.
 
-    A post for few people lives in no community, whoever they are (C4).
+    A post for few people lives in no community, whoever they are.
     """
     if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
         return None
@@ -218,7 +218,7 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 async def concerns_us(
     tx: Tx, author: Account, named: Sequence[str], in_reply_to: str | None
 ) -> bool:
-    """Addressed to somebody here, followed from here, or part of what is here (B29)."""
+    """Addressed to somebody here, followed from here, or part of what is here."""
     if await is_followed(tx, author):
         return True
     for account in (await accounts.by_uris(tx.conn, named[:100])).values():

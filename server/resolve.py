@@ -114,7 +114,7 @@ def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
 
 
 async def document(net: Net, url: str) -> dict[str, object]:
-    """The ActivityStreams document at ``url``, or at the id that it claims, asked once more (A12)."""
+    """The ActivityStreams document at ``url``, or at the id that it claims, asked once more."""
     if not net.work.site.federates:
         raise Refused("not_federating", "This server does not talk to others.")
     found, at = await _get(net, url)
@@ -227,7 +227,7 @@ def profile(value: Actor) -> Profile:
 
 
 async def key(net: Net, key_id: str) -> keys.ActorKey:
-    """A key that we know, or one that its owner's own document lists (A1).
+    """A key that we know, or one that its owner's own document lists (Fedify CVE-2026-96625).
 
     One that could not be had is refused for the same reason for some minutes, without being asked for.
     Raises ``Refused("suspended")`` for the key of a suspended actor.

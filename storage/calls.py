@@ -113,7 +113,6 @@ SET_DETAILS = Query(
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
 )
-SET_CARD = Command("update calls set card_uri = $2 where post_id = $1")
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where c.community_id = $1 and coalesce(c.ends_at, c.starts_at) >= $2"
@@ -250,10 +249,6 @@ async def set_details(conn: Connection, post_id: int, details: Details) -> Call:
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:
     return await SET_STATE.run(conn, post_id, state) == 1
-
-
-async def set_card(conn: Connection, post_id: int, card_uri: str) -> None:
-    await SET_CARD.run(conn, post_id, card_uri)
 
 
 async def of_community(

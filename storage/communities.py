@@ -35,7 +35,6 @@ GRANT = Command(
     " values ($1, $2, $3, $4) on conflict (community_id, account_id)"
     " do update set role = excluded.role"
 )
-REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
 ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
 STEWARDS = Query(
@@ -65,10 +64,6 @@ async def grant(
     conn: Connection, community_id: int, account_id: int, role: str, now: datetime
 ) -> None:
     await GRANT.run(conn, community_id, account_id, role, now)
-
-
-async def revoke(conn: Connection, community_id: int, account_id: int) -> None:
-    await REVOKE.run(conn, community_id, account_id)
 
 
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:

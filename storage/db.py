@@ -27,8 +27,6 @@ Row = TypeVar("Row")
 
 Deadlock = asyncpg.DeadlockDetectedError
 UniqueViolation = asyncpg.UniqueViolationError
-ForeignKeyViolation = asyncpg.ForeignKeyViolationError
-CheckViolation = asyncpg.CheckViolationError
 
 LOST = (
     OSError,

@@ -118,11 +118,6 @@ REACH = Query(
     """,
     Reach,
 )
-LOCAL_FOLLOWERS = Query(
-    "select f.follower_id from follows f join accounts a on a.id = f.follower_id"
-    " where f.target_id = $1 and f.accepted_at is not null and a.local",
-    int,
-)
 ANY_LOCAL = Query(
     "select exists (select from follows f join accounts a on a.id = f.follower_id"
     " where f.target_id = $1 and f.accepted_at is not null and a.local)",
@@ -237,10 +232,6 @@ async def relations(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dic
 async def reach(conn: Connection, target_id: int) -> list[Reach]:
     """The distinct inboxes (shared first) of remote followers."""
     return await REACH.all(conn, target_id)
-
-
-async def local_followers(conn: Connection, target_id: int) -> list[int]:
-    return await LOCAL_FOLLOWERS.all(conn, target_id)
 
 
 async def has_local_follower(conn: Connection, target_id: int) -> bool:

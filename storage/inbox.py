@@ -71,8 +71,6 @@ LEFT = Query(
     Next,
 )
 FORGET = Command("delete from inbox where state <> 'waiting' and done_at < $1")
-BY_ACTIVITY = Query("select * from inbox where origin = $1 and activity_id = $2", Item)
-BACKLOG = Query("select count(*) from inbox where state = 'waiting'", int)
 
 
 async def receive(conn: Connection, arrivals: Sequence[Arrival], now: datetime) -> None:
@@ -119,11 +117,3 @@ async def settle(
 async def forget(conn: Connection, before: datetime) -> int:
     """Drop outcomes that are older than any signature that could be replayed."""
     return await FORGET.run(conn, before)
-
-
-async def by_activity(conn: Connection, origin: str, activity_id: str) -> Item | None:
-    return await BY_ACTIVITY.first(conn, origin, activity_id)
-
-
-async def backlog(conn: Connection) -> int:
-    return await BACKLOG.one(conn)

@@ -48,7 +48,6 @@ RETRY = Command(
 LEFT = Query(
     "select lane, min(run_at) as run_at from jobs where lane = any($1::text[]) group by lane", Left
 )
-BACKLOG = Query("select count(*) from jobs", int)
 
 
 async def add(
@@ -77,7 +76,3 @@ async def settle(conn: Connection, names: Sequence[str], now: datetime) -> None:
     await lanes.remove(conn, lanes.JOBS, [n for n in names if n not in left])
     for name in sorted(left):
         await lanes.release(conn, lanes.JOBS, name, max(now, left[name]))
-
-
-async def backlog(conn: Connection) -> int:
-    return await BACKLOG.one(conn)

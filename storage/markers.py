@@ -1,4 +1,4 @@
-"""How far a person has read: one place for all their clients (client-api.md N6)."""
+"""How far a person has read: one place for all their clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is told. Ids are a plain sequence below 2^53 (client-api.md I3)."""
+"""What a person is told. Ids are a plain sequence: clients read them as JSON numbers."""
 
 from __future__ import annotations
 

@@ -87,7 +87,6 @@ TOKEN = Query(
 )
 DROP_TOKEN = Command("delete from tokens where id = $1")
 DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
-DROP_TOKENS_OF_USER = Command("delete from tokens where user_id = $1")
 TOUCH_TOKEN = Command("update tokens set last_used_at = $2 where id = $1")
 INSERT_SESSION = Command(
     "insert into sessions (digest, user_id, account_id, created_at, expires_at)"
@@ -177,10 +176,6 @@ async def drop_token(conn: Connection, token_id: int) -> None:
 
 async def drop_tokens_of_code(conn: Connection, digest: bytes) -> None:
     await DROP_TOKENS_OF_CODE.run(conn, digest)
-
-
-async def drop_tokens_of_user(conn: Connection, user_id: int) -> None:
-    await DROP_TOKENS_OF_USER.run(conn, user_id)
 
 
 async def touch_token(conn: Connection, token_id: int, now: datetime) -> None:

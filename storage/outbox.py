@@ -140,7 +140,6 @@ STATUS = Query(
     """,
     Lane,
 )
-BACKLOG = Query("select count(*) from deliveries", int)
 
 
 async def send(
@@ -186,10 +185,6 @@ async def settle(
     await lanes.remove(conn, lanes.DELIVERY, [h for h in hosts if h not in left])
     for host in sorted(left):
         await lanes.release(conn, lanes.DELIVERY, host, max(now, left[host], later.get(host, now)))
-
-
-async def drop_of_host(conn: Connection, host: str) -> int:
-    return await DROP_OF_HOST.run(conn, host)
 
 
 async def forget(conn: Connection, before: datetime) -> int:
@@ -241,7 +236,3 @@ async def describe(
 
 async def status(conn: Connection) -> list[Lane]:
     return await STATUS.all(conn)
-
-
-async def backlog(conn: Connection) -> int:
-    return await BACKLOG.one(conn)

@@ -73,7 +73,6 @@ CHOICES = Query(
     Choice,
 )
 VOTERS = Query("select distinct account_id from poll_votes where post_id = $1", int)
-DROP = Command("delete from polls where post_id = $1")
 
 
 async def insert(conn: Connection, poll: Poll, options: Sequence[tuple[str, int]]) -> None:
@@ -140,17 +139,9 @@ async def vote(
         await COUNT_VOTER.run(conn, post_id)
 
 
-async def has_voted(conn: Connection, post_id: int, account_id: int) -> bool:
-    return await HAS_VOTED.one(conn, post_id, account_id)
-
-
 async def choices(conn: Connection, account_id: int, ids: Sequence[int]) -> list[Choice]:
     return await CHOICES.all(conn, account_id, ids)
 
 
 async def voters(conn: Connection, post_id: int) -> list[int]:
     return await VOTERS.all(conn, post_id)
-
-
-async def drop(conn: Connection, post_id: int) -> None:
-    await DROP.run(conn, post_id)

@@ -183,9 +183,6 @@ MENTIONED = Query(
     " order by m.post_id, m.account_id",
     Mentioned,
 )
-IS_MENTIONED = Query(
-    "select exists (select from post_mentions where post_id = $1 and account_id = $2)", bool
-)
 EDIT = Query(
     """
     update posts set title = $2, content = $3, source = $4, summary = $5, sensitive = $6,
@@ -199,7 +196,6 @@ INSERT_EDIT = Command(
     " values ($1, $2, $3, $4, $5, $6, $7)"
 )
 EDITS = Query("select * from post_edits where post_id = $1 order by id", Edit)
-BOOSTS_OF = Query("select * from posts where reblog_of_id = $1", Post)
 DELETE = Command("delete from posts where id = $1")
 BURY = Command(
     "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
@@ -286,11 +282,6 @@ REPLIES = Query(
     " order by id limit $2",
     Post,
 )
-COMMUNITY_COUNT = Query(
-    "select count(*) from posts where community_id = $1 and visibility = 'public'"
-    " and thread_id = id",
-    int,
-)
 
 
 async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
@@ -351,10 +342,6 @@ async def mentioned(conn: Connection, ids: Sequence[int]) -> list[Mentioned]:
     return await MENTIONED.all(conn, ids)
 
 
-async def is_mentioned(conn: Connection, post_id: int, account_id: int) -> bool:
-    return await IS_MENTIONED.one(conn, post_id, account_id)
-
-
 async def edit(
     conn: Connection,
     old: Post,
@@ -382,10 +369,6 @@ async def edit(
 async def edits(conn: Connection, post_id: int) -> list[Edit]:
     """Former versions, oldest first; the present one is the post itself."""
     return await EDITS.all(conn, post_id)
-
-
-async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
-    return await BOOSTS_OF.all(conn, post_id)
 
 
 async def delete(conn: Connection, post: Post, now: datetime) -> bool:
@@ -500,8 +483,3 @@ async def public_page(conn: Connection, account_id: int, before: int, limit: int
 
 async def replies(conn: Connection, post_id: int, limit: int) -> list[Post]:
     return await REPLIES.all(conn, post_id, limit)
-
-
-async def community_count(conn: Connection, community_id: int) -> int:
-    """Public thread heads."""
-    return await COMMUNITY_COUNT.one(conn, community_id)

@@ -1,4 +1,4 @@
-"""Timelines: pages of post ids. Pages are newest first, cursors are excluded (client-api.md I5)."""
+"""Timelines: pages of post ids. Pages are newest first, cursors are excluded, as in Mastodon."""
 
 from __future__ import annotations
 

@@ -9,19 +9,22 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0
+T = TypeVar("T")
 
 
-def until(what: str, condition: Callable[[], object]) -> None:
-    """Look until it is so: other processes have no clock that a test could move."""
+def until(what: str, look: Callable[[], T]) -> T:
+    """Look until it gives something true: other processes have no clock that a test could move."""
     end = time.monotonic() + PATIENCE
-    while not condition():
+    while not (found := look()):
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.02)
+    return found
 
 
 def environment(data: Path, port: int, **settings: str) -> dict[str, str]:

@@ -127,6 +127,54 @@ def test_the_readme_says_how_to_run_and_to_test() -> None:
     assert {"./deploy/run", "./deploy/test"} <= set(re.findall(r"\./deploy/\w+", read("README.md")))
 
 
+# --- nothing is cited that is not here
+
+TEXTS = [
+    path
+    for folder in ("deploy", "docs", "federation", "server", "storage", "tests")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".md", ".sql", ".html", ".sh", ".toml", ".example", ".service", ""}
+    and path.is_file()
+]
+TEXTS += [*ROOT.glob("*.md"), ROOT / "pyproject.toml"]
+NAMES = {path.name for path in TEXTS}
+MADE_UP = {"no.md"}  # of the tests of this file
+TAG = re.compile(r"[(,] ?([A-Z][0-9]{1,2})(?=[,) ])|(?:\"|# ?)([A-Z][0-9]{1,2})(?=[:,] )")
+MACHINE = re.compile(r"(?<![\w.}-])/(?:home|root|work|Users|tmp)/\w+")
+
+
+def citations(text: str) -> set[str]:
+    """Documents that are not here, tags of lists that are not here, paths of somebody's machine."""
+    documents = set(re.findall(r"[\w-]+\.md\b", text)) - NAMES - MADE_UP
+    tags = {first or second for first, second in TAG.findall(text)}
+    return documents | tags | set(MACHINE.findall(text))
+
+
+def test_only_what_is_here_is_cited() -> None:
+    cited = {
+        str(path.relative_to(ROOT)): found
+        for path in TEXTS
+        if path != Path(__file__) and (found := citations(path.read_text(encoding="utf-8")))
+    }
+    assert cited == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("as rules.md says", "rules.md"),
+        ("the same answer (C1).", "C1"),
+        ("nowhere (C1, C9)", "C9"),
+        ("(rules, I5)", "I5"),
+        ('"""B19: two posts', "B19"),
+        ("# O2: a redirect", "O2"),
+        ("in /home/someone/notes", "/home/someone"),
+    ],
+)
+def test_finds_a_citation(text: str, found: str) -> None:
+    assert found in citations(text)
+
+
 # --- tables
 
 

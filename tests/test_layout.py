@@ -12,23 +12,22 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {"config", "errors", "urls", "ids", "clock", "i18n", "templates", "blobs", "text"}
-LEAVES |= {"accepts", "limits", "pages", "peer", "pictures", "version"}
-DOORS = {"api", "activitypub", "web", "jobs"}
-JOINTS = {"app", "cli", "worker", "middleware", "dispatch", "demo", "run", "backup"}
-JOINTS |= {"commands", "logs", "processes"}
+LEAVES = {"accepts", "clock", "config", "errors", "ids", "limits", "pages", "peer", "pictures"}
+LEAVES |= {"text", "urls", "version"}
 ARRIVING = {"context", "inbox", "receive", "resolve"}
+DOORS = {"api", "activitypub", "web", "jobs"}
+JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
+JOINTS |= {"processes", "run", "worker"}
 
-INNER = {"storage", "domain", "leaves"}
-SHARED = INNER | ARRIVING | {"federation", "render", "stream"}
+INNER = {"storage", "leaves", "domain"}
+SHARED = INNER | {"federation", "render"} | ARRIVING
 MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"storage"},
     "federation": {"federation"},
     "leaves": {"leaves"},
     "domain": INNER,
     "render": {"storage", "leaves", "render"},
-    **{part: INNER | ARRIVING | {"federation"} for part in ARRIVING},
-    "stream": {"storage", "leaves", "render", "stream"},
+    **{part: INNER | {"federation"} | ARRIVING for part in ARRIVING},
     **{door: SHARED | {door} for door in DOORS},
     "joints": SHARED | DOORS | {"joints"},
 }
@@ -204,7 +203,6 @@ REFUSED = [
     ("server.domain.effects", "import federation.deliver"),
     ("server.render.statuses", "from server.domain import posts"),
     ("server.render.statuses", "import federation.objects"),
-    ("server.stream", "from server.domain import posts"),
     ("server.inbox", "from server.render import statuses"),
     ("server.api.calls", "from server.web import calls"),
     ("server.api.calls", "from server import app"),
@@ -244,6 +242,51 @@ def test_finds_a_cycle() -> None:
     }
     assert set(cycle_in(graph(sources))) == {"storage.a", "storage.b", "storage.c"}
     assert cycle_in(graph(sources | {"storage.c": ("", False)})) == []
+
+
+# --- the table as ARCHITECTURE.md prints it
+
+GROUPS = {"the leaves": LEAVES, "arriving": ARRIVING, "the doors": DOORS, "the joints": JOINTS}
+
+
+def told() -> dict[str, tuple[set[str], str, str]]:
+    """The rows of the document: part → (its modules of ``server/``, what it may import, never)."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \*\*(.+?)\*\*(.*?) \| (.*?) \| (.*?) ?\|$", text, re.MULTILINE)
+    return {
+        part: (set(re.findall(r"\w+", members)), may.strip(), never)
+        for part, members, may, never in rows
+    }
+
+
+def printed(parts: set[str]) -> set[str]:
+    """Parts as the document calls them: ``domain``, ``the leaves``."""
+    named = {
+        "leaves": "the leaves",
+        "joints": "the joints",
+        **dict.fromkeys(ARRIVING, "arriving"),
+        **dict.fromkeys(DOORS, "the doors"),
+    }
+    return {named.get(part, part) for part in parts}
+
+
+def test_architecture_prints_the_table() -> None:
+    rows = told()
+    assert set(rows) == printed(set(MAY_IMPORT))
+    assert {part: rows[part][0] for part in GROUPS} == GROUPS
+    for part, may in MAY_IMPORT.items():
+        (name,) = printed({part})
+        _, allowed, never = rows[name]
+        others = printed(may - DOORS) if part in DOORS else printed(may)
+        assert set(allowed.partition(";")[0].split(", ")) - {"itself"} == others - {name}
+        assert set(never.split(", ")) - {"each other", ""} == NEVER.get(part, set())
+        assert ("each other" in never) == (part in DOORS)
+
+
+def test_the_table_names_what_exists() -> None:
+    parts = {*LEAVES, *ARRIVING, *DOORS, *JOINTS, "domain", "render"}
+    there = {name.split(".")[1] for name in modules() if name.startswith("server.")}
+    assert there == parts
 
 
 # --- files at the root

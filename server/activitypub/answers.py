@@ -1,7 +1,7 @@
 """What this door's answers have in common: headers, refusals, and what is left of what is gone.
 
 A document is public by definition here: what is not public is answered with the same 404 as what never
-was (C1), to everybody, signed or not.
+was (a 403 would tell that it exists), to everybody, signed or not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeAlias
 from aiohttp import ETag, web
 
 from federation import build, jsonld
-from federation.vocab import MEDIA_TYPE
+from federation.media_types import ACTIVITY_JSON
 from server import ids
 from server.accepts import vary
 from server.domain.tx import Tx
@@ -88,7 +88,7 @@ async def missing(tx: Tx, uri: str) -> BeckonError:
 
 
 def _typed(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type=MEDIA_TYPE)
+    return web.Response(body=body, status=status, content_type=ACTIVITY_JSON)
 
 
 def _cached(response: web.Response, *depends: str) -> web.Response:

@@ -1,6 +1,6 @@
 """The collections of an actor of ours.
 
-Followers and following say how many, never who (C9): who belongs to a community is its own business.
+Followers and following say how many, never who: who belongs to a community is its own business.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def _envelope(document: Mapping[str, object]) -> Envelope:
 
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:
-    """Delete of the actor itself: for a stranger there is nothing to do, and no key to ask for (B22)."""
+    """Delete of the actor itself: for a stranger there is nothing to do, and no key to ask for."""
     return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 

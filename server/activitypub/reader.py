@@ -1,8 +1,8 @@
 """Who asks for a call: one that reads events, or a microblog that gets the answer card instead.
 
 The signature is not verified: it only chooses between two public forms. It names a host, and what that
-host was first sent of a call decides; then its software; then what ``User-Agent`` says (DESIGN: both ids
-lead to one call, and each reader sees one of them only).
+host was first sent of a call decides; then its software; then what ``User-Agent`` says. Both ids
+lead to one call, and each reader sees one of them only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Answers of the client API: always JSON with a body, also for deletes and errors (client-api.md H5, H6)."""
+"""Answers of the client API: always JSON with a body, also for deletes and errors.
+
+masto.js throws on any other content type, and on an empty body.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from server.limits import Standing
 
 STANDING: web.RequestKey[Standing] = web.RequestKey("standing", Standing)
 PUBLIC = {"Cache-Control": "public, max-age=300"}
-"""For what is the same to everybody; all else is private by default (H8)."""
+"""For what is the same to everybody; all else is private by default."""
 
 
 def ok(
@@ -36,7 +39,7 @@ def error(
 
 
 def rate_headers(standing: Standing) -> dict[str, str]:
-    """Mastodon.py waits until Reset, which it reads as ISO 8601 (H7)."""
+    """Mastodon.py waits until Reset, which it reads as ISO 8601."""
     return {
         "X-RateLimit-Limit": str(standing.limit),
         "X-RateLimit-Remaining": str(standing.remaining),

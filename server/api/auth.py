@@ -6,7 +6,7 @@ There is no route without a rule: a handler is joined to its path by one of
 * ``for_anyone``: no token, or a good one; gives the ``Caller`` or None;
 * ``for_app``: any good token, that of an app alone too; gives the ``Token``.
 
-A token comes in the Authorization header, or as ``access_token`` in the query or body (client-api.md H10).
+A token comes in the Authorization header, or as ``access_token`` in the query or body, as Mastodon takes it.
 It is looked up by digest at every request, so a revoked one is refused at once, by all processes. A token
 that is sent and not good is 401 on every route: a client must learn that it was signed out.
 """

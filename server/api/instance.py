@@ -1,7 +1,7 @@
 """What this instance is and can do: the first thing that a client asks.
 
 Clients with strict decoders refuse the whole answer for one missing field, so everything that any of them
-wants is always there (client-api.md, part c). What is claimed must exist (V2): there is no
+wants is always there. What is claimed must exist, for clients then call it: there is no
 ``api_versions``, and the version says 4.2, until grouped notifications work.
 """
 

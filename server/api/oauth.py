@@ -1,7 +1,7 @@
 """OAuth for clients: apps, tokens, revocation, and what they may know of it beforehand.
 
-The page on which a member consents is in the web door. Everything here reads form, JSON and query alike
-(client-api.md O6); a client proves itself in the body or by HTTP Basic (RFC 6749, 2.3.1).
+The page on which a member consents is in the web door. Everything here reads form, JSON and query alike,
+for each is what some client sends; a client proves itself in the body or by HTTP Basic (RFC 6749, 2.3.1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages of the client API: cursors in, a Link header out (client-api.md I5 to I8)."""
+"""Pages of the client API: cursors in, a Link header out, as Mastodon has them and clients read them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_KEPT = frozenset({"max_id", "since_id", "min_id", "access_token"})
 
 
 def limit(request: web.Request, default: int, maximum: int) -> int:
-    """Clamped, never refused (I8)."""
+    """Clamped, never refused: Ivory asks for 100 where Mastodon gives 40."""
     given = request.query.get("limit", "")
     if not given.isascii() or not given.isdigit() or len(given) > 9:
         return default
@@ -43,8 +43,8 @@ def link(
     """The Link header of a page whose rows (not always what is shown) have these ids, newest first.
 
     ``prev``: the cursor of the page above: min_id on timelines, since_id on lists of accounts.
-    ``more``: whether there may be a next page: on lists of accounts, only after a full one (I7).
-    An empty page has no Link header. "next" stands first, for old clients take the first one (I6).
+    ``more``: whether there may be a next page: on lists of accounts, only after a full one.
+    An empty page has no Link header. "next" stands first, for old clients take the first one.
     """
     if not found:
         return {}
@@ -55,6 +55,8 @@ def link(
 
 def _address(request: web.Request, cursor: str, value: int) -> str:
     kept = [(k, v) for k, v in request.query.items() if k not in NOT_KEPT]
-    path = quote(request.path.rstrip("/"), safe="/@:")  # no raw comma or semicolon (I6)
+    path = quote(
+        request.path.rstrip("/"), safe="/@:"
+    )  # megalodon splits at any comma and semicolon
     query = urlencode([*kept, (cursor, str(value))])
     return f"{context(request).work.site.urls.base}{path}?{query}"

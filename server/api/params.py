@@ -1,8 +1,8 @@
-"""What a client sent, however it sent it: one value with typed getters (client-api.md B1 to B4).
+"""What a client sent, however it sent it: one value with typed getters.
 
 Query string, urlencoded form, multipart form and JSON say the same things; clients mix them freely, on
 every verb. They are merged into one tree (the body wins over the query). A value of the wrong type is as
-if it had not been sent (H6); only a body that cannot be read at all is refused.
+if it had not been sent, as in Mastodon; only a body that cannot be read at all is refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Params:
         return _text(self._tree.get(name))
 
     def boolean(self, name: str) -> bool | None:
-        """Rails' rule (B3): some words are false, nothing is nothing, all else is true."""
+        """Rails' rule: some words are false, nothing is nothing, all else is true."""
         text = self.text(name)
         return None if text is None or text == "" else text not in FALSE
 
@@ -159,7 +159,7 @@ def _list_at(tree: Tree, key: str) -> list[object]:
 
 def _append(items: list[object], rest: Sequence[str], value: object) -> None:
     if not rest:
-        # A JSON key may literally be "media_ids[]", with the whole list as its value (B2).
+        # A JSON key may literally be "media_ids[]", with the whole list as its value.
         items.extend(cast("list[object]", value) if isinstance(value, list) else [value])
         return
     # a[][x]=1&a[][y]=2&a[][x]=3: a repeated name begins the next hash.

@@ -1,4 +1,4 @@
-"""All routes of the client API. What is static stands before ``{id}`` (client-api.md H9)."""
+"""All routes of the client API. What is static stands before ``{id}``, which would take it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Posts: writing, showing, editing, deleting.
 
 A client retries what it did not see answered: with an ``Idempotency-Key`` the same request within an hour
-gives the same post (B5). Handles that nobody here knows yet are looked up before the transaction.
+gives the same post. Handles that nobody here knows yet are looked up before the transaction.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ async def remember(
 ) -> Account:
     """Write down what a remote actor says of itself, new or known. Its id never changes hands.
 
-    Another actor of the same host that had the handle loses it (A34): handles never merge accounts.
+    Another actor of the same host that had the handle loses it: handles never merge accounts.
     """
     safe = replace(
         profile,

@@ -1,11 +1,11 @@
 """OAuth 2.0 for clients (RFC 6749), with PKCE (RFC 7636) and revocation (RFC 7009).
 
 An app registers itself and gets a secret. A member consents in the browser, which makes a code; the app
-redeems the code once, within ten minutes, for a token. Tokens do not expire: no client refreshes them
-(client-api.md O7). Of every secret only the digest is kept.
+redeems the code once, within ten minutes, for a token. Tokens do not expire: no client refreshes them.
+Of every secret only the digest is kept.
 
 A redirect address is compared byte for byte with one that the app registered, because each of them means
-something to some client (O1). A code that comes a second time was stolen by one of the two who had it, so
+something to some client. A code that comes a second time was stolen by one of the two who had it, so
 the tokens made from it end (RFC 6749, 4.1.2).
 """
 
@@ -33,7 +33,7 @@ NAME_MAX = 60
 URI_MAX = 2000
 URIS_MAX = 20
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-FORBIDDEN_SCHEMES = frozenset({"data:", "javascript:", "vbscript:"})  # O1: these run in the page
+FORBIDDEN_SCHEMES = frozenset({"data:", "javascript:", "vbscript:"})  # these run in the page
 CHALLENGE = re.compile(r"[A-Za-z0-9_\-]{43}")  # S256: 32 bytes in base64url
 
 
@@ -103,7 +103,7 @@ async def client(tx: Tx, client_id: str, secret: str) -> App:
     stored = app.secret_digest if app else bytes(32)
     good = hmac.compare_digest(stored, ids.digest(secret))
     if app is None or not good:
-        # Elk registers itself again when it reads these words (O6).
+        # Elk registers itself again when it reads these words.
         raise Refused("invalid_client", "Client authentication failed.", 401)
     return app
 

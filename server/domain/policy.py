@@ -56,7 +56,7 @@ def may_interact(*, blocked: bool) -> Verdict:
 
 
 def may_boost(visibility: str, *, own: bool, blocked: bool) -> Verdict:
-    """Public and unlisted posts, and one's own for followers (C4)."""
+    """Public and unlisted posts, and one's own for followers."""
     if blocked:
         return BLOCKED
     if visibility in ("public", "unlisted") or (own and visibility == "private"):

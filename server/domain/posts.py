@@ -339,7 +339,7 @@ async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) ->
     if post.community_id is None or document is None or post.kind == "event":
         return
     if not post.is_public:
-        return  # what was for few people is not told to many (C4)
+        return  # what was for few people is not told to many
     if await community_rows.by_id(tx.conn, post.community_id):
         community = await accounts.by_id(tx.conn, post.community_id)
         if community:
@@ -359,7 +359,7 @@ async def edit(
 ) -> Post:
     """Replace the text; the old version stays in the history. Raises ``Forbidden``.
 
-    The owner, the audience, the thread and the community of a post never change (A19).
+    The owner, the audience, the thread and the community of a post never change.
     """
     if post.account_id != author.id:
         policy.NOT_YOURS.require()

@@ -1,4 +1,4 @@
-"""What a token may do: words such as ``read`` or ``write:statuses`` (client-api.md O7)."""
+"""What a token may do: words such as ``read`` or ``write:statuses``, in Mastodon's words."""
 
 from __future__ import annotations
 

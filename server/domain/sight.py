@@ -62,7 +62,7 @@ async def _mentioned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set
 
 
 async def post(tx: Tx, post_id: int, viewer: Account | None) -> Post:
-    """One post. Raises ``NotFound`` where it is not there or not to be seen: the same answer (C1)."""
+    """One post. Raises ``NotFound`` where it is not there or not to be seen: the same answer."""
     row = await posts.by_id(tx.conn, post_id)
     if row is None or not await visible(tx, [row], viewer):
         raise NotFound

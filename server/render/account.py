@@ -1,4 +1,4 @@
-"""Accounts as the client API shows them (client-api.md part c). Nothing that must be set is null."""
+"""Accounts as the client API shows them. Nothing that strict decoders want set is null."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied
 
 
 def account(urls: Urls, row: Account) -> Json:
-    """``Account``. Avatar and header are always addresses: old Tusky crashes without (J4)."""
+    """``Account``. Avatar and header are always addresses: old Tusky crashes without."""
     avatar = row.avatar_url or urls.asset("avatar.png")
     header = row.header_url or urls.asset("header.png")
     entity: Json = {

@@ -24,7 +24,7 @@ def attachments(urls: Urls, post: Post) -> list[Json]:
 def _attachment(urls: Urls, id_: str, entry: dict[str, Any], *, local: bool) -> Json:
     kind = TYPES.get(entry.get("kind", ""), "unknown")
     url = entry["url"]
-    # Android drops a video without a preview (J4).
+    # Android drops a video without a preview.
     preview = {"image": url, "video": urls.asset("header.png")}.get(kind)
     return {
         "id": id_,

@@ -88,7 +88,7 @@ def _mark(entity: Json, b: Bundle, post: Post) -> None:
 
 
 def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
-    """The wrapper has its own id, time and author; the counts and marks are those of the post (J8)."""
+    """The wrapper has its own id, time and author; the counts and marks are those of the post."""
     own: Json = {
         "id": str(boost.id),
         "uri": boost.uri,

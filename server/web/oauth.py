@@ -1,8 +1,8 @@
 """The page on which a member lets an app act for them (RFC 6749, 4.1.1).
 
 What the app asks for stands in the address, is shown, comes back with the form, and is checked both times.
-Consent always makes a code, also where the app was allowed before: a client that gets none hangs
-(client-api.md O5). Nothing is sent to an address that the app did not register.
+Consent always makes a code, also where the app was allowed before: a client that gets none hangs,
+as Elk did. Nothing is sent to an address that the app did not register.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from server.web.answers import HEADERS, back_to, form, page
 ASKED = (
     "client_id redirect_uri scope state response_type code_challenge code_challenge_method".split()
 )
-# O2: Chrome and Safari hold the redirect after the form against form-action, and the app never gets its
+# Chrome and Safari hold the redirect after the form against form-action, and the app never gets its
 # code; so the consent page has none, and its script-less form can only be ours.
 POLICY = HEADERS["Content-Security-Policy"].replace(" form-action 'self';", "")
 
@@ -90,7 +90,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _forced(request: web.Request) -> bool:
-    """The text "false" is false (O5)."""
+    """The text "false" is false: Elk sends it."""
     given = request.query.get("force_login", "")
     return given.lower() not in {"", "0", "f", "false", "off"}
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from server.app import make_app
-from server.clock import Clock
 from server.config import load
 from server.domain import oauth, scopes, users
 from server.domain.tx import Site, Work
@@ -20,20 +18,10 @@ from server.urls import Urls
 from storage import db, instance
 from storage.accounts import Account
 from tests.api.people import House
+from tests.clock import MovableClock
 
 PASSWORD = "a long enough password"
 SCOPES = "read write follow push profile"
-
-
-class Hands(Clock):
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
 
 
 @dataclass(frozen=True)
@@ -42,7 +30,7 @@ class Running:
 
     base: str
     work: Work
-    clock: Hands
+    clock: MovableClock
     http: aiohttp.ClientSession
 
     async def member(self, name: str, role: str = "member") -> Account:
@@ -71,7 +59,7 @@ async def serving(database_url: str, port: int, **settings: str) -> AsyncIterato
     domain = f"127.0.0.1:{port}"
     given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
     known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
-    clock = Hands()
+    clock = MovableClock()
     async with db.pool(database_url, size=4) as pool:
         work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
         async with work.transaction() as tx:

@@ -40,7 +40,7 @@ def numbers(configuration: dict[str, dict[str, object]]) -> list[object]:
 
 
 async def test_v1_has_what_strict_decoders_want(here: Running) -> None:
-    """Mastodon for iOS and Android (client-api.md, part c)."""
+    """Mastodon for iOS and Android refuse the whole for one missing field."""
     told = await read(here, "/api/v1/instance")
     texts = "uri title description short_description email version".split()
     assert all(isinstance(told[name], str) for name in texts)
@@ -68,7 +68,7 @@ async def test_v2_has_what_strict_decoders_want(here: Running) -> None:
 
 
 def test_the_version_reads_as_4_2_in_every_client() -> None:
-    """V1 to V3: three dotted parts, one-digit minor, and no name that switches something else on."""
+    """Three dotted parts, one-digit minor, and no name that switches something else on."""
     assert re.fullmatch(r"4\.2\.\d+ \(compatible; Beckon \d+\.\d+\.\d+\)", API)
     assert not re.search("pleroma|akkoma|pixelfed|glitch|\\+", API, re.IGNORECASE)
 
@@ -84,7 +84,7 @@ async def test_activity_is_twelve_weeks_in_text(here: Running) -> None:
 
 @pytest.mark.parametrize("path", READS)
 async def test_every_answer_is_json_open_to_web_clients(here: Running, path: str) -> None:
-    """H1, H3, H5: also with a slash at the end, which answers and does not redirect."""
+    """Also with a slash at the end, which answers and does not redirect."""
     for address in (path, f"{path}/"):
         async with here.http.get(address, allow_redirects=False) as got:
             assert (got.status, got.content_type) == (200, "application/json")
@@ -134,7 +134,7 @@ async def test_an_update_may_be_put_or_patched() -> None:
 
 
 async def test_limits_are_told_and_kept(strict: Running) -> None:
-    """H7: five apps in ten minutes; the sixth is told how long to wait."""
+    """Five apps in ten minutes; the sixth is told how long to wait."""
     app = {"client_name": "App", "redirect_uris": "urn:ietf:wg:oauth:2.0:oob"}
     for left in (4, 3, 2, 1, 0):
         async with strict.http.post("/api/v1/apps", data=app) as got:

@@ -8,7 +8,6 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import aiohttp
@@ -20,7 +19,7 @@ from server.domain.oauth import OUT_OF_BAND
 from tests.api.conftest import PASSWORD, SCOPES, Running
 
 CALLBACK = "https://client.example/callback?server=one"
-# The addresses of real apps (client-api.md, POST /api/v1/apps and O1).
+# The addresses that real apps register.
 REDIRECTS = [
     OUT_OF_BAND,
     CALLBACK,
@@ -146,7 +145,7 @@ async def test_an_app_gets_a_token(here: Running, redirect_uri: str) -> None:
 
 @pytest.mark.parametrize("redirect_uri", REDIRECTS[1:])
 async def test_the_code_goes_to_the_very_address(here: Running, redirect_uri: str) -> None:
-    """O1: no part of it is normalised, and a query that it has is kept."""
+    """No part of it is normalised, and a query that it has is kept."""
     app = await register(here, redirect_uri)
     await here.member("gardener")
     async with Browser(here) as browser:
@@ -172,7 +171,7 @@ async def test_a_stranger_signs_in_first_and_comes_back(here: Running) -> None:
 
 
 async def test_the_consent_page_may_redirect_after_its_form(here: Running) -> None:
-    """O2: with form-action in its policy, Chrome and Safari lose the code."""
+    """With form-action in its policy, Chrome and Safari lose the code."""
     app = await register(here)
     await here.member("gardener")
     async with Browser(here) as browser:
@@ -185,7 +184,7 @@ async def test_the_consent_page_may_redirect_after_its_form(here: Running) -> No
 
 
 async def test_a_code_comes_every_time(here: Running) -> None:
-    """O5: also for an app that was allowed before."""
+    """Also for an app that was allowed before (Elk failed without)."""
     app = await register(here)
     await here.member("gardener")
     async with Browser(here) as browser:
@@ -261,7 +260,7 @@ async def test_an_app_says_what_it_is_in_every_form(here: Running) -> None:
 
 
 async def test_an_app_token_is_nobodys(here: Running) -> None:
-    """O8: it knows its app, and is refused where somebody is needed."""
+    """It knows its app, and is refused where somebody is needed."""
     app = await register(here)
     sent = {"grant_type": "client_credentials", "scope": "read"}
     sent |= {"client_id": app.client_id, "client_secret": app.secret}
@@ -422,7 +421,7 @@ async def test_a_code_used_twice_ends_its_token(here: Running) -> None:
 async def test_a_code_ends_after_ten_minutes(here: Running) -> None:
     app = await register(here)
     code = await code_for(app)
-    here.clock.ahead = timedelta(minutes=10)
+    here.clock.forward(minutes=10)
     assert (await app.redeem(code))[1]["error"] == "invalid_grant"
 
 
@@ -505,7 +504,7 @@ async def test_attempts_on_one_account_are_counted(strict: Running) -> None:
         tries = [await browser.sign_in("gardener", "wrong") for _ in range(10)]
         assert tries == [401] * 10
         assert await browser.sign_in("gardener") == 429
-        strict.clock.ahead = timedelta(minutes=10)
+        strict.clock.forward(minutes=10)
         assert await browser.sign_in("gardener") == 303
 
 
@@ -631,7 +630,7 @@ async def test_a_disabled_user_is_out_at_once(here: Running) -> None:
 
 
 async def test_mastodon_py_gets_in(here: Running) -> None:
-    """The library as it is, with its default of a code to copy (O3)."""
+    """The library as it is, with its default of a code to copy."""
     client_id, secret = await asyncio.to_thread(
         Mastodon.create_app, "Garden", scopes=["read", "write"], api_base_url=here.base
     )

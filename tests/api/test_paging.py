@@ -1,4 +1,4 @@
-"""Link headers as real clients read them (client-api.md I5 to I8)."""
+"""Link headers as real clients read them."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ async def test_pages_downward_show_everything_once(reader: Member, limit: int) -
 )
 @given(limit=st.integers(1, POSTS + 3))
 async def test_pages_upward_show_everything_once(reader: Member, limit: int) -> None:
-    """From below all ids, each page is the one just above, newest first within itself (I5)."""
+    """From below all ids, each page is the one just above, newest first within itself."""
     for path in paths(reader):
         whole = [s["id"] for s in await reader.good("GET", path, params={"limit": "40"})]
         start = f"{path}{'&' if '?' in path else '?'}min_id=0"

@@ -1,4 +1,4 @@
-"""What is not for somebody is 404 for them, on every route that names a post (C1)."""
+"""What is not for somebody is 404 for them, on every route that names a post."""
 
 from __future__ import annotations
 

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from server.clock import Clock
 from server.domain import accounts, communities
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
 from storage import check, db
 from storage.accounts import Account, Profile
-
-
-class MovableClock(Clock):
-    def __init__(self) -> None:
-        super().__init__()
-        self.at = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def forward(self, by: timedelta) -> None:
-        self.at += by
+from tests.clock import MovableClock
 
 
 @dataclass
@@ -75,7 +63,7 @@ class World:
 
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
-    clock = MovableClock()
+    clock = MovableClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
     async with db.pool(database_url, size=8) as pool:
         site = Site(Urls("a.example", "https://a.example"), federates=True)
         made = World(Work(pool, clock, site), clock)

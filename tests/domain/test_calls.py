@@ -155,7 +155,7 @@ async def test_refusals(world: World) -> None:
     assert refused.value.reason == "call_cancelled"
     async with world.work.transaction() as tx:
         await calls.edit(tx, organiser, post, state="open")
-    world.clock.forward(timedelta(days=30))
+    world.clock.forward(days=30)
     with pytest.raises(Forbidden) as refused:
         await say(world, member, post, "going")
     assert refused.value.reason == "call_over"

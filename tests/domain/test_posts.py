@@ -206,7 +206,7 @@ async def test_a_poll_takes_one_vote_each_until_its_end(world: World) -> None:
             async with world.work.transaction() as tx:
                 await polls.vote(tx, who, post, choices)
         assert refused.value.field == reason
-    world.clock.forward(timedelta(hours=2))
+    world.clock.forward(hours=2)
     other = await world.person("other")
     with pytest.raises(Invalid) as refused:
         async with world.work.transaction() as tx:

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 
-from federation.vocab import MEDIA_TYPE
+from federation.media_types import ACTIVITY_JSON
 from server.activitypub.routes import DOCUMENTS, routes
 from server.clock import Clock
 from server.config import Settings
@@ -62,7 +62,7 @@ class Door:
     address: str
     session: ClientSession = field(repr=False)
 
-    async def get(self, path: str, accept: str | None = MEDIA_TYPE, **headers: str) -> Answer:
+    async def get(self, path: str, accept: str | None = ACTIVITY_JSON, **headers: str) -> Answer:
         """``path`` or one of our addresses. ``headers``: with underscores for hyphens."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if accept is not None:

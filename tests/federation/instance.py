@@ -19,7 +19,6 @@ from aiohttp import web
 from federation.fetch import Egress
 from server import inbox, resolve
 from server.app import make_app
-from server.clock import Clock
 from server.config import Settings
 from server.domain import accounts as account_verbs
 from server.domain import calls, communities, posts
@@ -35,17 +34,11 @@ from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.inbox import Item
 from storage.posts import Post
+from tests.clock import MovableClock
 from tests.tls_peer import egress_config, server_context
 
 LOOPBACK = "127.0.0.0/8"
 ROUNDS = 200
-
-
-class MovableClock(Clock):
-    """The true time, shifted further by the test."""
-
-    def forward(self, **by: float) -> None:
-        self._offset += timedelta(**by)
 
 
 @dataclass(frozen=True)

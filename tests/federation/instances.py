@@ -7,32 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import mastodon
 import requests
 import trustme
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
-T = TypeVar("T")
-
-
-def eventually(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -> T:
-    """Look until something is there: other processes have no clock that a test could move."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"never came: {what}")
+from tests.serving import beckon, environment, until
 
 
 @dataclass
@@ -56,18 +42,16 @@ class Instance:
 
     def prepare(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
-        keep = {k: v for k, v in os.environ.items() if not k.startswith("BECKON_")}
-        self.environment = keep | {
-            "PYTHONPATH": str(ROOT),
-            "BECKON_DOMAIN": self.domain,
-            "BECKON_LISTEN": self.domain,
-            "BECKON_DATA": str(self.data),
-            "BECKON_TLS_CERT": str(self.certificates / "server.pem"),
-            "BECKON_TLS_KEY": str(self.certificates / "server.key"),
-            "BECKON_CA_FILE": str(self.certificates / "ca.pem"),
-            "BECKON_ALLOW_NETWORKS": "127.0.0.0/8",
-            "BECKON_LOG_LEVEL": "info",
-        }
+        self.environment = environment(
+            self.data,
+            self.port,
+            BECKON_DOMAIN=self.domain,
+            BECKON_TLS_CERT=str(self.certificates / "server.pem"),
+            BECKON_TLS_KEY=str(self.certificates / "server.key"),
+            BECKON_CA_FILE=str(self.certificates / "ca.pem"),
+            BECKON_ALLOW_NETWORKS="127.0.0.0/8",
+            BECKON_LOG_LEVEL="info",
+        )
 
     def start(self) -> None:
         with (self.data / "log").open("ab") as log:
@@ -78,7 +62,7 @@ class Instance:
                 stderr=log,
                 start_new_session=True,
             )
-        eventually(f"{self.name} serving", self._serves)
+        until(f"{self.name} serving", self._serves)
 
     def _serves(self) -> bool:
         assert self.process
@@ -110,14 +94,7 @@ class Instance:
 
     def beckon(self, *words: str) -> str:
         """A command of the command line; gives what it prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "server.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = beckon(self.environment, *words)
         assert done.returncode == 0, f"beckon {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 

@@ -10,8 +10,9 @@ from pyld import jsonld as pyld
 
 from federation import activities as verbs
 from federation import jsonld, keys, parse, proofs
+from federation.media_types import ACTIVITY_JSON, LD_JSON
 from federation.objects import Actor, Post
-from federation.vocab import AS, CTA, LD_MEDIA_TYPE, MEDIA_TYPE, PUBLIC
+from federation.vocab import AS, CTA, PUBLIC
 from server.domain import calls, posts
 from server.domain.posts import Draft
 from server.domain.tx import Arrived
@@ -59,7 +60,7 @@ async def test_an_actor_reads_back_as_itself(door: Door, kind: str) -> None:
     uri = {"person": person.uri, "group": community.uri, "application": f"{BASE}/actor"}[kind]
     answer = await door.get(uri)
     assert answer.status == 200
-    assert answer.headers["Content-Type"].startswith(MEDIA_TYPE)
+    assert answer.headers["Content-Type"].startswith(ACTIVITY_JSON)
     assert answer.vary == {"Accept"}
     actor = parse.parse_object(answer.json)
     assert isinstance(actor, Actor)
@@ -85,7 +86,7 @@ async def test_an_actor_lists_both_keys_and_means_it_in_json_ld(door: Door) -> N
     assert "https://w3id.org/security#publicKeyMultibase" in method
 
 
-@pytest.mark.parametrize("accept", [BROWSER, "*/*", None, f"{MEDIA_TYPE};q=0.1, text/html"])
+@pytest.mark.parametrize("accept", [BROWSER, "*/*", None, f"{ACTIVITY_JSON};q=0.1, text/html"])
 async def test_a_browser_is_sent_to_the_profile(door: Door, accept: str | None) -> None:
     person = await door.person()
     answer = await door.get(person.uri, accept=accept)
@@ -98,11 +99,11 @@ async def test_a_browser_is_sent_to_the_profile(door: Door, accept: str | None) 
 @pytest.mark.parametrize(
     "accept",
     [
-        MEDIA_TYPE,
-        LD_MEDIA_TYPE,
+        ACTIVITY_JSON,
+        LD_JSON,
         f"application/ld+json;profile={AS}",
         "application/ld+json",
-        f"text/html;q=0.1, {LD_MEDIA_TYPE}, {MEDIA_TYPE}",
+        f"text/html;q=0.1, {LD_JSON}, {ACTIVITY_JSON}",
     ],
 )
 async def test_each_spelling_of_activitystreams_gets_the_document(door: Door, accept: str) -> None:
@@ -177,7 +178,7 @@ PARTS = ("", "/activity", "/replies", "/context")
 
 @pytest.mark.parametrize("visibility", ["private", "direct"])
 async def test_what_is_not_public_is_nowhere(door: Door, visibility: str) -> None:
-    """Not by its id, not in any collection, and not once it is deleted (C1, C9)."""
+    """Not by its id, not in any collection, and not once it is deleted."""
     person = await door.person()
     head = await door.write(person)
     hidden = await door.write(person, "A secret", visibility=visibility, in_reply_to=head)
@@ -209,7 +210,7 @@ async def test_what_was_deleted_is_gone(door: Door) -> None:
         await posts.delete(tx, person, written)
     answer = await door.get(written.uri)
     assert answer.status == 410
-    assert answer.headers["Content-Type"].startswith(MEDIA_TYPE)
+    assert answer.headers["Content-Type"].startswith(ACTIVITY_JSON)
     assert (answer.json["type"], answer.json["formerType"]) == ("Tombstone", "Note")
     assert (answer.json["id"], "content" in answer.json) == (written.uri, False)
     assert (await door.get(f"{written.uri}/activity")).status == 410

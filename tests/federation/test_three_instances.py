@@ -12,7 +12,8 @@ from typing import Any
 import mastodon
 import pytest
 
-from tests.federation.instances import Instance, Person, eventually, three
+from tests.federation.instances import Instance, Person, three
+from tests.serving import until
 
 
 @pytest.fixture
@@ -26,14 +27,14 @@ def texts(client: mastodon.Mastodon, list_id: str) -> list[str]:
 
 
 def community_list(client: mastodon.Mastodon) -> str:
-    return eventually("the list of the community", lambda: client.lists() or None)[0].id
+    return until("the list of the community", lambda: client.lists() or None)[0].id
 
 
 def join(client: mastodon.Mastodon, handle: str) -> Any:
     found = client.search_v2(handle, resolve=True, result_type="accounts").accounts
     assert found, f"{handle} was not found"
     client.account_follow(found[0].id)
-    return eventually(
+    return until(
         f"following {handle}",
         lambda: client.account_relationships(found[0].id)[0].following and found[0],
     )
@@ -47,7 +48,7 @@ def the_call(client: mastodon.Mastodon) -> Any:
                 return shown
         return None
 
-    return eventually("the call in the home timeline", look)
+    return until("the call in the home timeline", look)
 
 
 def going(client: mastodon.Mastodon, status_id: str) -> int:
@@ -69,12 +70,12 @@ def test_a_call_crosses_three_servers(instances: list[Instance], place: Path) ->
     assert "river" in neighbour.toot("search", "-r", handle)
     neighbour.toot("follow", handle)
     on_a, on_b, on_c = organiser.client(), neighbour.client(), gardener.client()
-    eventually("the membership of B", lambda: on_b.lists() or None)
+    until("the membership of B", lambda: on_b.lists() or None)
     join(on_c, handle)
     neighbour.toot("post", f"{handle} Who brings bags?")
     for client in (on_a, on_b, on_c):
         listed = community_list(client)
-        eventually(
+        until(
             "the post of B in the community",
             lambda client=client, listed=listed: [t for t in texts(client, listed) if "bags" in t],
         )
@@ -89,9 +90,9 @@ def test_a_call_crosses_three_servers(instances: list[Instance], place: Path) ->
     seen_a, seen_b, seen_c = the_call(on_a), the_call(on_b), the_call(on_c)
     assert "votes" not in seen_b.content
     on_b.poll_vote(seen_b.poll.id, [0])
-    eventually("the answer of B on A", lambda: going(on_a, seen_a.id) == 1)
+    until("the answer of B on A", lambda: going(on_a, seen_a.id) == 1)
     on_c.poll_vote(seen_c.poll.id, [0])
-    eventually("the answer of C on A", lambda: going(on_a, seen_a.id) == 2)
+    until("the answer of C on A", lambda: going(on_a, seen_a.id) == 2)
     on_a.poll_vote(seen_a.poll.id, [0])
     call = on_a._Mastodon__api_request("GET", f"/api/beckon/v1/calls/{seen_a.id}")
     assert (call["going"], call["waiting"]) == (2, 1)
@@ -108,7 +109,7 @@ def test_a_call_crosses_three_servers(instances: list[Instance], place: Path) ->
             counts = words(client, listed)
             return all(counts[word] == 1 for word in acknowledged)
 
-        eventually("every acknowledged post, once", arrived)
+        until("every acknowledged post, once", arrived)
         assert set(words(client, listed).values()) == {1}
     for instance in instances:
         instance.beckon("check")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from federation import nodeinfo, webfinger
-from federation.vocab import MEDIA_TYPE
+from federation.media_types import ACTIVITY_JSON
 from tests.federation.door import BASE, DOMAIN, WEB_DOMAIN, Answer, Door
 
 
@@ -113,4 +113,4 @@ async def test_nodeinfo_links_its_documents_and_the_instance_actor(door: Door) -
 
 
 async def test_an_unknown_version_of_nodeinfo_is_not_there(door: Door) -> None:
-    assert (await door.get("/nodeinfo/1.0", accept=MEDIA_TYPE)).status == 404
+    assert (await door.get("/nodeinfo/1.0", accept=ACTIVITY_JSON)).status == 404

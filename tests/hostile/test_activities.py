@@ -93,7 +93,7 @@ async def test_the_copy_of_another_servers_post_is_not_believed(
 async def test_a_document_that_claims_the_id_of_another_server(
     ours: Instance, attacker: Peer, microblog: Peer, organiser: Account
 ) -> None:
-    """Mastodon CVE-2024-23832 (A12): where a document lies decides, not what it says."""
+    """Mastodon CVE-2024-23832: where a document lies decides, not what it says."""
     victim, mallory = microblog.person("victim"), attacker.person("mallory")
     await followed(ours, organiser, attacker, mallory)
     note = microblog.note(victim, "<p>True</p>", [])
@@ -121,7 +121,7 @@ async def test_a_document_that_claims_another_id_of_its_server_is_asked_there(
 async def test_a_thread_without_an_end_is_read_for_a_while(
     ours: Instance, attacker: Peer, garden: Account
 ) -> None:
-    """B19: two posts that answer each other, and a chain as long as one likes."""
+    """Two posts that answer each other, and a chain as long as one likes (Mastodon issue 35600)."""
     mallory = attacker.person("mallory")
     one = attacker.note(mallory, "<p>1</p>", [garden.uri])
     two = attacker.note(mallory, "<p>2</p>", [garden.uri], inReplyTo=one["id"])
@@ -152,7 +152,7 @@ async def test_a_reply_to_what_cannot_be_read_heads_its_own_thread(
 async def test_nobody_here_asked_for_it(
     ours: Instance, attacker: Peer, microblog: Peer, garden: Account
 ) -> None:
-    """B29: neither its own post, nor one that it points at, nor a boost."""
+    """Neither its own post, nor one that it points at, nor a boost (Mastodon PR 39892)."""
     mallory, victim = attacker.person("mallory"), microblog.person("victim")
     own = attacker.note(mallory, "<p>Buy</p>", [])
     other = microblog.note(victim, "<p>Unasked</p>", [])
@@ -391,7 +391,7 @@ async def test_a_group_cannot_invent_posts(
 async def test_a_group_cannot_change_or_delete_what_others_wrote(
     ours: Instance, attacker: Peer, microblog: Peer, group: Person, victims_post: Post, proof: str
 ) -> None:
-    """Discourse PR 337 (A24)."""
+    """Discourse PR 337."""
     victim = microblog.people["victim"]
     before = await snapshot(ours)
     changed = {**microblog.documents[victims_post.uri.removeprefix(f"https://{microblog.host}")]}
@@ -489,7 +489,7 @@ async def test_a_group_cannot_act_for_us(
 async def test_a_suspended_author_does_not_come_in_through_a_group(
     ours: Instance, attacker: Peer, microblog: Peer, group: Person, victims_post: Post
 ) -> None:
-    """A38: one rule for every way in."""
+    """One rule for every way in (Mastodon CVE-2026-23961)."""
     victim = microblog.people["victim"]
     async with ours.work.transaction() as tx:
         await tx.conn.execute("update accounts set suspended_at = now() where uri = $1", victim.uri)

@@ -25,7 +25,7 @@ from server.domain import accounts as people
 from server.domain import calls, communities, follows, oauth, polls, posts, scopes, users
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
-from storage import accounts, db, instance, migrate, outbox
+from storage import accounts, db, instance, migrate, status
 from storage.accounts import Account, Profile
 from storage.calls import Details
 from tests.conftest import database_of, fresh_database
@@ -198,7 +198,7 @@ async def test_the_restored_goes_on(used: Used) -> None:
     async with db.pool(used.fresh.database_url, size=2) as pool:
         work = Work(pool, Clock(), used.work.site)
         async with work.transaction() as tx:
-            assert await outbox.backlog(tx.conn) > 0
+            assert (await status.figures(tx.conn, tx.now)).delivery_waiting > 0
             gardener = await accounts.by_handle(tx.conn, "gardener", "")
             assert gardener
             stored = {k.kind: k for k in await accounts.keys_of(tx.conn, gardener.id)}

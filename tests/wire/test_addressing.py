@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.addressing import Visibility, audience, recipients, visibility_of
+from federation.addressing import Visibility, audience, visibility_of
 from federation.vocab import PUBLIC
 
 FOLLOWERS = "https://beckon.example/users/1/followers"
@@ -54,14 +54,3 @@ def test_followers_of_somebody_else_do_not_widen_a_post() -> None:
     assert visibility_of([foreign], [], FOLLOWERS) == "direct"
     assert visibility_of([FOLLOWERS], [], None) == "direct"
     assert visibility_of([], [], FOLLOWERS) == "direct"
-
-
-def test_recipients_share_an_inbox() -> None:
-    shared = "https://microblog.example/inbox"
-    inboxes = [
-        (f"{FRIEND}/inbox", shared),
-        ("https://microblog.example/users/other/inbox", shared),
-        ("https://small.example/users/n/inbox", None),
-        ("https://small.example/users/n/inbox", None),
-    ]
-    assert recipients(inboxes) == (shared, "https://small.example/users/n/inbox")

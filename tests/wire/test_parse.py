@@ -482,7 +482,7 @@ def test_an_announced_copy_of_a_post_counts_as_its_id() -> None:
     assert (found.object, found.embedded) == (f"{GARDENER}/statuses/1", None)
 
 
-# --- who may say what (A14 to A26, C8) ---
+# --- who may say what ---
 
 
 @pytest.mark.parametrize(
