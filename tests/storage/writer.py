@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -43,7 +44,8 @@ async def write(url: str, number: int) -> asyncpg.Connection:
 
 async def work(url: str) -> None:
     connection = await asyncpg.connect(url)
-    await connection.execute(CREATE)
+    with suppress(asyncpg.UniqueViolationError):  # two at once: IF NOT EXISTS does not wait
+        await connection.execute(CREATE)
     say(f"found {await connection.fetchval('SELECT count(*) FROM written')}")
     for number in itertools.count():
         try:
