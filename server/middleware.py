@@ -21,6 +21,7 @@ from server.api import answers
 from server.context import context
 from server.errors import BeckonError, TooMany, Unauthenticated
 from server.peer import ADDRESS, REQUEST_ID
+from server.version import VERSION
 from server.web.answers import HEADERS, page
 from storage.db import LOST
 
@@ -135,6 +136,7 @@ def _failure(request: web.Request, status: int, sentence: str) -> web.Response:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Run when any answer begins; what a handler has set stays."""
     headers = response.headers
+    headers["Server"] = f"Beckon/{VERSION}"
     if REQUEST_ID in request:
         headers["X-Request-Id"] = request[REQUEST_ID]
     if request.path.startswith(OPEN):
