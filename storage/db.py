@@ -30,6 +30,9 @@ UniqueViolation = asyncpg.UniqueViolationError
 ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 CheckViolation = asyncpg.CheckViolationError
 
+MOVED = (Deadlock, UniqueViolation, ForeignKeyViolation)
+"""What a transaction raises when others change the same things beside it; a moment later it sees how."""
+
 LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
