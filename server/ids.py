@@ -23,5 +23,8 @@ def secret() -> str:
 
 
 def digest(value: str) -> bytes:
-    """SHA-256: the secrets have 256 bits, so a slow hash would add nothing."""
-    return hashlib.sha256(value.encode()).digest()
+    """SHA-256: the secrets have 256 bits, so a slow hash would add nothing.
+
+    A header may hold bytes that are no text: they count as they came.
+    """
+    return hashlib.sha256(value.encode(errors="surrogateescape")).digest()

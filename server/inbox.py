@@ -33,7 +33,7 @@ from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
-from storage.db import Deadlock, UniqueViolation
+from storage.db import MOVED, UniqueViolation
 from storage.inbox import Arrival, Item
 
 log = structlog.get_logger()
@@ -200,7 +200,7 @@ async def _process(net: Net, item: Item) -> None:
     for _ in range(IN_THE_WAY):
         try:
             await process(net, item)
-        except (UniqueViolation, Deadlock) as error:
+        except MOVED as error:
             log.info("inbox.again", activity=item.activity_id, detail=str(error))
         else:
             return

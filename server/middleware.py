@@ -23,7 +23,7 @@ from server.errors import BeckonError, TooMany, Unauthenticated
 from server.peer import ADDRESS, REQUEST_ID
 from server.version import VERSION
 from server.web.answers import HEADERS, page
-from storage.db import LOST
+from storage.db import LOST, MOVED
 
 log = structlog.stdlib.get_logger("beckon.http")
 
@@ -84,8 +84,10 @@ def _safe_path(request: web.Request) -> str:
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.method == "OPTIONS" and request.path.startswith(OPEN):
         return answers.empty()
+    if "\0" in request.path:  # PostgreSQL's text cannot hold it, so nothing has such a name
+        return _failure(request, 404, SENTENCES[404])
     try:
-        return await handler(request)
+        return await _again(request, handler)
     except BeckonError as error:
         return _refusal(request, error)
     except web.HTTPException as error:
@@ -100,6 +102,15 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("failed", id=request[REQUEST_ID], path=_safe_path(request))
         return _failure(request, 500, BROKEN)
+
+
+async def _again(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Once more where others changed the same rows meanwhile: nothing was written, and all is looked up anew."""
+    try:
+        return await handler(request)
+    except MOVED:
+        log.info("again", id=request[REQUEST_ID], path=_safe_path(request))
+        return await handler(request)
 
 
 def _later(request: web.Request) -> web.StreamResponse:

@@ -28,6 +28,9 @@ Row = TypeVar("Row")
 Deadlock = asyncpg.DeadlockDetectedError
 UniqueViolation = asyncpg.UniqueViolationError
 
+MOVED = (Deadlock, UniqueViolation, ForeignKeyViolation)
+"""What a transaction raises when others change the same things beside it; a moment later it sees how."""
+
 LOST = (
     OSError,
     asyncpg.PostgresConnectionError,

@@ -65,7 +65,9 @@ BY_URI = Query("select * from follows where uri = $1", Follow)
 ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
 SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3 where id = $1")
 SET_URI = Command("update follows set uri = $2 where id = $1")
-DELETE = Command("delete from follows where id = $1")
+DELETE = Query("delete from follows where id = $1 returning accepted_at is not null", bool)
+# In one order by all: two who follow, block or leave each other at once would wait in a ring.
+HOLD = Query("select id from accounts where id in ($1, $2) order by id for no key update", int)
 COUNT = Command(
     """
     update accounts set
@@ -175,6 +177,11 @@ async def insert(
     return made
 
 
+async def hold(conn: Connection, one: int, other: int) -> None:
+    """What is between these two is changed by nobody else until the transaction ends."""
+    await HOLD.all(conn, one, other)
+
+
 async def between(conn: Connection, follower_id: int, target_id: int) -> Follow | None:
     return await BETWEEN.first(conn, follower_id, target_id)
 
@@ -200,10 +207,11 @@ async def set_uri(conn: Connection, follow: Follow, uri: str) -> None:
 
 
 async def delete(conn: Connection, follow: Follow) -> bool:
-    gone = await DELETE.run(conn, follow.id) == 1
-    if gone and follow.accepted_at:
+    """False where it was gone already."""
+    counted = await DELETE.first(conn, follow.id)
+    if counted:
         await COUNT.run(conn, follow.follower_id, follow.target_id, -1)
-    return gone
+    return counted is not None
 
 
 async def followers(

@@ -149,6 +149,12 @@ INSERT = Query(
     Post,
 )
 BY_ID = Query("select * from posts where id = $1", Post)
+HOLD = Query("select * from posts where id = $1 for no key update", Post)
+HOLD_BELOW = Query(
+    "select id from posts where in_reply_to_id = $1 or reblog_of_id = $1"
+    " order by id for no key update",
+    int,
+)
 BY_IDS = Query("select * from posts where id = any($1::bigint[])", Post)
 WITH_BOOSTED = Query(
     "select * from posts where id = any($1::bigint[]) union all select b.* from posts p"
@@ -297,6 +303,16 @@ async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
 
 async def by_id(conn: Connection, post_id: int) -> Post | None:
     return await BY_ID.first(conn, post_id)
+
+
+async def hold(conn: Connection, post_id: int) -> Post | None:
+    """The post, held against others who change it until the transaction ends. None where it is gone."""
+    return await HOLD.first(conn, post_id)
+
+
+async def hold_below(conn: Connection, post_id: int) -> None:
+    """Its replies and boosts, which a delete changes too."""
+    await HOLD_BELOW.all(conn, post_id)
 
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:

@@ -7,7 +7,6 @@ for each is what some client sends; a client proves itself in the body or by HTT
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -95,10 +94,10 @@ def _credentials(request: web.Request, given: Params) -> Credentials:
     if scheme.lower() == "basic":
         try:
             text = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or no UTF-8 in it
             return Credentials("", "")
         name, _, secret = text.partition(":")
-        return Credentials(unquote_plus(name), unquote_plus(secret))
+        return Credentials(unquote_plus(name).replace("\0", ""), unquote_plus(secret))
     return Credentials(given.text("client_id") or "", given.text("client_secret") or "")
 
 

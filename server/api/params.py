@@ -78,10 +78,6 @@ class Params:
         """A list of hashes: ``a[][x]``, ``a[0][x]``, or a JSON list or object."""
         return [Params(cast("Tree", item)) for item in self._items(name) if isinstance(item, dict)]
 
-    def file(self, name: str) -> FileField | None:
-        value = self._tree.get(name)
-        return value if isinstance(value, FileField) else None
-
     def _items(self, name: str) -> list[object]:
         value = self._tree.get(name)
         if value is None:
@@ -218,4 +214,7 @@ async def _multipart(request: web.Request) -> Tree:
         fields = await request.post()
     except (ValueError, LookupError, HttpProcessingError) as error:
         raise BadRequest("The form cannot be read.", cause=str(error)) from error
+    for value in fields.values():
+        if isinstance(value, FileField):
+            value.file.close()  # no route takes files yet
     return from_pairs(fields.items())

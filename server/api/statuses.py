@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from server import text
+from server import ids, text
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
@@ -39,7 +39,6 @@ from storage.accounts import Account
 from storage.posts import Post
 
 KEY_LIVES = timedelta(hours=1)
-KEY_MAX = 200  # characters
 MANY = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NO_MEDIA = "This server does not take files yet."
@@ -52,7 +51,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
-    key = request.headers.get("Idempotency-Key", "")[:KEY_MAX]
+    key = request.headers.get("Idempotency-Key", "")
     work = context(request).work
     async with work.transaction() as tx:
         post_id = await _once(tx, caller, sent, key)
@@ -70,13 +69,13 @@ def _refuse_unbuilt(sent: Params) -> None:
 async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
     if not key:
         return (await _publish(tx, caller, sent)).id
-    me = caller.account.id
-    await oauth.lock_idempotency_key(tx.conn, me, key)
-    before = await oauth.post_of_key(tx.conn, me, key, tx.now - KEY_LIVES)
+    me, digest = caller.account.id, ids.digest(key).hex()
+    await oauth.lock_idempotency_key(tx.conn, me, digest)
+    before = await oauth.post_of_key(tx.conn, me, digest, tx.now - KEY_LIVES)
     if before is not None:
         return before
     post = await _publish(tx, caller, sent)
-    await oauth.keep_key(tx.conn, me, key, post.id, tx.now)
+    await oauth.keep_key(tx.conn, me, digest, post.id, tx.now)
     return post.id
 
 

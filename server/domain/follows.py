@@ -23,6 +23,7 @@ async def follow(
     notify: bool = False,
 ) -> Follow:
     """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
+    await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
     policy.may_follow(same=actor.id == target.id, blocked=blocked).require()
     uri = uri or await effects.new_id(tx)
@@ -76,6 +77,7 @@ async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> 
 
 async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
     """The target (or who decides for it) says yes; by its own activity where it is remote."""
+    await follows.hold(tx.conn, follower.id, target.id)
     if not await follows.accept(tx.conn, made, tx.now):
         return
     await _welcome(tx, follower, target, made)
@@ -85,6 +87,7 @@ async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> No
 
 async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
     """The target says no, or takes back its yes."""
+    await follows.hold(tx.conn, follower.id, target.id)
     if await follows.delete(tx.conn, made):
         await effects.answer_follow(tx, target, follower, made.uri, accepted=False)
         for decider in await _who_decides(tx, target):
@@ -93,6 +96,7 @@ async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> No
 
 async def unfollow(tx: Tx, actor: Account, target: Account) -> None:
     """Stop following, or take back the request; a repeat is no event."""
+    await follows.hold(tx.conn, actor.id, target.id)
     known = await follows.between(tx.conn, actor.id, target.id)
     if known is None or not await follows.delete(tx.conn, known):
         return
@@ -106,6 +110,7 @@ async def block(tx: Tx, actor: Account, target: Account, *, uri: str | None = No
     """Neither sees or reaches the other from now on."""
     if actor.id == target.id:
         policy.SELF.require()
+    await follows.hold(tx.conn, actor.id, target.id)
     await follows.block(tx.conn, uri, actor.id, target.id, tx.now)
     await unfollow(tx, actor, target)
     back = await follows.between(tx.conn, target.id, actor.id)

@@ -2,6 +2,10 @@
 
 The same verbs serve our members and other servers. A remote act brings an ``Arrived``: the id of the
 object and the activity as it came, which a community of ours passes on unchanged.
+
+What is done to a post holds its row first (a parent before its replies), then the rows of accounts, then
+what hangs on either. All take them in this order, so nobody waits in a ring, and who comes too late finds
+that the post is gone.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 from server import text
 from server.domain import communities, effects, policy
 from server.domain.tx import Arrived, Tx
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts
 from storage import communities as community_rows
 from storage.accounts import Account
@@ -167,6 +171,8 @@ async def publish(
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
+    if draft_.in_reply_to:
+        await _hold(tx, draft_.in_reply_to)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
         return None
@@ -179,6 +185,14 @@ async def publish(
     if post.kind != "event":
         await _spread(tx, author, post, draft_, arrived)
     return post
+
+
+async def _hold(tx: Tx, post: Post) -> Post:
+    """The post as it is now. Raises ``NotFound`` where it is gone."""
+    held = await posts.hold(tx.conn, post.id)
+    if held is None:
+        raise NotFound
+    return held
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
@@ -290,6 +304,7 @@ async def boost(
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
     policy.may_boost(post.visibility, own=own, blocked=blocked).require()
+    await _hold(tx, post)
     made = await share(tx, actor, post, uri=uri, at=at)
     if made is None:
         standing = await posts.boost_of(tx.conn, actor.id, post.id)
@@ -303,6 +318,7 @@ async def boost(
 
 
 async def unboost(tx: Tx, actor: Account, post: Post) -> None:
+    await _hold(tx, post)
     made = await posts.boost_of(tx.conn, actor.id, post.id)
     if made and await posts.delete(tx.conn, made, tx.now):
         if actor.kind != "group":
@@ -315,6 +331,7 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
     """Favourite a post; a repeat is no event. A community of ours passes it on. Raises ``Forbidden``."""
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     policy.may_interact(blocked=blocked).require()
+    await _hold(tx, post)
     uri = arrived.uri if arrived else await effects.new_id(tx)
     if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
         return
@@ -326,6 +343,7 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
 
 
 async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
+    await _hold(tx, post)
     uri = await posts.favourite_uri(tx.conn, actor.id, post.id)
     if not await posts.unfavourite(tx.conn, actor.id, post.id):
         return
@@ -348,6 +366,7 @@ async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) ->
 
 async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
     """Private to the actor: nobody is told."""
+    await _hold(tx, post)
     if kept:
         await posts.bookmark(tx.conn, actor.id, post.id, tx.now)
     else:
@@ -363,6 +382,7 @@ async def edit(
     """
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    post = await _hold(tx, post)
     if not _differs(post, draft_):
         await _set_poll(tx, post, draft_.poll)
         return post
@@ -406,20 +426,30 @@ async def _set_poll(tx: Tx, post: Post, poll: PollDraft | None) -> None:
 
 
 async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None = None) -> None:
-    """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's."""
+    """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's, ``NotFound``."""
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    await _hold_whole(tx, post)
     document = await effects.publish_delete(tx, author, post) if post.kind != "event" else None
     await _pass_on(tx, post, document or (arrived.document if arrived else None))
     await remove(tx, post)
 
 
 async def remove(tx: Tx, post: Post) -> None:
-    """Take a post away here; what is told to whom is the caller's part."""
-    if await posts.delete(tx.conn, post, tx.now):
-        await accounts.count_post(tx.conn, post.account_id, -1, None)
-        if post.in_reply_to_id:
-            await posts.count_reply(tx.conn, post.in_reply_to_id, -1)
+    """Take a post away here; what is told to whom is the caller's part. Raises ``NotFound``."""
+    held = await _hold_whole(tx, post)
+    await accounts.count_post(tx.conn, held.account_id, -1, None)
+    if held.in_reply_to_id:
+        await posts.count_reply(tx.conn, held.in_reply_to_id, -1)
+    await posts.delete(tx.conn, held, tx.now)
+
+
+async def _hold_whole(tx: Tx, post: Post) -> Post:
+    if post.in_reply_to_id:
+        await posts.hold(tx.conn, post.in_reply_to_id)
+    held = await _hold(tx, post)
+    await posts.hold_below(tx.conn, post.id)
+    return held
 
 
 async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
@@ -433,6 +463,7 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
     """Put a post into the featured collection of a person or a community, or take it out."""
     if post.visibility not in ("public", "unlisted"):
         raise Invalid("Validation failed: Only public posts can be pinned", field="id")
+    await _hold(tx, post)
     changed = (
         await posts.pin(tx.conn, owner.id, post.id, tx.now)
         if added

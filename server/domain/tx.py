@@ -46,7 +46,7 @@ class Tx:
 
     async def flush(self) -> None:
         """The last thing that a transaction does: touch the lanes, in an order common to all."""
-        await outbox.meet(self.conn, list(self.woken.get(lanes.DELIVERY, ())))
+        await outbox.meet(self.conn, sorted(self.woken.get(lanes.DELIVERY, ())))
         for queue in sorted(self.woken):
             await lanes.touch(self.conn, queue, self.woken[queue])
 

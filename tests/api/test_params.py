@@ -202,7 +202,6 @@ def ask_everything(read: Params) -> None:
     assert all(isinstance(item, str) for item in read.texts("k"))
     assert all(isinstance(item, int) for item in [*read.ids("k"), *read.integers("k")])
     assert all(isinstance(item, Params) for item in [read.child("k"), *read.children("k")])
-    assert read.file("k") is None
 
 
 @given(JSON)
