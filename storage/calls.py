@@ -38,6 +38,10 @@ class Call:
         return self.confirmed + self.expressed
 
     @property
+    def over_at(self) -> datetime:
+        return self.ends_at or self.starts_at
+
+    @property
     def full(self) -> bool:
         return self.capacity is not None and self.going >= self.capacity
 

@@ -42,6 +42,7 @@ READY = Query(
     Job,
 )
 DONE = Command("delete from jobs where id = $1")
+AGAIN = Command("update jobs set run_at = $2, attempts = 0, last_error = null where id = $1")
 RETRY = Command(
     "update jobs set attempts = attempts + 1, last_error = $2, run_at = $3 where id = $1"
 )
@@ -64,6 +65,11 @@ async def ready(conn: Connection, names: Sequence[str], now: datetime) -> list[J
 
 async def done(conn: Connection, job_id: int) -> None:
     await DONE.run(conn, job_id)
+
+
+async def again(conn: Connection, job_id: int, run_at: datetime) -> None:
+    """It is to be done once more, at this time."""
+    await AGAIN.run(conn, job_id, run_at)
 
 
 async def retry(conn: Connection, job_id: int, error: str, run_at: datetime) -> None:

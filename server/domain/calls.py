@@ -11,7 +11,7 @@ Counts change in the same transaction. Other servers hear of them by a job, at m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
@@ -25,6 +25,9 @@ from storage.calls import Call, Details, Participation
 from storage.posts import Post
 
 ANSWERS = calls.ANSWERS
+
+STATES = ("open", "postponed", "cancelled", "closed")
+ABOUT_MAX = 5000
 
 TALLY_INTERVAL = timedelta(minutes=3)
 
@@ -54,7 +57,7 @@ class Reported:
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
     """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
     await communities.require_steward(tx, community, author)
-    check(tx, wanted.details, wanted.title)
+    check(wanted)
     if wanted.details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
@@ -67,13 +70,17 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) ->
     await effects.call(tx, author, post, call, "create", hosts)
     await calls.tally_sent(tx.conn, post.id, tx.now)
     await posts.feature(tx, community, post, added=True)
+    await _close_in_time(tx, call)
     return post
 
 
-def check(tx: Tx, details: Details, title: str) -> None:
+def check(wanted: Wanted) -> None:
     """Raises ``Invalid`` naming the field."""
-    if not title.strip():
+    details = wanted.details
+    if not wanted.title.strip():
         raise Invalid("An event needs a title.", field="title")
+    if len(wanted.about) > ABOUT_MAX:
+        raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     if details.ends_at and details.ends_at < details.starts_at:
         raise Invalid("The event ends before it begins.", field="ends_at")
     if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
@@ -179,7 +186,7 @@ async def _locked(tx: Tx, post: Post) -> Call:
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
     policy.may_answer(
         call.state,
-        over=(call.ends_at or call.starts_at) < tx.now,
+        over=call.over_at < tx.now,
         blocked=await follows.blocked(tx.conn, account.id, call.community_id)
         or await follows.blocked(tx.conn, account.id, post.account_id),
     ).require()
@@ -304,16 +311,45 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
-        check(tx, wanted.details, wanted.title)
+        check(wanted)
         post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
         call = await calls.set_details(tx.conn, post.id, wanted.details)
+        await _close_in_time(tx, call)
     if state:
-        if state not in ("open", "postponed", "cancelled", "closed"):
-            raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
-        await calls.set_state(tx.conn, post.id, state)
+        await _set_state(tx, community, post, state)
     await _fill(tx, post, await _locked(tx, post))
     await send_tally(tx, post.id)
     return post
+
+
+async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
+    """What takes no answers any more is closed on its card too, and is not pinned."""
+    if state not in STATES:
+        raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
+    ended = state in ("cancelled", "closed")
+    await calls.set_state(tx.conn, post.id, state)
+    await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
+    await posts.feature(tx, community, post, added=not ended)
+
+
+async def _close_in_time(tx: Tx, call: Call) -> None:
+    args = {"post_id": call.post_id}
+    await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)
+
+
+async def close(tx: Tx, post_id: int) -> datetime | None:
+    """The time of a call is over: it is closed everywhere. One that was moved gives its new time."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    if post is None or call is None or call.state != "open":
+        return None
+    if call.over_at > tx.now:
+        return call.over_at
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await _set_state(tx, community, post, "closed")
+    await send_tally(tx, post_id)
+    return None
 
 
 async def delete(tx: Tx, actor: Account, post: Post) -> None:

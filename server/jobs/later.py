@@ -2,8 +2,8 @@
 
 A handler that needs no network runs in the transaction that removes its row: both happen, or neither. It
 locks what it is about first and its row goes last, in the order in which a verb takes them that adds
-such work: the other way round the two would wait for each other. One that fails is tried
-again, later each time, and at last dropped with a line in the log.
+such work: the other way round the two would wait for each other. A handler that gives a time is to run
+once more then. One that fails is tried again, later each time, and at last dropped with a line in the log.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -67,10 +67,11 @@ async def work_once(net: Net) -> bool:
 async def _run(net: Net, job: Job) -> None:
     try:
         async with net.work.transaction() as tx:
-            await HANDLERS[job.kind](tx, job)
-            await jobs.done(tx.conn, job.id)
-            if job.kind == "clean":
-                await plan(tx)
+            again = await HANDLERS[job.kind](tx, job)
+            if again:
+                await jobs.again(tx.conn, job.id, again)
+            else:
+                await jobs.done(tx.conn, job.id)
     except Exception as error:
         log.exception("job.failed", kind=job.kind, args=job.args, attempts=job.attempts + 1)
         await _again(net, job, type(error).__name__)
@@ -98,6 +99,10 @@ async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
 
 
+async def _close_call(tx: Tx, job: Job) -> datetime | None:
+    return await calls.close(tx, job.args["post_id"])
+
+
 async def _introduce(tx: Tx, job: Job) -> None:
     community = await accounts.by_id(tx.conn, job.args["community_id"])
     follower = await accounts.by_id(tx.conn, job.args["account_id"])
@@ -105,11 +110,12 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
-async def _clean(tx: Tx, _job: Job) -> None:
+async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    return tx.now + DAY
 
 
 async def plan(tx: Tx) -> None:
@@ -117,8 +123,9 @@ async def plan(tx: Tx) -> None:
     await tx.later("clean", "clean", {}, tx.now + DAY)
 
 
-HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean": _clean,
+    "close_call": _close_call,
     "close_poll": _close_poll,
     "introduce": _introduce,
     "poll_results": _poll_results,

@@ -37,7 +37,7 @@ def of_call(
     row: Poll, options: Sequence[Option], call: Call, answer: Participation | None, now: datetime
 ) -> Json:
     """``Poll`` of a call: open as long as answers are taken, voted once answered."""
-    until = call.ends_at or call.starts_at
+    until = call.over_at
     entity = poll(row, options, now, [], own=False)
     entity["expires_at"] = maybe_stamp(until)
     entity["expired"] = call.state in ("closed", "cancelled") or until < now

@@ -92,7 +92,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         call=call,
         community=named[call.community_id],
         organiser=named[post.account_id],
-        over=(call.ends_at or call.starts_at) < tx.now,
+        over=call.over_at < tx.now,
         mine=mine,
         line=await calls.place_in_line(tx.conn, mine) if mine and waits and post.local else None,
         steers=steers,

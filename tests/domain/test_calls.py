@@ -12,6 +12,7 @@ from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import outbox
 from storage import polls as poll_rows
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -177,3 +178,28 @@ async def test_what_cannot_be_is_refused_by_field(world: World) -> None:
             async with world.work.transaction() as tx:
                 await calls.create(tx, organiser, group, calls.Wanted("x", details))
         assert refused.value.field == field
+
+
+async def test_a_call_closes_when_its_time_is_over(world: World) -> None:
+    organiser, group, post = await river(world)
+    begins = (await stored(world, post)).starts_at
+    later = clean_up(world)
+    from dataclasses import replace
+
+    moved = replace(
+        later, details=replace(later.details, starts_at=begins + timedelta(days=1), ends_at=None)
+    )
+    async with world.work.transaction() as tx:
+        assert await calls.close(tx, post.id) == begins + timedelta(hours=3)
+        await calls.edit(tx, organiser, post, wanted=moved)
+    world.clock.forward(days=7, hours=4)
+    async with world.work.transaction() as tx:
+        assert await calls.close(tx, post.id) == begins + timedelta(days=1)
+        assert [p.id for p in await post_rows.pinned(tx.conn, group.id)] == [post.id]
+    world.clock.forward(days=1)
+    async with world.work.transaction() as tx:
+        assert await calls.close(tx, post.id) is None
+        assert await post_rows.pinned(tx.conn, group.id) == []
+        poll = (await poll_rows.by_ids(tx.conn, [post.id]))[post.id]
+    assert poll.closed_at == world.clock.now()
+    assert (await stored(world, post)).state == "closed"
