@@ -27,6 +27,7 @@ Row = TypeVar("Row")
 
 Deadlock = asyncpg.DeadlockDetectedError
 UniqueViolation = asyncpg.UniqueViolationError
+ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 
 MOVED = (Deadlock, UniqueViolation, ForeignKeyViolation)
 """What a transaction raises when others change the same things beside it; a moment later it sees how."""
