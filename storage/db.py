@@ -10,10 +10,11 @@ Nothing here retries: a failed transaction is rolled back whole and the caller d
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Generic, LiteralString, TypeAlias, TypeVar, cast
 
 import asyncpg
@@ -24,6 +25,9 @@ Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record]"
 Pool: TypeAlias = "asyncpg.Pool[Record]"
 Row = TypeVar("Row")
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
 
 Deadlock = asyncpg.DeadlockDetectedError
 UniqueViolation = asyncpg.UniqueViolationError
@@ -43,7 +47,7 @@ LOST = (
 )
 """What a statement raises when PostgreSQL goes away under it; a moment later it may be back."""
 
-statements: list[tuple[str, type[Any] | None]] = []
+statements: list[tuple[str, type[Any] | tuple[type[Any], ...] | None]] = []
 """Every SQL text of the program with the type of its rows, for the test that prepares them all."""
 
 
@@ -75,6 +79,32 @@ class Query(Generic[Row]):
     def _read(self, record: Record) -> Row:
         value = self._row(**dict(record)) if self._structured else record[0]
         return cast("Row", value)
+
+
+class Joined(Generic[First, Second, Third]):
+    """Fixed SQL whose rows are three rows side by side: ``select a.*, b.*, c.* from a left join …``."""
+
+    def __init__(
+        self, text: LiteralString, first: type[First], second: type[Second], third: type[Third]
+    ) -> None:
+        self.text = text
+        self._rows: tuple[type[Any], ...] = (first, second, third)
+        statements.append((text, self._rows))
+
+    async def first(
+        self, conn: Connection, *args: object
+    ) -> tuple[First, Second | None, Third | None] | None:
+        """The first row, or None; a part of which nothing was joined is None."""
+        record = await conn.fetchrow(self.text, *args)
+        if record is None:
+            return None
+        return cast("tuple[First, Second | None, Third | None]", tuple(self._parts(record)))
+
+    def _parts(self, record: Record) -> Iterator[object]:
+        columns = zip(record.keys(), record.values(), strict=True)
+        for row in self._rows:
+            part = dict(islice(columns, len(fields(row))))
+            yield row(**part) if any(value is not None for value in part.values()) else None
 
 
 class Command:

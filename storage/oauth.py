@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.db import Command, Connection, Query
+from storage.accounts import Account
+from storage.db import Command, Connection, Joined, Query
+from storage.users import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token, and who acts by it: nobody, for an app alone."""
+
+    token: Token
+    account: Account | None
+    user: User | None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     digest: bytes
     user_id: int
@@ -84,6 +95,17 @@ TOKEN = Query(
     where t.digest = $1 and u.disabled_at is null and a.suspended_at is null
     """,
     Token,
+)
+BEARER = Joined(
+    """
+    select t.*, a.*, u.* from tokens t
+    left join accounts a on a.id = t.account_id
+    left join users u on u.id = t.user_id
+    where t.digest = $1 and u.disabled_at is null and a.suspended_at is null
+    """,
+    Token,
+    Account,
+    User,
 )
 DROP_TOKEN = Command("delete from tokens where id = $1")
 DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
@@ -168,6 +190,12 @@ async def insert_token(
 async def token(conn: Connection, digest: bytes) -> Token | None:
     """None also where its user is disabled or its account suspended."""
     return await TOKEN.first(conn, digest)
+
+
+async def bearer(conn: Connection, digest: bytes) -> Bearer | None:
+    """As ``token``, with who acts by it."""
+    found = await BEARER.first(conn, digest)
+    return Bearer(*found) if found else None
 
 
 async def drop_token(conn: Connection, token_id: int) -> None:

@@ -28,9 +28,9 @@ from server.domain import scopes
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, Unauthenticated
 from server.peer import address_of
-from storage import accounts, oauth, users
+from storage import oauth
 from storage.accounts import Account
-from storage.oauth import Token
+from storage.oauth import Bearer, Token
 from storage.users import User
 
 TOUCH_AFTER = timedelta(days=1)
@@ -56,9 +56,9 @@ def for_member(
     """401 without a good token, 422 for an app alone, 403 without one of the scopes."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        token = await _require_token(request)
-        _require_scope(token, (scope, *or_scopes))
-        caller = await _caller(request, token)
+        bearer = await _require_bearer(request)
+        _require_scope(bearer.token, (scope, *or_scopes))
+        caller = _caller(bearer)
         if caller is None:
             raise Invalid("This method requires an authenticated user")
         return await handler(request, caller)
@@ -70,29 +70,29 @@ def for_anyone(method: str, path: str, handler: ForAnyone, *any_scopes: str) -> 
     """Without scopes given, any good token will do. An app alone is nobody in particular."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        token = await _admit(request)
-        if token is None or token.account_id is None:
-            return await handler(request, None)
-        _require_scope(token, any_scopes)
-        return await handler(request, await _caller(request, token))
+        bearer = await _admit(request)
+        caller = _caller(bearer) if bearer else None
+        if caller:
+            _require_scope(caller.token, any_scopes)
+        return await handler(request, caller)
 
     return web.route(method, path, answer)
 
 
 def for_app(method: str, path: str, handler: ForApp, *any_scopes: str) -> web.RouteDef:
     async def answer(request: web.Request) -> web.StreamResponse:
-        token = await _require_token(request)
-        _require_scope(token, any_scopes)
-        return await handler(request, token)
+        bearer = await _require_bearer(request)
+        _require_scope(bearer.token, any_scopes)
+        return await handler(request, bearer.token)
 
     return web.route(method, path, answer)
 
 
-async def _require_token(request: web.Request) -> Token:
-    token = await _admit(request)
-    if token is None:
+async def _require_bearer(request: web.Request) -> Bearer:
+    bearer = await _admit(request)
+    if bearer is None:
         raise Unauthenticated("The access token is invalid")
-    return token
+    return bearer
 
 
 def _require_scope(token: Token, any_scopes: tuple[str, ...]) -> None:
@@ -100,21 +100,21 @@ def _require_scope(token: Token, any_scopes: tuple[str, ...]) -> None:
         raise Forbidden("This action is outside the authorized scopes", reason="scope")
 
 
-async def _admit(request: web.Request) -> Token | None:
+async def _admit(request: web.Request) -> Bearer | None:
     """The request's token, counted against its limit; without a good one its address is counted."""
     secret = await secret_of(request)
-    token = await token_of(request, secret) if secret else None
+    bearer = await bearer_of(request, secret) if secret else None
     ctx = context(request)
     now = ctx.work.clock.now()
-    if token:
-        standing = ctx.limits.take(limits.TOKEN, str(token.id), now)
+    if bearer:
+        standing = ctx.limits.take(limits.TOKEN, str(bearer.token.id), now)
     else:
         standing = ctx.limits.take(limits.ADDRESS, address_of(request), now)
     request[STANDING] = standing
     limits.refuse_beyond(standing, now)
-    if secret and token is None:
+    if secret and bearer is None:
         raise Unauthenticated("The access token is invalid")
-    return token
+    return bearer
 
 
 async def secret_of(request: web.Request) -> str:
@@ -127,13 +127,13 @@ async def secret_of(request: web.Request) -> str:
     return (await params.read(request)).text("access_token") or ""
 
 
-async def token_of(request: web.Request, secret: str) -> Token | None:
-    """The token of a secret, or None where there is none, or its account may not act."""
+async def bearer_of(request: web.Request, secret: str) -> Bearer | None:
+    """The token of a secret and who acts by it; None where there is none, or its account may not act."""
     async with context(request).work.reading() as tx:
-        token = await oauth.token(tx.conn, ids.digest(secret))
-        if token:
-            await _touch(tx, token)
-    return token
+        bearer = await oauth.bearer(tx.conn, ids.digest(secret))
+        if bearer:
+            await _touch(tx, bearer.token)
+    return bearer
 
 
 async def _touch(tx: Tx, token: Token) -> None:
@@ -141,10 +141,6 @@ async def _touch(tx: Tx, token: Token) -> None:
         await oauth.touch_token(tx.conn, token.id, tx.now)
 
 
-async def _caller(request: web.Request, token: Token) -> Caller | None:
-    if token.account_id is None or token.user_id is None:
-        return None
-    async with context(request).work.reading() as tx:
-        account = await accounts.by_id(tx.conn, token.account_id)
-        user = await users.by_id(tx.conn, token.user_id)
-    return Caller(token, account, user) if account and user else None
+def _caller(bearer: Bearer) -> Caller | None:
+    account, user = bearer.account, bearer.user
+    return Caller(bearer.token, account, user) if account and user else None

@@ -65,6 +65,10 @@ async def containing(request: web.Request, caller: Caller) -> web.Response:
         return ok([entity(g) for g in groups if g.id == id_of(request)])
 
 
+async def create(_request: web.Request, _caller: Caller) -> web.Response:
+    raise Invalid("Lists are the communities that you joined: follow one to have its list.")
+
+
 async def refuse(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
         await joined(tx, caller.account, id_of(request))
@@ -78,6 +82,7 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", one, show, "read:lists"),
         for_member("GET", f"{one}/accounts", members, "read:lists"),
         for_member("GET", "/api/v1/accounts/{id}/lists", containing, "read:lists"),
+        for_member("POST", "/api/v1/lists", create, "write:lists"),
         *(for_member(verb, one, refuse, "write:lists") for verb in ("PUT", "DELETE")),
         *(for_member(v, f"{one}/accounts", refuse, "write:lists") for v in ("POST", "DELETE")),
     ]

@@ -155,6 +155,8 @@ create index posts_url on posts (url);
 create index posts_account on posts (account_id, id);
 create index posts_thread on posts (thread_id, id);
 create index posts_reply on posts (in_reply_to_id) where in_reply_to_id is not null;
+create index posts_reply_account on posts (in_reply_to_account_id)
+    where in_reply_to_account_id is not null;
 create index posts_boosts on posts (reblog_of_id, id) where reblog_of_id is not null;
 create index posts_community on posts (community_id, id) where community_id is not null;
 create index posts_public on posts (id) where visibility = 'public' and reblog_of_id is null;
@@ -243,6 +245,7 @@ create table poll_votes (
     unique (post_id, account_id, position),
     foreign key (post_id, position) references poll_options on delete cascade
 );
+create index poll_votes_account on poll_votes (account_id);
 
 -- A call to action. Its post is what threads, timelines and likes know of it.
 create table calls (
@@ -281,6 +284,7 @@ create table participations (
     answered_at timestamptz not null,
     unique (post_id, account_id)
 );
+create index participations_account on participations (account_id);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
 
 -- What a host was first sent for a call never changes.
@@ -312,6 +316,7 @@ create table notifications (
 create unique index notifications_once
     on notifications (account_id, type, from_account_id, post_id) nulls not distinct;
 create index notifications_account on notifications (account_id, id);
+create index notifications_from on notifications (from_account_id);
 create index notifications_post on notifications (post_id) where post_id is not null;
 
 -- How far a person has read, for all their clients.
@@ -359,6 +364,8 @@ create table tokens (
     last_used_at timestamptz,
     check ((user_id is null) = (account_id is null))
 );
+create index tokens_account on tokens (account_id);
+create index tokens_user on tokens (user_id);
 create index tokens_code on tokens (code_digest) where code_digest is not null;
 
 -- Signed in by a browser.
@@ -377,6 +384,7 @@ create table idempotency_keys (
     created_at timestamptz not null,
     primary key (account_id, key)
 );
+create index idempotency_keys_post on idempotency_keys (post_id);
 
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (
@@ -414,6 +422,7 @@ create table outbox (
     body bytea not null,
     created_at timestamptz not null
 );
+create index outbox_account on outbox (account_id);
 create index outbox_created on outbox (created_at);
 
 create table hosts (

@@ -25,7 +25,13 @@ async def test_every_statement_is_valid_and_fits_its_row(database_url: str) -> N
         for text, row in db.statements:
             prepared = await conn.prepare(text)
             columns = [a.name for a in prepared.get_attributes()]
-            if row is not None and is_dataclass(row):
+            if isinstance(row, tuple):
+                for part in row:
+                    named = [f.name for f in fields(part)]
+                    assert sorted(columns[: len(named)]) == sorted(named), text
+                    del columns[: len(named)]
+                assert columns == [], text
+            elif row is not None and is_dataclass(row):
                 assert sorted(columns) == sorted(f.name for f in fields(row)), text
             elif row is not None:
                 assert len(columns) == 1, text
