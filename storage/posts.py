@@ -202,6 +202,7 @@ INSERT_EDIT = Command(
     " values ($1, $2, $3, $4, $5, $6, $7)"
 )
 EDITS = Query("select * from post_edits where post_id = $1 order by id", Edit)
+BOOSTS_OF = Query("select * from posts where reblog_of_id = $1 order by id", Post)
 DELETE = Command("delete from posts where id = $1")
 BURY = Command(
     "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
@@ -385,6 +386,10 @@ async def edit(
 async def edits(conn: Connection, post_id: int) -> list[Edit]:
     """Former versions, oldest first; the present one is the post itself."""
     return await EDITS.all(conn, post_id)
+
+
+async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
+    return await BOOSTS_OF.all(conn, post_id)
 
 
 async def delete(conn: Connection, post: Post, now: datetime) -> bool:

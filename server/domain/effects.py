@@ -106,7 +106,7 @@ async def publish_edit(tx: Tx, author: Account, post: posts.Post) -> Json | None
     if not author.local:
         return None
     document = build.update(await new_id(tx), author.uri, await wire.post(tx, post))
-    return await _to_audience(tx, author, post, document)
+    return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
 
 
 async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | None:
@@ -115,12 +115,33 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
         return None
     gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
     document = build.delete(await new_id(tx), author.uri, gone)
-    return await _to_audience(tx, author, post, document)
+    return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
 
 
-async def _to_audience(tx: Tx, author: Account, post: posts.Post, document: Json) -> Json:
+async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:
+    """Where boosts by accounts of ours, communities among them, have brought a post."""
+    boosts = await posts.boosts_of(tx.conn, post.id)
+    boosters = await accounts.by_ids(tx.conn, [boost_.account_id for boost_ in boosts])
+    reached: Inboxes = {}
+    for booster in boosters.values():
+        if booster.local:
+            reached |= await followers(tx, booster.id)
+    return reached
+
+
+async def take_back_boosts(tx: Tx, post: posts.Post) -> None:
+    """A post of another server is gone: who had it from a boost of ours would never hear of it."""
+    for boost_ in await posts.boosts_of(tx.conn, post.id):
+        booster = await accounts.by_id(tx.conn, boost_.account_id)
+        if booster:
+            await undo_boost(tx, booster, post, boost_)
+
+
+async def _to_audience(
+    tx: Tx, author: Account, post: posts.Post, document: Json, beyond: Inboxes | None = None
+) -> Json:
     public = post.visibility in ("public", "unlisted")
-    inboxes = await audience(tx, author, post)
+    inboxes = await audience(tx, author, post) | (beyond or {})
     return await send(tx, author, document, inboxes, subject=post.uri, public=public)
 
 

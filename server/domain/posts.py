@@ -438,6 +438,8 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
 async def remove(tx: Tx, post: Post) -> None:
     """Take a post away here; what is told to whom is the caller's part. Raises ``NotFound``."""
     held = await _hold_whole(tx, post)
+    if not held.local:
+        await effects.take_back_boosts(tx, held)
     await accounts.count_post(tx.conn, held.account_id, -1, None)
     if held.in_reply_to_id:
         await posts.count_reply(tx.conn, held.in_reply_to_id, -1)

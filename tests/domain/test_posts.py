@@ -237,3 +237,28 @@ async def test_who_is_blocked_reaches_nobody(world: World) -> None:
         row = await accounts.by_id(tx.conn, baker.id)
     assert row
     assert row.followers_count == 0
+
+
+async def test_who_had_a_post_by_a_boost_hears_of_its_end(world: World) -> None:
+    organiser = await world.person("organiser")
+    group = await world.community("river", organiser)
+    reader = await world.stranger("reader", "mastodon.example")
+    author = await world.stranger("author", "b.example")
+    async with world.work.transaction() as tx:
+        await follows.follow(tx, reader, group, uri=f"{reader.uri}/follow")
+    ours = await write(world, organiser, "@river Who has boots?")
+    async with world.work.transaction() as tx:
+        arrived = Arrived("https://b.example/p/1", {"id": "https://b.example/a/1"})
+        draft = posts.Draft(content="<p>I do</p>", community=group)
+        theirs = await posts.publish(tx, author, draft, arrived=arrived)
+        assert theirs
+        await tx.conn.execute("delete from outbox")
+        await posts.delete(tx, organiser, ours)
+        await posts.delete(tx, author, theirs, arrived=arrived)
+        sent = [
+            a for a in await world.sent(tx) if "https://mastodon.example/inbox" in a["_inboxes"]
+        ]  # type: ignore[operator]
+    assert [a["type"] for a in sent] == ["Delete", "Undo"]
+    undone = sent[1]["object"]
+    assert isinstance(undone, dict)
+    assert (undone["type"], undone["object"]) == ("Announce", "https://b.example/p/1")
