@@ -121,6 +121,9 @@ SESSION = Query(
 )
 DROP_SESSION = Command("delete from sessions where digest = $1")
 DROP_OLD_SESSIONS = Command("delete from sessions where expires_at <= $1")
+DROP_OLD_KEYS = Command(
+    "delete from idempotency_keys where created_at < $1::timestamptz - interval '1 day'"
+)
 KEEP_KEY = Command(
     "insert into idempotency_keys (account_id, key, post_id, created_at) values ($1, $2, $3, $4)"
     " on conflict (account_id, key) do update set post_id = excluded.post_id,"
@@ -226,6 +229,7 @@ async def drop_session(conn: Connection, digest: bytes) -> None:
 async def drop_expired(conn: Connection, now: datetime) -> None:
     await DROP_OLD_CODES.run(conn, now)
     await DROP_OLD_SESSIONS.run(conn, now)
+    await DROP_OLD_KEYS.run(conn, now)
 
 
 async def lock_idempotency_key(conn: Connection, account_id: int, key: str) -> None:

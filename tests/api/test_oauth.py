@@ -16,6 +16,7 @@ from mastodon import Mastodon
 
 from server.domain import accounts, users
 from server.domain.oauth import OUT_OF_BAND
+from storage import oauth as oauth_rows
 from tests.api.conftest import PASSWORD, SCOPES, Running
 
 CALLBACK = "https://client.example/callback?server=one"
@@ -648,3 +649,14 @@ async def test_mastodon_py_gets_in(here: Running) -> None:
     assert (await asyncio.to_thread(client.app_verify_credentials)).name == "Garden"
     await asyncio.to_thread(client.revoke_access_token)
     assert not await is_good(here, token)
+
+
+async def test_idempotency_keys_do_not_pile_up(here: Running) -> None:
+    token = await here.token(await here.member("gardener")) | {"Idempotency-Key": "once"}
+    async with here.http.post("/api/v1/statuses", json={"status": "Tea"}, headers=token) as said:
+        assert said.status == 200
+    for days, kept in (0, 1), (2, 0):
+        here.clock.ahead = timedelta(days=days)
+        async with here.work.transaction() as tx:
+            await oauth_rows.drop_expired(tx.conn, tx.now)
+            assert await tx.conn.fetchval("select count(*) from idempotency_keys") == kept

@@ -39,3 +39,23 @@ async def test_every_statement_is_valid_and_fits_its_row(database_url: str) -> N
                 assert columns == [] or text.strip().lower().startswith("select"), text
     finally:
         await conn.close()
+
+
+UNINDEXED = """
+    select format('%s (%s)', c.conrelid::regclass, a.attname)
+    from pg_constraint c
+    join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+    where c.contype = 'f' and c.confrelid in ('posts'::regclass, 'accounts'::regclass)
+        and c.conrelid not in ('authorization_codes'::regclass, 'sessions'::regclass)
+        and not exists (
+            select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = c.conkey[1])
+"""
+
+
+async def test_no_table_is_read_whole_when_a_post_or_an_account_goes(database_url: str) -> None:
+    """Both go every day. Codes and sessions are few, and expire."""
+    conn = await asyncpg.connect(database_url)
+    try:
+        assert [row[0] for row in await conn.fetch(UNINDEXED)] == []
+    finally:
+        await conn.close()
