@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,43 @@ def test_an_address_in_use_is_said(env: dict[str, str], data: Path) -> None:
     assert refused.stdout == ""
     assert "cannot be used: Address already in use." in refused.stderr
     assert processes_with(data) == []
+
+
+def test_a_post_that_is_retried_over_a_crash_stands_once(start: Start, env: dict[str, str]) -> None:
+    server = serving(start(BECKON_RATE_LIMITS="off"))
+    add_gardener(env)
+    token = beckon(env, "token", "create", "gardener", "--scopes", "read write").stdout.strip()
+    answered: list[str] = []
+
+    def post(number: int) -> str:
+        """As a client does that never saw its answer: the same key, until there is one."""
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"post {number}"}
+        ids: list[str] = []
+
+        def asked() -> bool:
+            try:
+                answer = requests.post(
+                    f"{server.url}/api/v1/statuses",
+                    json={"status": f"Tea {number}"},
+                    headers=headers,
+                    timeout=10,
+                )
+            except requests.RequestException:
+                return False
+            ids.extend([answer.json()["id"]] if answer.ok else [])
+            return answer.ok
+
+        until("an answer", asked)
+        answered.append(ids[0])
+        return ids[0]
+
+    with ThreadPoolExecutor(6) as clients:
+        waiting = [clients.submit(post, number) for number in range(80)]
+        until("posts are under way", lambda: len(answered) > 15)
+        server.kill()
+        serving(start(BECKON_RATE_LIMITS="off"))
+        made = [each.result() for each in waiting]
+    assert len(set(made)) == 80
+    instance = requests.get(f"{server.url}/api/v1/instance", timeout=10).json()
+    assert instance["stats"]["status_count"] == 80
+    assert_gardener_is_there(env)

@@ -8,6 +8,7 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import aiohttp
