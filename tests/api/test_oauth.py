@@ -8,7 +8,6 @@ import hashlib
 import html
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import aiohttp
@@ -657,7 +656,7 @@ async def test_idempotency_keys_do_not_pile_up(here: Running) -> None:
     async with here.http.post("/api/v1/statuses", json={"status": "Tea"}, headers=token) as said:
         assert said.status == 200
     for days, kept in (0, 1), (2, 0):
-        here.clock.ahead = timedelta(days=days)
+        here.clock.forward(days=days)
         async with here.work.transaction() as tx:
             await oauth_rows.drop_expired(tx.conn, tx.now)
             assert await tx.conn.fetchval("select count(*) from idempotency_keys") == kept
