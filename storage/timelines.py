@@ -88,10 +88,12 @@ COMMUNITY_UP = Query(
     " and visibility <> 'direct' and id < $2 and id > $3 order by id limit $4) p order by id desc",
     int,
 )
+# Materialized: by its newest posts first, a rare tag would be looked for in the whole table.
 TAG = Query(
     """
-    select id from posts
-    where tags && $1::text[] and tags @> $6::text[] and not tags && $7::text[]
+    with tagged as materialized (select * from posts where tags && $1::text[])
+    select id from tagged
+    where tags @> $6::text[] and not tags && $7::text[]
       and visibility = 'public' and reblog_of_id is null
       and (not $5 or local) and (not $8 or attachments <> '[]')
       and id < $2 and id > $3
@@ -101,8 +103,9 @@ TAG = Query(
 )
 TAG_UP = Query(
     """
-    select id from (select id from posts
-    where tags && $1::text[] and tags @> $6::text[] and not tags && $7::text[]
+    with tagged as materialized (select * from posts where tags && $1::text[])
+    select id from (select id from tagged
+    where tags @> $6::text[] and not tags && $7::text[]
       and visibility = 'public' and reblog_of_id is null
       and (not $5 or local) and (not $8 or attachments <> '[]')
       and id < $2 and id > $3
@@ -111,7 +114,10 @@ TAG_UP = Query(
     int,
 )
 TAG_IN_USE = Query(
-    "select exists (select from posts where tags @> array[$1::text] and visibility = 'public')",
+    """
+    with tagged as materialized (select visibility from posts where tags @> array[$1::text])
+    select exists (select from tagged where visibility = 'public')
+    """,
     bool,
 )
 OF_ACCOUNT = Query(
