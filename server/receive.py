@@ -116,6 +116,7 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
         attachments=tuple(_attachment(a) for a in value.attachments[:MAX_ATTACHMENTS]),
         poll=_poll_of(value),
         published_at=value.published,
+        edited_at=value.updated,
     )
 
 
@@ -275,6 +276,8 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("unknown_object", "There is nothing here to update.")
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may change a post.")
+    if value.updated and post.edited_at and value.updated < post.edited_at:
+        raise Refused("stale", "A later version of this post is known.")
     draft = await draft_of(tx, act.by, value)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
     if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
