@@ -225,6 +225,13 @@ async def test_pkce(here: Running) -> None:
     assert (await app.redeem(code, code_verifier=VERIFIER))[0] == 200
 
 
+async def test_a_challenge_taken_away_on_the_way(here: Running) -> None:
+    """RFC 9700, 2.1.1: the app sends a verifier, so it had sent a challenge."""
+    app = await register(here)
+    code = await code_for(app)
+    assert (await app.redeem(code, code_verifier=VERIFIER))[1]["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize("form", ["json", "query", "basic"])
 async def test_a_code_is_redeemed_in_every_form(here: Running, form: str) -> None:
     app = await register(here)
