@@ -114,6 +114,13 @@ def compose(
     return clean(_LINKER.linkify(html))
 
 
+def from_plain(given: str) -> str:
+    """Plain text of others as HTML, without links: finding them takes seconds in long texts."""
+    cut = CONTROL.sub("", given[:MAX_REMOTE_HTML]).replace("\r\n", "\n").strip("\n")
+    blocks = escape(cut, quote=False).split("\n\n")
+    return "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in blocks if block)
+
+
 def _only_web_links(
     attrs: MutableMapping[Any, str], new: bool = False
 ) -> MutableMapping[Any, str] | None:
