@@ -79,11 +79,15 @@ async def _publish(tx: Tx, author: Account, value: Post, arrived: Arrived) -> po
     draft = await draft_of(tx, author, value)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
-    if value.event and value.call and draft.community and draft.kind == "event":
+    # A call is made by those who steer its community, which only their common server knows.
+    community = draft.community
+    own = community is not None and same_origin(community.uri, author.uri)
+    if value.event and value.call and own and draft.kind == "event":
         return await calls.receive(
             tx, author, draft, details_of(value.event), reported_of(value), named
         )
-    return await posts.publish(tx, author, replace(draft, kind=_plain_kind(draft)), arrived=named)
+    plain = replace(draft, kind=_plain_kind(draft), poll=None if value.call else draft.poll)
+    return await posts.publish(tx, author, plain, arrived=named)
 
 
 def _plain_kind(draft: posts.Draft) -> str:
@@ -96,9 +100,7 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
     mentioned = await accounts.by_uris(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
-    html = (
-        value.content if value.media_type == "text/html" else text.compose(value.content, {}, str)
-    )
+    html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
     parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
     return posts.Draft(
         kind=value.kind if value.kind in KINDS else "other",
@@ -208,12 +210,17 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     if value.card_for:
         raise Refused("card", "An answer card stands for its call and is never kept.")
     asked = act.through is not None and await is_followed(tx, act.through)
-    named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
-    if not asked and not await concerns_us(tx, act.by, named, value.in_reply_to):
+    if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
     await _publish(tx, act.by, value, act.arrived)
     if act.through:
         await _shared(tx, act.through, value.id, act)
+
+
+async def is_for_us(tx: Tx, author: Account, value: Post) -> bool:
+    """Whether a post that somebody sends concerns somebody here."""
+    named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
+    return await concerns_us(tx, author, named, value.in_reply_to)
 
 
 async def concerns_us(
@@ -295,6 +302,10 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         return
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may delete a post.")
+    boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
+    if boosted:
+        await posts.unboost(tx, act.by, boosted)
+        return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
 
