@@ -655,3 +655,15 @@ async def test_mastodon_py_gets_in(here: Running) -> None:
     assert (await asyncio.to_thread(client.app_verify_credentials)).name == "Garden"
     await asyncio.to_thread(client.revoke_access_token)
     assert not await is_good(here, token)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [("GET", "/oauth/authorize?client_id=%00", None), ("POST", "/sign-in", b"name=%00&password=x")],
+)
+async def test_what_no_database_can_hold(
+    here: Running, method: str, path: str, sent: bytes | None
+) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if sent else {}
+    async with here.http.request(method, path, data=sent, headers=headers) as answer:
+        assert 400 <= answer.status < 500
