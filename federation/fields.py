@@ -175,6 +175,12 @@ def web_url(value: object) -> str | None:
     return next((url for url in found if url is not None), None)
 
 
+def own_page(value: object, owner: str) -> str | None:
+    """Like ``web_url``, on the host of ``owner``: nobody's page is that of somebody elsewhere."""
+    found = web_url(value)
+    return found if found and urlsplit(found).netloc.lower() == host_of(owner) else None
+
+
 def _linked(link: object) -> str | None:
     """An address, or that of a Link or of an Image whose ``url`` is a Link itself."""
     for _ in range(2):

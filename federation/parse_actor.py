@@ -2,7 +2,7 @@
 
 An actor needs an https id, a known type, a user name and an inbox. Some servers answer with a stripped
 actor when they do not understand a request's signature: without an inbox nothing is made of it, so it is
-never stored. Collections count only on the actor's own origin.
+never stored. Inboxes, collections and the page count only on the actor's own origin.
 """
 
 from __future__ import annotations
@@ -17,30 +17,34 @@ from federation.fields import (
     flag,
     mapping,
     mappings,
+    own_page,
     own_ref,
     refs,
     require_ref,
     text,
     time,
     type_of,
-    uri,
     web_url,
 )
 from federation.fields import ref as read_ref
 from federation.objects import Actor, ActorKind
+from federation.origin import same_origin
 from federation.vocab import ACTOR_KINDS
 
 BIOGRAPHY_MAX: Final = 100_000
 FIELDS_MAX: Final = 32
 ALIASES_MAX: Final = 64
-_USERNAME: Final = re.compile(r"[^\s@/\\:?#<>\x00-\x1f\x7f]{1,255}")
+_USERNAME: Final = re.compile(
+    # No spaces, no signs that a handle or an address is made of, nothing invisible or turned around.
+    r"[^\s@/\\:?#<>\x00-\x1f\x7f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,128}"
+)
 _WEBFINGER: Final = re.compile(r"@?([^\s@/]{1,255}@[^\s@/]{1,255})")
 
 
 def parse_actor(document: Document) -> Actor:
     """Read an actor document.
 
-    Raises Refused: unknown_type, ambiguous_type, no_id, bad_username, no_inbox.
+    Raises Refused: unknown_type, ambiguous_type, no_id, bad_username, no_inbox, foreign_inbox.
     """
     kind = cast("ActorKind", ACTOR_KINDS[type_of(document, ACTOR_KINDS)])
     actor_id = require_ref(document, "id")
@@ -48,11 +52,13 @@ def parse_actor(document: Document) -> Actor:
         id=actor_id,
         kind=kind,
         username=_username(document),
-        inbox=require_ref(document, "inbox"),
+        inbox=_inbox(document, actor_id),
         name=text(document.get("name")),
         summary=text(document.get("summary"), BIOGRAPHY_MAX),
-        url=web_url(document.get("url")),
-        shared_inbox=uri((mapping(document.get("endpoints")) or {}).get("sharedInbox")),
+        url=own_page(document.get("url"), actor_id),
+        shared_inbox=own_ref(
+            (mapping(document.get("endpoints")) or {}).get("sharedInbox"), actor_id
+        ),
         outbox=own_ref(document.get("outbox"), actor_id),
         followers=own_ref(document.get("followers"), actor_id),
         following=own_ref(document.get("following"), actor_id),
@@ -71,6 +77,14 @@ def parse_actor(document: Document) -> Actor:
         webfinger=_webfinger(document.get("webfinger")),
         document=document,
     )
+
+
+def _inbox(document: Document, actor_id: str) -> str:
+    """On the actor's own origin: else made-up actors could have us flood another server (B5)."""
+    found = require_ref(document, "inbox")
+    if not same_origin(found, actor_id):
+        raise Refused("foreign_inbox", "The actor's inbox is on another server.")
+    return found
 
 
 def _username(document: Document) -> str:

@@ -20,6 +20,7 @@ from federation.fields import (
     mapping,
     mappings,
     number,
+    own_page,
     own_ref,
     recipients,
     ref,
@@ -89,7 +90,7 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
         # a string only: objects and lists here are something else than a thread
         context=uri(document.get("context")),
         replies=own_ref(document.get("replies"), post_id),
-        url=web_url(document.get("url")),
+        url=own_page(document.get("url"), post_id),
         sensitive=document.get("sensitive") is True,
         language=language,
         comments_enabled=_comments_enabled(document),

@@ -167,8 +167,14 @@ async def work_once(net: Net) -> bool:
 
 
 async def _lane(net: Net, items: list[Item]) -> datetime | None:
-    """Apply the items of one lane in order; the time to come back where one has to wait."""
+    """Apply the items of one lane in order; the time to come back where one has to wait.
+
+    A lane whose servers are slow is left before its lease ends, and others get their turn.
+    """
+    until = net.work.clock.now() + LEASE / 2
     for item in items:
+        if net.work.clock.now() > until:
+            return net.work.clock.now()
         later = await _item(net, item)
         if later:
             return later
@@ -235,7 +241,9 @@ async def process(net: Net, item: Item) -> None:
     activity = parse.parse_activity(document)
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
-    act: Act | None = await _act(net, activity, Arrived(activity.id, document))
+    # What a community of ours passes on is this document: hidden recipients stay hidden (C8).
+    arrived = Arrived(activity.id, parse.strip_private(document))
+    act: Act | None = await _act(net, activity, arrived)
     await _require_asked(net, act)
     if isinstance(act.activity, activities.Announce) and act.activity.embedded:
         act = await _unwrap(net, act, act.activity)
@@ -261,10 +269,34 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
         return await _own(net, outer, inner)
-    if await _proven(net, announce.embedded, inner.actor):
-        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
-        return replace(act, through=group)
-    return await _ask_origin(net, outer, inner)
+    if not await _proven(net, announce.embedded, inner.actor):
+        return await _ask_origin(net, outer, inner)
+    _require_for_groups(inner)
+    if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
+        return await _ask_origin(net, outer, inner)
+    act = await _act(net, inner, Arrived(inner.id, announce.embedded))
+    return replace(act, through=group)
+
+
+def _require_for_groups(inner: activities.Activity) -> None:
+    """A proof never ends, so a group could repeat for ever what somebody once did and took back: only
+    what stands in threads is taken from it, and never an answer, a vote, a follow or a boost."""
+    match inner:
+        case activities.Create(votes=()) | activities.Update() | activities.Delete():
+            return
+        case activities.Like() | activities.Dislike():
+            return
+        case activities.Undo(inner=activities.Like() | activities.Dislike()):
+            return
+        case _:
+            raise Refused("not_for_groups", "Groups do not pass on what this is.")
+
+
+async def _may_be_old(net: Net, update: activities.Update) -> bool:
+    """Whether an Update does not say when it was made, and a later one may be known."""
+    post = await resolve.known_post(net, update.object)
+    dated = update.post is not None and update.post.updated is not None
+    return post is not None and post.edited_at is not None and not dated
 
 
 async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
@@ -335,6 +367,9 @@ async def _confirm_gone(net: Net, uri: str) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
         raise Refused("unknown_object", "There is nothing of others here to delete.")
+    if not post.is_public:
+        # To a request of the instance it looks gone while it is there (C1).
+        raise Refused("not_public", "Its author has to say so.")
     try:
         found = await resolve.document(net, uri)
     except Gone:
@@ -357,6 +392,8 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_known(tx, uri) or await receive.is_followed(tx, act.by)
             case activities.Announce(embedded=embedded) if embedded:
                 asked = await receive.is_followed(tx, act.by) or await _answers_us(tx, embedded)
+            case activities.Create(post=value) if value and not value.card_for:
+                asked = await receive.is_for_us(tx, act.by, value)
             case activities.Create(post=None, votes=()) | activities.Add():
                 named = (*act.activity.to, *act.activity.cc)
                 asked = await receive.concerns_us(tx, act.by, named, None)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from server.errors import TooMany
 
-KEPT = 20_000  # counters; beyond it those of past windows are dropped
+KEPT = 20_000  # counters; beyond it those of past windows are dropped, then the oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Limits:
         self._enforced = enforced
         self._counts: dict[tuple[str, str, int], int] = {}
 
+    def __len__(self) -> int:
+        return len(self._counts)
+
     def take(self, rule: Rule, key: str, now: datetime) -> Standing:
         """Count one request of ``key`` and tell where it stands."""
         window = int(now.timestamp()) // rule.seconds
@@ -55,6 +58,8 @@ class Limits:
             return Standing(rule.limit, rule.limit, reset, exceeded=False)
         if len(self._counts) >= KEPT:
             self._drop_past(now)
+        if len(self._counts) >= KEPT:
+            self._drop_oldest()
         count = self._counts.get((rule.name, key, window), 0) + 1
         self._counts[rule.name, key, window] = count
         return Standing(rule.limit, max(rule.limit - count, 0), reset, count > rule.limit)
@@ -64,6 +69,10 @@ class Limits:
         standing = self.take(rule, key, now)
         refuse_beyond(standing, now)
         return standing
+
+    def _drop_oldest(self) -> None:
+        """Half of them at once: a flood of addresses costs memory and time within bounds."""
+        self._counts = dict(list(self._counts.items())[KEPT // 2 :])
 
     def _drop_past(self, now: datetime) -> None:
         at = int(now.timestamp())

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from federation import activities as wire_acts
-from federation import addressing
 from federation.errors import Refused
-from federation.objects import Attachment, Event, Post
+from federation.objects import Post
 from federation.origin import same_origin
-from server import text
-from server.domain import calls, farewell, follows, polls, posts, wire
+from server import drafts
+from server.domain import calls, farewell, follows, polls, posts
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -26,12 +25,6 @@ from storage import follows as follow_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage.accounts import Account
-from storage.calls import Details
-
-KINDS = frozenset({"note", "page", "article", "question", "event"})
-STATES = {"cancelled": "cancelled", "postponed": "postponed"}
-MAX_ATTACHMENTS = 16
-MAX_TAGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,125 +69,18 @@ async def store(tx: Tx, value: Post, _found: Mapping[str, object]) -> post_rows.
 
 
 async def _publish(tx: Tx, author: Account, value: Post, arrived: Arrived) -> post_rows.Post | None:
-    draft = await draft_of(tx, author, value)
+    draft = await drafts.draft_of(tx, author, value)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
-    if value.event and value.call and draft.community and draft.kind == "event":
+    # A call is made by those who steer its community, which only their common server knows.
+    community = draft.community
+    own = community is not None and same_origin(community.uri, author.uri)
+    if value.event and value.call and own and draft.kind == "event":
         return await calls.receive(
-            tx, author, draft, details_of(value.event), reported_of(value), named
+            tx, author, draft, drafts.details_of(value.event), drafts.reported_of(value), named
         )
-    return await posts.publish(tx, author, replace(draft, kind=_plain_kind(draft)), arrived=named)
-
-
-def _plain_kind(draft: posts.Draft) -> str:
-    """An event that is no call of ours to answer is shown as a post."""
-    return "other" if draft.kind == "event" else draft.kind
-
-
-async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
-    """A remote post as a draft: HTML cleaned, names turned into the accounts that we know."""
-    mentioned = await accounts.by_uris(
-        tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
-    )
-    html = (
-        value.content if value.media_type == "text/html" else text.compose(value.content, {}, str)
-    )
-    parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
-    return posts.Draft(
-        kind=value.kind if value.kind in KINDS else "other",
-        visibility=addressing.visibility_of(value.to, value.cc, author.followers_uri),
-        title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
-        content=text.clean(html),
-        summary=text.one_line(value.summary),
-        sensitive=value.sensitive,
-        language=value.language,
-        url=value.url,
-        in_reply_to=parent,
-        community=await _community_of(tx, value, parent),
-        mentions=tuple(a for a in mentioned.values() if a.kind != "application"),
-        tags=tuple(tag.lower() for tag in value.hashtags[:MAX_TAGS]),
-        attachments=tuple(_attachment(a) for a in value.attachments[:MAX_ATTACHMENTS]),
-        poll=_poll_of(value),
-        published_at=value.published,
-    )
-
-
-async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
-    """What it answers decides; else the audience, else the first group that it is addressed to.
-
-    A post for few people lives in no community, whoever they are.
-    """
-    if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
-        return None
-    if parent and parent.community_id:
-        return await accounts.by_id(tx.conn, parent.community_id)
-    named = [value.audience] if value.audience else [*value.to, *value.cc][:50]
-    found = await accounts.by_uris(tx.conn, named)
-    groups = [found[uri] for uri in named if uri in found and found[uri].is_group]
-    return groups[0] if groups else None
-
-
-def _poll_of(value: Post) -> posts.PollDraft | None:
-    if value.call:
-        titles = [o.name for o in value.call.answers]
-        known = titles if len(titles) == len(calls.ANSWERS) else list(wire.ANSWERS)
-        return posts.PollDraft(tuple((text.one_line(t, 100), 0) for t in known))
-    if value.poll is None:
-        return None
-    return posts.PollDraft(
-        options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
-        multiple=value.poll.multiple,
-        ends_at=value.poll.end_time,
-        closed_at=value.poll.closed_at,
-        voters_count=value.poll.voters_count,
-    )
-
-
-def _attachment(value: Attachment) -> dict[str, Any]:
-    return {
-        "url": value.url,
-        "kind": value.kind,
-        "media_type": value.media_type,
-        "description": value.description[:1500],
-        "width": value.width,
-        "height": value.height,
-        "blurhash": value.blurhash,
-    }
-
-
-def details_of(event: Event) -> Details:
-    """When, where and for how many, as columns."""
-    place = event.place
-    address = place.address if place else None
-    parts = (
-        (address.street, address.postal_code, address.locality, address.country) if address else ()
-    )
-    return Details(
-        starts_at=event.start,
-        ends_at=event.end if event.end and event.end >= event.start else None,
-        timezone=event.timezone or "UTC",
-        place_name=text.one_line(place.name) if place else "",
-        place_address=text.one_line(", ".join(p for p in parts if p)),
-        latitude=place.latitude if place else None,
-        longitude=place.longitude if place else None,
-        capacity=event.capacity or None,
-    )
-
-
-def reported_of(value: Post) -> calls.Reported:
-    """The counts and the state that the host of a call tells."""
-    assert value.call, "the caller asked for a call"
-    assert value.event, "a call that we read is an event"
-    votes = [o.votes for o in value.call.answers[:3]]
-    going, maybe, declined = votes if len(votes) == 3 else (value.event.participant_count, 0, 0)
-    return calls.Reported(
-        going=going,
-        maybe=maybe,
-        declined=declined,
-        waiting=value.call.waiting,
-        state=STATES.get(value.event.status, "open"),
-        card_uri=value.call.card,
-    )
+    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.call else draft.poll)
+    return await posts.publish(tx, author, plain, arrived=named)
 
 
 async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
@@ -207,12 +93,17 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     if value.card_for:
         raise Refused("card", "An answer card stands for its call and is never kept.")
     asked = act.through is not None and await is_followed(tx, act.through)
-    named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
-    if not asked and not await concerns_us(tx, act.by, named, value.in_reply_to):
+    if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
     await _publish(tx, act.by, value, act.arrived)
     if act.through:
         await _shared(tx, act.through, value.id, act)
+
+
+async def is_for_us(tx: Tx, author: Account, value: Post) -> bool:
+    """Whether a post that somebody sends concerns somebody here."""
+    named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
+    return await concerns_us(tx, author, named, value.in_reply_to)
 
 
 async def concerns_us(
@@ -275,10 +166,12 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("unknown_object", "There is nothing here to update.")
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may change a post.")
-    draft = await draft_of(tx, act.by, value)
+    if value.updated and post.edited_at and value.updated < post.edited_at:
+        raise Refused("stale", "A later version of this post is known.")
+    draft = await drafts.draft_of(tx, act.by, value)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
     if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
-        await calls.hear(tx, post, details_of(value.event), reported_of(value))
+        await calls.hear(tx, post, drafts.details_of(value.event), drafts.reported_of(value))
 
 
 async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
@@ -292,6 +185,10 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         return
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may delete a post.")
+    boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
+    if boosted:
+        await posts.unboost(tx, act.by, boosted)
+        return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
 

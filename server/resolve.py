@@ -36,7 +36,10 @@ HOST_FRESH = timedelta(days=7)
 HOST_RETRY = timedelta(hours=1)
 KEY_RETRY = timedelta(minutes=5)
 KEYS_REMEMBERED = 10_000
+FAILED_KEYS_OF_HOST = 50
+"""Keys that may be under way or missing at one host within ``KEY_RETRY``; all others wait."""
 MAX_ANCESTORS = 30
+ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
 
 
@@ -48,11 +51,24 @@ class Attempt:
     found: asyncio.Future[keys.ActorKey]
 
 
+@dataclass(slots=True)
+class Misses:
+    """How many keys of a host were asked for since then and did not come."""
+
+    since: datetime
+    count: int = 0
+
+
 class Attempts:
-    """One fetch per key and interval, however many signatures name it, good or bad, at once or later."""
+    """One fetch per key and interval, however many signatures name it, good or bad, at once or later.
+
+    Signatures can name any number of keys of somebody else's server: it is asked for a few of those
+    that are not there, and no more (B23).
+    """
 
     def __init__(self) -> None:
         self._last: OrderedDict[str, Attempt] = OrderedDict()
+        self._misses: OrderedDict[str, Misses] = OrderedDict()
 
     def recent(self, key_id: str, now: datetime) -> asyncio.Future[keys.ActorKey] | None:
         """The attempt of the last minutes, done or still under way."""
@@ -62,20 +78,41 @@ class Attempts:
     def begin(
         self, key_id: str, now: datetime, fetch: Coroutine[Any, Any, keys.ActorKey]
     ) -> asyncio.Future[keys.ActorKey]:
-        """A task of its own: whoever asked first may go away and the others still get the key."""
+        """A task of its own: whoever asked first may go away and the others still get the key.
+
+        Raises ``Unreachable`` where too many keys of this host did not come.
+        """
+        try:
+            misses = self._missed(host_of(key_id), now)
+        except (Refused, Unreachable):
+            fetch.close()
+            raise
         found = asyncio.ensure_future(fetch)
-        found.add_done_callback(_looked_at)
+        found.add_done_callback(lambda done: _looked_at(done, misses))
         self._last[key_id] = Attempt(now, found)
         self._last.move_to_end(key_id)
         if len(self._last) > KEYS_REMEMBERED:
             self._last.popitem(last=False)
         return found
 
+    def _missed(self, host: str, now: datetime) -> Misses:
+        """Counts one more until it comes."""
+        misses = self._misses.get(host)
+        if misses is None or now - misses.since >= KEY_RETRY:
+            misses = self._misses[host] = Misses(now)
+            self._misses.move_to_end(host)
+        if misses.count >= FAILED_KEYS_OF_HOST:
+            raise Unreachable("too_many_keys", f"Too many keys of {host} could not be had.")
+        misses.count += 1
+        if len(self._misses) > KEYS_REMEMBERED:
+            self._misses.popitem(last=False)
+        return misses
 
-def _looked_at(done: asyncio.Future[keys.ActorKey]) -> None:
+
+def _looked_at(done: asyncio.Future[keys.ActorKey], misses: Misses) -> None:
     """Those who waited may all be gone: then nobody else takes note of a failure."""
-    if not done.cancelled():
-        done.exception()
+    if not done.cancelled() and done.exception() is None:
+        misses.count -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +360,14 @@ async def keep(
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
-    """Fetch what a post leans on: what it answers, and the community that it names."""
+    """Fetch what a post leans on, as far as it comes in time: what it answers, and the community that it
+    names."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANCESTRY_SECONDS):
+            await _fetch_needs(net, value, depth)
+
+
+async def _fetch_needs(net: Net, value: Post, depth: int) -> None:
     if value.in_reply_to and depth > 0:
         with suppress(Gone, Refused, Unreachable):  # else it heads what we can see of the thread
             await _post(net, value.in_reply_to, depth - 1)

@@ -88,6 +88,8 @@ async def _receive(request: web.Request) -> web.Response:
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
     document = _parsed(body)
     envelope = _envelope(document)
+    if not same_origin(claims.key_id, envelope.actor):
+        raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
         return _answer(202, "", "")
     verified = await _verified(net, signed, claims)

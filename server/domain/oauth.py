@@ -158,6 +158,9 @@ async def redeem(
         return _bad_grant()
     if code.expires_at <= tx.now or code.redirect_uri != redirect_uri:
         return _bad_grant()
+    # A verifier without a challenge: somebody took the challenge away on its way here (RFC 9700, 2.1.1).
+    if bool(code.challenge) != bool(verifier):
+        return _bad_grant()
     if code.challenge and not _proves(code.challenge, verifier):
         return _bad_grant()
     await oauth.use_code(tx.conn, code.digest, tx.now)

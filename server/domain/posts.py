@@ -64,6 +64,7 @@ class Draft:
     attachments: tuple[dict[str, Any], ...] = ()
     poll: PollDraft | None = None
     published_at: datetime | None = None
+    edited_at: datetime | None = None  # of a version that comes from elsewhere
     app_id: int | None = None
 
 
@@ -354,7 +355,7 @@ async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None 
 
 async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) -> None:
     """What concerns a post of a community of ours reaches its members, embedded."""
-    if post.community_id is None or document is None or post.kind == "event":
+    if post.community_id is None or not document or post.kind == "event":
         return
     if not post.is_public:
         return  # what was for few people is not told to many
@@ -397,7 +398,7 @@ async def edit(
         language=draft_.language,
         tags=list(draft_.tags),
         attachments=list(draft_.attachments),
-        now=tx.now,
+        now=min(draft_.edited_at or tx.now, tx.now),
     )
     await _set_poll(tx, post, draft_.poll)
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])

@@ -34,6 +34,8 @@ STATUS = {
     "cancelled": "CANCELLED",
 }
 
+YEARS_AHEAD = 10
+
 
 async def one(request: web.Request) -> web.Response:
     """``GET /calls/{id}.ics``."""
@@ -65,7 +67,8 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
     listed_calls = list(entries)
     for post, call in listed_calls:
         made.add_component(_event(post, call, now))
-    years = [now.year, *(call.over_at.year for _, call in listed_calls)]
+    latest = now.year + YEARS_AHEAD  # a call may claim any year
+    years = [now.year, *(min(call.over_at.year, latest) for _, call in listed_calls)]
     # A zone is told for the years that are needed; by default it would end in 2038.
     made.add_missing_timezones(date(min(years) - 1, 1, 1), date(max(years) + 2, 1, 1))
     return made.to_ical()

@@ -49,7 +49,9 @@ def _part(word: str) -> str:
 
 
 def _fields(given: Mapping[str, object]) -> dict[str, str]:
-    return {name: value for name in ASKED if isinstance(value := given.get(name), str)}
+    # PostgreSQL has no place for the character NUL in a text.
+    named = {name: given.get(name) for name in ASKED}
+    return {name: v.replace("\0", "") for name, v in named.items() if isinstance(v, str)}
 
 
 async def _check(tx: Tx, fields: Mapping[str, str]) -> Ask:

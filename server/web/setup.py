@@ -45,11 +45,12 @@ async def finish(request: web.Request) -> web.Response:
     """``POST /setup/{secret}``"""
     session.require_same_origin(request)
     secret = await _require_open(request)
-    sent = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
-    given = (sent.get("email", "").strip(), sent.get("username", "").strip().removeprefix("@"))
+    given = await request.post()
+    sent = {k: v.replace("\0", "") for k, v in given.items() if isinstance(v, str)}
+    who = (sent.get("email", "").strip(), sent.get("username", "").strip().removeprefix("@"))
     try:
         async with context(request).work.transaction() as tx:
-            user, _ = await users.finish_setup(tx, secret, *given, sent.get("password", ""))
+            user, _ = await users.finish_setup(tx, secret, *who, sent.get("password", ""))
     except (Invalid, Conflict) as refused:
         return _page(request, sent, refused.sentence, refused.status)
     return await enter(request, user.id, "/")

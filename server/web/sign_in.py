@@ -31,7 +31,8 @@ async def show(request: web.Request) -> web.Response:
 async def sign_in(request: web.Request) -> web.Response:
     """``POST /sign-in``"""
     session.require_same_origin(request)
-    sent = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
+    given = await request.post()
+    sent = {k: v.replace("\0", "") for k, v in given.items() if isinstance(v, str)}
     name, after = sent.get("name", ""), local_path(sent.get("next", ""))
     ctx = context(request)
     try:

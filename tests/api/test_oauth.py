@@ -226,6 +226,13 @@ async def test_pkce(here: Running) -> None:
     assert (await app.redeem(code, code_verifier=VERIFIER))[0] == 200
 
 
+async def test_a_challenge_taken_away_on_the_way(here: Running) -> None:
+    """RFC 9700, 2.1.1: the app sends a verifier, so it had sent a challenge."""
+    app = await register(here)
+    code = await code_for(app)
+    assert (await app.redeem(code, code_verifier=VERIFIER))[1]["error"] == "invalid_grant"
+
+
 @pytest.mark.parametrize("form", ["json", "query", "basic"])
 async def test_a_code_is_redeemed_in_every_form(here: Running, form: str) -> None:
     app = await register(here)
@@ -660,3 +667,15 @@ async def test_idempotency_keys_do_not_pile_up(here: Running) -> None:
         async with here.work.transaction() as tx:
             await oauth_rows.drop_expired(tx.conn, tx.now)
             assert await tx.conn.fetchval("select count(*) from idempotency_keys") == kept
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [("GET", "/oauth/authorize?client_id=%00", None), ("POST", "/sign-in", b"name=%00&password=x")],
+)
+async def test_what_no_database_can_hold(
+    here: Running, method: str, path: str, sent: bytes | None
+) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if sent else {}
+    async with here.http.request(method, path, data=sent, headers=headers) as answer:
+        assert 400 <= answer.status < 500

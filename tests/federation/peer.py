@@ -189,7 +189,7 @@ class Peer:
     """A running server. Tests set what it serves and how it answers, and read what reached it.
 
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
-    all others; ``down``: it closes every connection without an answer.
+    all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then.
     """
 
     host: str
@@ -203,6 +203,7 @@ class Peer:
     takes: tuple[str, ...] = (CAVAGE, RFC9421)
     status: int = 202
     down: bool = False
+    held: asyncio.Event | None = None
     now: datetime | None = None
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     _numbers: int = 0
@@ -294,6 +295,8 @@ class Peer:
             assert request.transport
             request.transport.abort()
             return web.Response(status=500)
+        if self.held:
+            await self.held.wait()
         if request.method == "POST":
             return await self._take(request)
         if request.path in self.redirects:

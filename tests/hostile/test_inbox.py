@@ -113,7 +113,8 @@ async def test_a_key_that_names_a_victim_as_its_owner(
     attacker.serve({"@context": "https://w3id.org/security/v1", "type": "Key", **key})
     body = orjson.dumps(microblog.activity(victim, "Follow", garden.uri))
     headers = cavage_headers(rsa_key(1), key["id"], ours.inbox, body)
-    assert await attacker.post(ours.inbox, body, headers) == (401, "key_owner")
+    assert await attacker.post(ours.inbox, body, headers) == (401, "foreign_actor")
+    assert attacker.requests == []
 
 
 async def test_an_actor_that_lists_the_key_of_another(
@@ -123,7 +124,7 @@ async def test_an_actor_that_lists_the_key_of_another(
     document = mallory.document()
     document["publicKey"]["owner"] = victim.uri
     attacker.serve(document)
-    follow = microblog.activity(victim, "Follow", garden.uri)
+    follow = attacker.activity(mallory, "Follow", garden.uri)
     assert await attacker.send(mallory, follow, ours.inbox) == (401, "key_owner")
 
 

@@ -739,3 +739,14 @@ def test_a_damaged_document_parses_or_is_refused(name: str, data: st.DataObject)
             parse(document)
         except Refused as refused:
             assert refused.reason.isidentifier()
+
+
+def test_an_inbox_of_another_server() -> None:
+    person = {
+        "id": "https://a.example/users/1",
+        "type": "Person",
+        "preferredUsername": "gardener",
+        "inbox": "https://b.example/inbox",
+    }
+    with pytest.raises(Refused, match="foreign_inbox"):
+        parse_object(person)

@@ -1,0 +1,133 @@
+"""What another server published, as the drafts and details that the verbs take.
+
+Names become the accounts that we know, HTML is cleaned, and every list and text is bounded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from federation import addressing
+from federation.objects import Attachment, Event, Post
+from server import text
+from server.domain import calls, posts, wire
+from server.domain.tx import Tx
+from storage import accounts
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Details
+
+KINDS = frozenset({"note", "page", "article", "question", "event"})
+STATES = {"cancelled": "cancelled", "postponed": "postponed"}
+MAX_ATTACHMENTS = 16
+MAX_TAGS = 30
+
+
+def plain_kind(draft: posts.Draft) -> str:
+    """An event that is no call of ours to answer is shown as a post."""
+    return "other" if draft.kind == "event" else draft.kind
+
+
+async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
+    """A remote post as a draft: HTML cleaned, names turned into the accounts that we know."""
+    mentioned = await accounts.by_uris(
+        tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
+    )
+    html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
+    parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
+    return posts.Draft(
+        kind=value.kind if value.kind in KINDS else "other",
+        visibility=addressing.visibility_of(value.to, value.cc, author.followers_uri),
+        title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
+        content=text.clean(html),
+        summary=text.one_line(value.summary),
+        sensitive=value.sensitive,
+        language=value.language,
+        url=value.url,
+        in_reply_to=parent,
+        community=await _community_of(tx, value, parent),
+        mentions=tuple(a for a in mentioned.values() if a.kind != "application"),
+        tags=tuple(tag.lower() for tag in value.hashtags[:MAX_TAGS]),
+        attachments=tuple(_attachment(a) for a in value.attachments[:MAX_ATTACHMENTS]),
+        poll=_poll_of(value),
+        published_at=value.published,
+        edited_at=value.updated,
+    )
+
+
+async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
+    """What it answers decides; else the audience, else the first group that it is addressed to.
+
+    A post for few people lives in no community, whoever they are.
+    """
+    if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
+        return None
+    if parent and parent.community_id:
+        return await accounts.by_id(tx.conn, parent.community_id)
+    named = [value.audience] if value.audience else [*value.to, *value.cc][:50]
+    found = await accounts.by_uris(tx.conn, named)
+    groups = [found[uri] for uri in named if uri in found and found[uri].is_group]
+    return groups[0] if groups else None
+
+
+def _poll_of(value: Post) -> posts.PollDraft | None:
+    if value.call:
+        titles = [o.name for o in value.call.answers]
+        known = titles if len(titles) == len(calls.ANSWERS) else list(wire.ANSWERS)
+        return posts.PollDraft(tuple((text.one_line(t, 100), 0) for t in known))
+    if value.poll is None:
+        return None
+    return posts.PollDraft(
+        options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
+        multiple=value.poll.multiple,
+        ends_at=value.poll.end_time,
+        closed_at=value.poll.closed_at,
+        voters_count=value.poll.voters_count,
+    )
+
+
+def _attachment(value: Attachment) -> dict[str, Any]:
+    return {
+        "url": value.url,
+        "kind": value.kind,
+        "media_type": value.media_type,
+        "description": value.description[:1500],
+        "width": value.width,
+        "height": value.height,
+        "blurhash": value.blurhash,
+    }
+
+
+def details_of(event: Event) -> Details:
+    """When, where and for how many, as columns."""
+    place = event.place
+    address = place.address if place else None
+    parts = (
+        (address.street, address.postal_code, address.locality, address.country) if address else ()
+    )
+    return Details(
+        starts_at=event.start,
+        ends_at=event.end if event.end and event.end >= event.start else None,
+        timezone=event.timezone or "UTC",
+        place_name=text.one_line(place.name) if place else "",
+        place_address=text.one_line(", ".join(p for p in parts if p)),
+        latitude=place.latitude if place else None,
+        longitude=place.longitude if place else None,
+        capacity=event.capacity or None,
+    )
+
+
+def reported_of(value: Post) -> calls.Reported:
+    """The counts and the state that the host of a call tells."""
+    assert value.call, "the caller asked for a call"
+    assert value.event, "a call that we read is an event"
+    votes = [o.votes for o in value.call.answers[:3]]
+    going, maybe, declined = votes if len(votes) == 3 else (value.event.participant_count, 0, 0)
+    return calls.Reported(
+        going=going,
+        maybe=maybe,
+        declined=declined,
+        waiting=value.call.waiting,
+        state=STATES.get(value.event.status, "open"),
+        card_uri=value.call.card,
+    )
