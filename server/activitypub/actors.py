@@ -24,6 +24,15 @@ async def actor(request: web.Request) -> web.StreamResponse:
         return await _answer(tx, request, await asked_for(tx, request))
 
 
+async def by_handle(request: web.Request) -> web.StreamResponse:
+    """GET /@{name}: the document too, as snac fetches the address that somebody pasted to follow it."""
+    async with context(request).work.reading() as tx:
+        account = await accounts.by_handle(tx.conn, request.match_info["name"])
+        if account is None or account.kind == "application" or account.suspended_at:
+            raise NotFound
+        return await _answer(tx, request, account)
+
+
 async def instance_actor(request: web.Request) -> web.StreamResponse:
     """GET /actor. It is made when it is first asked for."""
     async with context(request).work.transaction() as tx:

@@ -14,6 +14,7 @@ DOCUMENTS: dict[str, Handler] = {
     "/posts/{id}": answering(objects.post),
     "/calls/{id}": answering(objects.call),
     "/cards/{id}": answering(objects.card),
+    "/@{name:[A-Za-z0-9_]+}": answering(actors.by_handle),
 }
 
 _ACTORS = ("/users/{id}", "/communities/{id}", "/actor")

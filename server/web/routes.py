@@ -28,13 +28,14 @@ from server.web import (
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+NAME = "/@{name:[A-Za-z0-9_]+}"
+
 PAGES: dict[str, Handler] = {
     "/posts/{id}": posts.post,
     "/calls/{id}": calls.page,
     "/cards/{id}": calls.card,
+    NAME: accounts.profile,
 }
-
-NAME = "/@{name:[A-Za-z0-9_]+}"
 
 
 def routes() -> list[web.AbstractRouteDef]:
@@ -49,7 +50,6 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get("/tags/{tag}", instance.tag),
         web.get("/new-community", founding.new),
         web.post("/new-community", founding.create),
-        web.get(NAME, accounts.profile),
         web.get(NAME + ".ics", calendars.community),
         web.post(NAME + "/follow", accounts.follow),
         web.post(NAME + "/unfollow", accounts.unfollow),

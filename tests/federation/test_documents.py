@@ -86,6 +86,30 @@ async def test_an_actor_lists_both_keys_and_means_it_in_json_ld(door: Door) -> N
     assert "https://w3id.org/security#publicKeyMultibase" in method
 
 
+@pytest.mark.parametrize("spelling", ["/@gardener", "/@Gardener"])
+async def test_the_address_of_a_profile_is_the_actor_to_other_servers(
+    door: Door, spelling: str
+) -> None:
+    """snac asks the very address that was pasted into its follow box, and never WebFinger."""
+    person = await door.person()
+    answer = await door.get(spelling, accept=LD_JSON)
+    assert (answer.status, answer.json["id"]) == (200, person.uri)
+    assert answer.vary == {"Accept"}
+    assert (await door.get(spelling, accept=BROWSER)).body == b"a page"
+    community = await door.community(person)
+    assert (await door.get("/@garden")).json["id"] == community.uri
+
+
+async def test_a_profile_that_nobody_may_see_is_no_actor_either(door: Door) -> None:
+    await door.person()
+    async with door.work.transaction() as tx:
+        await tx.conn.execute("update accounts set suspended_at = $1", tx.now)
+    await door.stranger()
+    instance = (await door.get("/actor")).json["preferredUsername"]
+    for name in ("gardener", instance, "stranger", "nobody"):
+        assert (await door.get(f"/@{name}")).status == 404, name
+
+
 @pytest.mark.parametrize("accept", [BROWSER, "*/*", None, f"{ACTIVITY_JSON};q=0.1, text/html"])
 async def test_a_browser_is_sent_to_the_profile(door: Door, accept: str | None) -> None:
     person = await door.person()
