@@ -196,6 +196,11 @@ GOING_BY_HOST = Query(
     ByHost,
 )
 FORM = Query("select form from call_forms where post_id = $1 and host = $2", str)
+ANSWERED_FROM_ELSEWHERE = Query(
+    "select a.id from participations p join accounts a on a.id = p.account_id"
+    " where p.post_id = $1 and a.host <> '' and a.suspended_at is null",
+    int,
+)
 PUT_FORM = Command(
     "insert into call_forms (post_id, host, form) values ($1, $2, $3) on conflict do nothing"
 )
@@ -355,6 +360,11 @@ async def form(conn: Connection, post_id: int, host: str) -> str | None:
 async def forms(conn: Connection, post_id: int) -> dict[str, str]:
     """Host to form, as first sent."""
     return {row.host: row.form for row in await FORMS.all(conn, post_id)}
+
+
+async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:
+    """The remote accounts that said something to a call, whatever it was."""
+    return await ANSWERED_FROM_ELSEWHERE.all(conn, post_id)
 
 
 async def put_form(conn: Connection, post_id: int, host: str, form_name: str) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
-from server.domain import communities, effects, policy, posts, wire
+from server.domain import communities, effects, forms, policy, posts, wire
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, follows, polls
@@ -154,6 +154,8 @@ async def answer(
     if not post.local:
         return await _ask_host(tx, account, post, said, door)
     old = await calls.of_account(tx.conn, post.id, account.id)
+    if not account.local:
+        await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
     tier = "confirmed" if account.local or door == "join" else "expressed"
     if old and old.answer == said and old.state in ("granted", "waiting"):
         return await _say_again(tx, account, post, old, tier, door, uri)
@@ -271,14 +273,20 @@ async def hear_answer(tx: Tx, host: Account, participation: Participation, state
 
 
 async def send_tally(tx: Tx, post_id: int) -> None:
-    """Let every host that was sent the call see the present counts."""
+    """Let every host that was sent the call, or answered it, see the present counts."""
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
     if post and call and author:
-        hosts = await effects.followers(tx, call.community_id)
-        await effects.call(tx, author, post, call, "update", hosts)
+        await effects.call(tx, author, post, call, "update", await _told(tx, call))
         await calls.tally_sent(tx.conn, post_id, tx.now)
+
+
+async def _told(tx: Tx, call: Call) -> effects.Inboxes:
+    """Followers of the community, and who answered without following it: they found the call elsewhere."""
+    ids = await calls.answered_from_elsewhere(tx.conn, call.post_id)
+    people = await accounts.by_ids(tx.conn, ids)
+    return await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
 
 
 async def introduce(tx: Tx, community: Account, follower: Account) -> None:
@@ -361,8 +369,7 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     assert author, "a foreign key holds it"
     if actor.id != author.id:
         await communities.require_steward(tx, community, actor)
-    hosts = await effects.followers(tx, community.id)
-    await effects.call(tx, author, post, call, "delete", hosts)
+    await effects.call(tx, author, post, call, "delete", await _told(tx, call))
     if call.card_uri:
         await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
     await posts.remove(tx, post)

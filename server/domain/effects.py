@@ -13,7 +13,7 @@ from federation import build, jsonld, keys, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, follows, lanes, notifications, outbox, posts, timelines
+from storage import accounts, calls, follows, lanes, notifications, outbox, polls, posts, timelines
 from storage.accounts import Account
 from storage.db import next_id
 
@@ -146,8 +146,12 @@ async def _to_audience(
 
 
 async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
-    """Followers (unless direct), who is mentioned, who is answered, and a remote community."""
+    """Followers (unless direct), who is mentioned, who is answered, who voted, and a remote community.
+
+    Who voted need not follow: snac and Mastodon look at the counts that they are sent, and ask for no others.
+    """
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
+    named += await polls.voters(tx.conn, post.id)
     extra = [post.in_reply_to_account_id, post.community_id]
     people = await accounts.by_ids(tx.conn, [i for i in (*named, *extra) if i is not None])
     inboxes = inbox_of(*people.values())

@@ -35,6 +35,11 @@ def of_call(software: str | None) -> str:
     return CALL_FORMS.get(software or "", CARD)
 
 
+def answered(door: str) -> str:
+    """The form that a server read without being sent one, by what it answered: a Join or a vote."""
+    return EVENT if door == "join" else CARD
+
+
 # A product as Lemmy ("Lemmy/1.0; +https://host") and Mobilizon ("host - Mobilizon 5.1") write it: a word
 # that is part of no address.
 _PRODUCT = re.compile(r"(?<![\w.:/@+-])[A-Za-z]+(?![\w.:@-])")

@@ -463,6 +463,42 @@ async def test_a_poll_with_several_choices_takes_them_one_by_one_or_together(
     assert {r["uri"]: r["title"] for r in stored if r["uri"] in named} == named
 
 
+async def test_who_voted_sees_the_counts_without_following(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    """snac asks for the counts again at the end only, and shows till then what it was sent."""
+    poll = await ours.publish(organiser, "Which day?", poll=poll_of("Saturday", "Sunday"))
+    question = {"id": poll.uri, "attributedTo": organiser.uri}
+    assert await vote(ours, microblog, microblog.person("passer-by"), question, "Sunday") == "done"
+    ours.clock.forward(minutes=4)
+    await ours.settle()
+    (updated,) = microblog.of_type("Update")
+    counted = [option["replies"]["totalItems"] for option in updated["object"]["oneOf"]]
+    assert counted == [0, 1]
+
+
+async def test_who_answered_a_call_hears_of_its_end_without_following(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """They found the card by a search, or in somebody's boost."""
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    assert microblog.received == []
+    call = await ours.call(event)
+    question = {"id": call.card_uri, "attributedTo": garden.uri}
+    assert await vote(ours, microblog, microblog.person("passer-by"), question, GOING) == "done"
+    await ours.settle()
+    async with ours.work.transaction() as tx:
+        await calls.edit(tx, organiser, event, state="cancelled")
+    await ours.settle()
+    told = microblog.of_type("Update")[-1]["object"]
+    assert (told["id"], "Cancelled" in told["content"]) == (call.card_uri, True)
+    async with ours.work.transaction() as tx:
+        await calls.delete(tx, organiser, event)
+    await ours.settle()
+    assert [d["object"]["id"] for d in microblog.of_type("Delete")] == [call.card_uri]
+
+
 def poll_of(*titles: str, multiple: bool = False) -> PollDraft:
     return PollDraft(tuple((title, 0) for title in titles), multiple)
 
