@@ -527,6 +527,25 @@ def test_an_activity_is_refused(document: Json, reason: str) -> None:
     assert refusal(parse_activity, document) == reason
 
 
+def test_a_vote_of_snac_names_the_author_too_and_is_no_post() -> None:
+    cast = parse_activity(shape("snac/create_vote"))
+    assert isinstance(cast, verbs.Create)
+    assert [(v.in_reply_to, v.name) for v in cast.votes] == [(f"{OURS}/cards/17", "I can't")]
+    assert cast.post is None
+
+
+def test_a_quiet_note_of_snac_is_unlisted_though_it_names_no_followers() -> None:
+    quiet = created("snac/create_quiet_note")
+    assert visibility_of(quiet.to, quiet.cc, "https://plain.example/sailor/followers") == "unlisted"
+    assert quiet.summary == ""
+
+
+def test_a_reaction_of_snac_is_a_like() -> None:
+    reaction = parse_activity(shape("snac/emoji_react"))
+    assert isinstance(reaction, verbs.Like)
+    assert reaction.object == f"{OURS}/posts/4"
+
+
 def test_votes_of_somebody_else_or_for_two_polls_are_refused() -> None:
     document = shape("gotosocial/create_votes")
     foreign = copy.deepcopy(document)
