@@ -80,7 +80,7 @@ def parse_actor(document: Document) -> Actor:
 
 
 def _inbox(document: Document, actor_id: str) -> str:
-    """On the actor's own origin: else made-up actors could have us flood another server (B5)."""
+    """On the actor's own origin: else made-up actors could have us flood another server."""
     found = require_ref(document, "inbox")
     if not same_origin(found, actor_id):
         raise Refused("foreign_inbox", "The actor's inbox is on another server.")

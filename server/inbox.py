@@ -241,7 +241,7 @@ async def process(net: Net, item: Item) -> None:
     activity = parse.parse_activity(document)
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
-    # What a community of ours passes on is this document: hidden recipients stay hidden (C8).
+    # What a community of ours passes on is this document: hidden recipients stay hidden.
     arrived = Arrived(activity.id, parse.strip_private(document))
     act: Act | None = await _act(net, activity, arrived)
     await _require_asked(net, act)
@@ -368,7 +368,7 @@ async def _confirm_gone(net: Net, uri: str) -> None:
     if post is None or post.local:
         raise Refused("unknown_object", "There is nothing of others here to delete.")
     if not post.is_public:
-        # To a request of the instance it looks gone while it is there (C1).
+        # To a request of the instance it looks gone while it is there.
         raise Refused("not_public", "Its author has to say so.")
     try:
         found = await resolve.document(net, uri)

@@ -63,7 +63,7 @@ class Attempts:
     """One fetch per key and interval, however many signatures name it, good or bad, at once or later.
 
     Signatures can name any number of keys of somebody else's server: it is asked for a few of those
-    that are not there, and no more (B23).
+    that are not there, and no more.
     """
 
     def __init__(self) -> None:

@@ -75,7 +75,7 @@ async def test_a_boost_taken_back_by_a_delete_counts_no_more(
 async def test_nobodys_inbox_is_on_another_server(
     ours: Instance, microblog: Peer, attacker: Peer, garden: Account, field: str
 ) -> None:
-    """B5: a thousand made-up members would make us knock a thousand times at a third server."""
+    """A thousand made-up members would make us knock a thousand times at a third server."""
     mallory = attacker.person("mallory")
     victim = microblog.url("/expensive")
     changed = {"inbox": victim} if field == "inbox" else {"endpoints": {"sharedInbox": victim}}
@@ -105,7 +105,7 @@ async def test_a_page_of_another_server_is_not_ones_own(
 
 @pytest.mark.parametrize("name", ["gar\u202edener", "gar\u200bdener", "gardener\u2066", "x" * 200])
 async def test_a_name_that_hides_its_host(ours: Instance, attacker: Peer, name: str) -> None:
-    """A32: turned around, invisible, or pushing the host out of view."""
+    """Turned around, invisible, or pushing the host out of view."""
     from federation.errors import Refused
 
     mallory = attacker.person("mallory")
@@ -120,7 +120,7 @@ async def test_a_name_that_hides_its_host(ours: Instance, attacker: Peer, name: 
 async def test_a_stranger_does_not_send_us_through_threads(
     ours: Instance, microblog: Peer, attacker: Peer
 ) -> None:
-    """B29: a post that nobody here asked for makes us fetch nothing and keep nothing."""
+    """A post that nobody here asked for makes us fetch nothing and keep nothing."""
     victim, mallory = microblog.person("victim"), attacker.person("mallory")
     last = microblog.note(victim, "<p>1</p>", [])
     for _ in range(5):
@@ -135,7 +135,7 @@ async def test_a_stranger_does_not_send_us_through_threads(
 async def test_keys_of_a_server_that_has_none_are_asked_for_a_few_times(
     ours: Instance, microblog: Peer, attacker: Peer, garden: Account
 ) -> None:
-    """A flood of made-up keys of a victim's server does not become a flood there (A36, B23)."""
+    """A flood of made-up keys of a victim's server does not become a flood there."""
     victim = microblog.person("victim")
     body = microblog.activity(victim, "Follow", garden.uri)
     for number in range(60):

@@ -144,7 +144,7 @@ async def test_what_groups_do_not_pass_on(
 async def test_what_strangers_may_not_see_is_not_gone(
     ours: Instance, attacker: Peer, microblog: Peer, group: Person, organiser: Account, to: str
 ) -> None:
-    """To the server's own request a private post looks the same as one that is gone (C1)."""
+    """To the server's own request a private post looks the same as one that is gone."""
     victim = microblog.person("victim")
     await followed(ours, organiser, microblog, victim)
     narrow = [f"{victim.uri}/followers"] if to == "followers" else [organiser.uri]
@@ -159,7 +159,7 @@ async def test_what_strangers_may_not_see_is_not_gone(
 async def test_hidden_recipients_are_not_passed_on(
     ours: Instance, microblog: Peer, garden: Account
 ) -> None:
-    """C8: a community of ours carries what arrived, but not for whom else it was meant."""
+    """A community of ours carries what arrived, but not for whom else it was meant."""
     async with peer("lemmy") as reader:
         member = reader.person("member")
         assert await outcome(ours, reader, member, reader.activity(member, "Follow", garden.uri))
