@@ -18,6 +18,7 @@ import itertools
 import os
 import secrets
 import shutil
+import signal
 import socket
 import tempfile
 import threading
@@ -126,6 +127,10 @@ SERVER = pytest.StashKey[DatabaseServer]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts the run in the background has it ignore Ctrl-C, and so would every process
+    # that the tests start, and stop with it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     controls_workers = getattr(config.option, "numprocesses", None) and not hasattr(
         config, "workerinput"
     )

@@ -14,6 +14,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,7 +88,12 @@ class Writer:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         if self.process.stdout and not self.process.stdout.closed:
-            self.rest()
+            late = threading.Timer(PATIENCE_SECONDS, self.process.kill)
+            late.start()
+            try:
+                self.rest()
+            finally:
+                late.cancel()
 
 
 @pytest.fixture(params=USERS)
