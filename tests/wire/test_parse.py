@@ -459,7 +459,7 @@ def test_gestures() -> None:
 
 
 def test_moderation() -> None:
-    block = parse_activity(shape("lemmy/block"))
+    block = parse_activity(shape("lemmy/ban"))
     assert isinstance(block, verbs.Block)
     assert (block.target, block.remove_data) == ("https://links.example/c/allotments", True)
     assert block.end_time == datetime(2026, 12, 1, tzinfo=UTC)
