@@ -158,21 +158,28 @@ async def answer(
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
     tier = "confirmed" if account.local or door == "join" else "expressed"
     if old and old.answer == said and old.state in ("granted", "waiting"):
-        return await _say_again(tx, account, post, old, tier, door, uri)
+        return await _say_again(tx, account, post, call, old, tier, door, uri)
     state = "waiting" if said == "going" and call.full else "granted"
     new = await calls.put(tx.conn, uri, post.id, account.id, said, state, tier, door, tx.now)
     await _reply(tx, post, account, new, uri)
-    await _settle(tx, post)
+    await _settle(tx, post, call)
     return new
 
 
 async def _say_again(
-    tx: Tx, account: Account, post: Post, old: Participation, tier: str, door: str, uri: str | None
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation,
+    tier: str,
+    door: str,
+    uri: str | None,
 ) -> Participation:
     """The same answer once more keeps its place; through a better door it is confirmed."""
     if old.tier == "expressed" and tier == "confirmed":
         await calls.confirm(tx.conn, old.id, uri, door)
-        await _settle(tx, post)
+        await _settle(tx, post, call)
     said = replace(old, door=door)
     await _reply(tx, post, account, said, uri)
     return said
@@ -218,21 +225,23 @@ async def _ask_host(tx: Tx, account: Account, post: Post, said: str, door: str) 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:
     """Take an answer back; a repeat is no event."""
-    await _locked(tx, post)
+    call = await _locked(tx, post)
     old = await calls.of_account(tx.conn, post.id, account.id)
     if old is None or not await calls.withdraw(tx.conn, old.id):
         return
     if post.local:
-        await _settle(tx, post)
+        await _settle(tx, post, call)
         return
     host = await accounts.by_id(tx.conn, post.account_id)
     if host:
         await effects.taking_part(tx, account, post, host, "withdrawn", await effects.new_id(tx))
 
 
-async def _settle(tx: Tx, post: Post) -> None:
-    """Give free places to who waits, count again, and let others hear of it in a while."""
-    call = await _locked(tx, post)
+async def _settle(tx: Tx, post: Post, call: Call) -> None:
+    """Give free places to who waits, count again, and let others hear of it in a while.
+
+    The caller holds the lock of the call.
+    """
     await _fill(tx, post, call)
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
@@ -242,10 +251,11 @@ async def _fill(tx: Tx, post: Post, call: Call) -> None:
     tally = await calls.recount(tx.conn, post.id)
     going = tally.confirmed + tally.expressed
     free = tally.waiting if call.capacity is None else call.capacity - going
-    for waiting in await calls.next_waiting(tx.conn, post.id, max(free, 0)):
+    granted = await calls.next_waiting(tx.conn, post.id, max(free, 0)) if tally.waiting else []
+    for waiting in granted:
         await calls.set_participation_state(tx.conn, waiting.id, "granted")
         await _tell_granted(tx, post, waiting)
-    await _count(tx, post)
+    await _write(tx, post, await calls.recount(tx.conn, post.id) if granted else tally)
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
@@ -254,8 +264,7 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
         await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
 
 
-async def _count(tx: Tx, post: Post) -> None:
-    tally = await calls.recount(tx.conn, post.id)
+async def _write(tx: Tx, post: Post, tally: calls.Tally) -> None:
     await calls.set_tally(tx.conn, post.id, tally.confirmed, tally.expressed, tally.waiting)
     counts = (tally.confirmed + tally.expressed, tally.maybe, tally.declined)
     await polls.set_counts(tx.conn, post.id, counts, tally.people)
@@ -325,7 +334,7 @@ async def edit(
         await _close_in_time(tx, call)
     if state:
         await _set_state(tx, community, post, state)
-    await _fill(tx, post, await _locked(tx, post))
+    await _fill(tx, post, call)
     await send_tally(tx, post.id)
     return post
 
