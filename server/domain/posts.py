@@ -20,7 +20,6 @@ from server.domain import communities, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts
-from storage import communities as community_rows
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -359,10 +358,9 @@ async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) ->
         return
     if not post.is_public:
         return  # what was for few people is not told to many
-    if await community_rows.by_id(tx.conn, post.community_id):
-        community = await accounts.by_id(tx.conn, post.community_id)
-        if community:
-            await effects.announce(tx, community, document, None)
+    community = await accounts.by_id(tx.conn, post.community_id)
+    if community and community.local:
+        await effects.announce(tx, community, document, None)
 
 
 async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
@@ -464,7 +462,7 @@ async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
 
 async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
     """Put a post into the featured collection of a person or a community, or take it out."""
-    if post.visibility not in ("public", "unlisted"):
+    if not post.is_public:
         raise Invalid("Validation failed: Only public posts can be pinned", field="id")
     await _hold(tx, post)
     changed = (

@@ -83,7 +83,7 @@ def _mark(entity: Json, b: Bundle, post: Post) -> None:
     entity["bookmarked"] = marks.bookmarked
     entity["muted"] = False
     entity["filtered"] = []
-    if post.account_id == b.viewer_id and post.visibility in ("public", "unlisted"):
+    if post.account_id == b.viewer_id and post.is_public:
         entity["pinned"] = marks.pinned
 
 
