@@ -25,7 +25,8 @@ from federation.origin import parse as parse_url
 from server import receive, text
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
-from server.domain.tx import Tx, Work
+from server.domain import wire
+from server.domain.tx import Work
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
@@ -131,8 +132,8 @@ async def open_net(work: Work, egress: Egress) -> Net:
     """Makes the instance's actor if there is none yet."""
     async with work.transaction() as tx:
         actor = await account_verbs.instance_actor(tx)
-        stored = (await accounts.keys_of(tx.conn, actor.id))[0]
-    return Net(work, egress, keys.SigningKey(stored.id, keys.load_private(stored.private or "")))
+        key = await wire.signing_key(tx, actor.id, "rsa")
+    return Net(work, egress, key)
 
 
 def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
@@ -226,13 +227,9 @@ async def _write_down(net: Net, value: Actor, listed: list[account_verbs.PublicK
             owner = await accounts.by_id(tx.conn, row.account_id) if row else None
             if owner and owner.uri != value.id:
                 raise Refused("key_taken", "The actor lists the key of another.", cause=key.id)
-        return await remember_value(tx, value, listed)
-
-
-async def remember_value(tx: Tx, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
-    return await account_verbs.remember(
-        tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
-    )
+        return await account_verbs.remember(
+            tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
+        )
 
 
 def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:

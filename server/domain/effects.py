@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from federation import build, jsonld, keys, proofs
+from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
@@ -29,21 +29,16 @@ async def send(
     ``subject`` is the object that orders it. Proofs stand on public activities only: a signed private
     post could be shown to be real when it leaks.
     """
-    signed = await _prove(tx, actor, document) if public else document
+    signed = document
+    if public:
+        key = await wire.signing_key(tx, actor.id, "ed25519")
+        signed = proofs.add_proof(document, key, tx.now)
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
         await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
-
-
-async def _prove(tx: Tx, actor: Account, document: Json) -> Json:
-    stored = {key.kind: key for key in await accounts.keys_of(tx.conn, actor.id)}
-    key = stored["ed25519"]
-    return proofs.add_proof(
-        document, keys.SigningKey(key.id, keys.load_private(key.private or "")), tx.now
-    )
 
 
 async def new_id(tx: Tx) -> str:
@@ -140,9 +135,8 @@ async def take_back_boosts(tx: Tx, post: posts.Post) -> None:
 async def _to_audience(
     tx: Tx, author: Account, post: posts.Post, document: Json, beyond: Inboxes | None = None
 ) -> Json:
-    public = post.visibility in ("public", "unlisted")
     inboxes = await audience(tx, author, post) | (beyond or {})
-    return await send(tx, author, document, inboxes, subject=post.uri, public=public)
+    return await send(tx, author, document, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
@@ -161,24 +155,24 @@ async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
 
 
 async def boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post) -> None:
-    if not actor.local:
-        return
-    author = await accounts.by_id(tx.conn, boosted.account_id)
-    document = await wire.boost(tx, boost_, boosted)
-    inboxes = await followers(tx, actor.id) | inbox_of(author)
-    public = boost_.visibility != "private"
-    await send(tx, actor, document, inboxes, subject=boosted.uri, public=public)
+    if actor.local:
+        await _about_boost(tx, actor, boosted, boost_, await wire.boost(tx, boost_, boosted))
 
 
 async def undo_boost(tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post) -> None:
-    if not actor.local:
-        return
+    if actor.local:
+        undone = await wire.boost(tx, boost_, boosted)
+        document = build.undo(await new_id(tx), actor.uri, undone)
+        await _about_boost(tx, actor, boosted, boost_, document)
+
+
+async def _about_boost(
+    tx: Tx, actor: Account, boosted: posts.Post, boost_: posts.Post, document: Json
+) -> None:
+    """To the followers of who boosted, and to the author."""
     author = await accounts.by_id(tx.conn, boosted.account_id)
-    undone = await wire.boost(tx, boost_, boosted)
-    document = build.undo(await new_id(tx), actor.uri, undone)
     inboxes = await followers(tx, actor.id) | inbox_of(author)
-    public = boost_.visibility != "private"
-    await send(tx, actor, document, inboxes, subject=boosted.uri, public=public)
+    await send(tx, actor, document, inboxes, subject=boosted.uri, public=boost_.is_public)
 
 
 async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:

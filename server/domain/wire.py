@@ -84,6 +84,12 @@ def new_keys(uri: str) -> list[tuple[str, str, str, str]]:
     ]
 
 
+async def signing_key(tx: Tx, account_id: int, kind: str) -> keys.SigningKey:
+    """A key of an account of ours, ready to sign: ``rsa`` for requests, ``ed25519`` for proofs."""
+    stored = {key.kind: key for key in await accounts.keys_of(tx.conn, account_id)}[kind]
+    return keys.SigningKey(stored.id, keys.load_private(stored.private or ""))
+
+
 async def post(tx: Tx, row: posts.Post) -> Json:
     """The document of a post of ours, of any kind; a call as its canonical object."""
     value = await _common(tx, row)

@@ -21,8 +21,9 @@ import structlog
 from federation import deliver, keys
 from federation.deliver import Outcome, Result
 from server import resolve
+from server.domain import wire
 from server.resolve import Net
-from storage import accounts, lanes, outbox
+from storage import lanes, outbox
 from storage.outbox import Delivery, Failure
 
 log = structlog.get_logger()
@@ -133,8 +134,7 @@ async def _key_of(net: Net, account_id: int) -> keys.SigningKey:
     known = net.signing.get(account_id)
     if known is None:
         async with net.work.reading() as tx:
-            stored = (await accounts.keys_of(tx.conn, account_id))[0]
-        known = keys.SigningKey(stored.id, keys.load_private(stored.private or ""))
+            known = await wire.signing_key(tx, account_id, "rsa")
         if len(net.signing) >= MAX_KEYS:
             net.signing.clear()
         net.signing[account_id] = known
