@@ -13,9 +13,10 @@ from server.api import paging, params
 from server.api.accounts import answer_line
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
-from server.api.reading import account_of, community_of, id_of, viewer_of
+from server.api.reading import account_of, id_of, viewer_of
 from server.context import context
 from server.domain import communities as verbs
+from server.domain import sight
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render
@@ -63,7 +64,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        group = await community_of(tx, id_of(request))
+        group = await sight.group(tx, id_of(request))
         return ok(await _entity(tx, group, viewer_of(caller)))
 
 
@@ -71,7 +72,7 @@ async def members(request: web.Request, _caller: Caller) -> web.Response:
     """``Member`` each, who came last first; paged by the Link header."""
     page = paging.page(request, 40, 80)
     async with context(request).work.reading() as tx:
-        group = await community_of(tx, id_of(request))
+        group = await sight.group(tx, id_of(request))
         rows = await follows.followers(tx.conn, group.id, *page.bounds, page.limit)
         found = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
         people = [found[row.account_id] for row in rows if row.account_id in found]
@@ -85,7 +86,7 @@ async def members(request: web.Request, _caller: Caller) -> web.Response:
 async def requests(request: web.Request, caller: Caller) -> web.Response:
     """``Account`` of each who asks to join; for organisers and moderators."""
     async with context(request).work.reading() as tx:
-        group = await community_of(tx, id_of(request))
+        group = await sight.group(tx, id_of(request))
         await verbs.require_steward(tx, group, caller.account)
         return await answer_line(request, tx, group, caller.account, follows.requests)
 
@@ -93,7 +94,7 @@ async def requests(request: web.Request, caller: Caller) -> web.Response:
 def _deciding(*, admitted: bool) -> ForMember:
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
-            group = await community_of(tx, id_of(request))
+            group = await sight.group(tx, id_of(request))
             asking = await account_of(tx, id_of(request, "account_id"))
             await verbs.decide(tx, caller.account, group, asking, admitted=admitted)
         return empty()
@@ -108,7 +109,7 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
     if account_id is None:
         raise Invalid("account_id names a member.", field="account_id")
     async with context(request).work.transaction() as tx:
-        group = await community_of(tx, id_of(request))
+        group = await sight.group(tx, id_of(request))
         member = await account_of(tx, account_id)
         await verbs.grant(tx, caller.account, group, member, sent.text("role") or "")
         return ok(await _stewards(tx, group))
@@ -117,7 +118,7 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
 async def stewards(request: web.Request, caller: Caller | None) -> web.Response:
     """Organisers and moderators, as ``Member`` each."""
     async with context(request).work.reading() as tx:
-        return ok(await _stewards(tx, await community_of(tx, id_of(request))))
+        return ok(await _stewards(tx, await sight.group(tx, id_of(request))))
 
 
 async def _stewards(tx: Tx, group: Account) -> list[Json]:

@@ -13,9 +13,9 @@ from aiohttp import web
 from server.api import paging
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
-from server.api.reading import id_of, post_of, status_by_id, statuses, view, viewer_of
+from server.api.reading import id_of, status_by_id, statuses, view, viewer_of
 from server.context import context
-from server.domain import posts
+from server.domain import posts, sight
 from server.domain.tx import Tx
 from server.render import account
 from storage import posts as rows
@@ -33,7 +33,7 @@ def _doing(act: Act) -> ForMember:
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         work = context(request).work
         async with work.transaction() as tx:
-            post = await post_of(tx, id_of(request), caller.account)
+            post = await sight.subject(tx, id_of(request), caller.account)
             await act(tx, caller.account, post)
         async with work.reading() as tx:
             return ok(await status_by_id(tx, post.id, caller.account))
@@ -61,7 +61,7 @@ async def boost(request: web.Request, caller: Caller) -> web.Response:
     """Answers the boost itself, a status of its own around the post."""
     work = context(request).work
     async with work.transaction() as tx:
-        post = await post_of(tx, id_of(request), caller.account)
+        post = await sight.subject(tx, id_of(request), caller.account)
         made = await posts.boost(tx, caller.account, post)
     async with work.reading() as tx:
         return ok(await status_by_id(tx, made.id, caller.account))
@@ -79,7 +79,7 @@ async def _people(request: web.Request, caller: Caller | None, who: Who) -> web.
     page = paging.page(request, 40, 80)
     viewer = viewer_of(caller)
     async with context(request).work.reading() as tx:
-        post = await post_of(tx, id_of(request), viewer)
+        post = await sight.subject(tx, id_of(request), viewer)
         found = await who(tx.conn, post.id, *page.bounds, page.limit)
         body = await account.accounts_in_order(view(tx, viewer), [row.id for row in found])
     more = len(found) == page.limit

@@ -42,12 +42,6 @@ async def account_of(tx: Tx, account_id: int) -> Account:
     return row
 
 
-async def post_of(tx: Tx, post_id: int, viewer: Account | None) -> Post:
-    """The post that an act means: of a boost, what is boosted. Raises ``NotFound``."""
-    row = await sight.post(tx, post_id, viewer)
-    return row if row.reblog_of_id is None else await sight.post(tx, row.reblog_of_id, viewer)
-
-
 async def statuses(
     tx: Tx, ids_: Sequence[int], viewer: Account | None, *, feed: bool = False
 ) -> list[Json]:
@@ -62,14 +56,6 @@ async def status_by_id(tx: Tx, post_id: int, viewer: Account | None) -> Json:
     if not found:
         raise NotFound
     return found[0]
-
-
-async def community_of(tx: Tx, community_id: int) -> Account:
-    """A group that exists. Raises ``NotFound``."""
-    row = await accounts.by_id(tx.conn, community_id)
-    if row is None or not row.is_group:
-        raise NotFound
-    return row
 
 
 async def of_posts(tx: Tx, rows: Sequence[Post], viewer: Account | None) -> list[Json]:

@@ -18,17 +18,11 @@ from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
 from server.api.network import learn_handles
 from server.api.params import Params
-from server.api.reading import (
-    community_of,
-    id_of,
-    post_of,
-    status_by_id,
-    statuses,
-    viewer_of,
-)
+from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.context import context
-from server.domain import calls, posts, sight
-from server.domain.posts import PollDraft, Typed
+from server.domain import calls, composing, posts, sight
+from server.domain.composing import Wanted, WantedPoll
+from server.domain.posts import Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render.status import WARNED
@@ -80,26 +74,24 @@ async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
 
 
 async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
-    typed = await _typed(tx, caller, sent)
+    typed = await composing.typed(tx, caller.account, _wanted(sent, caller.token.app_id))
     post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
     assert post, "a new id is never a repeat"
     return post
 
 
-async def _typed(tx: Tx, caller: Caller, sent: Params) -> Typed:
-    parent = sent.id("in_reply_to_id")
-    community = sent.id("community_id")
-    return Typed(
+def _wanted(sent: Params, app_id: int) -> Wanted:
+    return Wanted(
         text=sent.text("status") or "",
         visibility=sent.text("visibility") or "public",
         title=sent.text("title") or "",
         summary=sent.text("spoiler_text") or "",
         sensitive=sent.flag("sensitive"),
         language=_language(sent),
-        in_reply_to=None if parent is None else await post_of(tx, parent, caller.account),
-        community=None if community is None else await community_of(tx, community),
-        poll=_poll(tx, sent.child("poll")),
-        app_id=caller.token.app_id,
+        in_reply_to_id=sent.id("in_reply_to_id"),
+        community_id=sent.id("community_id"),
+        poll=_poll(sent.child("poll")),
+        app_id=app_id,
     )
 
 
@@ -108,18 +100,14 @@ def _language(sent: Params) -> str | None:
     return given if LANGUAGE.fullmatch(given) else None
 
 
-def _poll(tx: Tx, sent: Params) -> PollDraft | None:
+def _poll(sent: Params) -> WantedPoll | None:
     options = sent.texts("options")
     if not options:
         return None
     seconds = sent.integer("expires_in")
     if seconds is None:
         raise Invalid("Validation failed: A poll needs expires_in, in seconds", field="poll")
-    return PollDraft(
-        options=tuple((text.one_line(title), 0) for title in options),
-        multiple=sent.flag("multiple"),
-        ends_at=tx.now + timedelta(seconds=seconds),
-    )
+    return WantedPoll(tuple(options), seconds, sent.flag("multiple"))
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:

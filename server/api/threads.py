@@ -10,7 +10,7 @@ from aiohttp import web
 from server import text
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.reading import id_of, post_of, view, viewer_of
+from server.api.reading import id_of, view, viewer_of
 from server.context import context
 from server.domain import sight
 from server.render import bundle, status
@@ -50,7 +50,7 @@ def descendants(thread: Sequence[Post], focus: Post) -> list[Post]:
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
     viewer = viewer_of(caller)
     async with context(request).work.reading() as tx:
-        focus = await post_of(tx, id_of(request), viewer)
+        focus = await sight.subject(tx, id_of(request), viewer)
         every = await posts.thread(tx.conn, focus.thread_id, MAX_THREAD)
         thread = await sight.visible(tx, every, viewer)
         above, below = ancestors(thread, focus), descendants(thread, focus)
@@ -66,7 +66,7 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 async def source(request: web.Request, caller: Caller) -> web.Response:
     """``StatusSource``: what was typed; of a remote post, its words."""
     async with context(request).work.reading() as tx:
-        post = await post_of(tx, id_of(request), caller.account)
+        post = await sight.subject(tx, id_of(request), caller.account)
     spoiler = post.summary if post.kind in status.WARNED else ""
     words = post.source if post.local else text.plain(post.content)
     return ok({"id": str(post.id), "text": words, "spoiler_text": spoiler})
@@ -75,7 +75,7 @@ async def source(request: web.Request, caller: Caller) -> web.Response:
 async def history(request: web.Request, caller: Caller | None) -> web.Response:
     viewer = viewer_of(caller)
     async with context(request).work.reading() as tx:
-        post = await post_of(tx, id_of(request), viewer)
+        post = await sight.subject(tx, id_of(request), viewer)
         loaded = await bundle.load(view(tx, viewer), [post], {})
         return ok(status.edits(loaded, post, await posts.edits(tx.conn, post.id)))
 

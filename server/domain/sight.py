@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from server.domain import policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import follows, posts
+from storage import accounts, follows, posts
 from storage.accounts import Account
 from storage.follows import Relation
 from storage.posts import Post
@@ -65,6 +65,20 @@ async def post(tx: Tx, post_id: int, viewer: Account | None) -> Post:
     """One post. Raises ``NotFound`` where it is not there or not to be seen: the same answer."""
     row = await posts.by_id(tx.conn, post_id)
     if row is None or not await visible(tx, [row], viewer):
+        raise NotFound
+    return row
+
+
+async def subject(tx: Tx, post_id: int, viewer: Account | None) -> Post:
+    """The post that an act means: of a boost, what is boosted. Raises ``NotFound``."""
+    row = await post(tx, post_id, viewer)
+    return row if row.reblog_of_id is None else await post(tx, row.reblog_of_id, viewer)
+
+
+async def group(tx: Tx, community_id: int) -> Account:
+    """A group that exists. Raises ``NotFound``."""
+    row = await accounts.by_id(tx.conn, community_id)
+    if row is None or not row.is_group:
         raise NotFound
     return row
 

@@ -1,0 +1,66 @@
+"""What a member wants to post, as plain values: it can be kept for later and becomes a ``Typed`` then.
+
+A client's request and a scheduled post take the same way: ids are looked up when the post is written, with
+the eyes of its author, so that what was deleted or hidden in between is refused and not published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server import text
+from server.domain import sight
+from server.domain.posts import PollDraft, Typed
+from server.domain.tx import Tx
+from storage.accounts import Account
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPoll:
+    """``expires_in``: seconds from when it is published."""
+
+    options: tuple[str, ...]
+    expires_in: int
+    multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Numbers, texts and flags only."""
+
+    text: str = ""
+    visibility: str = "public"
+    title: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    community_id: int | None = None
+    poll: WantedPoll | None = None
+    app_id: int | None = None
+
+
+async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
+    """Raises ``NotFound`` where the post answered or the community is not there for the author."""
+    parent, community = wanted.in_reply_to_id, wanted.community_id
+    return Typed(
+        text=wanted.text,
+        visibility=wanted.visibility,
+        title=wanted.title,
+        summary=wanted.summary,
+        sensitive=wanted.sensitive,
+        language=wanted.language,
+        in_reply_to=None if parent is None else await sight.subject(tx, parent, author),
+        community=None if community is None else await sight.group(tx, community),
+        poll=_poll(tx, wanted.poll) if wanted.poll else None,
+        app_id=wanted.app_id,
+    )
+
+
+def _poll(tx: Tx, wanted: WantedPoll) -> PollDraft:
+    return PollDraft(
+        options=tuple((text.one_line(title), 0) for title in wanted.options),
+        multiple=wanted.multiple,
+        ends_at=tx.now + timedelta(seconds=wanted.expires_in),
+    )
