@@ -7,13 +7,14 @@ wants is always there. What is claimed must exist, for clients then call it: the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from aiohttp import web
 
 from server.api import answers
 from server.api.auth import Caller, for_anyone
+from server.api.describe import Described, op
+from server.api.schema import TEXT, array
 from server.context import context
 from server.domain import posts
 from server.domain.accounts import FIELDS_MAX
@@ -209,7 +210,7 @@ async def custom_emojis(_request: web.Request, _: Caller | None) -> web.Response
     return answers.ok([], headers=answers.PUBLIC)
 
 
-def routes() -> Sequence[web.AbstractRouteDef]:
+def routes() -> list[web.RouteDef]:
     return [
         for_anyone("GET", "/api/v1/instance", show_v1),
         for_anyone("GET", "/api/v2/instance", show_v2),
@@ -218,3 +219,13 @@ def routes() -> Sequence[web.AbstractRouteDef]:
         for_anyone("GET", "/api/v1/instance/rules", show_rules),
         for_anyone("GET", "/api/v1/custom_emojis", custom_emojis),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/instance": op("InstanceV1"),
+    "GET /api/v2/instance": op("Instance"),
+    "GET /api/v1/instance/peers": op(array(TEXT)),
+    "GET /api/v1/instance/activity": op(array("Week")),
+    "GET /api/v1/instance/rules": op(array("Rule")),
+    "GET /api/v1/custom_emojis": op(array("CustomEmoji")),
+}

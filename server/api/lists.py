@@ -9,7 +9,9 @@ from aiohttp import web
 
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, a_text, choice, flag, op, some_ids
 from server.api.reading import id_of
+from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -86,3 +88,21 @@ def routes() -> list[web.RouteDef]:
         *(for_member(verb, one, refuse, "write:lists") for verb in ("PUT", "DELETE")),
         *(for_member(v, f"{one}/accounts", refuse, "write:lists") for v in ("POST", "DELETE")),
     ]
+
+
+_EDITED = (
+    a_text("title"),
+    choice("replies_policy", "followed", "list", "none"),
+    flag("exclusive"),
+)
+DESCRIBED: Described = {
+    "GET /api/v1/lists": op(array("List")),
+    "GET /api/v1/lists/{id}": op("List"),
+    "GET /api/v1/lists/{id}/accounts": op(array("Account")),
+    "GET /api/v1/accounts/{id}/lists": op(array("List")),
+    "POST /api/v1/lists": op("List", *_EDITED),
+    "PUT /api/v1/lists/{id}": op("List", *_EDITED),
+    "DELETE /api/v1/lists/{id}": op("Empty"),
+    "POST /api/v1/lists/{id}/accounts": op("Empty", some_ids("account_ids")),
+    "DELETE /api/v1/lists/{id}/accounts": op("Empty", some_ids("account_ids")),
+}

@@ -10,6 +10,8 @@ from aiohttp import web
 
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, op
+from server.api.schema import ANY, array
 
 EMPTY: tuple[tuple[str, str, str], ...] = (
     # path, scope, why it is empty
@@ -51,3 +53,9 @@ def routes() -> list[web.RouteDef]:
         *(for_member("GET", path, _for_member, scope) for path, scope, _why in EMPTY),
         *(for_anyone("GET", path, _for_anyone) for path, _why in EMPTY_FOR_ANYONE),
     ]
+
+
+_NONE = op(array(ANY) | {"maxItems": 0})
+DESCRIBED: Described = {
+    f"GET {path}": _NONE for path in (*(e[0] for e in EMPTY), *(e[0] for e in EMPTY_FOR_ANYONE))
+}

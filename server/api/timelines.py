@@ -9,8 +9,10 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, flag, op, paged, some_texts
 from server.api.lists import joined
 from server.api.reading import id_of, statuses, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
 from storage import timelines
@@ -81,3 +83,20 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{base}/tag/{{name}}", tag, "read:statuses"),
         for_member("GET", f"{base}/list/{{id}}", of_list, "read:lists"),
     ]
+
+
+_PAGE = paged()
+DESCRIBED: Described = {
+    "GET /api/v1/timelines/home": op(array("Status"), *_PAGE),
+    "GET /api/v1/timelines/public": op(
+        array("Status"), *_PAGE, flag("local"), flag("remote"), flag("only_media")
+    ),
+    "GET /api/v1/timelines/tag/{name}": op(
+        array("Status"),
+        *_PAGE,
+        *(some_texts(name) for name in ("any", "all", "none")),
+        flag("local"),
+        flag("only_media"),
+    ),
+    "GET /api/v1/timelines/list/{id}": op(array("Status"), *_PAGE),
+}
