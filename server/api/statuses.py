@@ -228,6 +228,7 @@ DESCRIBED: Described = {
         choice("visibility", "public", "unlisted", "private", "direct"),
         an_id("in_reply_to_id"),
         an_id("community_id"),
+        also=(404,),  # what it replies to
     ),
     "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
     "GET /api/v1/statuses/{id}": op("Status"),
