@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from aiohttp import web
 
+from server import version
 from server.api import (
     accounts,
     calls,
@@ -27,6 +28,8 @@ from server.api import (
     timelines,
 )
 from server.api.describe import Described, Op
+from server.api.entities import ENTITIES
+from server.api.schema import references
 
 
 class Part(Protocol):
@@ -67,3 +70,19 @@ def described() -> dict[str, Op]:
     """By method and path."""
     tables = (*(part.DESCRIBED for part in PARTS), openapi.DESCRIBED)
     return {key: op for table in tables for key, op in table.items()}
+
+
+def claim(every: Iterable[web.RouteDef]) -> version.Claim:
+    """Which version of the client API these routes amount to."""
+    return version.claim({f"{route.method} {route.path}" for route in every}, answered())
+
+
+def answered() -> set[str]:
+    """The fields that some route always sends, as ``Status.quote``."""
+    told = [op.answers for op in described().values()]
+    seen: set[str] = set()
+    found = references(told)
+    while found - seen:
+        seen |= found
+        found = references([ENTITIES[name] for name in seen])
+    return {f"{name}.{field}" for name in seen for field in ENTITIES[name].get("required", ())}

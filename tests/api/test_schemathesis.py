@@ -1,8 +1,8 @@
 """schemathesis reads the OpenAPI document and asks a real instance: right, and wrong on purpose.
 
 No answer is 5xx, none has a status, a content type or a body that the document does not tell. Every
-operation is asked rightly with ids that exist, and wrongly with whatever is generated, the same in every run. What is
-ignored instead of refused is no fault here: clients send more than they must.
+operation is asked rightly with ids that exist, and wrongly with whatever is generated, the same in every
+run. What is ignored instead of refused is no fault here: clients send more than they must.
 """
 
 from __future__ import annotations
