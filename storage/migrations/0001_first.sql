@@ -209,6 +209,41 @@ create table bookmarks (
 );
 create index bookmarks_post on bookmarks (post_id);
 
+-- What a member wants hidden or warned of; matched by the server when a page is rendered.
+create table filters (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    title text not null,
+    context text[] not null check (
+        context <> '{}' and context <@ '{home,notifications,public,thread,account}'),
+    action text not null check (action in ('warn', 'hide', 'blur')),
+    expires_at timestamptz,             -- null: never
+    created_at timestamptz not null
+);
+create index filters_account on filters (account_id, id);
+
+create table filter_keywords (
+    id bigint generated always as identity primary key,
+    filter_id bigint not null references filters on delete cascade,
+    keyword text not null check (keyword <> ''),
+    whole_word boolean not null
+);
+create index filter_keywords_filter on filter_keywords (filter_id, id);
+
+create table filter_posts (
+    id bigint generated always as identity primary key,
+    filter_id bigint not null references filters on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    unique (filter_id, post_id)
+);
+create index filter_posts_post on filter_posts (post_id);
+
+-- Which state of all filters of an account this is: what is compiled in memory is good while it stands.
+create table filter_versions (
+    account_id bigint primary key references accounts on delete cascade,
+    version uuid not null
+);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
