@@ -244,6 +244,27 @@ create table filter_versions (
     version uuid not null
 );
 
+-- Lists of a member's own. A community that they joined is a list too, and has no row here.
+create table lists (
+    id bigint primary key,              -- of next_id, as accounts have: never the id of a community
+    account_id bigint not null references accounts on delete cascade,
+    title text not null check (title <> ''),
+    replies_policy text not null check (replies_policy in ('followed', 'list', 'none')),
+    exclusive boolean not null,         -- what its members post stands in no home of the owner
+    created_at timestamptz not null
+);
+create index lists_account on lists (account_id, id);
+
+create table list_accounts (
+    id bigint generated always as identity primary key,
+    list_id bigint not null references lists on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    follow_id bigint references follows on delete cascade,  -- null: the owner themselves
+    unique (list_id, account_id)
+);
+create index list_accounts_account on list_accounts (account_id);
+create index list_accounts_follow on list_accounts (follow_id);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
