@@ -2,6 +2,9 @@
 
 A list's timeline is put together when it is read: the newest posts of each member by one index, and of these
 the newest. So a post costs nothing per list when it is written, and who joins a list brings their past along.
+At most 20,000 posts are looked at for a page, an equal part of each member: a list of 500, which is the most,
+takes 30 to 100 ms, one of 20 takes 2 ms. Only who wrote a very long row of replies, which the list does not
+show, could have older posts passed over.
 """
 
 from __future__ import annotations
@@ -88,9 +91,11 @@ TIMELINE = Query(
     join list_accounts m on m.list_id = l.id
     left join follows f on f.id = m.follow_id
     cross join lateral (
-        select p.id from posts p
-        where p.account_id = m.account_id and p.id < $2 and p.id > $3
-          and (p.visibility in ('public', 'unlisted') or (p.visibility = 'private'
+        select p.id from (
+            select id, account_id, visibility, in_reply_to_account_id, reblog_of_id from posts
+            where account_id = m.account_id and id < $2 and id > $3 order by id desc limit greatest(
+                2 * $4, 20000 / (select count(*) from list_accounts where list_id = $1))) p
+        where (p.visibility in ('public', 'unlisted') or (p.visibility = 'private'
                and (m.follow_id is null or f.accepted_at is not null)))
           and (p.in_reply_to_account_id is null
                or p.in_reply_to_account_id in (p.account_id, l.account_id)
@@ -120,9 +125,11 @@ TIMELINE_UP = Query(
     join list_accounts m on m.list_id = l.id
     left join follows f on f.id = m.follow_id
     cross join lateral (
-        select p.id from posts p
-        where p.account_id = m.account_id and p.id < $2 and p.id > $3
-          and (p.visibility in ('public', 'unlisted') or (p.visibility = 'private'
+        select p.id from (
+            select id, account_id, visibility, in_reply_to_account_id, reblog_of_id from posts
+            where account_id = m.account_id and id < $2 and id > $3 order by id limit greatest(
+                2 * $4, 20000 / (select count(*) from list_accounts where list_id = $1))) p
+        where (p.visibility in ('public', 'unlisted') or (p.visibility = 'private'
                and (m.follow_id is null or f.accepted_at is not null)))
           and (p.in_reply_to_account_id is null
                or p.in_reply_to_account_id in (p.account_id, l.account_id)

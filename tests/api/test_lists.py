@@ -143,6 +143,7 @@ async def test_a_list_shows_what_its_members_post(house: House) -> None:
     theirs = await other.says("boosted")
     await friend.good("POST", f"/api/v1/statuses/{theirs['id']}/reblog")
     path = f"list/{list_id}"
+    assert await shown(keeper, f"list/{await make(keeper, 'Nobody')}") == []
     assert await shown(keeper, path) == ["boosted", "to followers", "to all", "before the list"]
     await keeper.good("POST", f"/api/v1/accounts/{friend.id}/follow", json={"reblogs": False})
     assert await shown(keeper, path) == ["to followers", "to all", "before the list"]
