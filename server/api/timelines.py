@@ -15,7 +15,7 @@ from server.api.reading import id_of, statuses, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
-from storage import timelines
+from storage import lists, timelines
 from storage.accounts import Account
 from storage.timelines import Tags
 
@@ -68,10 +68,15 @@ async def tag(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def of_list(request: web.Request, caller: Caller) -> web.Response:
-    """The posts of a community, unwrapped."""
+    """What the members of a list posted; of a community, its posts, unwrapped."""
+    list_id, page = id_of(request), paging.page(request)
     async with context(request).work.reading() as tx:
-        group = await joined(tx, caller.account, id_of(request))
-        found = await timelines.community(tx.conn, group.id, paging.page(request))
+        row = await lists.by_id(tx.conn, list_id, caller.account.id)
+        if row:
+            found = await lists.timeline(tx.conn, row.id, page)
+        else:
+            group = await joined(tx, caller.account, list_id)
+            found = await timelines.community(tx.conn, group.id, page)
         return await _page(request, tx, found, caller.account)
 
 

@@ -83,9 +83,10 @@ class Asking:
         return ("/".join(_put(parts, holes, chosen)) for chosen in product(*values))
 
     async def _values(self, parts: list[str], at: int) -> list[str]:
-        noun, name = parts[at - 1], parts[at].strip("{}")
-        if noun in self.ids:
-            return self.ids[noun]
+        name = parts[at].strip("{}")
+        for noun in ("/".join(parts[at - 2 : at]), parts[at - 1]):
+            if noun in self.ids:
+                return self.ids[noun]
         above = "/".join(parts[:at])
         if above not in reads() or "{" in above:
             return []

@@ -53,7 +53,7 @@ async def _from_afar(house: House, far: Account, soon: datetime) -> None:
 
 @dataclass
 class World:
-    """``ids``: by the noun that stands before the id in a path."""
+    """``ids``: by the noun that stands before the id in a path, or by two where one is not enough."""
 
     house: House
     reader: Member
@@ -118,6 +118,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
+    ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
 )  # fmt: skip
 
 
@@ -128,3 +129,18 @@ async def _keep(reader: Member, world: World) -> None:
         await reader.good(*route.split(" "), json=sent)
     lists = await reader.good("GET", "/api/v1/lists")
     world.ids["list"] = [each["id"] for each in lists]
+    await _choose(reader, lists[0]["id"], world)
+
+
+async def _choose(reader: Member, list_id: str, world: World) -> None:
+    """Somebody in a list, and filters that catch a word, and a single post."""
+    members = {"account_ids": [reader.id]}
+    await reader.good("POST", f"/api/v1/lists/{list_id}/accounts", json=members)
+    catch = {"title": "Quiet", "context": ["home"], "keywords_attributes": [{"keyword": "plan"}]}
+    made = await reader.good("POST", "/api/v2/filters", json=catch)
+    listed = await reader.good(
+        "POST", f"/api/v2/filters/{made['id']}/statuses", json={"status_id": world.ids["calls"][0]}
+    )
+    world.ids["filters"] = [made["id"]]
+    world.ids["keywords"] = [made["keywords"][0]["id"]]
+    world.ids["filters/statuses"] = [listed["id"]]
