@@ -265,6 +265,14 @@ create table list_accounts (
 create index list_accounts_account on list_accounts (account_id);
 create index list_accounts_follow on list_accounts (follow_id);
 
+-- What a member's posts are, where a client does not say.
+create table preferences (
+    account_id bigint primary key references accounts on delete cascade,
+    visibility text not null check (visibility in ('public', 'unlisted', 'private')),
+    sensitive boolean not null,
+    language text                       -- null: not chosen
+);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
