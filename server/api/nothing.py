@@ -15,8 +15,6 @@ from server.api.schema import ANY, array
 
 EMPTY: tuple[tuple[str, str, str], ...] = (
     # path, scope, why it is empty
-    ("/api/v1/mutes", "read:mutes", "nobody can be muted yet"),
-    ("/api/v1/domain_blocks", "read:blocks", "hosts are blocked by the instance, not by members"),
     ("/api/v1/endorsements", "read:accounts", "accounts are not featured on profiles"),
     ("/api/v1/conversations", "read:statuses", "direct posts stand in the notifications"),
     ("/api/v1/scheduled_statuses", "read:statuses", "posts cannot be scheduled yet"),
