@@ -166,8 +166,9 @@ async def test_a_page_of_groups_costs_the_same_whatever_its_length(
                 await notification.grouped(view(tx, me), found, about, partial=False)
         return len(found), len(seen)
 
-    assert await queries(2) == (2, 8)
-    assert await queries(40) == (7, 7)
+    few, many = await queries(2), await queries(40)
+    assert (few[0], many[0]) == (2, 7)
+    assert few[1] == many[1] <= 9
 
 
 async def test_what_is_unread_is_counted_from_the_marker(noisy: Member) -> None:
