@@ -25,9 +25,11 @@ from server.api import (
     relations,
     search,
     statuses,
+    suggestions,
     tags,
     threads,
     timelines,
+    trends,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -59,6 +61,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     notifications,
     search,
     tags,
+    trends,
+    suggestions,
     markers,
     communities,
     calls,
