@@ -29,9 +29,11 @@ from server.api import (
     relations,
     search,
     statuses,
+    suggestions,
     tags,
     threads,
     timelines,
+    trends,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -67,6 +69,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     notification_groups,
     search,
     tags,
+    trends,
+    suggestions,
     markers,
     communities,
     calls,

@@ -367,6 +367,15 @@ create table tag_uses (
 create index tag_uses_account on tag_uses (account_id);
 create index tag_uses_day on tag_uses (day);
 
+-- Whom a member does not want to be suggested again.
+create table dismissals (
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, target_id)
+);
+create index dismissals_target on dismissals (target_id);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,

@@ -78,7 +78,18 @@ async def full(house: House) -> World:
     await _deal(reader, asking, mine, world)
     await _organise(reader, asking, world)
     await _keep(reader, world)
+    await _talk(house)
     return world
+
+
+async def _talk(house: House) -> None:
+    """A tag and a post that people are fond of, by somebody whom the reader may want to follow."""
+    first, *others = [await house.member(f"talker{n}") for n in range(4)]
+    post = await first.says("#Spring at last")
+    for other in others:
+        await other.says("#Spring indeed")
+        await other.good("POST", f"/api/v1/statuses/{post['id']}/favourite")
+        await other.good("POST", f"/api/v1/accounts/{first.id}/follow")
 
 
 async def _deal(reader: Member, asking: Member, mine: Any, world: World) -> None:
