@@ -25,6 +25,7 @@ from server.api import (
     relations,
     search,
     statuses,
+    tags,
     threads,
     timelines,
 )
@@ -57,6 +58,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     filters,
     notifications,
     search,
+    tags,
     markers,
     communities,
     calls,

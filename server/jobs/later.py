@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls
+from server.domain import calls, polls, tags
 from server.domain.tx import Tx
 from server.resolve import Net
 from storage import accounts, inbox, jobs, lanes, oauth, outbox
@@ -115,6 +115,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    await tags.forget(tx)
     return tx.now + DAY
 
 

@@ -119,6 +119,8 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
+    ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
+    ("POST /api/v1/featured_tags", {"name": "sowing"}),
 )  # fmt: skip
 
 
@@ -127,6 +129,7 @@ async def _keep(reader: Member, world: World) -> None:
     for route, sent in KEPT:
         assert route in described()
         await reader.good(*route.split(" "), json=sent)
+    await reader.good("POST", "/api/v1/tags/spring/follow")
     lists = await reader.good("GET", "/api/v1/lists")
     world.ids["list"] = [each["id"] for each in lists]
     await _choose(reader, lists[0]["id"], world)
