@@ -43,7 +43,7 @@ def reads() -> dict[str, Any]:
 
 
 def _content(operation: Any, status: str) -> Any:
-    return operation["responses"][status]["content"]
+    return operation["responses"].get(status, {}).get("content", {})
 
 
 def _wanted(operation: Any, status: str) -> Any:
