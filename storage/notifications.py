@@ -20,9 +20,10 @@ class Notification:
     created_at: datetime
 
 
-INSERT = Command(
+INSERT = Query(
     "insert into notifications (account_id, type, from_account_id, post_id, created_at)"
-    " select unnest($1::bigint[]), $2, $3, $4, $5 on conflict do nothing"
+    " select unnest($1::bigint[]), $2, $3, $4, $5 on conflict do nothing returning *",
+    Notification,
 )
 PAGE = Query(
     """
@@ -58,9 +59,9 @@ async def tell(
     from_account_id: int,
     post_id: int | None,
     now: datetime,
-) -> None:
-    """A repeat tells nothing new."""
-    await INSERT.run(conn, account_ids, type_, from_account_id, post_id, now)
+) -> list[Notification]:
+    """The rows that are new: a repeat tells nothing."""
+    return await INSERT.all(conn, account_ids, type_, from_account_id, post_id, now)
 
 
 async def page(

@@ -25,6 +25,7 @@ from server.api import (
     relations,
     search,
     statuses,
+    streaming,
     threads,
     timelines,
 )
@@ -53,6 +54,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     marks,
     polls,
     timelines,
+    streaming,
     lists,
     filters,
     notifications,

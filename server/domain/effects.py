@@ -13,9 +13,22 @@ from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, follows, lanes, notifications, outbox, polls, posts, timelines
+from storage import (
+    accounts,
+    calls,
+    events,
+    follows,
+    lanes,
+    notifications,
+    outbox,
+    polls,
+    posts,
+    timelines,
+)
 from storage.accounts import Account
 from storage.db import next_id
+from storage.events import Event
+from storage.notifications import Notification
 
 Json = build.Json
 Inboxes = dict[str, str]  # inbox URL to host
@@ -401,7 +414,13 @@ async def tell(
     """Notify those of the recipients who are persons of ours, but never of their own acts."""
     ids = [a.id for a in recipients if a.local and a.kind == "person" and a.id != actor.id]
     if ids:
-        await notifications.tell(tx.conn, ids, type_, actor.id, post_id, tx.now)
+        told = await notifications.tell(tx.conn, ids, type_, actor.id, post_id, tx.now)
+        await ring(tx, told)
+
+
+async def ring(tx: Tx, told: Sequence[Notification]) -> None:
+    """These rows are new: they reach who has a stream open."""
+    tx.happened(*(events.notification(row.account_id, row.id) for row in told))
 
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
@@ -418,3 +437,23 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
         readers.append(author.id)
     if readers:
         await timelines.fan_out(tx.conn, readers, post.id, post.reblog_of_id or post.id)
+    appear(tx, post)
+
+
+def appear(tx: Tx, post: posts.Post) -> None:
+    """A new post or boost is where it belongs: whoever looks there sees it come."""
+    tx.happened(Event(events.POST, post.id))
+
+
+def changed(tx: Tx, post_id: int) -> None:
+    """Whoever looks at a post sees it change."""
+    tx.happened(Event(events.EDIT, post_id))
+
+
+async def vanish(tx: Tx, post: posts.Post) -> None:
+    """Whoever looks at a post sees it go; called before the row goes, as it needs the audience."""
+    audience = await events.audience(tx.conn, post.id, None, boosted=True)
+    if audience:
+        tx.happened(*events.deleted(post.id, [*audience.channels, *audience.lists]))
+    for boost_ in await events.boosts_in_homes(tx.conn, post.id):
+        tx.happened(*events.deleted(boost_.post_id, map(events.home, boost_.home)))
