@@ -22,6 +22,7 @@ from server.api import (
     oauth,
     openapi,
     polls,
+    push,
     relations,
     search,
     statuses,
@@ -60,6 +61,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     notifications,
     search,
     markers,
+    push,
     communities,
     calls,
 )

@@ -23,6 +23,7 @@ from storage import (
     outbox,
     polls,
     posts,
+    pushes,
     timelines,
 )
 from storage.accounts import Account
@@ -419,8 +420,10 @@ async def tell(
 
 
 async def ring(tx: Tx, told: Sequence[Notification]) -> None:
-    """These rows are new: they reach who has a stream open."""
+    """These rows are new: they reach who has a stream open, and whose telephone may ring."""
     tx.happened(*(events.notification(row.account_id, row.id) for row in told))
+    waiting = await pushes.add(tx.conn, [row.id for row in told], tx.now)
+    tx.wake(lanes.PUSH, map(str, waiting), tx.now)
 
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
