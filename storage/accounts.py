@@ -36,6 +36,7 @@ class Account:
     bot: bool
     discoverable: bool
     indexable: bool
+    hide_collections: bool
     followers_count: int
     following_count: int
     posts_count: int

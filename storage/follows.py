@@ -144,6 +144,9 @@ BLOCKED = Query(
 BLOCKED_AMONG = Query(
     "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])", int
 )
+BLOCKING = Query(
+    "select account_id from blocks where target_id = $1 and account_id = any($2::bigint[])", int
+)
 BLOCKS = Query(
     "select id as row_id, target_id as account_id from blocks"
     " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
@@ -273,6 +276,11 @@ async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
 async def blocked_among(conn: Connection, account_id: int, ids: Sequence[int]) -> set[int]:
     """Whom of these the account blocks."""
     return set(await BLOCKED_AMONG.all(conn, account_id, ids))
+
+
+async def blocking(conn: Connection, target_id: int, ids: Sequence[int]) -> set[int]:
+    """Who of these blocks the account."""
+    return set(await BLOCKING.all(conn, target_id, ids))
 
 
 async def blocks(

@@ -20,8 +20,6 @@ EMPTY: tuple[tuple[str, str, str], ...] = (
     ("/api/v1/endorsements", "read:accounts", "accounts are not featured on profiles"),
     ("/api/v1/followed_tags", "read:follows", "tags cannot be followed yet"),
     ("/api/v1/featured_tags", "read:accounts", "tags are not featured on profiles"),
-    ("/api/v1/conversations", "read:statuses", "direct posts stand in the notifications"),
-    ("/api/v1/scheduled_statuses", "read:statuses", "posts cannot be scheduled yet"),
     ("/api/v1/suggestions", "read:accounts", "nobody is recommended"),
     ("/api/v2/suggestions", "read:accounts", "nobody is recommended"),
     ("/api/v1/announcements", "read", "the instance makes none yet"),

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import communities, effects, policy
+from server.domain import communities, conversations, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts
@@ -250,9 +250,12 @@ async def _spread(
     tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
-    if post.published_at > tx.now - LATE:
+    news = post.published_at > tx.now - LATE
+    if news:
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+    if post.visibility == "direct":
+        await conversations.enter(tx, author, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_public:
         await carry(tx, community, document, post)

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls
+from server.domain import calls, polls, scheduled
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts, inbox, jobs, lanes, oauth, outbox
+from storage import accounts, conversations, inbox, jobs, lanes, oauth, outbox
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -110,11 +110,16 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
+    return await scheduled.publish(tx, job.args["id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    await conversations.sweep(tx.conn)
     return tx.now + DAY
 
 
@@ -129,5 +134,6 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_poll": _close_poll,
     "introduce": _introduce,
     "poll_results": _poll_results,
+    "publish_scheduled": _publish_scheduled,
     "send_tally": _send_tally,
 }

@@ -51,6 +51,7 @@ create table accounts (
     bot boolean not null default false,
     discoverable boolean not null default true,
     indexable boolean not null default true,
+    hide_collections boolean not null default false,  -- whom they follow, and who follows them
     followers_count integer not null default 0,
     following_count integer not null default 0,
     posts_count integer not null default 0,
@@ -91,6 +92,27 @@ create table follows (
     check (follower_id <> target_id)
 );
 create index follows_target on follows (target_id, id);
+
+-- What a member wrote down about somebody, for their own eyes.
+create table account_notes (
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    comment text not null check (comment <> ''),
+    primary key (account_id, target_id)
+);
+create index account_notes_target on account_notes (target_id);
+
+-- Whom a member shows on their profile, among those whom they follow: it ends with the follow.
+create table endorsements (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    unique (account_id, target_id),
+    foreign key (account_id, target_id)
+        references follows (follower_id, target_id) on delete cascade
+);
+create index endorsements_target on endorsements (target_id);
 
 create table blocks (
     id bigint generated always as identity primary key,
@@ -304,6 +326,23 @@ create table home_entries (
 create unique index home_entries_once on home_entries (account_id, subject_id);
 create index home_entries_post on home_entries (post_id);
 
+-- Direct posts as their reader sees them: by thread and by who else takes part.
+create table conversations (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    thread_id bigint not null,
+    participants bigint[] not null,     -- the others, in order
+    unread boolean not null,
+    unique (account_id, thread_id, participants)
+);
+
+create table conversation_posts (
+    conversation_id bigint not null references conversations on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    primary key (conversation_id, post_id)
+);
+create index conversation_posts_post on conversation_posts (post_id);
+
 create table notifications (
     id bigint generated always as identity primary key,
     account_id bigint not null references accounts on delete cascade,
@@ -385,6 +424,18 @@ create table idempotency_keys (
     primary key (account_id, key)
 );
 create index idempotency_keys_post on idempotency_keys (post_id);
+
+-- Posts to be: what their author wants, as plain values, until its time.
+create table scheduled_posts (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    wanted jsonb not null,              -- the fields of server.domain.composing.Wanted
+    scheduled_at timestamptz not null,
+    idempotency_key text,
+    failure text,                       -- why it could not be published at its time
+    created_at timestamptz not null
+);
+create index scheduled_posts_account on scheduled_posts (account_id, id);
 
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (

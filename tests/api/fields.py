@@ -104,6 +104,21 @@ TABLE: dict[str, dict[str, Any]] = {
         "featuring": absent(bool),
     },
     "Search": {"accounts": ["Account"], "statuses": ["Status"], "hashtags": ["Tag"]},
+    "ScheduledStatus": {
+        "id": ID, "scheduled_at": TIME, "media_attachments": ["MediaAttachment"],
+        "failure": maybe(str), "params": "ScheduledParams",
+    },
+    "ScheduledParams": {
+        "text": str, "visibility": VISIBILITIES, "spoiler_text": str, "sensitive": bool,
+        "language": maybe(str), "in_reply_to_id": maybe(ID), "poll": maybe("ScheduledPoll"),
+        "application_id": maybe(int), "scheduled_at": maybe(TIME), "idempotency": maybe(str),
+        "with_rate_limit": bool, "media_ids": maybe([ID]), "quoted_status_id": maybe(ID),
+        "quote_approval_policy": ("public", "followers", "nobody"),
+    },
+    "ScheduledPoll": {"options": [str], "expires_in": str, "multiple": bool, "hide_totals": bool},
+    "Conversation": {
+        "id": ID, "unread": bool, "accounts": ["Account"], "last_status": maybe("Status"),
+    },
     "Marker": {"last_read_id": ID, "version": int, "updated_at": TIME},
 }  # fmt: skip
 
