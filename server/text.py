@@ -95,6 +95,21 @@ def compose(
     text: str, mentions: Mapping[tuple[str, str], str], tag_url: Callable[[str], str]
 ) -> str:
     """What a member typed, as HTML. ``mentions``: (name, host) as ``handles`` gives it, to profile URL."""
+    blocks = re.split(r"\n{2,}", CONTROL.sub("", text).replace("\r\n", "\n").strip("\n"))
+    paragraphs = (_linked(block, mentions, tag_url) for block in blocks if block)
+    html = "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in paragraphs)
+    return clean(_LINKER.linkify(html))
+
+
+def compose_line(text: str, tag_url: Callable[[str], str]) -> str:
+    """One line that a member typed, with its links and in no paragraph: a field of a profile."""
+    return clean(_LINKER.linkify(_linked(one_line(text), {}, tag_url)))
+
+
+def _linked(
+    text: str, mentions: Mapping[tuple[str, str], str], tag_url: Callable[[str], str]
+) -> str:
+    """Escaped, with handles that are known and tags as links."""
 
     def link(match: re.Match[str]) -> str:
         if match["tag"]:
@@ -110,10 +125,7 @@ def compose(
             f"@<span>{match['name']}</span></a></span>"
         )
 
-    blocks = re.split(r"\n{2,}", CONTROL.sub("", text).replace("\r\n", "\n").strip("\n"))
-    paragraphs = (TOKEN.sub(link, escape(block, quote=False)) for block in blocks if block)
-    html = "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in paragraphs)
-    return clean(_LINKER.linkify(html))
+    return TOKEN.sub(link, escape(text, quote=False))
 
 
 def from_plain(given: str) -> str:

@@ -41,6 +41,16 @@ class Relation:
     requested_by: bool
     blocking: bool
     blocked_by: bool
+    endorsed: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """``account_id`` follows ``target_id``."""
+
+    target_id: int
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,11 @@ RELATIONS = Query(
         coalesce(theirs.accepted_at is not null, false) as followed_by,
         coalesce(theirs.id is not null and theirs.accepted_at is null, false) as requested_by,
         exists (select from blocks b where b.account_id = $1 and b.target_id = o.id) as blocking,
-        exists (select from blocks b where b.account_id = o.id and b.target_id = $1) as blocked_by
+        exists (select from blocks b where b.account_id = o.id and b.target_id = $1) as blocked_by,
+        exists (select from endorsements e where e.account_id = $1 and e.target_id = o.id)
+            as endorsed,
+        coalesce((select n.comment from account_notes n
+            where n.account_id = $1 and n.target_id = o.id), '') as note
     from accounts o
     left join follows mine on mine.follower_id = $1 and mine.target_id = o.id
     left join follows theirs on theirs.follower_id = o.id and theirs.target_id = $1
@@ -135,6 +149,20 @@ GROUPS_OF = Query(
     " where f.follower_id = $1 and f.accepted_at is not null and a.kind = 'group'"
     " order by f.id",
     Account,
+)
+FAMILIAR = Query(
+    """
+    select o.id as target_id, f.account_id from accounts o cross join lateral (
+        select theirs.follower_id as account_id
+        from follows mine
+        join follows theirs on theirs.follower_id = mine.target_id and theirs.target_id = o.id
+        join accounts a on a.id = mine.target_id
+        where mine.follower_id = $1 and mine.accepted_at is not null
+          and theirs.accepted_at is not null and not a.hide_collections
+        order by theirs.id desc limit $3) f
+    where o.id = any($2::bigint[]) and o.id <> $1 and not o.hide_collections
+    """,
+    Familiar,
 )
 BLOCKED = Query(
     "select exists (select from blocks where (account_id = $1 and target_id = $2)"
@@ -256,6 +284,16 @@ async def is_following(conn: Connection, follower_id: int, target_id: int) -> bo
 async def groups_of(conn: Connection, account_id: int) -> list[Account]:
     """The communities that an account has joined, in the order of joining."""
     return await GROUPS_OF.all(conn, account_id)
+
+
+async def familiar(
+    conn: Connection, viewer_id: int, ids: Sequence[int], each: int = 40
+) -> list[Familiar]:
+    """Whom the viewer follows that follow these accounts, newest first, at most ``each`` of one.
+
+    Who hides their collections is told of nowhere, on either side.
+    """
+    return await FAMILIAR.all(conn, viewer_id, ids, each)
 
 
 async def blocked(conn: Connection, one: int, other: int) -> bool:

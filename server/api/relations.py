@@ -47,24 +47,26 @@ async def follow(request: web.Request, caller: Caller) -> web.Response:
             reblogs=_given(sent.boolean("reblogs"), reblogs),
             notify=_given(sent.boolean("notify"), notify),
         )
-    return await _relationship(request, caller, target.id)
+    return await relationship(request, caller, target.id)
 
 
 def _given(value: bool | None, otherwise: bool) -> bool:
     return otherwise if value is None else value
 
 
-def _doing(act: Act) -> ForMember:
+def doing(act: Act) -> ForMember:
+    """An act upon the account in the path; answers how it stands between the two."""
+
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
             target = await account_of(tx, id_of(request))
             await act(tx, caller.account, target)
-        return await _relationship(request, caller, target.id)
+        return await relationship(request, caller, target.id)
 
     return answer
 
 
-async def _relationship(request: web.Request, caller: Caller, target_id: int) -> web.Response:
+async def relationship(request: web.Request, caller: Caller, target_id: int) -> web.Response:
     async with context(request).work.reading() as tx:
         found = await account.relationships(view(tx, caller.account), [target_id])
     return ok(found[0])
@@ -109,11 +111,11 @@ def routes() -> list[web.RouteDef]:
     return [
         for_member("GET", "/api/v1/accounts/relationships", index, "read:follows"),
         for_member("POST", f"{one}/follow", follow, "write:follows"),
-        for_member("POST", f"{one}/unfollow", _doing(follows.unfollow), "write:follows"),
-        for_member("POST", f"{one}/block", _doing(follows.block), "write:blocks"),
-        for_member("POST", f"{one}/unblock", _doing(follows.unblock), "write:blocks"),
+        for_member("POST", f"{one}/unfollow", doing(follows.unfollow), "write:follows"),
+        for_member("POST", f"{one}/block", doing(follows.block), "write:blocks"),
+        for_member("POST", f"{one}/unblock", doing(follows.unblock), "write:blocks"),
         for_member("GET", asking, requests, "read:follows"),
-        for_member("POST", f"{asking}/{{id}}/authorize", _doing(_authorize), "write:follows"),
-        for_member("POST", f"{asking}/{{id}}/reject", _doing(_reject), "write:follows"),
+        for_member("POST", f"{asking}/{{id}}/authorize", doing(_authorize), "write:follows"),
+        for_member("POST", f"{asking}/{{id}}/reject", doing(_reject), "write:follows"),
         for_member("GET", "/api/v1/blocks", blocks, "read:blocks"),
     ]

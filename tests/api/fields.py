@@ -104,6 +104,15 @@ TABLE: dict[str, dict[str, Any]] = {
         "featuring": absent(bool),
     },
     "Search": {"accounts": ["Account"], "statuses": ["Status"], "hashtags": ["Tag"]},
+    "Profile": {
+        "id": ID, "display_name": str, "note": str, "formatted_note": str, "fields": ["Field"],
+        "formatted_fields": ["Field"], "avatar": maybe(URL), "avatar_static": maybe(URL),
+        "avatar_description": str, "header": maybe(URL), "header_static": maybe(URL),
+        "header_description": str, "locked": bool, "bot": bool, "hide_collections": maybe(bool),
+        "discoverable": maybe(bool), "indexable": bool, "show_media": bool,
+        "show_media_replies": bool, "show_featured": bool, "attribution_domains": [str],
+        "featured_tags": [dict],
+    },
     "ScheduledStatus": {
         "id": ID, "scheduled_at": TIME, "media_attachments": ["MediaAttachment"],
         "failure": maybe(str), "params": "ScheduledParams",
