@@ -231,6 +231,30 @@ create table bookmarks (
 );
 create index bookmarks_post on bookmarks (post_id);
 
+-- What members, and other servers, ask the moderators to look at.
+create table reports (
+    id bigint generated always as identity primary key,
+    uri text unique,                    -- of the Flag that brought it
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    post_ids bigint[] not null default '{}',  -- they may be gone since
+    category text not null check (category in ('spam', 'legal', 'violation', 'other')),
+    comment text not null default '',
+    rule_ids integer[] not null default '{}',  -- places in the instance's rules, from 1
+    forwarded boolean not null default false,
+    assigned_id bigint references accounts on delete set null,
+    resolved_at timestamptz,
+    resolved_by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    check (resolved_at is not null or resolved_by_id is null)
+);
+create index reports_account on reports (account_id, id);
+create index reports_target on reports (target_id, id);
+create index reports_assigned on reports (assigned_id) where assigned_id is not null;
+create index reports_resolved_by on reports (resolved_by_id) where resolved_by_id is not null;
+create index reports_open on reports (id) where resolved_at is null;
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
@@ -347,7 +371,9 @@ create table notifications (
     id bigint generated always as identity primary key,
     account_id bigint not null references accounts on delete cascade,
     type text not null check (type in
-        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update')),
+        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update',
+         'quote', 'quoted_update', 'admin.sign_up', 'admin.report', 'moderation_warning',
+         'severed_relationships')),
     from_account_id bigint not null references accounts on delete cascade,
     post_id bigint references posts on delete cascade,
     created_at timestamptz not null

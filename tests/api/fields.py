@@ -104,6 +104,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "featuring": absent(bool),
     },
     "Search": {"accounts": ["Account"], "statuses": ["Status"], "hashtags": ["Tag"]},
+    "Report": {
+        "id": ID, "action_taken": bool, "action_taken_at": maybe(TIME),
+        "category": ("spam", "legal", "violation", "other"), "comment": str, "forwarded": bool,
+        "created_at": TIME, "status_ids": [ID], "rule_ids": [ID], "collection_ids": [ID],
+        "target_account": "Account",
+    },
     "Profile": {
         "id": ID, "display_name": str, "note": str, "formatted_note": str, "fields": ["Field"],
         "formatted_fields": ["Field"], "avatar": maybe(URL), "avatar_static": maybe(URL),
