@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from html import escape, unescape
+from html.parser import HTMLParser
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,47 @@ def plain(html: str) -> str:
     """The words of cleaned HTML, with line ends where blocks end."""
     broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", html)
     return unescape(nh3.clean(broken, tags=set())).strip()
+
+
+class _Links(HTMLParser):
+    """Addresses of links outside of quotes, that are no mention and no tag by class or by text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: str | None = None
+        self._said = ""
+        self._quoting = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        classes = (given.get("class") or "").split()
+        if tag == "p":
+            self._quoting = "quote-inline" in classes
+        elif (
+            tag == "a" and not self._quoting and not {"mention", "hashtag", "u-url"} & set(classes)
+        ):
+            self._open, self._said = given.get("href"), ""
+
+    def handle_data(self, data: str) -> None:
+        self._said += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "p":
+            self._quoting = False
+        elif tag == "a" and self._open is not None:
+            # Misskey and others mark neither people nor tags by a class.
+            if not self._said.lstrip().startswith(("@", "#")):
+                self.found.append(self._open)
+            self._open = None
+
+
+def links(html: str) -> list[str]:
+    """What cleaned HTML links to besides people, tags and what it quotes, in order."""
+    reader = _Links()
+    reader.feed(html)
+    reader.close()
+    return reader.found
 
 
 def handles(text: str) -> list[tuple[str, str]]:

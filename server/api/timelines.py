@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urldefrag
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from server.api.lists import joined
 from server.api.reading import id_of, statuses, viewer_of
 from server.context import context
 from server.domain.tx import Tx
-from storage import timelines
+from storage import cards, timelines
 from storage.accounts import Account
 from storage.timelines import Tags
 
@@ -65,6 +66,14 @@ async def tag(request: web.Request, caller: Caller | None) -> web.Response:
         return await _page(request, tx, found, viewer_of(caller))
 
 
+async def link(request: web.Request, caller: Caller | None) -> web.Response:
+    """``url``: public posts that lead with this address, as their cards spell it."""
+    url = urldefrag((await params.read(request)).text("url") or "").url
+    async with context(request).work.reading() as tx:
+        found = await cards.linking(tx.conn, url, paging.page(request))
+        return await _page(request, tx, found, viewer_of(caller))
+
+
 async def of_list(request: web.Request, caller: Caller) -> web.Response:
     """The posts of a community, unwrapped."""
     async with context(request).work.reading() as tx:
@@ -79,5 +88,6 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", f"{base}/home", home, "read:statuses"),
         for_anyone("GET", f"{base}/public", public, "read:statuses"),
         for_anyone("GET", f"{base}/tag/{{name}}", tag, "read:statuses"),
+        for_anyone("GET", f"{base}/link", link, "read:statuses"),
         for_member("GET", f"{base}/list/{{id}}", of_list, "read:lists"),
     ]

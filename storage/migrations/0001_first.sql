@@ -293,6 +293,30 @@ create table poll_votes (
 );
 create index poll_votes_account on poll_votes (account_id);
 
+-- The first address in a public post, as far as it may have a preview.
+create table post_links (
+    post_id bigint primary key references posts on delete cascade,
+    url text not null
+);
+create index post_links_url on post_links (url, post_id);
+
+-- What a web page says of itself: asked once for all posts that link to it.
+create table cards (
+    url text primary key,
+    title text not null,                -- '': asked, and nothing to show
+    description text not null default '',
+    provider_name text not null default '',
+    author_name text not null default '',
+    language text,
+    image_url text,                     -- at the other side
+    image_description text not null default '',
+    width integer not null default 0,
+    height integer not null default 0,
+    published_at timestamptz,
+    fetched_at timestamptz not null
+);
+create index cards_fetched on cards (fetched_at);
+
 -- A call to action. Its post is what threads, timelines and likes know of it.
 create table calls (
     post_id bigint primary key references posts on delete cascade,

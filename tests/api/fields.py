@@ -62,7 +62,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "emojis": [dict], "replies_count": int, "reblogs_count": int, "favourites_count": int,
         "quotes_count": int, "url": maybe(URL), "in_reply_to_id": maybe(ID),
         "in_reply_to_account_id": maybe(ID), "reblog": maybe("Status"), "poll": maybe("Poll"),
-        "card": maybe(dict), "language": maybe(str), "edited_at": maybe(TIME), "quote": maybe(dict),
+        "card": maybe("PreviewCard"), "language": maybe(str), "edited_at": maybe(TIME), "quote": maybe(dict),
         "quote_approval": QUOTE_APPROVAL, "application": absent({"name": str, "website": maybe(URL)}),
         "favourited": absent(bool), "reblogged": absent(bool), "muted": absent(bool),
         "bookmarked": absent(bool), "pinned": absent(bool), "filtered": absent([dict]),
@@ -104,6 +104,13 @@ TABLE: dict[str, dict[str, Any]] = {
         "featuring": absent(bool),
     },
     "Search": {"accounts": ["Account"], "statuses": ["Status"], "hashtags": ["Tag"]},
+    "PreviewCard": {
+        "url": URL, "title": str, "description": str, "language": maybe(str),
+        "type": ("link", "photo", "video", "rich"), "author_name": str, "author_url": str,
+        "provider_name": str, "provider_url": str, "html": str, "width": int, "height": int,
+        "image": maybe(URL), "image_description": str, "embed_url": str, "blurhash": maybe(str),
+        "published_at": maybe(TIME), "authors": [{"name": str, "url": str, "account": maybe(dict)}],
+    },
     "Report": {
         "id": ID, "action_taken": bool, "action_taken_at": maybe(TIME),
         "category": ("spam", "legal", "violation", "other"), "comment": str, "forwarded": bool,
