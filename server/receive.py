@@ -58,13 +58,15 @@ def require_welcome(account: Account) -> None:
 # Posts
 
 
-async def store(tx: Tx, value: Post, _found: Mapping[str, object]) -> post_rows.Post | None:
+async def store(
+    tx: Tx, value: Post, _found: Mapping[str, object], *, history: bool = False
+) -> post_rows.Post | None:
     """Write down a post that was fetched from its origin; it is shown, but no community carries it."""
     author = await accounts.by_uri(tx.conn, value.attributed_to)
     if author is None or author.local:
         raise Refused("unknown_author", "The author of this post is not known.")
     require_welcome(author)
-    made = await _publish(tx, author, value, Arrived(value.id, {}))
+    made = await _publish(tx, author, value, Arrived(value.id, {}, history=history))
     return made or await post_rows.by_uri(tx.conn, value.id)
 
 

@@ -250,7 +250,8 @@ async def _spread(
     tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
-    news = post.published_at > tx.now - LATE
+    looked_for = arrived is not None and arrived.history
+    news = post.published_at > tx.now - LATE and not looked_for
     if news:
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)

@@ -19,11 +19,13 @@ import structlog
 from server import resolve
 from server.domain import calls, polls, scheduled
 from server.domain import cards as card_verbs
+from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards
+from server.jobs import cards, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, oauth, outbox
 from storage import cards as card_rows
+from storage import threads as thread_rows
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -130,6 +132,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
     await conversations.sweep(tx.conn)
+    await thread_rows.forget(tx.conn, tx.now - DAY)
     await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
     return tx.now + DAY
 
@@ -149,4 +152,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "send_tally": _send_tally,
 }
 
-OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {card_verbs.JOB: cards.run}
+OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
+    card_verbs.JOB: cards.run,
+    thread_verbs.JOB: threads.run,
+}

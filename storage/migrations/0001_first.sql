@@ -255,6 +255,14 @@ create index reports_assigned on reports (assigned_id) where assigned_id is not 
 create index reports_resolved_by on reports (resolved_by_id) where resolved_by_id is not null;
 create index reports_open on reports (id) where resolved_at is null;
 
+-- When a thread of another server was last completed from its origin.
+create table thread_refreshes (
+    thread_id bigint primary key,       -- as in posts
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    found integer not null default 0
+);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,

@@ -111,6 +111,9 @@ TABLE: dict[str, dict[str, Any]] = {
         "image": maybe(URL), "image_description": str, "embed_url": str, "blurhash": maybe(str),
         "published_at": maybe(TIME), "authors": [{"name": str, "url": str, "account": maybe(dict)}],
     },
+    "AsyncRefresh": {
+        "async_refresh": {"id": ID, "status": ("running", "finished"), "result_count": maybe(int)},
+    },
     "Report": {
         "id": ID, "action_taken": bool, "action_taken_at": maybe(TIME),
         "category": ("spam", "legal", "violation", "other"), "comment": str, "forwarded": bool,
