@@ -10,9 +10,11 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, a_text, flag, limit, nested, op, paged, some_ids
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import accounts as verbs
 from server.domain.tx import Tx
@@ -214,3 +216,29 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{base}/{{id}}/followers", followers, "read:accounts"),
         for_anyone("GET", f"{base}/{{id}}/following", following, "read:accounts"),
     ]
+
+
+PROFILE = (
+    a_text("display_name"),
+    a_text("note"),
+    nested("fields_attributes", a_text("name"), a_text("value"), many=True),
+    *(flag(n) for n in ("locked", "bot", "discoverable", "indexable", "hide_collections")),
+)
+DESCRIBED: Described = {
+    "GET /api/v1/accounts": op(array("Account"), some_ids("id")),
+    "GET /api/v1/accounts/verify_credentials": op("CredentialAccount"),
+    "PATCH /api/v1/accounts/update_credentials": op("CredentialAccount", *PROFILE),
+    "GET /api/v1/accounts/search": op(
+        array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")
+    ),
+    "GET /api/v1/accounts/lookup": op("Account", a_text("acct", required=True), also=(404,)),
+    "GET /api/v1/accounts/{id}": op("Account"),
+    "GET /api/v1/accounts/{id}/statuses": op(
+        array("Status"),
+        *paged(),
+        *(flag(n) for n in ("pinned", "exclude_replies", "exclude_reblogs", "only_media")),
+        a_text("tagged"),
+    ),
+    "GET /api/v1/accounts/{id}/followers": op(array("Account"), *paged(40, 80)),
+    "GET /api/v1/accounts/{id}/following": op(array("Account"), *paged(40, 80)),
+}

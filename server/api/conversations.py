@@ -9,7 +9,9 @@ from aiohttp import web
 from server.api import paging
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_member
+from server.api.describe import Described, op, paged
 from server.api.reading import id_of, statuses, view
+from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.tx import Tx
@@ -74,3 +76,13 @@ def routes() -> list[web.RouteDef]:
         for_member("POST", f"{one}/unread", _marking(unread=True), "write:conversations"),
         for_member("GET", "/api/v1/timelines/direct", timeline, "read:statuses"),
     ]
+
+
+_ONE = "/api/v1/conversations/{id}"
+DESCRIBED: Described = {
+    "GET /api/v1/conversations": op(array("Conversation"), *paged()),
+    f"DELETE {_ONE}": op("Empty"),
+    f"POST {_ONE}/read": op("Conversation"),
+    f"POST {_ONE}/unread": op("Conversation"),
+    "GET /api/v1/timelines/direct": op(array("Status"), *paged()),
+}

@@ -8,6 +8,7 @@ from server import ids
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, an_id, choices, nested, op
 from server.clock import stamp
 from server.context import context
 from server.render.view import Json
@@ -68,3 +69,11 @@ def routes() -> list[web.RouteDef]:
         for_member("POST", "/api/v1/markers", save, "write:statuses"),
         for_member("GET", "/api/v1/preferences", preferences, "read:accounts"),
     ]
+
+
+_READ = an_id("last_read_id")
+DESCRIBED: Described = {
+    "GET /api/v1/markers": op("Markers", choices("timeline", *TIMELINES)),
+    "POST /api/v1/markers": op("Markers", *(nested(name, _READ) for name in TIMELINES)),
+    "GET /api/v1/preferences": op("Preferences"),
+}

@@ -10,11 +10,11 @@ from aiohttp import web
 
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, op
+from server.api.schema import ANY, array
 
 EMPTY: tuple[tuple[str, str, str], ...] = (
     # path, scope, why it is empty
-    ("/api/v1/filters", "read:filters", "filtering is left to clients"),
-    ("/api/v2/filters", "read:filters", "filtering is left to clients"),
     ("/api/v1/mutes", "read:mutes", "nobody can be muted yet"),
     ("/api/v1/domain_blocks", "read:blocks", "hosts are blocked by the instance, not by members"),
     ("/api/v1/followed_tags", "read:follows", "tags cannot be followed yet"),
@@ -46,3 +46,9 @@ def routes() -> list[web.RouteDef]:
         *(for_member("GET", path, _for_member, scope) for path, scope, _why in EMPTY),
         *(for_anyone("GET", path, _for_anyone) for path, _why in EMPTY_FOR_ANYONE),
     ]
+
+
+_NONE = op(array(ANY) | {"maxItems": 0})
+DESCRIBED: Described = {
+    f"GET {path}": _NONE for path in (*(e[0] for e in EMPTY), *(e[0] for e in EMPTY_FOR_ANYONE))
+}

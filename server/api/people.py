@@ -10,8 +10,10 @@ from server.api import params
 from server.api.accounts import answer_line
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, a_text, op, paged, some_ids
 from server.api.reading import account_of, id_of, view, viewer_of
 from server.api.relations import doing, relationship
+from server.api.schema import array
 from server.context import context
 from server.domain import follows as follow_verbs
 from server.domain import people
@@ -80,3 +82,13 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", "/api/v1/endorsements", mine, "read:accounts"),
         for_anyone("GET", f"{one}/endorsements", of_account, "read:accounts"),
     ]
+
+
+_ACTS = ("pin", "unpin", "endorse", "unendorse", "remove_from_followers")
+DESCRIBED: Described = {
+    "GET /api/v1/accounts/familiar_followers": op(array("FamiliarFollowers"), some_ids("id")),
+    "POST /api/v1/accounts/{id}/note": op("Relationship", a_text("comment")),
+    **{f"POST /api/v1/accounts/{{id}}/{act}": op("Relationship") for act in _ACTS},
+    "GET /api/v1/endorsements": op(array("Account"), *paged(40, 80)),
+    "GET /api/v1/accounts/{id}/endorsements": op(array("Account"), *paged(40, 80)),
+}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.api.accounts import edit_me
+from server.api.accounts import PROFILE, edit_me
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, op
 from server.context import context
 from server.render import account
 
@@ -27,3 +28,9 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", path, show, "read:accounts", "profile"),
         for_member("PATCH", path, edit, "write:accounts"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/profile": op("Profile"),
+    "PATCH /api/v1/profile": op("Profile", *PROFILE),
+}

@@ -7,6 +7,7 @@ from aiohttp import web
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, a_text, an_id, choice, flag, op, some_ids
 from server.api.params import Params
 from server.api.reading import account_of
 from server.context import context
@@ -41,3 +42,17 @@ def _complaint(sent: Params) -> Complaint:
 
 def routes() -> list[web.RouteDef]:
     return [for_member("POST", "/api/v1/reports", create, "write:reports")]
+
+
+DESCRIBED: Described = {
+    "POST /api/v1/reports": op(
+        "Report",
+        an_id("account_id", required=True),
+        some_ids("status_ids"),
+        a_text("comment"),
+        choice("category", *reports.CATEGORIES),
+        some_ids("rule_ids"),
+        flag("forward"),
+        also=(404,),  # who or what is reported
+    ),
+}

@@ -9,8 +9,10 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, a_text, op, paged
 from server.api.params import Params
 from server.api.reading import id_of
+from server.api.schema import array
 from server.context import context
 from server.domain import scheduled as verbs
 from server.errors import Invalid, NotFound
@@ -71,3 +73,12 @@ def routes() -> list[web.RouteDef]:
         for_member("PUT", one, move, "write:statuses"),
         for_member("DELETE", one, drop, "write:statuses"),
     ]
+
+
+_ONE = "/api/v1/scheduled_statuses/{id}"
+DESCRIBED: Described = {
+    "GET /api/v1/scheduled_statuses": op(array("ScheduledStatus"), *paged()),
+    f"GET {_ONE}": op("ScheduledStatus"),
+    f"PUT {_ONE}": op("ScheduledStatus", a_text("scheduled_at")),
+    f"DELETE {_ONE}": op("Empty"),
+}

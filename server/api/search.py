@@ -17,6 +17,7 @@ from server.api import paging, params
 from server.api.accounts import by_acct, find
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone
+from server.api.describe import Described, a_text, choice, flag, integer, limit, op
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import statuses, viewer_of
@@ -149,3 +150,17 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", "/api/v2/search", search, "read:search"),
         for_anyone("GET", "/api/v1/tags/{name}", show_tag, "read"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v2/search": op(
+        "Search",
+        a_text("q", required=True),
+        choice("type", "accounts", "statuses", "hashtags"),
+        flag("resolve"),
+        flag("following"),
+        limit(),
+        integer("offset"),
+    ),
+    "GET /api/v1/tags/{name}": op("Tag"),
+}

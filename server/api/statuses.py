@@ -16,10 +16,23 @@ from server import ids, text
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import (
+    Described,
+    a_text,
+    an_id,
+    choice,
+    flag,
+    integer,
+    nested,
+    op,
+    some_ids,
+    some_texts,
+)
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.api.scheduled import time_of
+from server.api.schema import array, either
 from server.context import context
 from server.domain import calls, composing, posts, scheduled, sight
 from server.domain.composing import Wanted, WantedPoll
@@ -214,3 +227,29 @@ def routes() -> list[web.RouteDef]:
         for_member("PUT", one, edit, "write:statuses"),
         for_member("DELETE", one, delete, "write:statuses"),
     ]
+
+
+_POLL = nested("poll", some_texts("options"), integer("expires_in"), flag("multiple"))
+_TYPED = (
+    a_text("status"),
+    a_text("spoiler_text"),
+    a_text("title"),
+    flag("sensitive"),
+    a_text("language"),
+    _POLL,
+)
+DESCRIBED: Described = {
+    "POST /api/v1/statuses": op(
+        either("Status", "ScheduledStatus"),
+        *_TYPED,
+        choice("visibility", "public", "unlisted", "private", "direct"),
+        an_id("in_reply_to_id"),
+        an_id("community_id"),
+        a_text("scheduled_at"),
+        also=(404,),  # what it replies to
+    ),
+    "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
+    "GET /api/v1/statuses/{id}": op("Status"),
+    "PUT /api/v1/statuses/{id}": op("Status", *_TYPED),
+    "DELETE /api/v1/statuses/{id}": op("DeletedStatus"),
+}

@@ -11,7 +11,9 @@ from aiohttp import web
 from server import text
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, op
 from server.api.reading import id_of, view, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.threads import COOL_DOWN, begin, is_running, may_refresh
@@ -134,3 +136,11 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{one}/history", history, "read:statuses"),
         for_member("GET", "/api/v1_alpha/async_refreshes/{id}", progress, "read:statuses"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/statuses/{id}/context": op("Context"),
+    "GET /api/v1/statuses/{id}/source": op("StatusSource"),
+    "GET /api/v1/statuses/{id}/history": op(array("StatusEdit")),
+    "GET /api/v1_alpha/async_refreshes/{id}": op("AsyncRefresh"),
+}

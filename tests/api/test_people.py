@@ -117,7 +117,7 @@ async def test_a_profile_is_edited(house: House) -> None:
         "fields_attributes": {"0": {"name": "Site", "value": "https://a.example"}},
     }
     got = await me.good("PATCH", "/api/v1/accounts/update_credentials", json=sent)
-    check(got, "Account")
+    check(got, "CredentialAccount")
     assert (got["display_name"], got["locked"]) == ("New name", True)
     assert got["source"]["note"] == "about #me"
     assert got["source"]["fields"][0]["value"] == "https://a.example"
