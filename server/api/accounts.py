@@ -10,21 +10,23 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, flag, limit, nested, op, paged, some_ids
+from server.api.describe import Described, a_text, choice, flag, limit, nested, op, paged, some_ids
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import accounts as verbs
+from server.domain import preferences as choices
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account
 from server.render.view import Json
-from storage import accounts, follows, posts, timelines, users
+from storage import accounts, follows, posts, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
+from storage.preferences import VISIBILITIES
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
 MANY = 40
@@ -38,11 +40,13 @@ async def me(request: web.Request, caller: Caller) -> web.Response:
 
 async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
     waiting = await follows.request_count(tx.conn, row.id)
-    return account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity = account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity["source"] |= account.defaults(await preferences.of(tx.conn, row.id))
+    return entity
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """Pictures and ``source`` are ignored: files and defaults for posts are not kept yet."""
+    """``source`` holds the defaults of posts. Pictures are ignored: files are not kept yet."""
     row = await edit_me(request, caller)
     async with context(request).work.reading() as tx:
         return ok(await _credentials(tx, caller, row))
@@ -52,6 +56,7 @@ async def edit_me(request: web.Request, caller: Caller) -> Account:
     """What the caller sent of their profile is changed, and their followers are told."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
+        await _choose(tx, caller, sent.child("source"))
         return await verbs.edit_profile(
             tx,
             caller.account,
@@ -64,6 +69,16 @@ async def edit_me(request: web.Request, caller: Caller) -> Account:
             indexable=sent.boolean("indexable"),
             hide_collections=sent.boolean("hide_collections"),
         )
+
+
+async def _choose(tx: Tx, caller: Caller, source: Params) -> None:
+    await choices.choose(
+        tx,
+        caller.account,
+        visibility=source.text("privacy") or None,
+        sensitive=source.boolean("sensitive"),
+        language=(source.text("language") or "") if "language" in source else None,
+    )
 
 
 def _fields(sent: Params) -> list[tuple[str, str]] | None:
@@ -223,6 +238,7 @@ PROFILE = (
     a_text("note"),
     nested("fields_attributes", a_text("name"), a_text("value"), many=True),
     *(flag(n) for n in ("locked", "bot", "discoverable", "indexable", "hide_collections")),
+    nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
 )
 DESCRIBED: Described = {
     "GET /api/v1/accounts": op(array("Account"), some_ids("id")),

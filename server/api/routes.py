@@ -30,6 +30,7 @@ from server.api import (
     scheduled,
     search,
     statuses,
+    tags,
     threads,
     timelines,
 )
@@ -67,6 +68,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     filters,
     notifications,
     search,
+    tags,
     markers,
     communities,
     calls,

@@ -6,7 +6,6 @@ gives the same post. Handles that nobody here knows yet are looked up before the
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -37,11 +36,12 @@ from server.context import context
 from server.domain import calls, composing, posts, scheduled, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
+from server.domain.preferences import LANGUAGE
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import scheduled as render_scheduled
 from server.render.status import WARNED
-from storage import accounts, oauth
+from storage import accounts, oauth, preferences
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage import scheduled as scheduled_rows
@@ -51,7 +51,6 @@ from storage.scheduled import Scheduled
 
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NO_MEDIA = "This server does not take files yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
 
@@ -104,7 +103,8 @@ async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | 
 
 
 async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
-    typed = await composing.typed(tx, caller.account, _wanted(sent, caller.token.app_id))
+    wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
+    typed = await composing.typed(tx, caller.account, wanted)
     post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
     assert post, "a new id is never a repeat"
     return post
@@ -122,6 +122,18 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         community_id=sent.id("community_id"),
         poll=_poll(sent.child("poll")),
         app_id=app_id,
+    )
+
+
+async def _with_defaults(tx: Tx, caller: Caller, sent: Params, wanted: Wanted) -> Wanted:
+    """What the client does not say is as the member chose."""
+    chosen = await preferences.of(tx.conn, caller.account.id)
+    sensitive = sent.boolean("sensitive")
+    return replace(
+        wanted,
+        visibility=sent.text("visibility") or chosen.visibility,
+        sensitive=chosen.sensitive if sensitive is None else sensitive,
+        language=wanted.language or chosen.language,
     )
 
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls, scheduled
+from server.domain import calls, polls, scheduled, tags
 from server.domain import cards as card_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
@@ -134,6 +134,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await conversations.sweep(tx.conn)
     await thread_rows.forget(tx.conn, tx.now - DAY)
     await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
+    await tags.forget(tx)
     return tx.now + DAY
 
 

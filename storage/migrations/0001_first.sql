@@ -319,6 +319,44 @@ create table list_accounts (
 create index list_accounts_account on list_accounts (account_id);
 create index list_accounts_follow on list_accounts (follow_id);
 
+-- What a member's posts are, where a client does not say.
+create table preferences (
+    account_id bigint primary key references accounts on delete cascade,
+    visibility text not null check (visibility in ('public', 'unlisted', 'private')),
+    sensitive boolean not null,
+    language text                       -- null: not chosen
+);
+
+-- Public posts with these tags come into the member's home.
+create table followed_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,                 -- in lower case, without #
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+create index followed_tags_name on followed_tags (name);
+
+-- Shown on a profile.
+create table featured_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+
+-- Who used a tag in public posts of the last days, and how often.
+create table tag_uses (
+    name text not null,
+    day date not null,
+    account_id bigint not null references accounts on delete cascade,
+    uses integer not null check (uses > 0),
+    primary key (name, day, account_id)
+);
+create index tag_uses_account on tag_uses (account_id);
+create index tag_uses_day on tag_uses (day);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
