@@ -19,7 +19,6 @@ EMPTY: tuple[tuple[str, str, str], ...] = (
     ("/api/v1/domain_blocks", "read:blocks", "hosts are blocked by the instance, not by members"),
     ("/api/v1/suggestions", "read:accounts", "nobody is recommended"),
     ("/api/v2/suggestions", "read:accounts", "nobody is recommended"),
-    ("/api/v1/announcements", "read", "the instance makes none yet"),
 )
 EMPTY_FOR_ANYONE: tuple[tuple[str, str], ...] = (
     ("/api/v1/trends", "nothing is ranked"),

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from server import version
 from server.api import (
+    about,
     accounts,
+    announcements,
     calls,
     communities,
     conversations,
@@ -21,6 +23,7 @@ from server.api import (
     nothing,
     notifications,
     oauth,
+    oembed,
     openapi,
     people,
     polls,
@@ -51,6 +54,9 @@ class Part(Protocol):
 PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which would take it
     oauth,
     instance,
+    about,
+    oembed,
+    announcements,
     nothing,
     people,
     relations,

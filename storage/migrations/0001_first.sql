@@ -510,6 +510,34 @@ create index notifications_account on notifications (account_id, id);
 create index notifications_from on notifications (from_account_id);
 create index notifications_post on notifications (post_id) where post_id is not null;
 
+-- What those who run the instance tell all its members.
+create table announcements (
+    id bigint generated always as identity primary key,
+    source text not null,
+    content text not null,              -- HTML
+    starts_at timestamptz,              -- of what it is about
+    ends_at timestamptz,                -- when it is over, and shown no more
+    published_at timestamptz not null,
+    updated_at timestamptz not null,
+    check (ends_at >= starts_at)
+);
+
+create table announcement_reads (
+    announcement_id bigint not null references announcements on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    primary key (announcement_id, account_id)
+);
+create index announcement_reads_account on announcement_reads (account_id);
+
+create table announcement_reactions (
+    id bigint generated always as identity primary key,
+    announcement_id bigint not null references announcements on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,
+    unique (announcement_id, account_id, name)
+);
+create index announcement_reactions_account on announcement_reactions (account_id);
+
 -- How far a person has read, for all their clients.
 create table markers (
     account_id bigint not null references accounts on delete cascade,

@@ -29,6 +29,13 @@ QUERY = {
 NOTHING_THERE = {
     "/api/v1/custom_emojis": "we have none",
     "/api/v1/instance/peers": "no server was met",
+    "/api/v1/peers/search": "no server was met",
+    "/api/v1/instance/terms_of_service": "there are none",
+    "/api/v1/instance/terms_of_service/{date}": "there are none",
+    "/api/v1/instance/translation_languages": "nothing is translated",
+    "/api/v1/annual_reports/{year}": "none are made",
+    "/api/v1/donation_campaigns": "there are none",
+    "/api/oembed": "of a post of ours: test_about.py",
 }
 ELSEWHERE = {
     "/.well-known/oauth-authorization-server": "only over https: the last test of this file",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.api.routes import described
+from server.domain import announcements
 from server.domain.posts import Draft, PollDraft
 from storage import cards, threads
 from storage.accounts import Account
@@ -138,12 +139,19 @@ async def _know(reader: Member, asking: Member, world: World) -> None:
     world.ids["accounts"].append(friend.id)
     linking = await friend.says(f"Read {STORY}")
     world.ids["statuses"].append(linking["id"])
+    world.ids["annual_reports"] = ["2025"]
     world.ids["async_refreshes"] = [linking["id"]]
     async with world.house.work.transaction() as tx:
         page = Card(
             STORY, "A story", "Of spring", "News", "A writer", "en", None, "", 0, 0, tx.now, tx.now
         )
         await cards.put(tx.conn, page)
+        await announcements.announce(tx, "We meet #outside")
+        await tx.conn.execute(
+            "insert into announcement_reactions (announcement_id, account_id, name)"
+            " select 1, $1, '🌱'",
+            int(reader.id),
+        )
         await threads.begin(tx.conn, int(linking["id"]), tx.now, tx.now)
     at = (datetime.now(UTC) + DAY).isoformat()
     await reader.says("tomorrow", scheduled_at=at, poll={"options": ["a", "b"], "expires_in": 600})
