@@ -202,7 +202,7 @@ async def _hidden(tx: Tx, owner: Account, viewer: Account | None) -> bool:
         return viewer is None and owner.hide_collections
     if owner.hide_collections:
         return True
-    relations = await follows.relations(tx.conn, viewer.id, [owner.id])
+    relations = await follows.relations(tx.conn, viewer.id, [owner.id], tx.now)
     return relations[owner.id].blocked_by
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server import text
+from server.clock import stamp
 from server.domain import accounts as account_verbs
 from server.domain import effects, sight
 from server.domain.tx import Tx
@@ -65,7 +66,7 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
     if forwarded:
         us = await account_verbs.instance_actor(tx)
         await effects.flag(tx, us, target, [p.uri for p in shown], made.comment)
-    await _tell(tx, actor)
+    await _tell(tx, actor, made)
     return made
 
 
@@ -93,8 +94,22 @@ async def _posts(tx: Tx, actor: Account, target: Account, ids: Sequence[int]) ->
     return found
 
 
-async def _tell(tx: Tx, reporter: Account) -> None:
-    await effects.tell(tx, await users.staff(tx.conn), "admin.report", reporter, None)
+async def _tell(tx: Tx, reporter: Account, made: Report) -> None:
+    """A notification shows the report as it came: what becomes of it stands in the report itself."""
+    about = {
+        "id": str(made.id),
+        "action_taken": False,
+        "action_taken_at": None,
+        "category": made.category,
+        "comment": made.comment,
+        "forwarded": made.forwarded,
+        "created_at": stamp(made.created_at),
+        "status_ids": [str(i) for i in made.post_ids],
+        "rule_ids": [str(i) for i in made.rule_ids],
+        "target_account_id": made.target_id,
+    }
+    staff = await users.staff(tx.conn)
+    await effects.tell(tx, staff, "admin.report", reporter, None, about=about)
 
 
 async def arrived(
@@ -114,4 +129,4 @@ async def arrived(
         tx.now,
     )
     if made:
-        await _tell(tx, reporter)
+        await _tell(tx, reporter, made)

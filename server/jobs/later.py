@@ -23,7 +23,7 @@ from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
 from server.jobs import cards, threads
 from server.resolve import Net
-from storage import accounts, conversations, inbox, jobs, lanes, oauth, outbox
+from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
 from storage import threads as thread_rows
 from storage.jobs import Job
@@ -135,6 +135,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await thread_rows.forget(tx.conn, tx.now - DAY)
     await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
     await tags.forget(tx)
+    await mutes.drop_ended(tx.conn, tx.now)
     return tx.now + DAY
 
 

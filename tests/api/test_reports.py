@@ -52,6 +52,9 @@ async def test_a_report_is_kept_and_the_moderators_are_told(
         told = await tx.conn.fetch("select * from notifications where type = 'admin.report'")
     assert {row["account_id"] for row in told} == {int(keeper.id), int(helper.id)}
     assert {row["from_account_id"] for row in told} == {int(reader.id)}
+    (shown,) = await keeper.good("GET", "/api/v1/notifications?types[]=admin.report")
+    check(shown, "Notification")
+    assert (shown["report"]["id"], shown["report"]["target_account"]["id"]) == (made["id"], rude.id)
     assert await rude.good("GET", "/api/v1/notifications") == []
 
 

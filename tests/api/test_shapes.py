@@ -25,6 +25,7 @@ QUERY = {
     "q": ["spring"],
     "acct": ["organiser"],
     "timeline[]": ["home", "notifications"],
+    "domain": ["loud.example"],
 }
 NOTHING_THERE = {
     "/api/v1/custom_emojis": "we have none",
@@ -50,7 +51,7 @@ def reads() -> dict[str, Any]:
 
 
 def _content(operation: Any, status: str) -> Any:
-    return operation["responses"][status]["content"]
+    return operation["responses"].get(status, {}).get("content", {})
 
 
 def _wanted(operation: Any, status: str) -> Any:
