@@ -60,6 +60,10 @@ def _is_json_or_jrd(header: str) -> bool:
     return essence(header) in {"application/json", "application/jrd+json"}
 
 
+def _is_html(header: str) -> bool:
+    return essence(header) in {"text/html", "application/xhtml+xml"}
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What is fetched and what may come back.
@@ -92,6 +96,12 @@ NODEINFO = Purpose(
     accept="application/json",
     is_type=_is_json_or_jrd,
     max_bytes=256 * 1024,
+)
+PAGE = Purpose(
+    "page",
+    accept="text/html, application/xhtml+xml;q=0.9",
+    is_type=_is_html,
+    max_bytes=1024 * 1024,
 )
 
 

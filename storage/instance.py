@@ -52,6 +52,7 @@ USAGE = Query(
 )
 
 PEERS = Query("select host from hosts order by host", str)
+PEERS_LIKE = Query("select host from hosts where starts_with(host, $1) order by host limit $2", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ async def usage(conn: Connection, since: datetime) -> Usage:
 async def peers(conn: Connection) -> list[str]:
     """Every host that this instance knows, by name."""
     return await PEERS.all(conn)
+
+
+async def peers_like(conn: Connection, begin: str, limit: int) -> list[str]:
+    """Hosts whose names begin so."""
+    return await PEERS_LIKE.all(conn, begin, limit)
 
 
 async def weeks(conn: Connection, now: datetime, count: int) -> list[Week]:

@@ -246,6 +246,12 @@ async def profile(tx: Tx, actor: Account) -> None:
     await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
 
+async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comment: str) -> None:
+    """Report a remote account, with these posts of it, to its server; ``us``: the instance's actor."""
+    document = build.flag(await new_id(tx), us.uri, [target.uri, *posts_], comment, to=[target.uri])
+    await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
+
+
 # Polls
 
 

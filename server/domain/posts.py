@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import communities, effects, policy
+from server.domain import cards, communities, conversations, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts
@@ -252,9 +252,14 @@ async def _spread(
     tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
-    if post.published_at > tx.now - LATE:
+    looked_for = arrived is not None and arrived.history
+    news = post.published_at > tx.now - LATE and not looked_for
+    if news:
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+    if post.visibility == "direct":
+        await conversations.enter(tx, author, post, draft_.mentions, news=news)
+    await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_public:
         await carry(tx, community, document, post)
@@ -404,6 +409,7 @@ async def edit(
     )
     await _set_poll(tx, post, draft_.poll)
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]

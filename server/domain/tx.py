@@ -61,10 +61,14 @@ class Tx:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A remote act as it came: its id and the very document, so that a proof in it survives."""
+    """A remote act as it came: its id and the very document, so that a proof in it survives.
+
+    ``history``: it was looked for, long after others had it: it enters no home and notifies nobody.
+    """
 
     uri: str
     document: Mapping[str, object]
+    history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
