@@ -26,6 +26,7 @@ from server.api import (
     oauth,
     openapi,
     polls,
+    push,
     relations,
     search,
     statuses,
@@ -74,6 +75,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     trends,
     suggestions,
     markers,
+    push,
     communities,
     calls,
 )

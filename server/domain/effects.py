@@ -14,7 +14,18 @@ from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, notifications, tags, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, events, follows, lanes, outbox, polls, posts, timelines
+from storage import (
+    accounts,
+    calls,
+    events,
+    follows,
+    lanes,
+    outbox,
+    polls,
+    posts,
+    pushes,
+    timelines,
+)
 from storage.accounts import Account
 from storage.db import next_id
 from storage.events import Event
@@ -435,8 +446,10 @@ async def _tell(
 
 
 async def ring(tx: Tx, told: Sequence[Notification]) -> None:
-    """These rows are new: they reach who has a stream open."""
+    """These rows are new: they reach who has a stream open, and whose telephone may ring."""
     tx.happened(*(events.notification(row.account_id, row.id) for row in told))
+    waiting = await pushes.add(tx.conn, [row.id for row in told], tx.now)
+    tx.wake(lanes.PUSH, map(str, waiting), tx.now)
 
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:

@@ -12,6 +12,7 @@ create table instance (
     rules text[] not null default '{}',
     contact_email text not null default '',
     setup_digest bytea,                                -- of the one-time link; null once used
+    vapid_private text,                                -- PEM; who pushes (RFC 8292): made once, kept for good
     created_at timestamptz not null
 );
 
@@ -543,6 +544,32 @@ create index tokens_account on tokens (account_id);
 create index tokens_user on tokens (user_id);
 create index tokens_code on tokens (code_digest) where code_digest is not null;
 
+-- Where the browser or telephone of a token is reached (web push). It goes with its token.
+create table push_subscriptions (
+    id integer generated always as identity primary key,  -- clients read it as a 32-bit number
+    token_id bigint not null unique references tokens on delete cascade,
+    endpoint text not null,
+    public_key bytea not null check (octet_length(public_key) = 65),
+    auth bytea not null check (octet_length(auth) = 16),
+    standard boolean not null,          -- RFC 8291; else the draft before it
+    alerts text[] not null,             -- types of notifications
+    policy text not null check (policy in ('all', 'followed', 'follower', 'none')),
+    sealed_token bytea not null,        -- the secret of the token: see server/domain/push.py
+    created_at timestamptz not null
+);
+
+-- Notifications that wait to be pushed, in a lane for each subscription.
+create table pushes (
+    id bigint generated always as identity primary key,
+    subscription_id integer not null references push_subscriptions on delete cascade,
+    notification_id bigint not null references notifications on delete cascade,
+    attempts integer not null default 0,
+    last_error text,
+    created_at timestamptz not null,
+    unique (subscription_id, notification_id)
+);
+create index pushes_notification on pushes (notification_id);
+
 -- Signed in by a browser.
 create table sessions (
     digest bytea primary key,
@@ -563,7 +590,7 @@ create index idempotency_keys_post on idempotency_keys (post_id);
 
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (
-    queue text not null,                -- 'inbox', 'delivery', 'jobs'
+    queue text not null,                -- 'inbox', 'delivery', 'jobs', 'push'
     key text not null,
     ready_at timestamptz not null,
     locked_until timestamptz,
