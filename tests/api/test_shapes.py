@@ -39,6 +39,7 @@ def reads() -> dict[str, Any]:
     """The operations of all GET routes that answer in JSON, by path."""
     paths = document()["paths"].items()
     found = {path: ops["get"] for path, ops in paths if "get" in ops and path not in ELSEWHERE}
+    found = {path: op for path, op in found.items() if "200" in op["responses"]}  # not 101
     return {path: op for path, op in found.items() if "application/json" in _content(op, "200")}
 
 

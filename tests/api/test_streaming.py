@@ -194,6 +194,48 @@ async def test_a_community_posts_in_home_as_a_boost_and_in_its_list_unwrapped(ho
         assert await listed.hears("delete", "list", str(garden.id)) == posted["id"]
 
 
+async def test_a_list_of_ones_own_tells_what_it_shows(house: House) -> None:
+    gardener, baker, cook = [await house.member(name) for name in ("gardener", "baker", "cook")]
+    await gardener.good("POST", f"/api/v1/accounts/{baker.id}/follow")
+    quiet = {"title": "Neighbours", "replies_policy": "none", "exclusive": True}
+    made = await gardener.good("POST", "/api/v1/lists", json=quiet)
+    one = f"/api/v1/lists/{made['id']}"
+    await gardener.good("POST", f"{one}/accounts", json={"account_ids": [baker.id]})
+    async with (
+        listening(gardener, f"?stream=list&list={made['id']}") as listed,
+        listening(gardener, "?stream=user") as home,
+        listening(cook) as other,
+    ):
+        await other.says("subscribe", "list", list=made["id"])
+        assert (await other.raw())["status"] == 404
+        asked = await cook.says("Who bakes?")
+        await baker.says("I do", in_reply_to_id=asked["id"])  # a reply, which it does not show
+        posted = await baker.says("Bread")
+        assert (await listed.hears("update", "list", made["id"]))["id"] == posted["id"]
+        await gardener.good("DELETE", f"{one}/accounts", json={"account_ids": [baker.id]})
+        await baker.says("More bread")  # in home again, and not in the list
+        assert "More" in (await home.hears("update", "user"))["content"]
+        await gardener.good("POST", f"{one}/accounts", json={"account_ids": [baker.id]})
+        await baker.good("DELETE", f"/api/v1/statuses/{posted['id']}")
+        assert await listed.hears("delete", "list", made["id"]) == posted["id"]
+
+
+async def test_a_filter_is_told_and_marks_what_comes(house: House) -> None:
+    gardener, baker = await house.member("gardener"), await house.member("baker")
+    await gardener.good("POST", f"/api/v1/accounts/{baker.id}/follow")
+    async with listening(gardener, "?stream=user") as ear:
+        wanted = {
+            "title": "Diet",
+            "context": ["home"],
+            "keywords_attributes": [{"keyword": "bread"}],
+        }
+        await gardener.good("POST", "/api/v2/filters", json=wanted)
+        assert await ear.hears("filters_changed", "user") is None
+        await baker.says("Fresh bread")
+        (caught,) = (await ear.hears("update", "user"))["filtered"]
+        assert (caught["filter"]["title"], caught["keyword_matches"]) == ("Diet", ["bread"])
+
+
 async def test_a_call_is_told(house: House) -> None:
     organiser = await house.member("organiser")
     garden = await house.community(organiser, "garden")
