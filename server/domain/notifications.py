@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.domain.tx import Tx
+from storage import events, notifications
 from storage import notification_requests as requests
-from storage import notifications
 from storage.accounts import Account
 from storage.notification_requests import Policy
 from storage.notifications import Facts, News, Notification
@@ -149,7 +149,8 @@ async def dismiss(tx: Tx, member: Account, ids: Sequence[int]) -> bool:
 
 
 def _merged(tx: Tx, member: Account) -> None:
-    """Where open clients of the member are to hear ``notifications_merged``: they load again."""
+    """Open clients of the member hear ``notifications_merged``, and load again."""
+    tx.happened(events.notifications_merged(member.id))
 
 
 async def choose(tx: Tx, member: Account, chosen: Mapping[str, str]) -> None:
