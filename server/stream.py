@@ -144,7 +144,11 @@ class Hub:
         self._listeners.add(listener)
         if listener.account:
             self._accounts[listener.account.id] += 1
-        await self.sweep([listener])  # its token may have ended before it stood here
+        try:
+            await self.sweep([listener])  # its token may have ended before it stood here
+        except BaseException:
+            self.leave(listener)
+            raise
 
     def leave(self, listener: Listener) -> None:
         if listener not in self._listeners:
@@ -196,6 +200,7 @@ class Hub:
         while True:
             with suppress(*db.LOST):
                 await self._listen_once()
+            log.warning("stream.lost", again_in=RECONNECT)
             await asyncio.sleep(RECONNECT)
 
     async def _listen_once(self) -> None:

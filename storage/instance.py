@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage.db import Command, Connection, Query
@@ -18,7 +18,7 @@ class Instance:
     rules: list[str]
     contact_email: str
     setup_digest: bytes | None
-    vapid_private: str | None
+    vapid_private: str | None = field(repr=False)
     created_at: datetime
 
 

@@ -463,9 +463,9 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
         ids.append(author.id)
     if ids:
         await timelines.fan_out(tx.conn, ids, post.id, post.reblog_of_id or post.id)
+    appear(tx, post)
     if _is_news(post):
         await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
-    appear(tx, post)
 
 
 def _is_news(post: posts.Post) -> bool:

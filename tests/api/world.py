@@ -14,10 +14,12 @@ from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
 from tests.api.people import House, Member
+from tests.wire.browser import Browser
 
 DAY = timedelta(days=1)
 STORY = "https://news.example/story"
 BECKON = "/api/beckon/v1"
+PHONE = {"endpoint": "https://push.example/send/1", "keys": Browser.new().keys()}
 FILES = (
     {"kind": "image", "url": "https://far.example/a.png", "width": 4, "height": 2},
     {"kind": "video", "url": "https://far.example/b.mp4", "focus": [0.1, 0.2]},
@@ -138,6 +140,7 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
     ("POST /api/v1/domain_blocks", {"domain": "loud.example"}),
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
+    ("POST /api/v1/push/subscription", {"subscription": PHONE, "data": {"alerts": {"poll": True}}}),
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
 )  # fmt: skip
