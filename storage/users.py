@@ -10,17 +10,26 @@ from storage.db import Command, Connection, Query, next_id
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """``confirmed_at`` and ``approved_at`` are both set once somebody may act."""
+
     id: int
     email: str
     password_hash: str | None
     role: str
     created_at: datetime
     disabled_at: datetime | None
+    confirmed_at: datetime | None
+    approved_at: datetime | None
+    reason: str
+    app_id: int | None
 
 
 INSERT = Query(
-    "insert into users (id, email, password_hash, role, created_at)"
-    " values ($1, $2, $3, $4, $5) returning *",
+    """
+    insert into users (id, email, password_hash, role, created_at, confirmed_at, approved_at, reason,
+        app_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning *
+    """,
     User,
 )
 BY_ID = Query("select * from users where id = $1", User)
@@ -32,17 +41,56 @@ BY_USERNAME = Query(
 )
 ANY_ADMIN = Query("select exists (select from users where role = 'admin')", bool)
 SET_PASSWORD = Command("update users set password_hash = $2 where id = $1")
+SET_EMAIL = Query(
+    "update users set email = $2 where id = $1 and confirmed_at is null returning *", User
+)
+CONFIRM = Query(
+    "update users set confirmed_at = $3 where id = $1 and email = $2 and confirmed_at is null"
+    " returning *",
+    User,
+)
+APPROVE = Query(
+    "update users set approved_at = $2 where id = $1 and approved_at is null returning *", User
+)
+UNCONFIRMED = Query("select id from users where confirmed_at is null and created_at < $1", int)
+DELETE = Command("delete from users where id = $1")
 
 
 async def create(
     conn: Connection, email: str, password_hash: str | None, role: str, now: datetime
 ) -> User:
-    """Raises ``UniqueViolation`` where the address is taken."""
-    return await INSERT.one(conn, await next_id(conn, now), email, password_hash, role, now)
+    """One who may act at once. Raises ``UniqueViolation`` where the address is taken."""
+    return await INSERT.one(
+        conn, await next_id(conn, now), email, password_hash, role, now, now, now, "", None
+    )
+
+
+async def create_waiting(
+    conn: Connection,
+    email: str,
+    password_hash: str,
+    now: datetime,
+    *,
+    confirmed: bool,
+    approved: bool,
+    reason: str,
+    app_id: int | None,
+) -> User:
+    """One who signed up. Raises ``UniqueViolation`` where the address is taken."""
+    at = {False: None, True: now}
+    return await INSERT.one(
+        conn, await next_id(conn, now), email, password_hash, "member", now, at[confirmed],
+        at[approved], reason, app_id,
+    )  # fmt: skip
 
 
 async def by_id(conn: Connection, user_id: int) -> User | None:
     return await BY_ID.first(conn, user_id)
+
+
+async def by_email(conn: Connection, email: str) -> User | None:
+    """Case is ignored."""
+    return await BY_EMAIL.first(conn, email)
 
 
 async def by_login(conn: Connection, name: str) -> User | None:
@@ -58,3 +106,31 @@ async def any_admin(conn: Connection) -> bool:
 
 async def set_password(conn: Connection, user_id: int, password_hash: str) -> None:
     await SET_PASSWORD.run(conn, user_id, password_hash)
+
+
+async def set_email(conn: Connection, user_id: int, email: str) -> User | None:
+    """Another address for one who has not confirmed theirs; None for anybody else.
+
+    Raises ``UniqueViolation`` where it is taken.
+    """
+    return await SET_EMAIL.first(conn, user_id, email)
+
+
+async def confirm(conn: Connection, user_id: int, email: str, now: datetime) -> User | None:
+    """None where it was done before, or where their address is another one now."""
+    return await CONFIRM.first(conn, user_id, email, now)
+
+
+async def approve(conn: Connection, user_id: int, now: datetime) -> User | None:
+    """None where it was done before."""
+    return await APPROVE.first(conn, user_id, now)
+
+
+async def unconfirmed(conn: Connection, before: datetime) -> list[int]:
+    """Who signed up before that time and never confirmed their address."""
+    return await UNCONFIRMED.all(conn, before)
+
+
+async def delete(conn: Connection, user_id: int) -> None:
+    """Their accounts go first: see ``accounts.delete``."""
+    await DELETE.run(conn, user_id)

@@ -28,6 +28,7 @@ from server.api import (
     polls,
     relations,
     search,
+    sign_up,
     statuses,
     tags,
     threads,
@@ -49,6 +50,7 @@ class Part(Protocol):
 
 PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which would take it
     oauth,
+    sign_up,
     instance,
     nothing,
     relations,

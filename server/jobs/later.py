@@ -3,7 +3,8 @@
 A handler that needs no network runs in the transaction that removes its row: both happen, or neither. It
 locks what it is about first and its row goes last, in the order in which a verb takes them that adds
 such work: the other way round the two would wait for each other. A handler that gives a time is to run
-once more then. One that fails is tried again, later each time, and at last dropped with a line in the log.
+once more then. One that needs the network (``OUTSIDE``) runs outside any transaction, and its row goes
+when it has ended: a crash between the two runs it again. One that fails is tried again, later each time, and at last dropped with a line in the log.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls, tags
+from server.domain import calls, mails, polls, sign_up, tags
 from server.domain.tx import Tx
+from server.jobs import mail
 from server.resolve import Net
 from storage import accounts, inbox, jobs, lanes, mutes, oauth, outbox
 from storage.jobs import Job
@@ -66,6 +68,11 @@ async def work_once(net: Net) -> bool:
 
 async def _run(net: Net, job: Job) -> None:
     try:
+        if job.kind in OUTSIDE:
+            await OUTSIDE[job.kind](net, job)
+            async with net.work.transaction() as tx:
+                await jobs.done(tx.conn, job.id)
+            return
         async with net.work.transaction() as tx:
             again = await HANDLERS[job.kind](tx, job)
             if again:
@@ -117,6 +124,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await oauth.drop_expired(tx.conn, tx.now)
     await tags.forget(tx)
     await mutes.drop_ended(tx.conn, tx.now)
+    await sign_up.clean(tx)
     return tx.now + DAY
 
 
@@ -133,3 +141,5 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "send_tally": _send_tally,
 }
+
+OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {mails.JOB: mail.send}

@@ -27,12 +27,14 @@ from server.domain import (
     communities,
     domain_blocks,
     follows,
+    mails,
     mutes,
     notifications,
     oauth,
     polls,
     posts,
     scopes,
+    sign_up,
     users,
 )
 from server.domain.tx import Site, Tx, Work
@@ -99,6 +101,9 @@ async def use(work: Work) -> None:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
         await sign_in(tx, baker)
+        await sign_up.invite(tx)
+        assert baker.user_id
+        assert await mails.write(tx, baker.user_id, "reset")
 
 
 async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:
