@@ -115,6 +115,14 @@ STAFF = Query(
     " and a.kind = 'person' and a.suspended_at is null",
     Account,
 )
+SUSPENDED_AMONG = Query(
+    "select id from accounts where id = any($1::bigint[]) and suspended_at is not null", int
+)
+SUSPEND = Query(
+    "update accounts set suspended_at = coalesce(suspended_at, $2) where id = $1 returning *",
+    Account,
+)
+UNSUSPEND = Query("update accounts set suspended_at = null where id = $1 returning *", Account)
 SET_WAITING = Command("update accounts set waiting = $2 where user_id = $1")
 LOOKS_TAKEN = Query(
     "select exists (select from accounts where local and"
@@ -237,6 +245,18 @@ async def of_user(conn: Connection, user_id: int) -> list[Account]:
 async def staff(conn: Connection) -> list[Account]:
     """The persons of moderators and administrators."""
     return await STAFF.all(conn)
+
+
+async def suspended_among(conn: Connection, ids: Sequence[int]) -> set[int]:
+    return set(await SUSPENDED_AMONG.all(conn, ids))
+
+
+async def suspend(conn: Connection, account_id: int, now: datetime) -> Account:
+    return await SUSPEND.one(conn, account_id, now)
+
+
+async def unsuspend(conn: Connection, account_id: int) -> Account:
+    return await UNSUSPEND.one(conn, account_id)
 
 
 async def set_waiting(conn: Connection, user_id: int, *, waiting: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +34,7 @@ INSERT = Query(
     User,
 )
 BY_ID = Query("select * from users where id = $1", User)
+BY_IDS = Query("select * from users where id = any($1::bigint[])", User)
 BY_EMAIL = Query("select * from users where lower(email) = lower($1)", User)
 BY_USERNAME = Query(
     "select u.* from users u join accounts a on a.user_id = u.id"
@@ -53,6 +55,7 @@ APPROVE = Query(
     "update users set approved_at = $2 where id = $1 and approved_at is null returning *", User
 )
 UNCONFIRMED = Query("select id from users where confirmed_at is null and created_at < $1", int)
+SET_DISABLED = Query("update users set disabled_at = $2 where id = $1 returning *", User)
 DELETE = Command("delete from users where id = $1")
 
 
@@ -86,6 +89,10 @@ async def create_waiting(
 
 async def by_id(conn: Connection, user_id: int) -> User | None:
     return await BY_ID.first(conn, user_id)
+
+
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, User]:
+    return {row.id: row for row in await BY_IDS.all(conn, ids)}
 
 
 async def by_email(conn: Connection, email: str) -> User | None:
@@ -124,6 +131,11 @@ async def confirm(conn: Connection, user_id: int, email: str, now: datetime) -> 
 async def approve(conn: Connection, user_id: int, now: datetime) -> User | None:
     """None where it was done before."""
     return await APPROVE.first(conn, user_id, now)
+
+
+async def set_disabled(conn: Connection, user_id: int, at: datetime | None) -> User:
+    """With None they may sign in again, and with the same tokens."""
+    return await SET_DISABLED.one(conn, user_id, at)
 
 
 async def unconfirmed(conn: Connection, before: datetime) -> list[int]:

@@ -180,6 +180,12 @@ PEOPLE: Mapping[str, Schema] = {
         id=ID, acct=TEXT, locked=BOOL, bot=BOOL, url=URL, avatar=URL, avatar_static=URL
     ),
     "Field": FIELD,
+    "AdminAccount": entity(
+        id=ID, username=TEXT, domain=maybe(TEXT), created_at=TIME, email=maybe(TEXT), ip=maybe(TEXT),
+        ips=array(entity(ip=TEXT, used_at=TIME)), locale=maybe(TEXT), invite_request=maybe(TEXT),
+        role=maybe("Role"), confirmed=BOOL, approved=BOOL, disabled=BOOL, suspended=BOOL,
+        silenced=BOOL, sensitized=BOOL, created_by_application_id=maybe(ID), account="Account",
+    ),
     "Role": entity(
         id={"type": "string", "pattern": "^-?[0-9]+$"}, name=TEXT, permissions=DIGITS, color=TEXT,
         highlighted=BOOL, collection_limit=absent(COUNT),

@@ -10,6 +10,7 @@ from aiohttp import web
 from server import version
 from server.api import (
     accounts,
+    admin,
     calls,
     communities,
     domain_blocks,
@@ -51,6 +52,7 @@ class Part(Protocol):
 PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which would take it
     oauth,
     sign_up,
+    admin,
     instance,
     nothing,
     relations,
