@@ -186,6 +186,15 @@ PEOPLE: Mapping[str, Schema] = {
         role=maybe("Role"), confirmed=BOOL, approved=BOOL, disabled=BOOL, suspended=BOOL,
         silenced=BOOL, sensitized=BOOL, created_by_application_id=maybe(ID), account="Account",
     ),
+    "AdminEmailDomainBlock": entity(
+        id=ID, domain=TEXT, created_at=TIME,
+        history=array(entity(day=DIGITS, accounts=DIGITS, uses=DIGITS)),
+    ),
+    "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
+    "AdminIpBlock": entity(
+        id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,
+        created_at=TIME, expires_at=maybe(TIME),
+    ),
     "Role": entity(
         id={"type": "string", "pattern": "^-?[0-9]+$"}, name=TEXT, permissions=DIGITS, color=TEXT,
         highlighted=BOOL, collection_limit=absent(COUNT),

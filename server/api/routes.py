@@ -11,6 +11,7 @@ from server import version
 from server.api import (
     accounts,
     admin,
+    barriers,
     calls,
     communities,
     domain_blocks,
@@ -53,6 +54,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     oauth,
     sign_up,
     admin,
+    barriers,
     instance,
     nothing,
     relations,

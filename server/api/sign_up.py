@@ -8,6 +8,7 @@ token answers 403 on the routes of a member, and the app asks again from time to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from server.domain import sign_up as verbs
 from server.domain.sign_up import Faults, Wish
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
+from server.peer import address_of
 from storage import oauth as oauth_rows
 from storage import users as user_rows
 from storage.oauth import Token
@@ -32,7 +34,7 @@ from storage.users import User
 async def create(request: web.Request, token: Token) -> web.Response:
     """``POST /api/v1/accounts``. ``locale`` and ``date_of_birth`` are ignored: neither is kept."""
     count(request, limits.SIGN_UP, neighbour(request))
-    wish = _wish(await params.read(request), token)
+    wish = replace(_wish(await params.read(request), token), address=address_of(request))
     work = context(request).work
     try:
         ready = await verbs.prepare(work, wish)

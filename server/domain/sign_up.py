@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server import ids
-from server.domain import accounts, effects, mails, names, users
+from server.domain import accounts, barriers, effects, mails, names, users
 from server.domain.tx import Tx, Work
 from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from storage import accounts as account_rows
@@ -32,11 +32,12 @@ from storage.users import User
 MODES = ("open", "approved", "invited", "closed")
 PATIENCE = timedelta(days=7)
 REASON_MAX = 2000
+NOT_ALLOWED = "contains a disallowed e-mail provider"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody typed. ``app_id``: the app that they typed it into."""
+    """What somebody typed. ``app_id``: the app that they typed it into; ``address``: on the network."""
 
     username: str
     email: str
@@ -45,6 +46,7 @@ class Wish:
     reason: str = ""
     invite: str = ""
     app_id: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +98,28 @@ async def invite(tx: Tx, uses: int | None = 1, days: int | None = 7) -> str:
     return code
 
 
-async def needs_approval(tx: Tx, code: str) -> bool:
-    """Whether a moderator will decide about somebody with this code ("": none).
+async def needs_approval(tx: Tx, code: str, address: str) -> bool:
+    """Whether a moderator will decide about somebody with this code ("": none), from this address.
 
     Raises ``Forbidden`` where they may not sign up at all.
     """
     here = await mode(tx)
     invited = bool(code) and await invites.good(tx.conn, ids.digest(code), tx.now)
-    return _verdict(here, invited=invited)
+    return _verdict(here, await barriers.severity(tx, address), invited=invited)
 
 
-def _verdict(here: str, *, invited: bool) -> bool:
-    if here == "closed":
+def _verdict(here: str, severity: str | None, *, invited: bool) -> bool:
+    if here == "closed" or severity == "sign_up_block":
         raise Forbidden("Nobody can sign up here at the moment.", reason="closed")
     if here == "invited" and not invited:
         raise Forbidden("Signing up here needs an invitation that is still good.", reason="invited")
-    return here == "approved" and not invited
+    return severity is not None or (here == "approved" and not invited)
 
 
 async def prepare(work: Work, wish: Wish) -> Ready:
     """Look for faults, and hash the password outside any transaction. Raises ``Forbidden``, ``Faults``."""
     async with work.reading() as tx:
-        approval = await needs_approval(tx, wish.invite)
+        approval = await needs_approval(tx, wish.invite, wish.address)
         faults = [*_faults(wish, tx.site.urls.domain, approval=approval)]
         wrong = {fault.field for fault in faults}
         faults += [f for f in await _taken(tx, wish) if f.field not in wrong]
@@ -178,13 +180,15 @@ async def _taken(tx: Tx, wish: Wish) -> list[Fault]:
         faults.append(Fault("username", "ERR_TAKEN", "has already been taken"))
     if await user_rows.by_email(tx.conn, wish.email):
         faults.append(Fault("email", "ERR_TAKEN", "has already been taken"))
+    elif await barriers.refuses_email(tx, wish.email):
+        faults.append(Fault("email", "ERR_BLOCKED", NOT_ALLOWED))
     return faults
 
 
 async def sign_up(tx: Tx, ready: Ready) -> tuple[User, Account]:
     """Make the user and their person. Raises ``Forbidden``, or ``Faults`` where somebody was faster."""
     wish = ready.wish
-    approval = await _take_invitation(tx, wish.invite)
+    approval = await _take_invitation(tx, wish.invite, wish.address)
     try:
         async with tx.conn.transaction():
             user = await user_rows.create_waiting(
@@ -206,12 +210,12 @@ async def sign_up(tx: Tx, ready: Ready) -> tuple[User, Account]:
     return user, account
 
 
-async def _take_invitation(tx: Tx, code: str) -> bool:
+async def _take_invitation(tx: Tx, code: str, address: str) -> bool:
     """As ``needs_approval``, and one more use is counted, where the invitation made a difference."""
     here = await mode(tx)
     needed = bool(code) and here in ("approved", "invited")
     invited = needed and await invites.use(tx.conn, ids.digest(code), tx.now)
-    return _verdict(here, invited=invited)
+    return _verdict(here, await barriers.severity(tx, address), invited=invited)
 
 
 async def _came(tx: Tx, user: User) -> None:
@@ -247,6 +251,8 @@ async def send_again(tx: Tx, user: User, email: str | None = None) -> None:
         raise Forbidden("This method is only available while the e-mail is awaiting confirmation")
     if email and email != user.email:
         users.check_email(email)
+        if await barriers.refuses_email(tx, email):
+            raise Invalid(f"Validation failed: Email {NOT_ALLOWED}", field="email")
         try:
             async with tx.conn.transaction():
                 await user_rows.set_email(tx.conn, user.id, email)

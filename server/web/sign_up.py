@@ -7,7 +7,7 @@ in it, and would use it up.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -43,7 +43,7 @@ async def _form(
     async with context(request).work.reading() as tx:
         here = await instance.get(tx.conn)
         try:
-            approval = await sign_up.needs_approval(tx, code)
+            approval = await sign_up.needs_approval(tx, code, address_of(request))
         except Forbidden as closed:
             return page(request, "sign_up_closed.html", None, status=403, sentence=closed.sentence)
     response = page(
@@ -86,7 +86,7 @@ async def create(request: web.Request) -> web.Response:
     form = SignUpForm({name: sent.get(name, "").strip() for name in FIELDS})
     code = sent.get("invite", "")
     ctx = context(request)
-    wish = _wish(form.values, sent.get("password", ""), code)
+    wish = replace(_wish(form.values, sent.get("password", ""), code), address=address_of(request))
     try:
         key = limits.neighbourhood(address_of(request))
         ctx.limits.require(limits.SIGN_UP, key, ctx.work.clock.now())

@@ -52,6 +52,28 @@ create table invites (
     created_at timestamptz not null
 );
 
+-- Who may not sign up: addresses of these domains and those below them, these very addresses (by the
+-- digest of their canonical form), and people from these networks.
+create table email_domain_blocks (
+    id bigint generated always as identity primary key,
+    domain text not null unique,
+    created_at timestamptz not null
+);
+
+create table canonical_email_blocks (
+    id bigint generated always as identity primary key,
+    digest text not null unique          -- SHA-256, in hexadecimal, as Mastodon shows it
+);
+
+create table ip_blocks (
+    id bigint generated always as identity primary key,
+    network cidr not null unique,
+    severity text not null check (severity in ('sign_up_requires_approval', 'sign_up_block')),
+    comment text not null default '',
+    expires_at timestamptz,
+    created_at timestamptz not null
+);
+
 create table accounts (
     id bigint primary key,
     user_id bigint references users on delete set null,

@@ -23,6 +23,7 @@ from server.clock import Clock
 from server.config import Settings, load
 from server.domain import accounts as people
 from server.domain import (
+    barriers,
     calls,
     communities,
     domain_blocks,
@@ -102,6 +103,9 @@ async def use(work: Work) -> None:
         await act(tx, gardener, baker, far, community)
         await sign_in(tx, baker)
         await sign_up.invite(tx)
+        await barriers.block_email_domain(tx, "spam.example")
+        await barriers.block_email(tx, "robot@people.example", "")
+        await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
         assert await mails.write(tx, baker.user_id, "reset")
 
