@@ -295,6 +295,65 @@ def _ask_password() -> str | None:
     return given or None
 
 
+@account.command(name="approve")
+@click.argument("name")
+def approve_account(name: str) -> None:
+    """Let NAME in, who signed up and waits for it."""
+    from server import commands
+
+    carry_out(lambda settings: commands.approve_account(settings, name))
+    click.echo(f"@{name.removeprefix('@')} was let in.")
+
+
+@account.command(name="reject")
+@click.argument("name")
+def reject_account(name: str) -> None:
+    """Forget NAME, who signed up and waits to be let in."""
+    from server import commands
+
+    carry_out(lambda settings: commands.reject_account(settings, name))
+    click.echo(f"@{name.removeprefix('@')} was turned away.")
+
+
+@main.command()
+@click.argument("mode", type=click.Choice(["open", "approved", "invited", "closed"]))
+def registrations(mode: str) -> None:
+    """Say who may sign up: everybody (open), whom a moderator approves (approved), who has an invitation
+    (invited), or nobody (closed), as it is at first. At once, while `beckon serve` runs.
+    """
+    from server import commands
+
+    carry_out(lambda settings: commands.set_registrations(settings, mode))
+    click.echo(f"Sign-up is {mode}.")
+
+
+@main.group()
+def invite() -> None:
+    """Invitations to sign up."""
+
+
+@invite.command(name="create")
+@click.option(
+    "--uses",
+    type=click.IntRange(0, 100_000),
+    default=1,
+    show_default=True,
+    help="How many people it invites; 0: any number.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(0, 3650),
+    default=7,
+    show_default=True,
+    help="How long it is good; 0: for ever.",
+)
+def create_invite(uses: int, days: int) -> None:
+    """Make an invitation; prints its link, which is shown this once."""
+    from server import commands
+
+    click.echo(carry_out(lambda s: commands.create_invite(s, uses or None, days or None)))
+
+
 @main.group()
 def token() -> None:
     """Tokens for programs."""

@@ -21,18 +21,19 @@ from server.config import Settings
 from server.domain import announcements as announcement_verbs
 from server.domain import calls as call_verbs
 from server.domain import communities as community_verbs
-from server.domain import oauth, scopes
+from server.domain import oauth, scopes, sign_up
 from server.domain import users as user_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
 from server.text import one_line
 from server.version import VERSION
-from storage import accounts, check, outbox
+from storage import accounts, check, outbox, users
 from storage import announcements as announcement_rows
 from storage import status as status_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.users import User
 
 # Running
 
@@ -89,6 +90,35 @@ async def create_account(
     async with run.opened(settings) as base, base.work.transaction() as tx:
         _, account = await user_verbs.register(tx, email, name, password or made, role)
     return account.url, made
+
+
+async def approve_account(settings: Settings, name: str) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await sign_up.approve(tx, await _user(tx, name))
+
+
+async def reject_account(settings: Settings, name: str) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await sign_up.reject(tx, await _user(tx, name))
+
+
+async def _user(tx: Tx, name: str) -> User:
+    account = await _ours(tx, name)
+    user = await users.by_id(tx.conn, account.user_id) if account.user_id else None
+    if user is None:
+        raise Invalid(f"@{account.username} is nobody who signs in.")
+    return user
+
+
+async def set_registrations(settings: Settings, mode: str) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await sign_up.set_mode(tx, mode)
+
+
+async def create_invite(settings: Settings, uses: int | None, days: int | None) -> str:
+    """The link. ``None``: any number of times, for ever."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        return tx.site.urls.invite(await sign_up.invite(tx, uses, days))
 
 
 async def create_token(settings: Settings, name: str, scope: str) -> str:

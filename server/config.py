@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -31,6 +33,23 @@ def _listen_parts(value: str) -> tuple[str, int]:
         msg = "must be ADDRESS:PORT, for example 127.0.0.1:8420"
         raise ValueError(msg)
     return host.strip("[]"), int(port)
+
+
+SMTP_PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+
+
+def _check_smtp(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path not in ("", "/"):
+        msg = "must be smtps://HOST, smtp://HOST or smtp+plain://HOST, with a name and password if needed"
+        raise ValueError(msg)
+    if parts.port == 0:  # raises for what is no port
+        msg = "must have a port from 1 to 65535, or none"
+        raise ValueError(msg)
+    if parts.scheme == "smtp+plain" and parts.username and not _is_loopback(parts.hostname):
+        msg = "must not send a password without TLS"
+        raise ValueError(msg)
+    return value
 
 
 def _is_loopback(host: str) -> bool:
@@ -108,6 +127,18 @@ class Settings(BaseModel):
             description="Networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas."
         ),
     ] = ()
+    smtp_url: Annotated[
+        str,
+        Field(
+            description="The relay that takes our mail: smtps://NAME:PASSWORD@HOST:465 (TLS from the start), smtp://NAME:PASSWORD@HOST:587 (TLS is asked for, and nothing sent without), or smtp+plain://HOST:25 (no TLS, for one on this machine). Empty: no mail is sent, and addresses are not confirmed."
+        ),
+    ] = ""
+    smtp_from: Annotated[
+        str,
+        Field(
+            description='The address that mail comes from, such as noreply@beckon.example or "The garden <noreply@beckon.example>".'
+        ),
+    ] = ""
     federation: Annotated[
         Literal["auto", "on", "off"],
         Field(
@@ -164,6 +195,19 @@ class Settings(BaseModel):
     def _database(cls, value: str) -> str:
         if value and not value.startswith(("postgres://", "postgresql://")):
             msg = "must begin with postgresql://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str) -> str:
+        return _check_smtp(value) if value else value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("smtp_url") and not parseaddr(value)[1].partition("@")[2]:
+            msg = "must be an address where BECKON_SMTP_URL is set"
             raise ValueError(msg)
         return value
 

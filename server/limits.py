@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 from server.errors import TooMany
 
@@ -25,7 +26,13 @@ class Rule:
 
 TOKEN = Rule("token", 300, 300)
 ADDRESS = Rule("address", 300, 300)
+USER = Rule("user", 1500, 300)
 APPS = Rule("apps", 5, 600)
+MEDIA = Rule("media", 30, 1800)
+DELETES = Rule("deletes", 30, 1800)  # of posts and boosts
+SIGN_UP = Rule("sign-up", 5, 1800)
+CONFIRMATIONS = Rule("confirmations", 5, 1800)
+RESETS = Rule("resets", 5, 1800)
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 
@@ -82,7 +89,19 @@ class Limits:
         }
 
 
-ALL = (TOKEN, ADDRESS, APPS, SIGN_IN_ADDRESS, SIGN_IN_ACCOUNT)
+ALL = (
+    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, SIGN_UP, CONFIRMATIONS, RESETS, SIGN_IN_ADDRESS,
+    SIGN_IN_ACCOUNT,
+)  # fmt: skip
+
+
+def neighbourhood(address: str) -> str:
+    """What an address is counted as: one household has a whole /64 of IPv6 (RFC 6177), not one address."""
+    try:
+        network = ip_network((address, 64), strict=False) if ":" in address else None
+    except ValueError:
+        return address
+    return address if network is None else str(network)
 
 
 def refuse_beyond(standing: Standing, now: datetime) -> None:

@@ -63,6 +63,15 @@ cast("dict[str, Any]", _ENVIRONMENT.filters).update(_FILTERS)
 cast("dict[str, Any]", _ENVIRONMENT.globals).update(viewer=None)
 
 
+# What is no HTML must not be escaped as if it were.
+_PLAIN = _ENVIRONMENT.overlay(autoescape=False)
+
+
+def render_text(name: str, **values: object) -> str:
+    """A template of plain text (``mail_confirm.txt``), as ``render`` does."""
+    return _PLAIN.get_template(name).render(**values)
+
+
 def render(name: str, **values: object) -> str:
     """The template ``name`` (``call.html``) with its values; ``site`` is always needed.
 

@@ -27,6 +27,7 @@ from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
 from server.domain import wire
 from server.domain.tx import Work
+from server.mail import Relay
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
@@ -119,21 +120,22 @@ def _looked_at(done: asyncio.Future[keys.ActorKey], misses: Misses) -> None:
 @dataclass(frozen=True, slots=True)
 class Net:
     """The way out, in the name of the instance. ``key`` signs what is fetched; ``signing`` keeps the keys
-    of ours that sign what is sent, by account."""
+    of ours that sign what is sent, by account; ``relay`` takes mail, if it is sent."""
 
     work: Work
     egress: Egress
     key: keys.SigningKey
     attempts: Attempts = field(default_factory=Attempts)
     signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
+    relay: Relay | None = None
 
 
-async def open_net(work: Work, egress: Egress) -> Net:
+async def open_net(work: Work, egress: Egress, relay: Relay | None = None) -> Net:
     """Makes the instance's actor if there is none yet."""
     async with work.transaction() as tx:
         actor = await account_verbs.instance_actor(tx)
         key = await wire.signing_key(tx, actor.id, "rsa")
-    return Net(work, egress, key)
+    return Net(work, egress, key, relay=relay)
 
 
 def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
@@ -397,7 +399,7 @@ async def handle(net: Net, username: str, host: str) -> Account:
     ours = host in ("", domain)
     async with net.work.reading() as tx:
         known = await accounts.by_handle(tx.conn, username, "" if ours else host)
-    if known:
+    if known and not known.waiting:
         return known
     if ours:
         raise Gone(f"acct:{username}@{domain}")

@@ -49,6 +49,15 @@ class Urls:
     def setup(self, secret: str) -> str:
         return f"{self.base}/setup/{secret}"
 
+    def confirm(self, secret: str) -> str:
+        return f"{self.base}/confirm/{secret}"
+
+    def reset(self, secret: str) -> str:
+        return f"{self.base}/password/{secret}"
+
+    def invite(self, code: str) -> str:
+        return f"{self.base}/invite/{code}"
+
     def tag(self, name: str) -> str:
         return f"{self.base}/tags/{name}"
 

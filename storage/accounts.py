@@ -44,11 +44,17 @@ class Account:
     created_at: datetime
     fetched_at: datetime | None
     suspended_at: datetime | None
+    waiting: bool
     handle_lost: bool
 
     @property
     def is_group(self) -> bool:
         return self.kind == "group"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Not to be seen: suspended, or signed up and not let in yet."""
+        return self.suspended_at is not None or self.waiting
 
     @property
     def handle(self) -> str:
@@ -90,6 +96,8 @@ class Key:
     fetched_at: datetime
 
 
+LOOKS = "accounts_looks"  # the constraint that no two of our handles look alike
+
 BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
@@ -101,6 +109,26 @@ BY_HANDLE = Query(
 )
 OF_USER = Query(
     "select * from accounts where user_id = $1 and kind = 'person' order by id", Account
+)
+STAFF = Query(
+    "select a.* from accounts a join users u on u.id = a.user_id"
+    " where u.role in ('moderator', 'admin') and u.disabled_at is null"
+    " and a.kind = 'person' and a.suspended_at is null",
+    Account,
+)
+SUSPENDED_AMONG = Query(
+    "select id from accounts where id = any($1::bigint[]) and suspended_at is not null", int
+)
+SUSPEND = Query(
+    "update accounts set suspended_at = coalesce(suspended_at, $2) where id = $1 returning *",
+    Account,
+)
+UNSUSPEND = Query("update accounts set suspended_at = null where id = $1 returning *", Account)
+SET_WAITING = Command("update accounts set waiting = $2 where user_id = $1")
+LOOKS_TAKEN = Query(
+    "select exists (select from accounts where local and"
+    " replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w') = $1)",
+    bool,
 )
 INSERT = Query(
     """
@@ -158,7 +186,7 @@ SEARCH = Query(
     """
     select a.* from accounts a
     left join follows f on f.target_id = a.id and f.follower_id = $4
-    where a.suspended_at is null and a.kind <> 'application' and not a.handle_lost
+    where a.suspended_at is null and not a.waiting and a.kind <> 'application' and not a.handle_lost
       and (a.username ilike $1 || '%' or a.display_name ilike '%' || $1 || '%'
            or a.username || '@' || a.host ilike $1 || '%')
       and ($5 = false or f.accepted_at is not null)
@@ -214,6 +242,33 @@ async def by_handle(conn: Connection, username: str, host: str = "") -> Account 
 async def of_user(conn: Connection, user_id: int) -> list[Account]:
     """The persons of a user, oldest first."""
     return await OF_USER.all(conn, user_id)
+
+
+async def staff(conn: Connection) -> list[Account]:
+    """The persons of moderators and administrators."""
+    return await STAFF.all(conn)
+
+
+async def suspended_among(conn: Connection, ids: Sequence[int]) -> set[int]:
+    return set(await SUSPENDED_AMONG.all(conn, ids))
+
+
+async def suspend(conn: Connection, account_id: int, now: datetime) -> Account:
+    return await SUSPEND.one(conn, account_id, now)
+
+
+async def unsuspend(conn: Connection, account_id: int) -> Account:
+    return await UNSUSPEND.one(conn, account_id)
+
+
+async def set_waiting(conn: Connection, user_id: int, *, waiting: bool) -> None:
+    """Hide the persons of a user until they are let in, or show them."""
+    await SET_WAITING.run(conn, user_id, waiting)
+
+
+async def looks_taken(conn: Connection, looks: str) -> bool:
+    """Whether a handle of ours has these looks, as server/domain/names.py makes them."""
+    return await LOOKS_TAKEN.one(conn, looks)
 
 
 async def insert(

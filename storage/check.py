@@ -31,6 +31,13 @@ POSTS = """
     from accounts a left join posts p on p.account_id = a.id and p.kind <> 'boost'
     group by a.id having a.posts_count <> count(p.id)
 """
+WAITING = """
+    select format('%s %s, and its user %s.', a.uri,
+        case when a.waiting then 'waits to be let in' else 'is to be seen' end,
+        case when a.waiting then 'was let in' else 'was not let in' end)
+    from accounts a join users u on u.id = a.user_id
+    where a.waiting = (u.confirmed_at is not null and u.approved_at is not null)
+"""
 REPLIES = """
     select format('%s says %s replies and has %s.', p.uri, p.replies_count, count(r.id))
     from posts p left join posts r on r.in_reply_to_id = p.id
@@ -156,6 +163,7 @@ CHECKS = (
     Check("followers", Query(FOLLOWERS, str)),
     Check("following", Query(FOLLOWING, str)),
     Check("posts", Query(POSTS, str)),
+    Check("waiting", Query(WAITING, str)),
     Check("replies", Query(REPLIES, str)),
     Check("boosts", Query(BOOSTS, str)),
     Check("favourites", Query(FAVOURITES, str)),

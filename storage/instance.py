@@ -19,7 +19,13 @@ class Instance:
     contact_email: str
     setup_digest: bytes | None
     vapid_private: str | None = field(repr=False)
+    registrations: str
     created_at: datetime
+
+    @property
+    def takes_strangers(self) -> bool:
+        """Whether somebody without an invitation may sign up."""
+        return self.registrations in ("open", "approved")
 
 
 GET = Query("select * from instance", Instance)
@@ -28,6 +34,7 @@ INSERT = Command(
     " values ($1, $2, $3, $4, $5) on conflict (one) do nothing"
 )
 SET_SETUP = Command("update instance set setup_digest = $1")
+SET_REGISTRATIONS = Command("update instance set registrations = $1")
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
 KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
@@ -42,7 +49,7 @@ class Usage:
 
 USAGE = Query(
     """
-    select (select count(*) from accounts where local and kind = 'person') as users,
+    select (select count(*) from accounts where local and kind = 'person' and not waiting) as users,
            (select count(*) from posts where local and reblog_of_id is null) as posts,
            (select count(*) from hosts) as hosts,
            (select count(distinct account_id) from posts
@@ -111,6 +118,11 @@ async def set_setup(conn: Connection, digest: bytes) -> None:
 async def use_setup(conn: Connection, digest: bytes) -> bool:
     """Take the one-time link. False where it was used before or never was."""
     return await USE_SETUP.run(conn, digest) == 1
+
+
+async def set_registrations(conn: Connection, mode: str) -> None:
+    """Who may sign up: ``open``, ``approved``, ``invited`` or ``closed``."""
+    await SET_REGISTRATIONS.run(conn, mode)
 
 
 async def usage(conn: Connection, since: datetime) -> Usage:

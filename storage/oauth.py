@@ -51,7 +51,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """A token, and who acts by it: nobody, for an app alone."""
+    """A token, and who acts by it: nobody, for an app alone; a user without an account who was not let in yet."""
 
     token: Token
     account: Account | None
@@ -99,7 +99,7 @@ TOKEN = Query(
 BEARER = Joined(
     """
     select t.*, a.*, u.* from tokens t
-    left join accounts a on a.id = t.account_id
+    left join accounts a on a.id = t.account_id and not a.waiting
     left join users u on u.id = t.user_id
     where t.digest = $1 and u.disabled_at is null and a.suspended_at is null
     """,
@@ -117,6 +117,7 @@ STILL_GOOD = Query(
     int,
 )
 DROP_TOKEN = Command("delete from tokens where id = $1")
+DROP_TOKENS_OF_USER = Command("delete from tokens where user_id = $1")
 DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
 TOUCH_TOKEN = Command("update tokens set last_used_at = $2 where id = $1")
 INSERT_SESSION = Command(
@@ -125,10 +126,12 @@ INSERT_SESSION = Command(
 )
 SESSION = Query(
     "select s.* from sessions s join users u on u.id = s.user_id"
-    " where s.digest = $1 and s.expires_at > $2 and u.disabled_at is null",
+    " where s.digest = $1 and s.expires_at > $2 and u.disabled_at is null"
+    " and u.confirmed_at is not null and u.approved_at is not null",
     Session,
 )
 DROP_SESSION = Command("delete from sessions where digest = $1")
+DROP_SESSIONS_OF_USER = Command("delete from sessions where user_id = $1 and digest <> $2")
 DROP_OLD_SESSIONS = Command("delete from sessions where expires_at <= $1")
 DROP_OLD_KEYS = Command(
     "delete from idempotency_keys where created_at < $1::timestamptz - interval '1 day'"
@@ -238,6 +241,15 @@ async def session(conn: Connection, digest: bytes, now: datetime) -> Session | N
 
 async def drop_session(conn: Connection, digest: bytes) -> None:
     await DROP_SESSION.run(conn, digest)
+
+
+async def drop_of_user(
+    conn: Connection, user_id: int, *, but: bytes = b"", tokens: bool = True
+) -> None:
+    """Sign a user out everywhere, ``but`` in the browser of this session. ``tokens``: of apps too."""
+    await DROP_SESSIONS_OF_USER.run(conn, user_id, but)
+    if tokens:
+        await DROP_TOKENS_OF_USER.run(conn, user_id)
 
 
 async def drop_expired(conn: Connection, now: datetime) -> None:

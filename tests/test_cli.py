@@ -216,6 +216,37 @@ def test_a_token_and_nothing_else(run: Command) -> None:
     assert "scope" in fails(run("token", "create", "gardener", "--scopes", "everything"), 1)
 
 
+async def test_who_may_sign_up(run: Command, connection: asyncpg.Connection) -> None:
+    assert succeeds(run("registrations", "invited")) == "Sign-up is invited.\n"
+    assert await connection.fetchval("select registrations from instance") == "invited"
+    fails(run("registrations", "maybe"), 2)
+    link = succeeds(run("invite", "create", "--uses", "0", "--days", "0"))
+    assert re.fullmatch(r"http://localhost:\d+/invite/[\w-]{43}\n", link)
+    row = await connection.fetchrow("select max_uses, expires_at from invites")
+    assert tuple(row or ()) == (None, None)
+
+
+async def test_letting_in_and_turning_away(run: Command, connection: asyncpg.Connection) -> None:
+    garden(run)
+    assert "was let in already" in fails(run("account", "approve", "gardener"), 1)
+    assert "was let in already" in fails(run("account", "reject", "gardener"), 1)
+    assert "nobody who signs in" in fails(run("account", "approve", "garden"), 1)
+    for name in ("visitor", "robot"):
+        succeeds(run("account", "create", name, "--email", f"{name}@mail.example"))
+    await connection.execute("update users set approved_at = null where email like '%o%@mail%'")
+    await connection.execute(
+        "update accounts a set waiting = true from users u"
+        " where u.id = a.user_id and u.approved_at is null"
+    )
+    assert succeeds(run("account", "approve", "@visitor")) == "@visitor was let in.\n"
+    assert succeeds(run("account", "reject", "robot")) == "@robot was turned away.\n"
+    left = await connection.fetch(
+        "select username from accounts where user_id is not null order by 1"
+    )
+    assert [row[0] for row in left] == ["gardener", "visitor"]
+    assert succeeds(run("check")) == "All is well.\n"
+
+
 CALL = ("call", "create", "garden", "--title", "Dig", "--by", "gardener")
 TIME = ("--starts", "2999-12-05T10:00", "--timezone", "Europe/Rome")
 

@@ -13,7 +13,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {"accepts", "clock", "config", "errors", "ids", "limits", "pages", "peer", "pictures"}
+LEAVES = {
+    "accepts",
+    "clock",
+    "config",
+    "errors",
+    "ids",
+    "limits",
+    "mail",
+    "pages",
+    "peer",
+    "pictures",
+}
 LEAVES |= {"text", "urls", "version"}
 ARRIVING = {"context", "drafts", "inbox", "receive", "resolve"}
 DOORS = {"api", "activitypub", "web", "jobs"}

@@ -28,7 +28,7 @@ async def by_handle(request: web.Request) -> web.StreamResponse:
     """GET /@{name}: the document too, as snac fetches the address that somebody pasted to follow it."""
     async with context(request).work.reading() as tx:
         account = await accounts.by_handle(tx.conn, request.match_info["name"])
-        if account is None or account.kind == "application" or account.suspended_at:
+        if account is None or account.kind == "application" or account.is_hidden:
             raise NotFound
         return await _answer(tx, request, account)
 
@@ -57,7 +57,7 @@ async def asked_for(tx: Tx, request: web.Request) -> Account:
 async def ours(tx: Tx, uri: str) -> Account:
     """The account of this id of ours. Raises ``NotFound``, also for a suspended one."""
     account = await accounts.by_uri(tx.conn, uri)
-    if account is None or account.suspended_at:
+    if account is None or account.is_hidden:
         raise NotFound
     return account
 

@@ -60,7 +60,7 @@ async def finger(request: web.Request) -> web.StreamResponse:
         raise BadRequest(refused.sentence, cause=refused.reason) from refused
     async with context(request).work.reading() as tx:
         account = await _found(tx, resource)
-        if account is None or not account.local or account.suspended_at:
+        if account is None or not account.local or account.is_hidden:
             raise NotFound
         handle = webfinger.Handle(account.username, tx.site.urls.domain)
         return _json(webfinger.jrd(handle, account.uri, profile=page(tx, account)), JRD)
@@ -120,7 +120,7 @@ async def nodeinfo_document(request: web.Request) -> web.StreamResponse:
         document = nodeinfo.document(
             found,
             software_version=VERSION,
-            open_registrations=False,
+            open_registrations=row is not None and row.takes_strangers,
             usage=await _usage(tx),
             name=row.title if row else tx.site.urls.domain,
             description=row.description if row else "",

@@ -120,7 +120,8 @@ async def by_acct(tx: Tx, acct: str) -> Account | None:
     """``name``, ``@name``, ``name@host``; our own domain is us."""
     name, _, host = acct.strip().removeprefix("@").partition("@")
     ours = "" if host.lower() == tx.site.urls.domain else host.lower()
-    return await accounts.by_handle(tx.conn, name, ours)
+    found = await accounts.by_handle(tx.conn, name, ours)
+    return None if found is None or found.waiting else found
 
 
 async def search(request: web.Request, caller: Caller) -> web.Response:

@@ -7,7 +7,8 @@ There is no route without a rule: a handler is joined to its path by one of
 * ``for_app``: any good token, that of an app alone too; gives the ``Token``.
 
 A token comes in the Authorization header, or as ``access_token`` in the query or body, as Mastodon takes it.
-It is looked up by digest at every request, so a revoked one is refused at once, by all processes. A token
+It is looked up by digest at every request, so a revoked one is refused at once, by all processes. Of
+somebody who signed up and was not let in yet it says so (403); where anybody may ask they are nobody. A token
 that is sent and not good is 401 on every route: a client must learn that it was signed out.
 """
 
@@ -25,7 +26,7 @@ from server import ids, limits
 from server.api import params
 from server.api.answers import STANDING
 from server.context import context
-from server.domain import scopes
+from server.domain import scopes, users
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, Unauthenticated
 from server.peer import address_of
@@ -72,16 +73,28 @@ ForApp: TypeAlias = Callable[[web.Request, Token], Awaitable[web.StreamResponse]
 
 
 def for_member(
-    method: str, path: str, handler: ForMember, scope: str, *or_scopes: str
+    method: str,
+    path: str,
+    handler: ForMember,
+    scope: str,
+    *or_scopes: str,
+    limit: limits.Rule | None = None,
 ) -> web.RouteDef:
-    """401 without a good token, 422 for an app alone, 403 without one of the scopes."""
+    """401 without a good token, 422 for an app alone, 403 without one of the scopes or not let in yet.
+
+    ``limit``: how often each user may ask for this, beside what holds for all.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         bearer = await _require_bearer(request)
         _require_scope(bearer.token, (scope, *or_scopes))
         caller = caller_of(bearer)
         if caller is None:
+            if bearer.user:
+                users.refuse_waiting(bearer.user)
             raise Invalid("This method requires an authenticated user")
+        if limit:
+            count(request, limit, str(caller.user.id))
         return await handler(request, caller)
 
     return Guarded(method, path, answer, Rule("member", (scope, *or_scopes)))
@@ -128,17 +141,34 @@ async def admit(request: web.Request, else_secret: str = "") -> Bearer | None:
     """
     secret = await secret_of(request) or else_secret
     bearer = await bearer_of(request, secret) if secret else None
-    ctx = context(request)
-    now = ctx.work.clock.now()
-    if bearer:
-        standing = ctx.limits.take(limits.TOKEN, str(bearer.token.id), now)
+    if bearer is None:
+        count(request, limits.ADDRESS, neighbour(request))
     else:
-        standing = ctx.limits.take(limits.ADDRESS, address_of(request), now)
-    request[STANDING] = standing
-    limits.refuse_beyond(standing, now)
+        count(request, limits.TOKEN, str(bearer.token.id))
+        if bearer.user:
+            count(request, limits.USER, str(bearer.user.id))
     if secret and bearer is None:
         raise Unauthenticated("The access token is invalid")
     return bearer
+
+
+def neighbour(request: web.Request) -> str:
+    """Whose requests those of a stranger count as."""
+    return limits.neighbourhood(address_of(request))
+
+
+def count(request: web.Request, rule: limits.Rule, key: str) -> None:
+    """Count this request against one more rule; the answer tells of the one with the least left.
+
+    Raises ``TooMany`` beyond the limit.
+    """
+    ctx = context(request)
+    now = ctx.work.clock.now()
+    standing = ctx.limits.take(rule, key, now)
+    before = request.get(STANDING)
+    if before is None or standing.exceeded or standing.remaining < before.remaining:
+        request[STANDING] = standing
+    limits.refuse_beyond(standing, now)
 
 
 async def secret_of(request: web.Request) -> str:

@@ -189,6 +189,21 @@ PEOPLE: Mapping[str, Schema] = {
         id=ID, acct=TEXT, locked=BOOL, bot=BOOL, url=URL, avatar=URL, avatar_static=URL
     ),
     "Field": FIELD,
+    "AdminAccount": entity(
+        id=ID, username=TEXT, domain=maybe(TEXT), created_at=TIME, email=maybe(TEXT), ip=maybe(TEXT),
+        ips=array(entity(ip=TEXT, used_at=TIME)), locale=maybe(TEXT), invite_request=maybe(TEXT),
+        role=maybe("Role"), confirmed=BOOL, approved=BOOL, disabled=BOOL, suspended=BOOL,
+        silenced=BOOL, sensitized=BOOL, created_by_application_id=maybe(ID), account="Account",
+    ),
+    "AdminEmailDomainBlock": entity(
+        id=ID, domain=TEXT, created_at=TIME,
+        history=array(entity(day=DIGITS, accounts=DIGITS, uses=DIGITS)),
+    ),
+    "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
+    "AdminIpBlock": entity(
+        id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,
+        created_at=TIME, expires_at=maybe(TIME),
+    ),
     "Role": entity(
         id={"type": "string", "pattern": "^-?[0-9]+$"}, name=TEXT, permissions=DIGITS, color=TEXT,
         highlighted=BOOL, collection_limit=absent(COUNT),

@@ -30,6 +30,11 @@ ACTIVE = timedelta(days=30)
 WEEKS = 12
 IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 RESERVED_PER_URL = 23
+WHY_NOT = {
+    "closed": "<p>Nobody can sign up here at the moment.</p>",
+    "invited": "<p>Signing up here needs an invitation.</p>",
+}
+"""HTML, which apps show instead of a form."""
 MIN_POLL = 300  # seconds
 
 
@@ -71,6 +76,19 @@ def media_limits() -> dict[str, object]:
     }
 
 
+def registrations(here: Instance, base: str) -> dict[str, object]:
+    """``enabled`` is for those without an invitation: apps show their form then."""
+    asked = here.registrations == "approved"
+    return {
+        "enabled": here.takes_strangers,
+        "approval_required": asked,
+        "reason_required": asked,
+        "message": WHY_NOT.get(here.registrations),
+        "min_age": None,
+        "url": f"{base}/sign-up",
+    }
+
+
 def rules(here: Instance) -> list[dict[str, str]]:
     return [
         {"id": str(number), "text": rule, "hint": ""} for number, rule in enumerate(here.rules, 1)
@@ -98,9 +116,9 @@ async def show_v1(request: web.Request, _: Caller | None) -> web.Response:
             },
             "thumbnail": urls.asset("header.png"),
             "languages": ["en"],
-            "registrations": False,  # strangers cannot sign up yet
-            "approval_required": False,
-            "invites_enabled": False,
+            "registrations": here.takes_strangers,
+            "approval_required": here.registrations == "approved",
+            "invites_enabled": here.registrations in ("approved", "invited"),
             "configuration": {
                 "accounts": {"max_featured_tags": 10},
                 "statuses": statuses_limits(),
@@ -135,14 +153,7 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
             "icon": [{"src": urls.asset("avatar.png"), "size": "400x400"}],
             "languages": ["en"],
             "configuration": _configuration(request, vapid_key),
-            "registrations": {
-                "enabled": False,
-                "approval_required": False,
-                "reason_required": False,
-                "message": None,
-                "min_age": None,
-                "url": None,
-            },
+            "registrations": registrations(here, urls.base),
             "contact": {"email": here.contact_email, "account": None},
             "rules": rules(here),
             **_numbers(request.app[CLAIM]),

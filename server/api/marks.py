@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from server import limits
 from server.api import paging
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
@@ -117,13 +118,17 @@ ACTS: dict[str, tuple[Act, str]] = {
     "mute": (mutes.mute_thread, "write:mutes"),
     "unmute": (mutes.unmute_thread, "write:mutes"),
 }
+LIMITED = {"unreblog": limits.DELETES}
 
 
 def routes() -> list[web.RouteDef]:
     one = "/api/v1/statuses/{id}"
     return [
         for_member("POST", f"{one}/reblog", boost, "write:statuses"),
-        *(for_member("POST", f"{one}/{n}", _doing(act), scope) for n, (act, scope) in ACTS.items()),
+        *(
+            for_member("POST", f"{one}/{n}", _doing(act), scope, limit=LIMITED.get(n))
+            for n, (act, scope) in ACTS.items()
+        ),
         for_anyone("GET", f"{one}/reblogged_by", boosted_by, "read:accounts"),
         for_anyone("GET", f"{one}/favourited_by", favourited_by, "read:accounts"),
         for_member("GET", "/api/v1/favourites", favourites, "read:favourites"),

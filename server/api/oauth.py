@@ -14,8 +14,7 @@ from aiohttp import web
 
 from server import limits
 from server.api import answers, params
-from server.api.answers import STANDING
-from server.api.auth import Caller, for_app, for_member
+from server.api.auth import Caller, count, for_app, for_member, neighbour
 from server.api.describe import Described, Param, a_text, choice, op
 from server.api.params import Params
 from server.api.schema import TEXT, array, either
@@ -25,7 +24,6 @@ from server.domain import push, scopes
 from server.domain.oauth import Issued, Refused
 from server.domain.tx import Tx
 from server.errors import NotFound
-from server.peer import address_of
 from storage import oauth
 from storage.oauth import App, Token
 
@@ -48,9 +46,7 @@ def application(app: App, vapid_key: str) -> dict[str, object]:
 async def create_app(request: web.Request) -> web.Response:
     """``POST /api/v1/apps``"""
     ctx = context(request)
-    now = ctx.work.clock.now()
-    request[STANDING] = ctx.limits.take(limits.APPS, address_of(request), now)
-    limits.refuse_beyond(request[STANDING], now)
+    count(request, limits.APPS, neighbour(request))
     given = await params.read(request)
     async with ctx.work.transaction() as tx:
         app, secret = await verbs.register_app(
@@ -111,7 +107,7 @@ async def create_token(request: web.Request) -> web.Response:
             outcome = await _grant(tx, await verbs.client(tx, by.client_id, by.secret), given)
     except Refused as refused:
         return _refusal(refused)
-    return _refusal(outcome) if isinstance(outcome, Refused) else _token(outcome)
+    return _refusal(outcome) if isinstance(outcome, Refused) else token_answer(outcome)
 
 
 async def _grant(tx: Tx, app: App, given: Params) -> Issued | Refused:
@@ -129,7 +125,8 @@ async def _grant(tx: Tx, app: App, given: Params) -> Issued | Refused:
     raise Refused("unsupported_grant_type", "The grant type is not supported here.")
 
 
-def _token(issued: Issued) -> web.Response:
+def token_answer(issued: Issued) -> web.Response:
+    """The Token entity (RFC 6749, 5.1)."""
     token = issued.token
     return answers.ok(
         {

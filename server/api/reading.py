@@ -35,9 +35,9 @@ def id_of(request: web.Request, name: str = "id") -> int:
 
 
 async def account_of(tx: Tx, account_id: int) -> Account:
-    """Raises ``NotFound``."""
+    """Raises ``NotFound``, also for one that was not let in yet."""
     row = await accounts.by_id(tx.conn, account_id)
-    if row is None:
+    if row is None or row.waiting:
         raise NotFound
     return row
 

@@ -11,7 +11,9 @@ from server import version
 from server.api import (
     about,
     accounts,
+    admin,
     announcements,
+    barriers,
     calls,
     communities,
     conversations,
@@ -37,6 +39,7 @@ from server.api import (
     reports,
     scheduled,
     search,
+    sign_up,
     statuses,
     streaming,
     suggestions,
@@ -61,6 +64,9 @@ class Part(Protocol):
 
 PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which would take it
     oauth,
+    sign_up,
+    admin,
+    barriers,
     instance,
     about,
     oembed,

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from server import ids, text
+from server import ids, limits, text
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
@@ -236,7 +236,7 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", "/api/v1/statuses", many, "read:statuses"),
         for_anyone("GET", one, show, "read:statuses"),
         for_member("PUT", one, edit, "write:statuses"),
-        for_member("DELETE", one, delete, "write:statuses"),
+        for_member("DELETE", one, delete, "write:statuses", limit=limits.DELETES),
     ]
 
 

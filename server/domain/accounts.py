@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server import text
 from server.domain import effects, wire
+from server.domain.names import check_username
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
 from storage import accounts
 from storage.accounts import Account, Key, Profile
 from storage.db import UniqueViolation, next_id
 
-USERNAME = re.compile(r"[A-Za-z0-9_]{1,30}")
-RESERVED = frozenset(
-    "about abuse actor admin administrator api auth beckon help hostmaster inbox info instance me"
-    " moderator noreply oauth owner postmaster root security settings setup staff support system"
-    " webmaster www".split()
-)
 NAME_MAX = 100
 NOTE_MAX = 5000
 FIELDS_MAX = 8
@@ -33,17 +27,6 @@ class PublicKey:
     id: str
     kind: str
     pem: str
-
-
-def check_username(name: str) -> str:
-    """A handle for somebody of ours: ASCII, so that nobody looks like another. Raises ``Invalid``."""
-    if not USERNAME.fullmatch(name):
-        raise Invalid(
-            "A handle has 1 to 30 of the letters a to z, digits and underscores.", field="username"
-        )
-    if name.lower() in RESERVED:
-        raise Invalid("This handle is reserved.", field="username")
-    return name
 
 
 async def create(
@@ -81,9 +64,15 @@ async def create(
                 created_at=tx.now,
             )
     except UniqueViolation as error:
-        raise Conflict(f"The handle @{username} is taken.", cause=str(error)) from error
+        raise Conflict(_taken(username, error), cause=str(error)) from error
     await _make_keys(tx, account)
     return account
+
+
+def _taken(username: str, error: UniqueViolation) -> str:
+    if error.constraint_name == accounts.LOOKS:
+        return f"The handle @{username} looks too much like another one here."
+    return f"The handle @{username} is taken."
 
 
 def _with_endpoints(tx: Tx, uri: str, kind: str, profile: Profile) -> Profile:

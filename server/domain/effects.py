@@ -54,13 +54,19 @@ async def followers(tx: Tx, account_id: int) -> Inboxes:
 
 
 def inbox_of(*recipients: Account | None) -> Inboxes:
-    """Where these accounts read, shared inbox first; ours are left out."""
-    return {a.shared_inbox or a.inbox: a.host for a in recipients if a and not a.local}
+    """Where these accounts read, shared inbox first; ours and the suspended are left out."""
+    return {
+        a.shared_inbox or a.inbox: a.host
+        for a in recipients
+        if a and not a.local and not a.suspended_at
+    }
 
 
 def own_inbox_of(recipient: Account) -> Inboxes:
     """For what concerns one account alone."""
-    return {} if recipient.local else {recipient.inbox: recipient.host}
+    if recipient.local or recipient.suspended_at:
+        return {}
+    return {recipient.inbox: recipient.host}
 
 
 # Follows

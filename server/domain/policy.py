@@ -104,8 +104,11 @@ def may_see(
     followed: Collection[int],
     mentioned: bool,
     blocked: Collection[int],
+    suspended: Collection[int] = (),
 ) -> bool:
     """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer."""
+    if author_id in suspended:
+        return False
     if viewer_id is not None and viewer_id == author_id:
         return True
     if author_id in blocked:

@@ -145,7 +145,7 @@ async def _mentioned(tx: Tx, typed: str) -> dict[tuple[str, str], Account]:
     for name, host in text.handles(typed)[:MAX_MENTIONS]:
         ours = "" if host == tx.site.urls.domain else host
         account = await accounts.by_handle(tx.conn, name, ours)
-        if account and account.kind != "application":
+        if account and account.kind != "application" and not account.waiting:
             found[name, host] = account
     return found
 

@@ -52,6 +52,8 @@ async def _visible(
     followed = {r.account_id for r in relations.values() if r.following}
     blocked = {r.account_id for r in relations.values() if r.blocked_by}
     mentioned = await _mentioned(tx, candidates, viewer) if viewer else set[int]()
+    authors = sorted({p.account_id for p in candidates})
+    suspended = await accounts.suspended_among(tx.conn, authors) if authors else set[int]()
     viewer_id = viewer.id if viewer else None
     return [
         p
@@ -63,6 +65,7 @@ async def _visible(
             followed=followed,
             mentioned=p.id in mentioned,
             blocked=blocked,
+            suspended=suspended,
         )
     ]
 

@@ -22,6 +22,8 @@ class Site:
     urls: Urls
     federates: bool
     title: str = ""
+    mail: bool = False
+    """Whether mail can be sent: then an address is confirmed, and a password can be had anew."""
 
 
 @dataclass(frozen=True, slots=True)

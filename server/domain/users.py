@@ -36,6 +36,10 @@ EMAIL_MAX = 254  # RFC 5321, 4.5.3.1.3
 ROLES = ("member", "moderator", "admin")
 WRONG = "The name or the password is wrong."
 
+UNCONFIRMED = "Your login is missing a confirmed e-mail address"
+UNAPPROVED = "Your login is currently pending approval"
+"""Mastodon's sentences, by which apps know the one from the other."""
+
 T = TypeVar("T")
 
 # OWASP's figures for Argon2id: 19 MiB, two passes.
@@ -58,6 +62,13 @@ def _matches(stored: str, password: str) -> bool:
         return _HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+async def is_password(user: User | None, password: str) -> bool:
+    """Costs the same time for a user without one, and for nobody."""
+    stored = user.password_hash if user else None
+    good = await _apart(lambda given: _matches(stored or _nobodys(), given), password[:1000])
+    return good and stored is not None
 
 
 async def hash_password(password: str) -> str:
@@ -95,22 +106,30 @@ async def register(
     return user, await domain_accounts.create(tx, "person", username, user_id=user.id)
 
 
+def refuse_waiting(user: User) -> None:
+    """Raises ``Forbidden`` for one who was not let in yet, saying what is missing."""
+    if user.confirmed_at is None:
+        raise Forbidden(UNCONFIRMED, reason="unconfirmed")
+    if user.approved_at is None:
+        raise Forbidden(UNAPPROVED, reason="unapproved")
+
+
 async def sign_in(work: Work, counters: Limits, name: str, password: str, address: str) -> User:
     """The user of a handle or e-mail address and its password; ``address`` is the network's.
 
-    Raises ``Unauthenticated`` with one sentence for all reasons, or ``TooMany``.
+    Raises ``Unauthenticated`` with one sentence for all reasons, or ``TooMany``. They may not have been let
+    in yet: ``refuse_waiting`` says so.
     """
     now = work.clock.now()
     name = name.strip().removeprefix("@")
-    counters.require(limits.SIGN_IN_ADDRESS, address, now)
+    counters.require(limits.SIGN_IN_ADDRESS, limits.neighbourhood(address), now)
     counters.require(limits.SIGN_IN_ACCOUNT, name.lower()[:EMAIL_MAX], now)
     async with work.reading() as tx:
         user = await users.by_login(tx.conn, name)
-    stored = user.password_hash if user else None
-    good = await _apart(lambda given: _matches(stored or _nobodys(), given), password[:1000])
-    if user is None or stored is None or not good or user.disabled_at:
+    good = await is_password(user, password)
+    if user is None or not good or user.disabled_at:
         raise Unauthenticated(WRONG)
-    if _HASHER.check_needs_rehash(stored):
+    if _HASHER.check_needs_rehash(user.password_hash or ""):
         await _rehash(work, user, password)
     return user
 
@@ -123,7 +142,7 @@ async def _rehash(work: Work, user: User, password: str) -> None:
 
 async def persons(tx: Tx, user_id: int) -> list[Account]:
     """Those of the user's persons that may act, oldest first."""
-    return [a for a in await accounts.of_user(tx.conn, user_id) if not a.suspended_at]
+    return [a for a in await accounts.of_user(tx.conn, user_id) if not a.is_hidden]
 
 
 async def begin_setup(tx: Tx) -> str:

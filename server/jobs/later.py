@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls, scheduled, tags
+from server.domain import calls, mails, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, threads
+from server.jobs import cards, mail, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
@@ -136,6 +136,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
     await tags.forget(tx)
     await mutes.drop_ended(tx.conn, tx.now)
+    await sign_up.clean(tx)
     return tx.now + DAY
 
 
@@ -156,5 +157,6 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
+    mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
 }

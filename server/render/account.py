@@ -178,7 +178,7 @@ def relationship(row: Relation) -> Json:
 async def accounts_in_order(view: View, ids: list[int]) -> list[Json]:
     """The accounts of these ids; who is gone is left out."""
     rows = await accounts.by_ids(view.conn, ids)
-    return [account(view.urls, rows[i]) for i in ids if i in rows]
+    return [account(view.urls, rows[i]) for i in ids if i in rows and not rows[i].waiting]
 
 
 async def relationships(view: View, ids: list[int]) -> list[Json]:

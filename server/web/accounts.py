@@ -27,7 +27,7 @@ REQUESTS = 50
 async def local(tx: Tx, request: web.Request) -> Account:
     """The person or community of ours that ``{name}`` says. Raises ``NotFound``."""
     found = await accounts.by_handle(tx.conn, request.match_info["name"])
-    if found is None or found.suspended_at or found.kind == "application":
+    if found is None or found.is_hidden or found.kind == "application":
         raise NotFound
     return found
 

@@ -33,7 +33,7 @@ async def start(request: web.Request) -> web.Response:
     return answers.page(
         request, "start.html", viewer,
         description=about.description if about else "", groups=groups, calls=shown, joined=joined,
-        server=server,
+        server=server, strangers=about is not None and about.takes_strangers,
     )  # fmt: skip
 
 

@@ -20,10 +20,12 @@ from server.web import (
     instance,
     oauth,
     organise,
+    passwords,
     pictures,
     posts,
     setup,
     sign_in,
+    sign_up,
 )
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,6 +45,8 @@ def routes() -> list[web.AbstractRouteDef]:
         *pictures.routes(),
         *assets.routes(),
         *sign_in.routes(),
+        *sign_up.routes(),
+        *passwords.routes(),
         *setup.routes(),
         *oauth.routes(),
         web.get("/", instance.start),

@@ -61,6 +61,11 @@ def _form_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"form", "sha256").hexdigest()
 
 
+def current(request: web.Request) -> bytes:
+    """The digest of this browser's session, be it good or not."""
+    return ids.digest(request.cookies.get(_cookie(request), ""))
+
+
 async def viewer(request: web.Request) -> Viewer | None:
     """Who is signed in, or None."""
     secret = request.cookies.get(_cookie(request))
@@ -69,7 +74,7 @@ async def viewer(request: web.Request) -> Viewer | None:
     async with context(request).work.reading() as tx:
         session = await oauth.session(tx.conn, ids.digest(secret), tx.now)
         account = await accounts.by_id(tx.conn, session.account_id) if session else None
-    if session is None or account is None or account.suspended_at:
+    if session is None or account is None or account.is_hidden:
         return None
     return Viewer(session.user_id, account, _form_token(secret))
 

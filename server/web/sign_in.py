@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server import limits
 from server.context import context
-from server.domain import users
-from server.errors import TooMany, Unauthenticated
+from server.domain import sign_up, users
+from server.errors import Forbidden, TooMany, Unauthenticated
 from server.peer import address_of
 from server.web import session
 from server.web.answers import back_to, form, page
+from storage.users import User
 
 
 def local_path(given: str) -> str:
@@ -39,8 +41,9 @@ async def sign_in(request: web.Request) -> web.Response:
         user = await users.sign_in(
             ctx.work, ctx.limits, name, sent.get("password", ""), address_of(request)
         )
+        await _refuse_waiting(request, user)
         return await enter(request, user.id, after)
-    except (Unauthenticated, TooMany) as refused:
+    except (Unauthenticated, Forbidden, TooMany) as refused:
         return page(
             request,
             "oauth_sign_in.html",
@@ -50,6 +53,18 @@ async def sign_in(request: web.Request) -> web.Response:
             typed=name,
             fault=refused.sentence,
         )
+
+
+async def _refuse_waiting(request: web.Request, user: User) -> None:
+    """Raises ``Forbidden`` for one who was not let in yet; a link that got lost is sent again."""
+    if user.confirmed_at is None:
+        ctx = context(request)
+        ctx.limits.require(limits.CONFIRMATIONS, f"user/{user.id}", ctx.work.clock.now())
+        async with ctx.work.transaction() as tx:
+            await sign_up.send_again(tx, user)
+        raise Forbidden("Please open the link in the mail that is on its way to your address.")
+    if user.approved_at is None:
+        raise Forbidden("Your account waits for a moderator to let you in.")
 
 
 async def enter(request: web.Request, user_id: int, after: str) -> web.Response:

@@ -13,6 +13,8 @@ create table instance (
     contact_email text not null default '',
     setup_digest bytea,                                -- of the one-time link; null once used
     vapid_private text,                                -- PEM; who pushes (RFC 8292): made once, kept for good
+    registrations text not null default 'closed'
+        check (registrations in ('open', 'approved', 'invited', 'closed')),
     created_at timestamptz not null
 );
 
@@ -23,9 +25,55 @@ create table users (
     password_hash text,
     role text not null default 'member' check (role in ('member', 'moderator', 'admin')),
     created_at timestamptz not null,
-    disabled_at timestamptz
+    disabled_at timestamptz,
+    confirmed_at timestamptz,           -- the e-mail address is theirs; null: they have not shown it yet
+    approved_at timestamptz,            -- let in; null: a moderator has to decide
+    reason text not null default '',    -- why they want to join, for whoever decides
+    app_id bigint                       -- the app with which they signed up, if they did with one
 );
 create unique index users_email on users (lower(email));
+create index users_waiting on users (created_at) where confirmed_at is null or approved_at is null;
+
+-- One-time links in mails. Digests only: what would sign somebody in stands in the mail alone.
+create table links (
+    digest bytea primary key,
+    user_id bigint not null references users on delete cascade,
+    purpose text not null check (purpose in ('confirm', 'reset')),
+    email text not null,                -- where it was sent
+    expires_at timestamptz not null
+);
+create index links_user on links (user_id);
+
+-- Invitations to sign up, by the digest of their code.
+create table invites (
+    digest bytea primary key,
+    uses integer not null default 0,
+    max_uses integer check (uses <= max_uses),
+    expires_at timestamptz,
+    created_at timestamptz not null
+);
+
+-- Who may not sign up: addresses of these domains and those below them, these very addresses (by the
+-- digest of their canonical form), and people from these networks.
+create table email_domain_blocks (
+    id bigint generated always as identity primary key,
+    domain text not null unique,
+    created_at timestamptz not null
+);
+
+create table canonical_email_blocks (
+    id bigint generated always as identity primary key,
+    digest text not null unique          -- SHA-256, in hexadecimal, as Mastodon shows it
+);
+
+create table ip_blocks (
+    id bigint generated always as identity primary key,
+    network cidr not null unique,
+    severity text not null check (severity in ('sign_up_requires_approval', 'sign_up_block')),
+    comment text not null default '',
+    expires_at timestamptz,
+    created_at timestamptz not null
+);
 
 create table accounts (
     id bigint primary key,
@@ -60,11 +108,15 @@ create table accounts (
     created_at timestamptz not null,
     fetched_at timestamptz,
     suspended_at timestamptz,
+    waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     handle_lost boolean not null default false,  -- another actor of that host took the name
     check (local = (host = ''))
 );
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
+-- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/names.py).
+create unique index accounts_looks on accounts (
+    replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w')) where local;
 create index accounts_url on accounts (url);
 create index accounts_user on accounts (user_id);
 create index accounts_host on accounts (host) where host <> '';
@@ -701,6 +753,7 @@ create table sessions (
     created_at timestamptz not null,
     expires_at timestamptz not null
 );
+create index sessions_user on sessions (user_id);
 
 create table idempotency_keys (
     account_id bigint not null references accounts on delete cascade,

@@ -70,7 +70,13 @@ async def serving(
     known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
     clock = MovableClock()
     async with db.pool(database_url, size=4) as pool:
-        work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
+        work = Work(
+            pool,
+            clock,
+            Site(
+                Urls(domain, known.base), federates=False, title="Test", mail=bool(known.smtp_url)
+            ),
+        )
         async with work.transaction() as tx:
             await instance.create(tx.conn, domain, domain, None, tx.now)
         app = make_app(known, work, database_url=database_url)

@@ -17,6 +17,8 @@ from storage.accounts import Account, Profile
 from storage.calls import Details
 from storage.posts import Post
 
+STAFF = "read write follow push profile admin:read admin:write"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -91,7 +93,8 @@ class House:
         if locked:
             async with self.work.transaction() as tx:
                 account = await account_verbs.edit_profile(tx, account, locked=True)
-        return Member(self.http, self.base, account, await self.sign_in(account))
+        scope = {} if role == "member" else {"scope": STAFF}
+        return Member(self.http, self.base, account, await self.sign_in(account, **scope))
 
     async def community(self, founder: Member, name: str, policy: str = "open") -> Account:
         assert founder.account

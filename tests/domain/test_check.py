@@ -16,6 +16,8 @@ BROKEN = {
     "followers": "update accounts set followers_count = 7 where username = 'gardener'",
     "following": "update accounts set following_count = 7 where username = 'gardener'",
     "posts": "delete from posts where title = '' and kind = 'note' and in_reply_to_id is not null",
+    "waiting": "with u as (insert into users (id, email, created_at) values (7, 'x', now()) returning id)"
+    " update accounts set user_id = (select id from u) where username = 'gardener'",
     "replies": "update posts set replies_count = 7 where kind = 'question'",
     "boosts": "delete from posts where reblog_of_id is not null",
     "favourites": "delete from favourites",

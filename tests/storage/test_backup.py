@@ -23,12 +23,14 @@ from server.clock import Clock
 from server.config import Settings, load
 from server.domain import accounts as people
 from server.domain import (
+    barriers,
     calls,
     communities,
     domain_blocks,
     filters,
     follows,
     lists,
+    mails,
     mutes,
     notifications,
     oauth,
@@ -36,6 +38,7 @@ from server.domain import (
     posts,
     preferences,
     scopes,
+    sign_up,
     tags,
     users,
 )
@@ -105,6 +108,12 @@ async def use(work: Work) -> None:
         await act(tx, gardener, baker, far, community)
         await choose(tx, gardener, baker)
         await sign_in(tx, baker)
+        await sign_up.invite(tx)
+        await barriers.block_email_domain(tx, "spam.example")
+        await barriers.block_email(tx, "robot@people.example", "")
+        await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
+        assert baker.user_id
+        assert await mails.write(tx, baker.user_id, "reset")
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:

@@ -68,11 +68,14 @@ class Browser:
         async with self._client.get(path, headers=sent, allow_redirects=False) as response:
             return await self._see(response)
 
-    async def post(self, path: str, *, token: str | None = None, **fields: str) -> Seen:
+    async def post(
+        self, path: str, *, token: str | None = None, origin: str = "", **fields: str
+    ) -> Seen:
+        """``origin``: of the page with the form, where it is not ours."""
         sent = {**fields, "csrf": self._token if token is None else token}
-        cookie = {"Cookie": self._cookie}
+        headers = {"Cookie": self._cookie} | ({"Origin": origin} if origin else {})
         async with self._client.post(
-            path, data=sent, headers=cookie, allow_redirects=False
+            path, data=sent, headers=headers, allow_redirects=False
         ) as response:
             return await self._see(response)
 
@@ -184,12 +187,12 @@ async def enter(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def open_house(database_url: str) -> AsyncIterator[House]:
-    """An instance on this database, served on loopback."""
+async def open_house(database_url: str, *, mail: bool = False) -> AsyncIterator[House]:
+    """An instance on this database, served on loopback; ``mail``: as if it could send some."""
     settings = Settings(domain=DOMAIN)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(db.pool(database_url, size=4))
-        site = Site(Urls(DOMAIN, settings.base), federates=True, title="Green Valley")
+        site = Site(Urls(DOMAIN, settings.base), federates=True, title="Green Valley", mail=mail)
         work = Work(pool, Clock(), site)
         async with work.transaction() as tx:
             await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)

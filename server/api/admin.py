@@ -1,0 +1,206 @@
+"""What moderators do with an app. Every route asks for a scope of ``admin`` and for the role.
+
+Only what is kept to is here: accounts can be let in, disabled and suspended. Silencing, marking all as
+sensitive and deleting cannot be done yet, and are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from server.api import paging, params
+from server.api.answers import empty, ok
+from server.api.auth import Caller, ForMember, for_member
+from server.api.describe import Described, a_text, choice, flag, op, paged
+from server.api.params import Params
+from server.api.reading import id_of
+from server.api.schema import ANY, array
+from server.context import context
+from server.domain import moderation, sign_up
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from server.render import admin
+from server.render.view import Json
+from storage import accounts, users
+from storage import moderation as rows
+from storage.accounts import Account
+from storage.moderation import Sought
+
+BASE = "/api/v1/admin"
+STATUSES = ("active", "pending", "disabled", "silenced", "suspended")
+ACTIONS = ("none", "disable", "suspend")
+
+
+def for_staff(method: str, path: str, handler: ForMember, scope: str) -> web.RouteDef:
+    """As ``for_member``, and 403 for who is neither moderator nor administrator."""
+
+    async def answer(request: web.Request, caller: Caller) -> web.StreamResponse:
+        moderation.require_staff(caller.user)
+        return await handler(request, caller)
+
+    return for_member(method, path, answer, scope)
+
+
+# Accounts
+
+
+async def index_v1(request: web.Request, _caller: Caller) -> web.Response:
+    """``GET /api/v1/admin/accounts``: a flag for each status, as before version 2."""
+    sent = await params.read(request)
+    flags = [status for status in STATUSES if sent.flag(status)]
+    local = True if sent.flag("local") else False if sent.flag("remote") else None
+    return await _index(request, sent, local, flags[0] if flags else None, sent.flag("staff"))
+
+
+async def index_v2(request: web.Request, _caller: Caller) -> web.Response:
+    """``GET /api/v2/admin/accounts``"""
+    sent = await params.read(request)
+    local = {"local": True, "remote": False}.get(sent.text("origin") or "")
+    staff = sent.text("permissions") == "staff"
+    return await _index(request, sent, local, sent.text("status"), staff)
+
+
+async def _index(
+    request: web.Request, sent: Params, local: bool | None, status: str | None, staff: bool
+) -> web.Response:
+    if status == "silenced":  # nobody is
+        return ok([])
+    sought = Sought(
+        local=local,
+        status=status,
+        staff=staff,
+        username=sent.text("username") or "",
+        display_name=sent.text("display_name") or "",
+        host=sent.text("by_domain") or "",
+        email=sent.text("email") or "",
+    )
+    async with context(request).work.reading() as tx:
+        found = await rows.accounts(tx.conn, sought, paging.page(request, 100, 200))
+        known = await accounts.by_ids(tx.conn, found)
+        signed_in = await users.by_ids(tx.conn, [a.user_id for a in known.values() if a.user_id])
+        listed = [known[i] for i in found if i in known]
+        body = [admin.account(tx.site.urls, a, signed_in.get(a.user_id or 0)) for a in listed]
+    return ok(body, headers=paging.link(request, found))
+
+
+async def _account(tx: Tx, request: web.Request) -> Account:
+    """Also one that waits to be let in. Raises ``NotFound``."""
+    row = await accounts.by_id(tx.conn, id_of(request))
+    if row is None or row.kind == "application":
+        raise NotFound
+    return row
+
+
+async def _shown(tx: Tx, account_id: int) -> Json:
+    row = await accounts.by_id(tx.conn, account_id)
+    if row is None:
+        raise NotFound
+    return admin.account(tx.site.urls, row, await moderation.user_of(tx, row))
+
+
+async def show(request: web.Request, _caller: Caller) -> web.Response:
+    """``GET /api/v1/admin/accounts/{id}``"""
+    async with context(request).work.reading() as tx:
+        return ok(await _shown(tx, (await _account(tx, request)).id))
+
+
+async def act(request: web.Request, caller: Caller) -> web.Response:
+    """``POST /api/v1/admin/accounts/{id}/action``, with a ``type`` of ``ACTIONS``."""
+    wanted = (await params.read(request)).text("type") or ""
+    if wanted not in ACTIONS:
+        raise Invalid(f"The type is one of {', '.join(ACTIONS)} here.", field="type")
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        if wanted == "suspend":
+            await moderation.suspend(tx, caller.user, account)
+        elif wanted == "disable":
+            await moderation.set_disabled(tx, caller.user, account, disabled=True)
+    return empty()
+
+
+async def enable(request: web.Request, caller: Caller) -> web.Response:
+    """``POST /api/v1/admin/accounts/{id}/enable``"""
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        await moderation.set_disabled(tx, caller.user, account, disabled=False)
+        return ok(await _shown(tx, account.id))
+
+
+async def unsuspend(request: web.Request, caller: Caller) -> web.Response:
+    """``POST /api/v1/admin/accounts/{id}/unsuspend``"""
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        await moderation.unsuspend(tx, caller.user, account)
+        return ok(await _shown(tx, account.id))
+
+
+async def approve(request: web.Request, caller: Caller) -> web.Response:
+    """``POST /api/v1/admin/accounts/{id}/approve``"""
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        await sign_up.approve(tx, await moderation.waiting_user(tx, caller.user, account))
+        return ok(await _shown(tx, account.id))
+
+
+async def reject(request: web.Request, caller: Caller) -> web.Response:
+    """``POST /api/v1/admin/accounts/{id}/reject``: answers the account as it was."""
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        shown = await _shown(tx, account.id)
+        await sign_up.reject(tx, await moderation.waiting_user(tx, caller.user, account))
+    return ok(shown)
+
+
+# Trends
+
+
+async def nothing(_request: web.Request, _caller: Caller) -> web.Response:
+    """Nothing is ranked, so nothing waits to be looked at."""
+    return ok([])
+
+
+TRENDS = ("tags", "statuses", "links")
+DECISIONS: Mapping[str, ForMember] = {
+    "approve": approve,
+    "reject": reject,
+    "enable": enable,
+    "unsuspend": unsuspend,
+}
+
+
+def routes() -> list[web.RouteDef]:
+    read, write = "admin:read:accounts", "admin:write:accounts"
+    one = f"{BASE}/accounts/{{id}}"
+    return [
+        for_staff("GET", f"{BASE}/accounts", index_v1, read),
+        for_staff("GET", "/api/v2/admin/accounts", index_v2, read),
+        for_staff("GET", one, show, read),
+        for_staff("POST", f"{one}/action", act, write),
+        *(for_staff("POST", f"{one}/{name}", verb, write) for name, verb in DECISIONS.items()),
+        *(for_staff("GET", f"{BASE}/trends/{noun}", nothing, "admin:read") for noun in TRENDS),
+    ]
+
+
+_BY = [a_text(name) for name in ("username", "display_name", "by_domain", "email")]
+DESCRIBED: Described = {
+    f"GET {BASE}/accounts": op(
+        array("AdminAccount"),
+        *paged(100, 200),
+        *_BY,
+        *(flag(name) for name in ("local", "remote", *STATUSES, "staff")),
+    ),
+    "GET /api/v2/admin/accounts": op(
+        array("AdminAccount"),
+        *paged(100, 200),
+        *_BY,
+        choice("origin", "local", "remote"),
+        choice("status", *STATUSES),
+        choice("permissions", "staff"),
+    ),
+    f"GET {BASE}/accounts/{{id}}": op("AdminAccount"),
+    f"POST {BASE}/accounts/{{id}}/action": op("Empty", choice("type", *ACTIONS, required=True)),
+    **{f"POST {BASE}/accounts/{{id}}/{name}": op("AdminAccount") for name in DECISIONS},
+    **{f"GET {BASE}/trends/{noun}": op(array(ANY) | {"maxItems": 0}) for noun in TRENDS},
+}

@@ -1,0 +1,31 @@
+"""Sending a mail: written in a transaction, sent outside of it.
+
+What fails is tried again, later each time, as every job (server/jobs/later.py); what the relay refuses for
+good is dropped. A crash after sending sends again.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from server import mail
+from server.domain import mails
+from server.resolve import Net
+from storage.jobs import Job
+
+log = structlog.get_logger()
+
+
+async def send(net: Net, job: Job) -> None:
+    """Raises what ``mail.send`` raises where it is to be tried again."""
+    if net.relay is None:
+        log.warning("mail.no_relay", args=job.args)
+        return
+    async with net.work.transaction() as tx:
+        written = await mails.write(tx, job.args["user_id"], job.args["kind"])
+    if written is None:
+        return
+    try:
+        await mail.send(net.relay, written)
+    except mail.Refused as error:
+        log.warning("mail.refused", args=job.args, error=str(error)[:200])

@@ -1,0 +1,45 @@
+"""Invitations to sign up. Whoever has the code is invited, as often and as long as it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+INSERT = Command(
+    "insert into invites (digest, max_uses, expires_at, created_at) values ($1, $2, $3, $4)"
+)
+GOOD = Query(
+    "select exists (select from invites where digest = $1 and (max_uses is null or uses < max_uses)"
+    " and (expires_at is null or expires_at > $2))",
+    bool,
+)
+USE = Command(
+    "update invites set uses = uses + 1 where digest = $1"
+    " and (max_uses is null or uses < max_uses) and (expires_at is null or expires_at > $2)"
+)
+DROP_OLD = Command("delete from invites where expires_at <= $1 or uses >= max_uses")
+
+
+async def insert(
+    conn: Connection,
+    digest: bytes,
+    max_uses: int | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> None:
+    """``None``: any number of times, for ever."""
+    await INSERT.run(conn, digest, max_uses, expires_at, now)
+
+
+async def good(conn: Connection, digest: bytes, now: datetime) -> bool:
+    return await GOOD.one(conn, digest, now)
+
+
+async def use(conn: Connection, digest: bytes, now: datetime) -> bool:
+    """Count one more. False where it is not good (any more)."""
+    return await USE.run(conn, digest, now) == 1
+
+
+async def drop_expired(conn: Connection, now: datetime) -> None:
+    await DROP_OLD.run(conn, now)
