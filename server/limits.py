@@ -26,6 +26,7 @@ class Rule:
 TOKEN = Rule("token", 300, 300)
 ADDRESS = Rule("address", 300, 300)
 APPS = Rule("apps", 5, 600)
+MEDIA = Rule("media", 30, 1800)  # of an account
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 
@@ -82,7 +83,7 @@ class Limits:
         }
 
 
-ALL = (TOKEN, ADDRESS, APPS, SIGN_IN_ADDRESS, SIGN_IN_ACCOUNT)
+ALL = (TOKEN, ADDRESS, APPS, MEDIA, SIGN_IN_ADDRESS, SIGN_IN_ACCOUNT)
 
 
 def refuse_beyond(standing: Standing, now: datetime) -> None:

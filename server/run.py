@@ -29,7 +29,7 @@ import uvloop
 from aiohttp import web
 
 from federation.fetch import Egress, EgressConfig
-from server import worker
+from server import blobs, worker
 from server.app import make_app
 from server.clock import Clock
 from server.config import Settings, variable
@@ -135,7 +135,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
         async with db.pool(url, size=settings.database_connections) as pool:
             async with pool.acquire() as conn:
                 here = await _settle_domain(settings, conn, clock.now())
-            site = Site(Urls(settings.domain, settings.base), settings.federates, here.title)
+            site = Site(
+                Urls(settings.domain, settings.base, here.secret.hex),
+                settings.federates,
+                here.title,
+            )
             yield Base(Work(pool, clock, site), url)
 
 
@@ -184,7 +188,7 @@ async def running(
         base = await stack.enter_async_context(opened(settings))
         egress = Egress(_egress_config(settings))
         stack.push_async_callback(egress.close)
-        net = await open_net(base.work, egress)
+        net = await open_net(base.work, egress, blobs.open_stores(settings))
         if work:
             await stack.enter_async_context(worker.working(net, base.database_url))
         url = await stack.enter_async_context(_doors(settings, net, sock)) if serve else ""

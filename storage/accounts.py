@@ -32,6 +32,8 @@ class Account:
     fields: list[dict[str, Any]]
     avatar_url: str | None
     header_url: str | None
+    avatar_description: str
+    header_description: str
     locked: bool
     bot: bool
     discoverable: bool
@@ -120,6 +122,11 @@ UPDATE_PROFILE = Query(
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, handle_lost = false
     where id = $1 returning *
     """,
+    Account,
+)
+SET_PICTURES = Query(
+    "update accounts set avatar_url = $2, header_url = $3, avatar_description = $4,"
+    " header_description = $5 where id = $1 returning *",
     Account,
 )
 LOSE_HANDLE = Command(
@@ -245,6 +252,19 @@ async def update_profile(
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
     )  # fmt: skip
+
+
+async def set_pictures(
+    conn: Connection,
+    account_id: int,
+    avatar_url: str | None,
+    header_url: str | None,
+    avatar_description: str,
+    header_description: str,
+) -> Account:
+    return await SET_PICTURES.one(
+        conn, account_id, avatar_url, header_url, avatar_description, header_description
+    )
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

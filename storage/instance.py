@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from storage.db import Command, Connection, Query
 
@@ -18,6 +19,7 @@ class Instance:
     rules: list[str]
     contact_email: str
     setup_digest: bytes | None
+    secret: UUID
     created_at: datetime
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 
@@ -13,19 +13,24 @@ from server.api.auth import Caller, for_anyone, for_member
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
-from server.context import context
+from server.context import UPLOADS, context
+from server.decoding import bounds
 from server.domain import accounts as verbs
+from server.domain import media
 from server.domain.tx import Tx
 from server.errors import NotFound
+from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
 from storage import accounts, follows, posts, timelines
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
+from storage.media import Media
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
 MANY = 40
+PICTURES_BODY = 2 * bounds.IMAGE_BYTES + bounds.MIB  # avatar, header, and words
 OPEN = ("public", "unlisted")
 
 
@@ -40,12 +45,22 @@ async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """Pictures and ``source`` are ignored: files and defaults for posts are not kept yet."""
-    sent = await params.read(request)
+    """``source`` is ignored: defaults for posts are not kept yet."""
+    async with params.with_files(request, PICTURES_BODY) as sent:
+        avatar = await _picture(request, caller, sent, "avatar")
+        header = await _picture(request, caller, sent, "header")
     async with context(request).work.transaction() as tx:
-        row = await verbs.edit_profile(
+        pictured = await media.set_pictures(
             tx,
             caller.account,
+            avatar=avatar,
+            header=header,
+            avatar_description=sent.text("avatar_description"),
+            header_description=sent.text("header_description"),
+        )
+        row = await verbs.edit_profile(
+            tx,
+            pictured,
             display_name=sent.text("display_name"),
             note=sent.text("note"),
             fields=_fields(sent),
@@ -54,6 +69,32 @@ async def update_me(request: web.Request, caller: Caller) -> web.Response:
             discoverable=sent.boolean("discoverable"),
             indexable=sent.boolean("indexable"),
         )
+        return ok(await _credentials(tx, caller, row))
+
+
+async def _picture(
+    request: web.Request, caller: Caller, sent: Params, use: Literal["avatar", "header"]
+) -> Media | None:
+    source = sent.file(use)
+    if source is None:
+        return None
+    ctx = context(request)
+    ctx.limits.require(MEDIA, str(caller.account.id), ctx.work.clock.now())
+    return await request.app[UPLOADS].take(caller.account, source, purpose=use)
+
+
+async def drop_avatar(request: web.Request, caller: Caller) -> web.Response:
+    return await _drop_picture(request, caller, "avatar")
+
+
+async def drop_header(request: web.Request, caller: Caller) -> web.Response:
+    return await _drop_picture(request, caller, "header")
+
+
+async def _drop_picture(request: web.Request, caller: Caller, use: str) -> web.Response:
+    async with context(request).work.transaction() as tx:
+        bare = await media.drop_picture(tx, caller.account, use)
+        row = await verbs.edit_profile(tx, bare)
         return ok(await _credentials(tx, caller, row))
 
 
@@ -182,6 +223,8 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", base, many, "read:accounts"),
         for_member("GET", f"{base}/verify_credentials", me, "read:accounts", "profile"),
         for_member("PATCH", f"{base}/update_credentials", update_me, "write:accounts"),
+        for_member("DELETE", "/api/v1/profile/avatar", drop_avatar, "write:accounts"),
+        for_member("DELETE", "/api/v1/profile/header", drop_header, "write:accounts"),
         for_member("GET", f"{base}/search", search, "read:accounts"),
         for_anyone("GET", f"{base}/lookup", lookup, "read:accounts"),
         for_anyone("GET", f"{base}/{{id}}", show, "read:accounts"),

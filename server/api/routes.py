@@ -14,6 +14,7 @@ from server.api import (
     lists,
     markers,
     marks,
+    media,
     nothing,
     notifications,
     oauth,
@@ -42,6 +43,7 @@ def routes() -> Sequence[web.AbstractRouteDef]:
         *notifications.routes(),
         *search.routes(),
         *markers.routes(),
+        *media.routes(),
         *communities.routes(),
         *calls.routes(),
     ]

@@ -16,11 +16,12 @@ from server import ids, text
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.media import changes, media_ids
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.context import context
-from server.domain import calls, composing, posts, sight
+from server.domain import calls, composing, media, posts, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.tx import Tx
@@ -35,7 +36,6 @@ from storage.posts import Post
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-NO_MEDIA = "This server does not take files yet."
 NO_SCHEDULE = "This server cannot schedule posts yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
 
@@ -54,8 +54,6 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 
 def _refuse_unbuilt(sent: Params) -> None:
-    if sent.texts("media_ids"):
-        raise Invalid(NO_MEDIA, field="media_ids")
     if sent.text("scheduled_at"):
         raise Invalid(NO_SCHEDULE, field="scheduled_at")
 
@@ -92,6 +90,7 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         community_id=sent.id("community_id"),
         poll=_poll(sent.child("poll")),
         app_id=app_id,
+        media_ids=media_ids(sent),
     )
 
 
@@ -123,7 +122,7 @@ async def many(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
-    """Replaces the text, the warning and the language; who sees it, and a poll's options, stay."""
+    """Replaces the text, the warning, the language and the files; who sees it, and a poll's options, stay."""
     sent = await params.read(request)
     _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
@@ -133,7 +132,11 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         if post.kind == "event":
             raise Invalid(CALLS_PAGE)
         await _require_same_poll(tx, post, sent.child("poll"))
-        draft = await posts.draft(tx, caller.account, await _retyped(tx, post, sent))
+        typed = await _retyped(tx, post, sent)
+        files = await media.choose(
+            tx, caller.account, media_ids(sent), post=post, changes=changes(sent)
+        )
+        draft = await posts.draft(tx, caller.account, replace(typed, attachments=files))
         await posts.edit(tx, caller.account, post, replace(draft, kind=post.kind))
     async with work.reading() as tx:
         return ok(await status_by_id(tx, post.id, caller.account))
@@ -168,11 +171,14 @@ async def _retyped(tx: Tx, post: Post, sent: Params) -> Typed:
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
-    """Answers the post with its ``text``, for "delete and redraft"."""
+    """Answers the post with its ``text``, for "delete and redraft": its files may be used again for a day."""
+    discarded = (await params.read(request)).flag("delete_media")
     work = context(request).work
     async with work.transaction() as tx:
         post = await sight.post(tx, id_of(request), caller.account)
         entity = await status_by_id(tx, post.id, caller.account)
+        if discarded and post.account_id == caller.account.id:
+            await media.release(tx, post, discarded=True)
         await _remove(tx, caller.account, post)
     return ok(entity | {"text": post.source})
 

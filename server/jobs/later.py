@@ -4,6 +4,9 @@ A handler that needs no network runs in the transaction that removes its row: bo
 locks what it is about first and its row goes last, in the order in which a verb takes them that adds
 such work: the other way round the two would wait for each other. A handler that gives a time is to run
 once more then. One that fails is tried again, later each time, and at last dropped with a line in the log.
+
+What a kind of job does over the network (``OUTSIDE``) is done before that transaction; after a crash it is
+done again, and must not mind.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls
+from server.domain import calls, media, polls
 from server.domain.tx import Tx
 from server.resolve import Net
 from storage import accounts, inbox, jobs, lanes, oauth, outbox
@@ -28,6 +31,7 @@ AT_ONCE = 16
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_SENT = timedelta(days=90)
@@ -66,6 +70,8 @@ async def work_once(net: Net) -> bool:
 
 async def _run(net: Net, job: Job) -> None:
     try:
+        if job.kind in OUTSIDE:
+            await OUTSIDE[job.kind](net, job)
         async with net.work.transaction() as tx:
             again = await HANDLERS[job.kind](tx, job)
             if again:
@@ -115,19 +121,41 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    await media.clean(tx)
     return tx.now + DAY
 
 
+async def _clean_cache(tx: Tx, _job: Job) -> datetime:
+    """Once an hour: files of other servers that were kept long enough."""
+    await media.forget_remote(tx)
+    return tx.now + HOUR
+
+
+async def _drop_files(net: Net, job: Job) -> None:
+    if net.stores:
+        store = net.stores.own if job.args["store"] == "own" else net.stores.cache
+        await store.delete(job.args["keys"])
+
+
+async def _nothing_more(_tx: Tx, _job: Job) -> None:
+    """All was done outside."""
+
+
 async def plan(tx: Tx) -> None:
-    """Make sure that the daily cleaning is waiting."""
+    """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
+    await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean": _clean,
+    "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    "drop_files": _nothing_more,
     "introduce": _introduce,
     "poll_results": _poll_results,
     "send_tally": _send_tally,
 }
+OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {"drop_files": _drop_files}
+"""What a job does over the network, before its handler."""

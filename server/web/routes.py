@@ -18,6 +18,7 @@ from server.web import (
     calls,
     founding,
     instance,
+    media,
     oauth,
     organise,
     pictures,
@@ -42,6 +43,7 @@ def routes() -> list[web.AbstractRouteDef]:
     return [
         *pictures.routes(),
         *assets.routes(),
+        *media.routes(),
         *sign_in.routes(),
         *setup.routes(),
         *oauth.routes(),

@@ -53,7 +53,7 @@ async def test_multipart_and_query_say_the_same_as_json(writer: Member) -> None:
         ({"status": "  "}, "Text can't be blank"),
         ({"status": "x" * 5001}, "character limit"),
         ({"status": "x", "visibility": "local"}, "Visibility"),
-        ({"status": "x", "media_ids": ["1"]}, "files"),
+        ({"status": "x", "media_ids": ["1"]}, "not there"),
         ({"status": "x", "scheduled_at": "2030-01-01T00:00:00Z"}, "schedule"),
         ({"status": "x", "poll": {"options": ["a"], "expires_in": 600}}, "poll"),
         ({"status": "x", "poll": {"options": ["a", "a"], "expires_in": 600}}, "differ"),
