@@ -202,6 +202,14 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return value.rstrip("/")
 
+    @field_validator("s3_secret_key")
+    @classmethod
+    def _with_its_keys(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("s3_bucket") and not (value and info.data.get("s3_access_key")):
+            msg = "and BECKON_S3_ACCESS_KEY go with BECKON_S3_BUCKET: set all or none"
+            raise ValueError(msg)
+        return value
+
     @field_validator("tls_cert", "tls_key", "ca_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

@@ -26,7 +26,7 @@ from server.decoding.process import Decoders
 from server.domain import media as verbs
 from server.domain.media import Focus
 from server.domain.tx import Work
-from server.errors import BeckonError, NotFound
+from server.errors import BeckonError, NotFound, Unavailable
 from storage import media
 from storage.accounts import Account
 from storage.media import Media
@@ -105,8 +105,12 @@ class Uploads:
         named = {blobs.new_key(file.name.rpartition(".")[2]): out / file.name for file in files}
         async with self._work.transaction() as tx:
             await media.expect(tx.conn, row.id, list(named))
-        for key, path in named.items():
-            await self._store.put(key, path)
+        try:
+            for key, path in named.items():
+                await self._store.put(key, path)
+        except Exception as error:  # each store has errors of its own
+            log.exception("upload.not_kept")
+            raise Unavailable("Files cannot be kept just now; please try again.") from error
         try:
             async with self._work.transaction() as tx:
                 return await verbs.finish(tx, row.id, made)

@@ -218,6 +218,9 @@ async def read(
 @asynccontextmanager
 async def with_files(request: web.Request, max_body: int) -> AsyncGenerator[Params]:
     """As ``read``; the files that were sent are on disk until the block is left."""
+    if request.content_type != "multipart/form-data":
+        yield await read(request)
+        return
     above = context(request).settings.data / UPLOADS
     folder = await asyncio.to_thread(_make_folder, above)
     try:
