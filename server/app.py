@@ -12,7 +12,8 @@ from server import middleware
 from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
-from server.api import network
+from server.api import instance, network
+from server.api.routes import claim
 from server.api.routes import routes as api_routes
 from server.blobs import open_stores
 from server.config import Settings
@@ -49,11 +50,13 @@ def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Appl
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
     joined = shared(DOCUMENTS, PAGES)
-    app.add_routes(list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined])))
+    every = list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined]))
+    app.add_routes(every)
+    app[instance.CLAIM] = claim(every)
     return app
 
 
-def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.AbstractRouteDef]:
+def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.RouteDef]:
     """Each route, and again with a slash at the end and, for the API, with PUT for PATCH.
 
     A redirect instead would lose the body and the Authorization header; Mastodon.py and Ice Cubes send slashes.

@@ -87,16 +87,21 @@ class Uploads:
             log.error("upload.failed", error=repr(error))
 
     async def _make(self, row: Media, source: Path, purpose: Purpose) -> Media:
-        out = source.parent / "out"
         try:
-            await asyncio.to_thread(out.mkdir)
-            made = await self._decoders.run(source, out, purpose)
-            return await self._keep(row, made, out)
+            return await self._decode(row, source, purpose)
         except Exception:
             with suppress(Exception):  # its row tells so later, by its age
                 async with self._work.transaction() as tx:
                     await media.fail(tx.conn, row.id)
             raise
+
+    async def _decode(self, row: Media, source: Path, purpose: Purpose) -> Media:
+        """Whatever comes of it, the folder of the source is gone then."""
+        out = source.parent / "out"
+        try:
+            await asyncio.to_thread(out.mkdir)
+            made = await self._decoders.run(source, out, purpose)
+            return await self._keep(row, made, out)
         finally:
             await asyncio.to_thread(shutil.rmtree, source.parent, ignore_errors=True)
 

@@ -42,6 +42,8 @@ READERS = Query(
             and g.accepted_at is not null))
       and ($4::bigint is null or exists (
             select from post_mentions m where m.post_id = $4 and m.account_id = f.follower_id))
+      and not exists (select from list_accounts m join lists l on l.id = m.list_id
+            where m.account_id = $1 and l.account_id = f.follower_id and l.exclusive)
     """,
     int,
 )
@@ -165,7 +167,10 @@ async def readers(
     reply_to: int | None,
     only_mentioned_in: int | None,
 ) -> list[int]:
-    """The local followers in whose home a post belongs: a reply only where both are followed."""
+    """The local followers in whose home a post belongs: a reply only where both are followed.
+
+    Not who has put the author into an exclusive list.
+    """
     return await READERS.all(conn, author_id, boost, reply_to, only_mentioned_in)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -307,6 +308,14 @@ def unhashed(text: str) -> list[str]:
     requirements = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     sound = re.compile(r"[A-Za-z0-9._-]+(\[[^]]*\])?==[^\s;]+.*--hash=sha256:[0-9a-f]{64}")
     return [line for line in requirements if not sound.match(line)]
+
+
+def test_the_lock_of_the_clients_names_no_place_and_every_digest() -> None:
+    text = (ROOT / "tests/clients/package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    packages = {name: p for name, p in json.loads(text)["packages"].items() if name}
+    assert packages
+    assert all(p["integrity"].startswith("sha512-") for p in packages.values())
 
 
 @pytest.mark.parametrize(

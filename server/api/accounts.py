@@ -10,23 +10,38 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import (
+    Described,
+    a_file,
+    a_text,
+    choice,
+    flag,
+    limit,
+    nested,
+    op,
+    paged,
+    some_ids,
+)
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
+from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
 from server.domain import accounts as verbs
 from server.domain import media
+from server.domain import preferences as choices
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
-from storage import accounts, follows, posts, timelines
+from storage import accounts, follows, posts, preferences, timelines
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
 from storage.media import Media
+from storage.preferences import VISIBILITIES
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
 MANY = 40
@@ -41,15 +56,18 @@ async def me(request: web.Request, caller: Caller) -> web.Response:
 
 async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
     waiting = await follows.request_count(tx.conn, row.id)
-    return account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity = account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity["source"] |= account.defaults(await preferences.of(tx.conn, row.id))
+    return entity
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """``source`` is ignored: defaults for posts are not kept yet."""
+    """``source`` holds the defaults of posts."""
     async with params.with_files(request, PICTURES_BODY) as sent:
         avatar = await _picture(request, caller, sent, "avatar")
         header = await _picture(request, caller, sent, "header")
     async with context(request).work.transaction() as tx:
+        await _choose(tx, caller, sent.child("source"))
         pictured = await media.set_pictures(
             tx,
             caller.account,
@@ -96,6 +114,16 @@ async def _drop_picture(request: web.Request, caller: Caller, use: str) -> web.R
         bare = await media.drop_picture(tx, caller.account, use)
         row = await verbs.edit_profile(tx, bare)
         return ok(await _credentials(tx, caller, row))
+
+
+async def _choose(tx: Tx, caller: Caller, source: Params) -> None:
+    await choices.choose(
+        tx,
+        caller.account,
+        visibility=source.text("privacy") or None,
+        sensitive=source.boolean("sensitive"),
+        language=(source.text("language") or "") if "language" in source else None,
+    )
 
 
 def _fields(sent: Params) -> list[tuple[str, str]] | None:
@@ -232,3 +260,35 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{base}/{{id}}/followers", followers, "read:accounts"),
         for_anyone("GET", f"{base}/{{id}}/following", following, "read:accounts"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/accounts": op(array("Account"), some_ids("id")),
+    "GET /api/v1/accounts/verify_credentials": op("CredentialAccount"),
+    "PATCH /api/v1/accounts/update_credentials": op(
+        "CredentialAccount",
+        a_text("display_name"),
+        a_text("note"),
+        nested("fields_attributes", a_text("name"), a_text("value"), many=True),
+        *(flag(name) for name in ("locked", "bot", "discoverable", "indexable")),
+        *(a_file(name) for name in ("avatar", "header")),
+        *(a_text(name) for name in ("avatar_description", "header_description")),
+        nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
+        also=(413, 503),
+    ),
+    "DELETE /api/v1/profile/avatar": op("CredentialAccount"),
+    "DELETE /api/v1/profile/header": op("CredentialAccount"),
+    "GET /api/v1/accounts/search": op(
+        array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")
+    ),
+    "GET /api/v1/accounts/lookup": op("Account", a_text("acct", required=True), also=(404,)),
+    "GET /api/v1/accounts/{id}": op("Account"),
+    "GET /api/v1/accounts/{id}/statuses": op(
+        array("Status"),
+        *paged(),
+        *(flag(n) for n in ("pinned", "exclude_replies", "exclude_reblogs", "only_media")),
+        a_text("tagged"),
+    ),
+    "GET /api/v1/accounts/{id}/followers": op(array("Account"), *paged(40, 80)),
+    "GET /api/v1/accounts/{id}/following": op(array("Account"), *paged(40, 80)),
+}

@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server import ids, limits
 from server.api import params
@@ -45,6 +46,26 @@ class Caller:
     user: User
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``who``: member, anyone or app. ``scopes``: any of these will do; none given: any token."""
+
+    who: str
+    scopes: tuple[str, ...]
+
+
+class Guarded(web.RouteDef):
+    """A route that tells its rule, for the OpenAPI document."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, method: str, path: str, handler: Handler, rule: Rule) -> None:
+        super().__init__(method, path, handler, {})
+        object.__setattr__(self, "rule", rule)  # route definitions are frozen
+
+    rule: Rule
+
+
 ForMember: TypeAlias = Callable[[web.Request, Caller], Awaitable[web.StreamResponse]]
 ForAnyone: TypeAlias = Callable[[web.Request, Caller | None], Awaitable[web.StreamResponse]]
 ForApp: TypeAlias = Callable[[web.Request, Token], Awaitable[web.StreamResponse]]
@@ -63,7 +84,7 @@ def for_member(
             raise Invalid("This method requires an authenticated user")
         return await handler(request, caller)
 
-    return web.route(method, path, answer)
+    return Guarded(method, path, answer, Rule("member", (scope, *or_scopes)))
 
 
 def for_anyone(method: str, path: str, handler: ForAnyone, *any_scopes: str) -> web.RouteDef:
@@ -76,7 +97,7 @@ def for_anyone(method: str, path: str, handler: ForAnyone, *any_scopes: str) -> 
             _require_scope(caller.token, any_scopes)
         return await handler(request, caller)
 
-    return web.route(method, path, answer)
+    return Guarded(method, path, answer, Rule("anyone", any_scopes))
 
 
 def for_app(method: str, path: str, handler: ForApp, *any_scopes: str) -> web.RouteDef:
@@ -85,7 +106,7 @@ def for_app(method: str, path: str, handler: ForApp, *any_scopes: str) -> web.Ro
         _require_scope(bearer.token, any_scopes)
         return await handler(request, bearer.token)
 
-    return web.route(method, path, answer)
+    return Guarded(method, path, answer, Rule("app", any_scopes))
 
 
 async def _require_bearer(request: web.Request) -> Bearer:

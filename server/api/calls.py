@@ -20,8 +20,10 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, a_text, choice, integer, limit, nested, number, op
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import calls as verbs
 from server.domain import communities, sight
@@ -196,3 +198,32 @@ def routes() -> list[web.RouteDef]:
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
         for_member("GET", f"{one}/participants", participants, "read:statuses"),
     ]
+
+
+_PLACE = nested("place", a_text("name"), a_text("address"), number("latitude"), number("longitude"))
+_MORE = (
+    a_text("about"),
+    a_text("language"),
+    a_text("ends_at"),
+    a_text("timezone"),
+    _PLACE,
+    integer("capacity"),
+)
+DESCRIBED: Described = {
+    f"POST {BASE}/communities/{{id}}/calls": op(
+        "Call", a_text("title", required=True), a_text("starts_at", required=True), *_MORE
+    ),
+    f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
+    f"GET {BASE}/calls/{{id}}": op("Call"),
+    f"PUT {BASE}/calls/{{id}}": op(
+        "Call",
+        a_text("title"),
+        a_text("starts_at"),
+        *_MORE,
+        choice("state", "open", "postponed", "cancelled", "closed"),
+    ),
+    f"DELETE {BASE}/calls/{{id}}": op("Empty"),
+    f"POST {BASE}/calls/{{id}}/answer": op("Call", choice("answer", *ANSWERS, required=True)),
+    f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
+    f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
+}

@@ -13,7 +13,9 @@ from server.api import paging, params
 from server.api.accounts import answer_line
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
+from server.api.describe import Described, a_text, an_id, choice, limit, op, paged, some_texts
 from server.api.reading import account_of, id_of, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import communities as verbs
 from server.domain import sight
@@ -140,3 +142,28 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{one}/roles", stewards, "read:accounts"),
         for_member("POST", f"{one}/roles", grant, "write:accounts"),
     ]
+
+
+DESCRIBED: Described = {
+    f"GET {BASE}": op(array("Community"), limit(40, MAX_LISTED)),
+    f"POST {BASE}": op(
+        "Community",
+        a_text("name", required=True),
+        a_text("title"),
+        a_text("about"),
+        choice("policy", "open", "request"),
+        some_texts("rules"),
+        also=(409,),
+    ),
+    f"GET {BASE}/{{id}}": op("Community"),
+    f"GET {BASE}/{{id}}/members": op(array("Member"), *paged(40, 80)),
+    f"GET {BASE}/{{id}}/requests": op(array("Account"), *paged(40, 80)),
+    f"POST {BASE}/{{id}}/requests/{{account_id}}/approve": op("Empty"),
+    f"POST {BASE}/{{id}}/requests/{{account_id}}/reject": op("Empty"),
+    f"GET {BASE}/{{id}}/roles": op(array("Member")),
+    f"POST {BASE}/{{id}}/roles": op(
+        array("Member"),
+        an_id("account_id", required=True),
+        choice("role", "organiser", "moderator", required=True),
+    ),
+}

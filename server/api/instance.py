@@ -1,27 +1,31 @@
 """What this instance is and can do: the first thing that a client asks.
 
 Clients with strict decoders refuse the whole answer for one missing field, so everything that any of them
-wants is always there. What is claimed must exist, for clients then call it: there is no
-``api_versions``, and the version says 4.2, until grouped notifications work.
+wants is always there. What is claimed must exist, for clients then call it: the version is computed
+(server/version.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from aiohttp import web
 
 from server.api import answers
 from server.api.auth import Caller, for_anyone
+from server.api.describe import Described, op
+from server.api.schema import TEXT, array
 from server.context import context
 from server.decoding import bounds, sniff
 from server.domain import media, posts
 from server.domain.accounts import FIELDS_MAX
 from server.errors import Unavailable
-from server.version import API
+from server.version import Claim
 from storage import instance
 from storage.instance import Instance, Usage
+
+CLAIM: web.AppKey[Claim] = web.AppKey("claim", Claim)
+"""Set by app.py, once all routes are known."""
 
 ACTIVE = timedelta(days=30)
 WEEKS = 12
@@ -85,7 +89,7 @@ async def show_v1(request: web.Request, _: Caller | None) -> web.Response:
             "short_description": here.description,
             "description": here.description,
             "email": here.contact_email,
-            "version": API,
+            "version": request.app[CLAIM].text,
             "urls": {"streaming_api": urls.streaming},
             "stats": {
                 "user_count": usage.users,
@@ -121,7 +125,7 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
         {
             "domain": urls.domain,
             "title": here.title,
-            "version": API,
+            "version": request.app[CLAIM].text,
             "source_url": f"{urls.base}/about",
             "description": here.description,
             "usage": {"users": {"active_month": usage.active}},
@@ -139,9 +143,14 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
             },
             "contact": {"email": here.contact_email, "account": None},
             "rules": rules(here),
+            **_numbers(request.app[CLAIM]),
         },
         headers=answers.PUBLIC,
     )
+
+
+def _numbers(claim: Claim) -> dict[str, object]:
+    return {} if claim.number is None else {"api_versions": {"mastodon": claim.number}}
 
 
 def _configuration(request: web.Request) -> dict[str, object]:
@@ -209,7 +218,7 @@ async def custom_emojis(_request: web.Request, _: Caller | None) -> web.Response
     return answers.ok([], headers=answers.PUBLIC)
 
 
-def routes() -> Sequence[web.AbstractRouteDef]:
+def routes() -> list[web.RouteDef]:
     return [
         for_anyone("GET", "/api/v1/instance", show_v1),
         for_anyone("GET", "/api/v2/instance", show_v2),
@@ -218,3 +227,13 @@ def routes() -> Sequence[web.AbstractRouteDef]:
         for_anyone("GET", "/api/v1/instance/rules", show_rules),
         for_anyone("GET", "/api/v1/custom_emojis", custom_emojis),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/instance": op("InstanceV1"),
+    "GET /api/v2/instance": op("Instance"),
+    "GET /api/v1/instance/peers": op(array(TEXT)),
+    "GET /api/v1/instance/activity": op(array("Week")),
+    "GET /api/v1/instance/rules": op(array("Rule")),
+    "GET /api/v1/custom_emojis": op(array("CustomEmoji")),
+}

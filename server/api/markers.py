@@ -8,16 +8,15 @@ from server import ids
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, an_id, choices, nested, op
 from server.clock import stamp
 from server.context import context
 from server.render.view import Json
 from storage import markers
+from storage import preferences as rows
 from storage.markers import TIMELINES, Marker
 
 PREFERENCES: Json = {
-    "posting:default:visibility": "public",
-    "posting:default:sensitive": False,
-    "posting:default:language": None,
     "posting:default:quote_policy": "nobody",
     "reading:expand:media": "default",
     "reading:expand:spoilers": False,
@@ -57,9 +56,16 @@ async def save(request: web.Request, caller: Caller) -> web.Response:
     return ok(saved)
 
 
-async def preferences(_request: web.Request, _caller: Caller) -> web.Response:
-    """The same for everybody, until they can be chosen."""
-    return ok(PREFERENCES)
+async def preferences(request: web.Request, caller: Caller) -> web.Response:
+    """How to read is left to clients, so it is the same for everybody."""
+    async with context(request).work.reading() as tx:
+        chosen = await rows.of(tx.conn, caller.account.id)
+    posting: Json = {
+        "posting:default:visibility": chosen.visibility,
+        "posting:default:sensitive": chosen.sensitive,
+        "posting:default:language": chosen.language,
+    }
+    return ok(PREFERENCES | posting)
 
 
 def routes() -> list[web.RouteDef]:
@@ -68,3 +74,11 @@ def routes() -> list[web.RouteDef]:
         for_member("POST", "/api/v1/markers", save, "write:statuses"),
         for_member("GET", "/api/v1/preferences", preferences, "read:accounts"),
     ]
+
+
+_READ = an_id("last_read_id")
+DESCRIBED: Described = {
+    "GET /api/v1/markers": op("Markers", choices("timeline", *TIMELINES)),
+    "POST /api/v1/markers": op("Markers", *(nested(name, _READ) for name in TIMELINES)),
+    "GET /api/v1/preferences": op("Preferences"),
+}

@@ -13,7 +13,9 @@ from aiohttp import web
 from server.api import paging
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
+from server.api.describe import Described, op, paged
 from server.api.reading import id_of, status_by_id, statuses, view, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import posts, sight
 from server.domain.tx import Tx
@@ -125,3 +127,12 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", "/api/v1/favourites", favourites, "read:favourites"),
         for_member("GET", "/api/v1/bookmarks", bookmarks, "read:bookmarks"),
     ]
+
+
+DESCRIBED: Described = {
+    **{f"POST /api/v1/statuses/{{id}}/{act}": op("Status") for act in ("reblog", *ACTS)},
+    "GET /api/v1/statuses/{id}/reblogged_by": op(array("Account"), *paged(40, 80)),
+    "GET /api/v1/statuses/{id}/favourited_by": op(array("Account"), *paged(40, 80)),
+    "GET /api/v1/favourites": op(array("Status"), *paged()),
+    "GET /api/v1/bookmarks": op(array("Status"), *paged()),
+}

@@ -15,6 +15,7 @@ from server import ids
 from server.api import params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, a_file, a_text, op
 from server.api.params import Params
 from server.api.reading import id_of
 from server.context import UPLOADS, context
@@ -22,7 +23,7 @@ from server.decoding import bounds
 from server.domain import media
 from server.domain.media import Change, Focus
 from server.domain.tx import Tx
-from server.errors import Invalid, NotFound
+from server.errors import Invalid
 from server.limits import MEDIA
 from server.render import media as render
 from server.render.view import Json
@@ -127,18 +128,23 @@ async def _remove(tx: Tx, caller: Caller, media_id: int) -> None:
     await media.discard(tx, await media.own(tx, caller.account, media_id))
 
 
-async def _unknown(_request: web.Request, _caller: Caller) -> web.Response:
-    """``PUT /api/v2/media/:id``: Pinafore tries it first, and goes on only after a 404."""
-    raise NotFound
-
-
 def routes() -> list[web.RouteDef]:
+    """Not ``PUT /api/v2/media/{id}``: Pinafore tries it first, and goes on after a 404."""
     one = "/api/v1/media/{id}"
     return [
         for_member("POST", "/api/v2/media", create, "write:media"),
         for_member("POST", "/api/v1/media", create_now, "write:media"),
-        for_member("PUT", "/api/v2/media/{id}", _unknown, "write:media"),
         for_member("GET", one, show, "write:media"),
         for_member("PUT", one, update, "write:media"),
         for_member("DELETE", one, remove, "write:media"),
     ]
+
+
+_SENT = (a_file("file", required=True), a_text("description"), a_text("focus"))
+DESCRIBED: Described = {
+    "POST /api/v2/media": op("MediaAttachment", *_SENT, also=(202, 413, 503)),
+    "POST /api/v1/media": op("MediaAttachment", *_SENT, also=(413, 503)),
+    "GET /api/v1/media/{id}": op("MediaAttachment", also=(206,)),
+    "PUT /api/v1/media/{id}": op("MediaAttachment", a_text("description"), a_text("focus")),
+    "DELETE /api/v1/media/{id}": op("Empty"),
+}

@@ -10,16 +10,14 @@ from aiohttp import web
 
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, op
+from server.api.schema import ANY, array
 
 EMPTY: tuple[tuple[str, str, str], ...] = (
     # path, scope, why it is empty
-    ("/api/v1/filters", "read:filters", "filtering is left to clients"),
-    ("/api/v2/filters", "read:filters", "filtering is left to clients"),
     ("/api/v1/mutes", "read:mutes", "nobody can be muted yet"),
     ("/api/v1/domain_blocks", "read:blocks", "hosts are blocked by the instance, not by members"),
     ("/api/v1/endorsements", "read:accounts", "accounts are not featured on profiles"),
-    ("/api/v1/followed_tags", "read:follows", "tags cannot be followed yet"),
-    ("/api/v1/featured_tags", "read:accounts", "tags are not featured on profiles"),
     ("/api/v1/conversations", "read:statuses", "direct posts stand in the notifications"),
     ("/api/v1/scheduled_statuses", "read:statuses", "posts cannot be scheduled yet"),
     ("/api/v1/suggestions", "read:accounts", "nobody is recommended"),
@@ -32,7 +30,6 @@ EMPTY_FOR_ANYONE: tuple[tuple[str, str], ...] = (
     ("/api/v1/trends/tags", "nothing is ranked"),
     ("/api/v1/trends/statuses", "nothing is ranked"),
     ("/api/v1/trends/links", "nothing is ranked"),
-    ("/api/v1/accounts/{id}/featured_tags", "tags are not featured on profiles"),
     ("/api/v1/accounts/{id}/endorsements", "accounts are not featured on profiles"),
     ("/api/v1/accounts/{id}/identity_proofs", "none exist"),
 )
@@ -51,3 +48,9 @@ def routes() -> list[web.RouteDef]:
         *(for_member("GET", path, _for_member, scope) for path, scope, _why in EMPTY),
         *(for_anyone("GET", path, _for_anyone) for path, _why in EMPTY_FOR_ANYONE),
     ]
+
+
+_NONE = op(array(ANY) | {"maxItems": 0})
+DESCRIBED: Described = {
+    f"GET {path}": _NONE for path in (*(e[0] for e in EMPTY), *(e[0] for e in EMPTY_FOR_ANYONE))
+}

@@ -9,8 +9,10 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_member
+from server.api.describe import Described, an_id, op, paged, some_texts
 from server.api.params import Params
 from server.api.reading import id_of, view
+from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.tx import Tx
@@ -88,3 +90,17 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", f"{base}/{{id}}", show, "read:notifications"),
         for_member("POST", f"{base}/{{id}}/dismiss", dismiss, "write:notifications"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/notifications": op(
+        array("Notification"),
+        *paged(40, 80),
+        some_texts("types"),
+        some_texts("exclude_types"),
+        an_id("account_id"),
+    ),
+    "POST /api/v1/notifications/clear": op("Empty"),
+    "GET /api/v1/notifications/{id}": op("Notification"),
+    "POST /api/v1/notifications/{id}/dismiss": op("Empty"),
+}

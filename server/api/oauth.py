@@ -7,7 +7,6 @@ for each is what some client sends; a client proves itself in the body or by HTT
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -17,7 +16,9 @@ from server import limits
 from server.api import answers, params
 from server.api.answers import STANDING
 from server.api.auth import Caller, for_app, for_member
+from server.api.describe import Described, Param, a_text, choice, op
 from server.api.params import Params
+from server.api.schema import TEXT, array, either
 from server.context import context
 from server.domain import oauth as verbs
 from server.domain import scopes
@@ -202,7 +203,7 @@ async def metadata(request: web.Request) -> web.Response:
     )
 
 
-def routes() -> Sequence[web.AbstractRouteDef]:
+def routes() -> list[web.RouteDef]:
     who = ("profile", "read", "read:accounts")
     return [
         web.post("/api/v1/apps", create_app),
@@ -213,3 +214,31 @@ def routes() -> Sequence[web.AbstractRouteDef]:
         for_member("POST", "/oauth/userinfo", userinfo, *who),
         web.get("/.well-known/oauth-authorization-server", metadata),
     ]
+
+
+_CLIENT = (a_text("client_id"), a_text("client_secret"))
+DESCRIBED: Described = {
+    "POST /api/v1/apps": op(
+        "CredentialApplication",
+        a_text("client_name", required=True),
+        Param("redirect_uris", either(TEXT, array(TEXT)), required=True),
+        a_text("scopes"),
+        a_text("website"),
+        also=(422,),
+    ),
+    "GET /api/v1/apps/verify_credentials": op("Application"),
+    "POST /oauth/token": op(
+        "Token",
+        choice("grant_type", "authorization_code", "client_credentials", required=True),
+        *_CLIENT,
+        a_text("code"),
+        a_text("redirect_uri"),
+        a_text("code_verifier"),
+        a_text("scope"),
+        also=(401,),
+    ),
+    "POST /oauth/revoke": op("Empty", *_CLIENT, a_text("token"), also=(401, 403)),
+    "GET /oauth/userinfo": op("UserInfo"),
+    "POST /oauth/userinfo": op("UserInfo"),
+    "GET /.well-known/oauth-authorization-server": op("OAuthMetadata", also=(404,)),
+}

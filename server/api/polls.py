@@ -7,7 +7,9 @@ from aiohttp import web
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, Param, op
 from server.api.reading import id_of, status_by_id, viewer_of
+from server.api.schema import COUNT, array
 from server.context import context
 from server.domain import polls, sight
 from server.domain.tx import Tx
@@ -44,3 +46,9 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", "/api/v1/polls/{id}", show, "read:statuses"),
         for_member("POST", "/api/v1/polls/{id}/votes", vote, "write:statuses"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/polls/{id}": op("Poll"),
+    "POST /api/v1/polls/{id}/votes": op("Poll", Param("choices", array(COUNT), required=True)),
+}

@@ -11,7 +11,9 @@ from server.api import params
 from server.api.accounts import answer_line
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_member
+from server.api.describe import Described, flag, op, paged, some_ids
 from server.api.reading import account_of, id_of, view
+from server.api.schema import array
 from server.context import context
 from server.domain import communities, follows
 from server.domain.tx import Tx
@@ -117,3 +119,17 @@ def routes() -> list[web.RouteDef]:
         for_member("POST", f"{asking}/{{id}}/reject", _doing(_reject), "write:follows"),
         for_member("GET", "/api/v1/blocks", blocks, "read:blocks"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/accounts/relationships": op(array("Relationship"), some_ids("id")),
+    "POST /api/v1/accounts/{id}/follow": op("Relationship", flag("reblogs"), flag("notify")),
+    **{
+        f"POST /api/v1/accounts/{{id}}/{act}": op("Relationship")
+        for act in ("unfollow", "block", "unblock")
+    },
+    "GET /api/v1/follow_requests": op(array("Account"), *paged(40, 80)),
+    "POST /api/v1/follow_requests/{id}/authorize": op("Relationship"),
+    "POST /api/v1/follow_requests/{id}/reject": op("Relationship"),
+    "GET /api/v1/blocks": op(array("Account"), *paged(40, 80)),
+}

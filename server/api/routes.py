@@ -1,15 +1,18 @@
-"""All routes of the client API. What is static stands before ``{id}``, which would take it."""
+"""All routes of the client API, and the document that describes them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from aiohttp import web
 
+from server import version
 from server.api import (
     accounts,
     calls,
     communities,
+    filters,
     instance,
     lists,
     markers,
@@ -18,32 +21,74 @@ from server.api import (
     nothing,
     notifications,
     oauth,
+    openapi,
     polls,
     relations,
     search,
     statuses,
+    tags,
     threads,
     timelines,
 )
+from server.api.describe import Described, Op
+from server.api.entities import ENTITIES
+from server.api.schema import references
 
 
-def routes() -> Sequence[web.AbstractRouteDef]:
-    return [
-        *oauth.routes(),
-        *instance.routes(),
-        *nothing.routes(),
-        *relations.routes(),
-        *accounts.routes(),
-        *statuses.routes(),
-        *threads.routes(),
-        *marks.routes(),
-        *polls.routes(),
-        *timelines.routes(),
-        *lists.routes(),
-        *notifications.routes(),
-        *search.routes(),
-        *markers.routes(),
-        *media.routes(),
-        *communities.routes(),
-        *calls.routes(),
-    ]
+class Part(Protocol):
+    """A module with routes; ``DESCRIBED`` says what each of them answers and takes."""
+
+    @property
+    def DESCRIBED(self) -> Described: ...  # noqa: N802 - a module's constant
+
+    def routes(self) -> Sequence[web.RouteDef]: ...
+
+
+PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which would take it
+    oauth,
+    instance,
+    nothing,
+    relations,
+    accounts,
+    statuses,
+    threads,
+    marks,
+    polls,
+    timelines,
+    lists,
+    filters,
+    notifications,
+    search,
+    tags,
+    markers,
+    media,
+    communities,
+    calls,
+)
+
+
+def routes() -> Sequence[web.RouteDef]:
+    every = [route for part in PARTS for route in part.routes()]
+    return [*every, openapi.serving(every, described())]
+
+
+def described() -> dict[str, Op]:
+    """By method and path."""
+    tables = (*(part.DESCRIBED for part in PARTS), openapi.DESCRIBED)
+    return {key: op for table in tables for key, op in table.items()}
+
+
+def claim(every: Iterable[web.RouteDef]) -> version.Claim:
+    """Which version of the client API these routes amount to."""
+    return version.claim({f"{route.method} {route.path}" for route in every}, answered())
+
+
+def answered() -> set[str]:
+    """The fields that some route always sends, as ``Status.quote``."""
+    told = [op.answers for op in described().values()]
+    seen: set[str] = set()
+    found = references(told)
+    while found - seen:
+        seen |= found
+        found = references([ENTITIES[name] for name in seen])
+    return {f"{name}.{field}" for name in seen for field in ENTITIES[name].get("required", ())}

@@ -6,27 +6,25 @@ transaction, and only for members.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from aiohttp import web
 
-from server import text
 from server.api import paging, params
 from server.api.accounts import by_acct, find
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone
+from server.api.describe import Described, a_text, choice, flag, integer, limit, op
 from server.api.network import look_up
 from server.api.params import Params
-from server.api.reading import statuses, viewer_of
+from server.api.reading import statuses, view, viewer_of
 from server.context import context
 from server.domain import calls
+from server.domain import tags as tag_verbs
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
-from server.render import account
+from server.render import account, tags
 from server.render.view import Json
-from server.urls import Urls
 from storage import accounts, posts, timelines
 from storage.accounts import Account
 from storage.posts import Post
@@ -51,19 +49,6 @@ class Asked:
         return "://" in self.words or "@" in self.words[1:]
 
 
-def tag(urls: Urls, name: str) -> Json:
-    """``Tag``. Its id is a number that its name alone decides."""
-    digest = hashlib.sha256(name.encode()).digest()
-    return {
-        "id": str(int.from_bytes(digest[:6])),
-        "name": name,
-        "url": urls.tag(quote(name)),
-        "history": [],
-        "following": False,
-        "featuring": False,
-    }
-
-
 async def search(request: web.Request, caller: Caller | None) -> web.Response:
     sent = await params.read(request)
     viewer = viewer_of(caller)
@@ -81,7 +66,7 @@ async def search(request: web.Request, caller: Caller | None) -> web.Response:
             {
                 "accounts": await _accounts(tx, asked, exact, viewer),
                 "statuses": await _statuses(tx, asked, exact, viewer),
-                "hashtags": await _hashtags(tx, asked),
+                "hashtags": await _hashtags(tx, asked, viewer),
             }
         )
 
@@ -127,25 +112,31 @@ async def _statuses(
     return await statuses(tx, [exact.id], viewer)
 
 
-async def _hashtags(tx: Tx, asked: Asked) -> list[Json]:
+async def _hashtags(tx: Tx, asked: Asked, viewer: Account | None) -> list[Json]:
     """The tag of that very name, where somebody uses it or it was asked for with #."""
     if not asked.wants("hashtags") or asked.offset:
         return []
-    names = text.hashtags(f"#{asked.words.removeprefix('#')}")
-    whole = [n for n in names if n == asked.words.removeprefix("#").lower()]
-    if not whole:
+    name = tag_verbs.name_of(asked.words)
+    if name is None:
         return []
-    used = asked.words.startswith("#") or await timelines.tag_in_use(tx.conn, whole[0])
-    return [tag(tx.site.urls, whole[0])] if used else []
-
-
-async def show_tag(request: web.Request, _caller: Caller | None) -> web.Response:
-    """Any name is a tag, also one that nobody used yet."""
-    return ok(tag(context(request).work.site.urls, request.match_info["name"].lower()))
+    used = asked.words.startswith("#") or await timelines.tag_in_use(tx.conn, name)
+    return await tags.load(view(tx, viewer), [name]) if used else []
 
 
 def routes() -> list[web.RouteDef]:
     return [
         for_anyone("GET", "/api/v2/search", search, "read:search"),
-        for_anyone("GET", "/api/v1/tags/{name}", show_tag, "read"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v2/search": op(
+        "Search",
+        a_text("q", required=True),
+        choice("type", "accounts", "statuses", "hashtags"),
+        flag("resolve"),
+        flag("following"),
+        limit(),
+        integer("offset"),
+    ),
+}

@@ -6,7 +6,6 @@ gives the same post. Handles that nobody here knows yet are looked up before the
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,18 +15,32 @@ from server import ids, text
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import (
+    Described,
+    a_text,
+    an_id,
+    choice,
+    flag,
+    integer,
+    nested,
+    op,
+    some_ids,
+    some_texts,
+)
 from server.api.media import changes, media_ids
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import calls, composing, media, posts, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
+from server.domain.preferences import LANGUAGE
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render.status import WARNED
-from storage import accounts, oauth
+from storage import accounts, oauth, preferences
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -35,7 +48,6 @@ from storage.posts import Post
 
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NO_SCHEDULE = "This server cannot schedule posts yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
 
@@ -72,7 +84,8 @@ async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
 
 
 async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
-    typed = await composing.typed(tx, caller.account, _wanted(sent, caller.token.app_id))
+    wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
+    typed = await composing.typed(tx, caller.account, wanted)
     post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
     assert post, "a new id is never a repeat"
     return post
@@ -91,6 +104,18 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         poll=_poll(sent.child("poll")),
         app_id=app_id,
         media_ids=media_ids(sent),
+    )
+
+
+async def _with_defaults(tx: Tx, caller: Caller, sent: Params, wanted: Wanted) -> Wanted:
+    """What the client does not say is as the member chose."""
+    chosen = await preferences.of(tx.conn, caller.account.id)
+    sensitive = sent.boolean("sensitive")
+    return replace(
+        wanted,
+        visibility=sent.text("visibility") or chosen.visibility,
+        sensitive=chosen.sensitive if sensitive is None else sensitive,
+        language=wanted.language or chosen.language,
     )
 
 
@@ -203,3 +228,32 @@ def routes() -> list[web.RouteDef]:
         for_member("PUT", one, edit, "write:statuses"),
         for_member("DELETE", one, delete, "write:statuses"),
     ]
+
+
+_POLL = nested("poll", some_texts("options"), integer("expires_in"), flag("multiple"))
+_TYPED = (
+    a_text("status"),
+    a_text("spoiler_text"),
+    a_text("title"),
+    flag("sensitive"),
+    a_text("language"),
+    _POLL,
+    some_ids("media_ids"),
+)
+_ATTRIBUTES = nested(
+    "media_attributes", an_id("id"), a_text("description"), a_text("focus"), many=True
+)
+DESCRIBED: Described = {
+    "POST /api/v1/statuses": op(
+        "Status",
+        *_TYPED,
+        choice("visibility", "public", "unlisted", "private", "direct"),
+        an_id("in_reply_to_id"),
+        an_id("community_id"),
+        also=(404,),  # what it replies to
+    ),
+    "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
+    "GET /api/v1/statuses/{id}": op("Status"),
+    "PUT /api/v1/statuses/{id}": op("Status", *_TYPED, _ATTRIBUTES),
+    "DELETE /api/v1/statuses/{id}": op("DeletedStatus", flag("delete_media")),
+}

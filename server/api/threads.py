@@ -10,7 +10,9 @@ from aiohttp import web
 from server import text
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, op
 from server.api.reading import id_of, view, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.render import bundle, status
@@ -87,3 +89,10 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", f"{one}/source", source, "read:statuses"),
         for_anyone("GET", f"{one}/history", history, "read:statuses"),
     ]
+
+
+DESCRIBED: Described = {
+    "GET /api/v1/statuses/{id}/context": op("Context"),
+    "GET /api/v1/statuses/{id}/source": op("StatusSource"),
+    "GET /api/v1/statuses/{id}/history": op(array("StatusEdit")),
+}

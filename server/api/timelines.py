@@ -9,11 +9,13 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.describe import Described, flag, op, paged, some_texts
 from server.api.lists import joined
 from server.api.reading import id_of, statuses, viewer_of
+from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
-from storage import timelines
+from storage import lists, timelines
 from storage.accounts import Account
 from storage.timelines import Tags
 
@@ -66,10 +68,15 @@ async def tag(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def of_list(request: web.Request, caller: Caller) -> web.Response:
-    """The posts of a community, unwrapped."""
+    """What the members of a list posted; of a community, its posts, unwrapped."""
+    list_id, page = id_of(request), paging.page(request)
     async with context(request).work.reading() as tx:
-        group = await joined(tx, caller.account, id_of(request))
-        found = await timelines.community(tx.conn, group.id, paging.page(request))
+        row = await lists.by_id(tx.conn, list_id, caller.account.id)
+        if row:
+            found = await lists.timeline(tx.conn, row.id, page)
+        else:
+            group = await joined(tx, caller.account, list_id)
+            found = await timelines.community(tx.conn, group.id, page)
         return await _page(request, tx, found, caller.account)
 
 
@@ -81,3 +88,20 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{base}/tag/{{name}}", tag, "read:statuses"),
         for_member("GET", f"{base}/list/{{id}}", of_list, "read:lists"),
     ]
+
+
+_PAGE = paged()
+DESCRIBED: Described = {
+    "GET /api/v1/timelines/home": op(array("Status"), *_PAGE),
+    "GET /api/v1/timelines/public": op(
+        array("Status"), *_PAGE, flag("local"), flag("remote"), flag("only_media")
+    ),
+    "GET /api/v1/timelines/tag/{name}": op(
+        array("Status"),
+        *_PAGE,
+        *(some_texts(name) for name in ("any", "all", "none")),
+        flag("local"),
+        flag("only_media"),
+    ),
+    "GET /api/v1/timelines/list/{id}": op(array("Status"), *_PAGE),
+}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, wire
+from server.domain import forms, tags, wire
 from server.domain.tx import Tx
 from storage import accounts, calls, follows, lanes, notifications, outbox, polls, posts, timelines
 from storage.accounts import Account
@@ -414,6 +414,7 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
         reply_to=post.in_reply_to_account_id,
         only_mentioned_in=post.id if direct else None,
     )
+    readers += await tags.spread(tx, author, post)
     if author.local and author.kind == "person":
         readers.append(author.id)
     if readers:

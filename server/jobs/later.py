@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, media, polls
+from server.domain import calls, media, polls, tags
 from server.domain.tx import Tx
 from server.resolve import Net
 from storage import accounts, inbox, jobs, lanes, oauth, outbox
@@ -122,6 +122,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
     await media.clean(tx)
+    await tags.forget(tx)
     return tx.now + DAY
 
 

@@ -11,6 +11,7 @@ from server.urls import Urls
 from storage import accounts, follows
 from storage.accounts import Account
 from storage.follows import Relation
+from storage.preferences import Preferences
 
 NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
 
@@ -102,6 +103,15 @@ def credential_account(urls: Urls, row: Account, role: str, requests: int) -> Js
             "quote_policy": "nobody",
         },
         "role": ROLES[role],
+    }
+
+
+def defaults(row: Preferences) -> Json:
+    """What ``source`` says of the posts to come; no language is an empty text there."""
+    return {
+        "privacy": row.visibility,
+        "sensitive": row.sensitive,
+        "language": row.language or "",
     }
 
 

@@ -1,7 +1,7 @@
 """All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
 
-One query each for accounts, mentions, the viewer's marks and apps; where the page holds a poll, its
-options, the viewer's choices, and the calls with the viewer's answers. Then everything is pure.
+One query each for accounts, mentions, the viewer's marks and filters, and apps; where the page holds a
+poll, its options, the viewer's choices, and the calls with the viewer's answers. Then everything is pure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.render import account
+from server.render import account, filters
 from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, calls, oauth, polls, posts
@@ -46,6 +46,7 @@ class Bundle:
     marks: Mapping[int, Marks]
     apps: Mapping[int, App]
     ballots: Ballots
+    filtered: Mapping[int, list[Json]]  # by the viewer's filters
 
 
 async def load(
@@ -60,6 +61,7 @@ async def load(
     ids = [p.id for p in proper]
     authors = {p.account_id for p in every.values()} | set(also)
     rows = await accounts.by_ids(view.conn, sorted(authors))
+    ballots = await _ballots(view, proper)
     return Bundle(
         urls=view.urls,
         now=view.now,
@@ -69,7 +71,8 @@ async def load(
         mentions=await _mentions(view, ids),
         marks=await _marks(view, ids),
         apps=await _apps(view, proper),
-        ballots=await _ballots(view, proper),
+        ballots=ballots,
+        filtered=await filters.load(view, proper, ballots.options),
     )
 
 

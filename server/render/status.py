@@ -82,7 +82,7 @@ def _mark(entity: Json, b: Bundle, post: Post) -> None:
     entity["reblogged"] = marks.reblogged
     entity["bookmarked"] = marks.bookmarked
     entity["muted"] = False
-    entity["filtered"] = []
+    entity["filtered"] = b.filtered.get(post.id, [])
     if post.account_id == b.viewer_id and post.is_public:
         entity["pinned"] = marks.pinned
 

@@ -241,6 +241,100 @@ create table bookmarks (
 );
 create index bookmarks_post on bookmarks (post_id);
 
+-- What a member wants hidden or warned of; matched by the server when a page is rendered.
+create table filters (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    title text not null,
+    context text[] not null check (
+        context <> '{}' and context <@ '{home,notifications,public,thread,account}'),
+    action text not null check (action in ('warn', 'hide', 'blur')),
+    expires_at timestamptz,             -- null: never
+    created_at timestamptz not null
+);
+create index filters_account on filters (account_id, id);
+
+create table filter_keywords (
+    id bigint generated always as identity primary key,
+    filter_id bigint not null references filters on delete cascade,
+    keyword text not null check (keyword <> ''),
+    whole_word boolean not null
+);
+create index filter_keywords_filter on filter_keywords (filter_id, id);
+
+create table filter_posts (
+    id bigint generated always as identity primary key,
+    filter_id bigint not null references filters on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    unique (filter_id, post_id)
+);
+create index filter_posts_post on filter_posts (post_id);
+
+-- Which state of all filters of an account this is: what is compiled in memory is good while it stands.
+create table filter_versions (
+    account_id bigint primary key references accounts on delete cascade,
+    version uuid not null
+);
+
+-- Lists of a member's own. A community that they joined is a list too, and has no row here.
+create table lists (
+    id bigint primary key,              -- of next_id, as accounts have: never the id of a community
+    account_id bigint not null references accounts on delete cascade,
+    title text not null check (title <> ''),
+    replies_policy text not null check (replies_policy in ('followed', 'list', 'none')),
+    exclusive boolean not null,         -- what its members post stands in no home of the owner
+    created_at timestamptz not null
+);
+create index lists_account on lists (account_id, id);
+
+create table list_accounts (
+    id bigint generated always as identity primary key,
+    list_id bigint not null references lists on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    follow_id bigint references follows on delete cascade,  -- null: the owner themselves
+    unique (list_id, account_id)
+);
+create index list_accounts_account on list_accounts (account_id);
+create index list_accounts_follow on list_accounts (follow_id);
+
+-- What a member's posts are, where a client does not say.
+create table preferences (
+    account_id bigint primary key references accounts on delete cascade,
+    visibility text not null check (visibility in ('public', 'unlisted', 'private')),
+    sensitive boolean not null,
+    language text                       -- null: not chosen
+);
+
+-- Public posts with these tags come into the member's home.
+create table followed_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,                 -- in lower case, without #
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+create index followed_tags_name on followed_tags (name);
+
+-- Shown on a profile.
+create table featured_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+
+-- Who used a tag in public posts of the last days, and how often.
+create table tag_uses (
+    name text not null,
+    day date not null,
+    account_id bigint not null references accounts on delete cascade,
+    uses integer not null check (uses > 0),
+    primary key (name, day, account_id)
+);
+create index tag_uses_account on tag_uses (account_id);
+create index tag_uses_day on tag_uses (day);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,

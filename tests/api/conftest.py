@@ -32,6 +32,7 @@ class Running:
     work: Work
     clock: MovableClock
     http: aiohttp.ClientSession
+    app: web.Application
 
     async def member(self, name: str, role: str = "member") -> Account:
         """Somebody who can sign in with ``PASSWORD``."""
@@ -64,12 +65,13 @@ async def serving(database_url: str, port: int, **settings: str) -> AsyncIterato
         work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
         async with work.transaction() as tx:
             await instance.create(tx.conn, domain, domain, None, tx.now)
-        runner = web.AppRunner(make_app(known, work))
+        app = make_app(known, work)
+        runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(f"http://{domain}", cookie_jar=jar) as http:
-            yield Running(known.base, work, clock, http)
+            yield Running(known.base, work, clock, http, app)
         await runner.cleanup()
 
 

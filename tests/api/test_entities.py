@@ -1,49 +1,21 @@
-"""Everything that clients are sent obeys the field table; the table itself refuses what it must."""
+"""What a reader is sent fits the entities as they are declared; the declaration refuses what it must."""
 
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from server.domain.posts import Draft, PollDraft
-from storage.calls import Details
+from tests.api import world
 from tests.api.fields import check
 from tests.api.people import House, Member
-
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
 async def busy(house: House) -> tuple[House, Member]:
     """A home with one post of each kind, and something of everything beside it."""
-    reader = await house.member("reader", role="admin")
-    organiser = await house.member("organiser")
-    far = await house.remote("far_writer")
-    garden = await house.community(organiser, "garden")
-    for other in (organiser.id, str(garden.id), str(far.id)):
-        await reader.post(f"/api/v1/accounts/{other}/follow")
-    await organiser.post(f"/api/v1/accounts/{reader.id}/follow")
-    soon = datetime.now(UTC) + DAY
-    await house.call(organiser, garden, Details(soon, None, "Europe/Rome", "Shed", "1 Lane"), "Dig")
-    await organiser.says("@garden hello #Spring @reader", title="A plan", spoiler_text="long")
-    await organiser.says("quiet", poll={"options": ["a", "b"], "expires_in": 3600})
-    files = ({"kind": "image", "url": "https://far.example/a.png", "width": 4, "height": 2},
-             {"kind": "video", "url": "https://far.example/b.mp4", "focus": [0.1, 0.2]},
-             {"kind": "document", "url": "https://far.example/c.pdf", "description": "minutes"},
-             {"kind": "link", "url": "https://news.example/story"})  # fmt: skip
-    async with house.work.transaction() as tx:
-        await tx.conn.execute("update follows set accepted_at = now() where target_id = $1", far.id)
-    await house.arrives(far, "1", Draft(content="<p>x</p>", attachments=files, summary="cw"))
-    await house.arrives(far, "2", Draft(kind="article", title="T & <T>", content="<p>x</p>"))
-    poll = PollDraft((("yes", 3), ("no", 1)), closed_at=soon - 2 * DAY, voters_count=None)
-    await house.arrives(far, "3", Draft(kind="question", content="<p>?</p>", poll=poll))
-    own = await reader.says("mine")
-    await organiser.post(f"/api/v1/statuses/{own['id']}/favourite")
-    await organiser.post(f"/api/v1/statuses/{own['id']}/reblog")
-    return house, reader
+    return house, await world.busy(house)
 
 
 async def test_home_is_what_strict_decoders_take(busy: tuple[House, Member]) -> None:
@@ -71,7 +43,7 @@ async def test_everything_else_is_too(busy: tuple[House, Member]) -> None:
     _, reader = busy
     check(await reader.good("GET", "/api/v1/notifications"), ["Notification"])
     me = await reader.good("GET", "/api/v1/accounts/verify_credentials")
-    check(me, "Account")
+    check(me, "CredentialAccount")
     assert me["source"]["follow_requests_count"] == 0
     home = await reader.good("GET", "/api/v1/timelines/home")
     for post in home:
@@ -104,9 +76,38 @@ async def test_everything_else_is_too(busy: tuple[House, Member]) -> None:
         {"surprise": 1},
     ],
 )
-async def test_the_table_refuses(house: House, spoil: dict[str, Any]) -> None:
+async def test_the_declaration_refuses(house: House, spoil: dict[str, Any]) -> None:
     writer = await house.member("writer")
     post = await writer.says("hello")
     check(post, "Status")
     with pytest.raises(AssertionError):
         check(copy.deepcopy(post) | spoil, "Status")
+
+
+FILE = {
+    "id": "1", "type": "video", "url": "https://far.example/b.mp4", "preview_url": None,
+    "remote_url": None, "preview_remote_url": None, "text_url": None, "description": None,
+    "blurhash": None, "meta": {},
+}  # fmt: skip
+
+
+def test_a_film_beside_a_post_has_a_preview() -> None:
+    """Android drops one without; of an upload it may be missing."""
+    check(FILE, "MediaAttachment")
+    check(FILE | {"type": "audio"}, "ShownAttachment")
+    check(FILE | {"preview_url": "https://far.example/b.png"}, "ShownAttachment")
+    for wrong in ({}, {"type": "image", "url": None}):
+        with pytest.raises(AssertionError):
+            check(FILE | wrong, "ShownAttachment")
+
+
+async def test_a_notification_about_a_post_has_it(house: House) -> None:
+    member, other = await house.member("member"), await house.member("other")
+    await other.says("@member hello")
+    await other.good("POST", f"/api/v1/accounts/{member.id}/follow")
+    follow, mention = await member.good("GET", "/api/v1/notifications")
+    assert "status" not in follow
+    check(follow, "Notification")
+    del mention["status"]
+    with pytest.raises(AssertionError):
+        check(mention, "Notification")

@@ -10,7 +10,6 @@ import pytest
 from aiohttp import web
 
 from server.app import widened
-from server.version import API
 from tests.api.conftest import Running
 
 INTEGERS = {
@@ -64,13 +63,6 @@ async def test_v2_has_what_strict_decoders_want(here: Running) -> None:
     assert isinstance(told["contact"]["email"], str)
     assert told["thumbnail"]["url"].startswith(here.base)
     assert told["configuration"]["translation"] == {"enabled": False}
-    assert "api_versions" not in told
-
-
-def test_the_version_reads_as_4_2_in_every_client() -> None:
-    """Three dotted parts, one-digit minor, and no name that switches something else on."""
-    assert re.fullmatch(r"4\.2\.\d+ \(compatible; Beckon \d+\.\d+\.\d+\)", API)
-    assert not re.search("pleroma|akkoma|pixelfed|glitch|\\+", API, re.IGNORECASE)
 
 
 async def test_activity_is_twelve_weeks_in_text(here: Running) -> None:

@@ -1,0 +1,149 @@
+"""Something of everything: whoever reads it is shown every entity, in each of its forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from server.api.routes import described
+from server.domain.posts import Draft, PollDraft
+from storage.accounts import Account
+from storage.calls import Details
+from tests.api.people import House, Member
+
+DAY = timedelta(days=1)
+BECKON = "/api/beckon/v1"
+FILES = (
+    {"kind": "image", "url": "https://far.example/a.png", "width": 4, "height": 2},
+    {"kind": "video", "url": "https://far.example/b.mp4", "focus": [0.1, 0.2]},
+    {"kind": "document", "url": "https://far.example/c.pdf", "description": "minutes"},
+    {"kind": "link", "url": "https://news.example/story"},
+)
+
+
+async def busy(house: House) -> Member:
+    """A home with one post of each kind, and something of everything beside it; gives its owner."""
+    reader = await house.member("reader", role="admin")
+    organiser = await house.member("organiser")
+    far = await house.remote("far_writer")
+    garden = await house.community(organiser, "garden")
+    for other in (organiser.id, str(garden.id), str(far.id)):
+        await reader.post(f"/api/v1/accounts/{other}/follow")
+    await organiser.post(f"/api/v1/accounts/{reader.id}/follow")
+    soon = datetime.now(UTC) + DAY
+    await house.call(organiser, garden, Details(soon, None, "Europe/Rome", "Shed", "1 Lane"), "Dig")
+    await organiser.says("@garden hello #Spring @reader", title="A plan", spoiler_text="long")
+    await organiser.says("quiet", poll={"options": ["a", "b"], "expires_in": 3600})
+    await _from_afar(house, far, soon)
+    own = await reader.says("mine")
+    await organiser.post(f"/api/v1/statuses/{own['id']}/favourite")
+    await organiser.post(f"/api/v1/statuses/{own['id']}/reblog")
+    return reader
+
+
+async def _from_afar(house: House, far: Account, soon: datetime) -> None:
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update follows set accepted_at = now() where target_id = $1", far.id)
+    await house.arrives(far, "1", Draft(content="<p>x</p>", attachments=FILES, summary="cw"))
+    await house.arrives(far, "2", Draft(kind="article", title="T & <T>", content="<p>x</p>"))
+    poll = PollDraft((("yes", 3), ("no", 1)), closed_at=soon - 2 * DAY, voters_count=None)
+    await house.arrives(far, "3", Draft(kind="question", content="<p>?</p>", poll=poll))
+
+
+@dataclass
+class World:
+    """``ids``: by the noun that stands before the id in a path, or by two where one is not enough."""
+
+    house: House
+    reader: Member
+    ids: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+
+async def full(house: House) -> World:
+    reader = await busy(house)
+    asking = await house.member("spring")  # found by the same word as the tag
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update instance set rules = '{Be kind}'")
+    home = await reader.good("GET", "/api/v1/timelines/home?limit=40")
+    posts = [*home, *(s["reblog"] for s in home if s["reblog"])]
+    call = next(s for s in posts if s["poll"] and "Dig" in s["content"])
+    world = World(house, reader)
+    world.ids["statuses"] = [s["id"] for s in posts]
+    world.ids["calls"] = [call["id"]]
+    world.ids["polls"] = [s["poll"]["id"] for s in posts if s["poll"]]
+    world.ids["accounts"] = list({s["account"]["id"]: 1 for s in posts} | {asking.id: 1})
+    world.ids["tag"] = world.ids["tags"] = ["spring"]
+    mine = next(s for s in posts if s["content"] == "<p>mine</p>")
+    await _deal(reader, asking, mine, world)
+    await _organise(reader, asking, world)
+    await _keep(reader, world)
+    return world
+
+
+async def _deal(reader: Member, asking: Member, mine: Any, world: World) -> None:
+    """A thread, a version, marks, somebody who asks, somebody blocked, a word in private."""
+    one = f"/api/v1/statuses/{mine['id']}"
+    await reader.good("PUT", one, json={"status": "mine, better"})
+    reply = await asking.says("@reader why?", in_reply_to_id=mine["id"])
+    await reader.says("@spring because", in_reply_to_id=reply["id"])
+    await asking.says("@reader between us", visibility="direct")
+    world.ids["statuses"].append(reply["id"])
+    for act in ("favourite", "bookmark", "pin"):
+        await reader.good("POST", f"{one}/{act}")
+    await reader.good("PATCH", "/api/v1/accounts/update_credentials", json=PROFILE)
+    await asking.good("POST", f"/api/v1/accounts/{reader.id}/follow")
+    blocked = await world.house.member("blocked")
+    await reader.good("POST", f"/api/v1/accounts/{blocked.id}/block")
+
+
+PROFILE = {"note": "I dig", "locked": True, "fields_attributes": [{"name": "site", "value": "x"}]}
+
+
+async def _organise(reader: Member, asking: Member, world: World) -> None:
+    """A community and a call of the reader's own, with people in them."""
+    made = await reader.good(
+        "POST", f"{BECKON}/communities", json={"name": "plot", "title": "Plot", "policy": "request"}
+    )
+    starts = (datetime.now(UTC) + DAY).isoformat()
+    call = await reader.good(
+        "POST",
+        f"{BECKON}/communities/{made['id']}/calls",
+        json={"title": "Sow", "starts_at": starts, "ends_at": starts, "capacity": 1},
+    )
+    await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
+    await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
+    world.ids["calls"].append(call["id"])
+
+
+KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
+    ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
+    ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
+    ("POST /api/v1/featured_tags", {"name": "sowing"}),
+)  # fmt: skip
+
+
+async def _keep(reader: Member, world: World) -> None:
+    """What only the reader has."""
+    for route, sent in KEPT:
+        assert route in described()
+        await reader.good(*route.split(" "), json=sent)
+    await reader.good("POST", "/api/v1/tags/spring/follow")
+    lists = await reader.good("GET", "/api/v1/lists")
+    world.ids["list"] = [each["id"] for each in lists]
+    await _choose(reader, lists[0]["id"], world)
+
+
+async def _choose(reader: Member, list_id: str, world: World) -> None:
+    """Somebody in a list, and filters that catch a word, and a single post."""
+    members = {"account_ids": [reader.id]}
+    await reader.good("POST", f"/api/v1/lists/{list_id}/accounts", json=members)
+    catch = {"title": "Quiet", "context": ["home"], "keywords_attributes": [{"keyword": "plan"}]}
+    made = await reader.good("POST", "/api/v2/filters", json=catch)
+    listed = await reader.good(
+        "POST", f"/api/v2/filters/{made['id']}/statuses", json={"status_id": world.ids["calls"][0]}
+    )
+    world.ids["filters"] = [made["id"]]
+    world.ids["keywords"] = [made["keywords"][0]["id"]]
+    world.ids["filters/statuses"] = [listed["id"]]
