@@ -22,7 +22,7 @@ from server import resolve
 from server.domain import calls, media, polls, tags
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts, inbox, jobs, lanes, oauth, outbox
+from storage import accounts, inbox, jobs, lanes, mutes, oauth, outbox
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -123,6 +123,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await oauth.drop_expired(tx.conn, tx.now)
     await media.clean(tx)
     await tags.forget(tx)
+    await mutes.drop_ended(tx.conn, tx.now)
     return tx.now + DAY
 
 
