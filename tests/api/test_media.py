@@ -603,3 +603,24 @@ def test_the_server_loads_no_decoder() -> None:
 
 def test_a_day_is_what_is_promised() -> None:
     assert timedelta(days=1) == verbs.IDLE
+
+
+async def test_other_servers_are_told_what_a_file_is(here: Running, gardener: Member) -> None:
+    still = await sent(gardener, description="Two beds", focus="0.5,-0.5")
+    moving = await sent(gardener, samples.animation())
+    post = await gardener.says("look", media_ids=[still["id"], moving["id"]])
+    headers = {"Accept": "application/activity+json"}
+    async with here.http.get(post["uri"], headers=headers) as response:
+        document = await response.json(content_type=None)
+    first, second = document["attachment"]
+    assert first == {
+        "type": "Document",
+        "mediaType": "image/jpeg",
+        "url": still["url"],
+        "name": "Two beds",
+        "width": 320,
+        "height": 200,
+        "blurhash": still["blurhash"],
+        "focalPoint": [0.5, -0.5],
+    }
+    assert (second["type"], second["mediaType"]) == ("Document", "video/mp4")
