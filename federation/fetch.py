@@ -23,7 +23,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from urllib.parse import urljoin
 
 import aiohttp
@@ -64,6 +64,14 @@ def _is_html(header: str) -> bool:
     return essence(header) in {"text/html", "application/xhtml+xml"}
 
 
+def _is_media(header: str) -> bool:
+    """No SVG: it is a document with scripts. The first bytes say more, when they are here."""
+    named = essence(header)
+    kind = named.partition("/")[0]
+    generic = named in {"application/octet-stream", "binary/octet-stream"}
+    return (kind in {"image", "video", "audio"} and "+xml" not in named) or generic
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What is fetched and what may come back.
@@ -90,6 +98,13 @@ JRD = Purpose(
     accept="application/jrd+json, application/json",
     is_type=_is_json_or_jrd,
     max_bytes=64 * 1024,
+)
+MEDIA = Purpose(
+    "media",
+    accept="image/*, video/*, audio/*",
+    is_type=_is_media,
+    max_bytes=40 * 1024 * 1024,
+    deadline=60.0,
 )
 NODEINFO = Purpose(
     "nodeinfo",
@@ -171,12 +186,22 @@ class Egress:
         """Close every connection."""
         await self._session.close()
 
-    async def get(self, url: str, purpose: Purpose, *, sign: Signer | None = None) -> Fetched:
-        """Fetch a document. Raises ``Gone``, ``Refused`` (``Denied``), ``Unreachable``."""
+    async def get(
+        self,
+        url: str,
+        purpose: Purpose,
+        *,
+        sign: Signer | None = None,
+        into: IO[bytes] | None = None,
+    ) -> Fetched:
+        """Fetch a document. Raises ``Gone``, ``Refused`` (``Denied``), ``Unreachable``.
+
+        ``into``: a file for its bytes, which are then not in ``Fetched.body``.
+        """
         first = parse(url)
         with _failures(first):
             async with asyncio.timeout(purpose.deadline):
-                return await self._follow(first, purpose, sign)
+                return await self._follow(first, purpose, sign, into)
 
     async def post(
         self,
@@ -202,7 +227,9 @@ class Egress:
             ):
                 return _fetched(target, response, await _excerpt(response))
 
-    async def _follow(self, url: Url, purpose: Purpose, sign: Signer | None) -> Fetched:
+    async def _follow(
+        self, url: Url, purpose: Purpose, sign: Signer | None, into: IO[bytes] | None
+    ) -> Fetched:
         headers = {"Accept": purpose.accept, "Accept-Encoding": "gzip"}
         seen: set[str] = set()
         while len(seen) <= MAX_REDIRECTS:
@@ -211,7 +238,7 @@ class Egress:
             seen.add(url.text)
             async with self._request("GET", url, headers, b"", sign) as response:
                 if response.status not in _REDIRECTS:
-                    return await _document(url, response, purpose)
+                    return await _document(url, response, purpose, into)
                 url = redirect_target(url, response.headers)
         raise Refused("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", cause=url.text)
 
@@ -238,12 +265,16 @@ def redirect_target(url: Url, headers: Mapping[str, str]) -> Url:
         raise Refused("bad_url", "The redirect leads nowhere.", cause=url.text) from error
 
 
-async def _document(url: Url, response: aiohttp.ClientResponse, purpose: Purpose) -> Fetched:
+async def _document(
+    url: Url, response: aiohttp.ClientResponse, purpose: Purpose, into: IO[bytes] | None
+) -> Fetched:
     _check_status(url, response.status)
     header = response.headers.get("Content-Type", "")
     if not purpose.is_type(header):
         raise Refused("wrong_type", "The answer has another media type.", cause=header)
-    return _fetched(url, response, await _read(response, purpose.max_bytes))
+    body = bytearray()
+    await _read(response, purpose.max_bytes, into.write if into else body.extend)
+    return _fetched(url, response, bytes(body))
 
 
 def _fetched(url: Url, response: aiohttp.ClientResponse, body: bytes) -> Fetched:
@@ -261,16 +292,19 @@ def _check_status(url: Url, status: int) -> None:
     raise Denied(url, status)
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read(
+    response: aiohttp.ClientResponse, limit: int, write: Callable[[bytes], object]
+) -> None:
     unpack = _unpacker(response.headers.get("Content-Encoding", ""))
-    body, received = bytearray(), 0
+    size, received = 0, 0
     async for chunk in response.content.iter_any():
         received += len(chunk)
-        body += unpack(chunk, limit + 1 - len(body))
+        plain = unpack(chunk, limit + 1 - size)
+        size += len(plain)
         # What arrived is counted too: a compressed stream can be endless and hold nothing.
-        if max(len(body), received) > limit:
+        if max(size, received) > limit:
             raise Refused("too_large", f"The answer is larger than {limit} bytes.")
-    return bytes(body)
+        write(plain)
 
 
 def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:

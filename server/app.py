@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from datetime import timedelta
 from typing import Any, cast
 
 from aiohttp import web
@@ -14,14 +15,17 @@ from server.activitypub.routes import routes as activitypub_routes
 from server.api import instance, network, streamed, streaming
 from server.api.routes import claim
 from server.api.routes import routes as api_routes
+from server.blobs import open_stores
 from server.config import Settings
-from server.context import CONTEXT, Context
+from server.context import CONTEXT, PROXY, STORES, UPLOADS, Context
 from server.dispatch import shared
 from server.domain.tx import Work
 from server.inbox import Arrivals
 from server.limits import Limits
+from server.proxy import Proxy
 from server.resolve import Net
 from server.stream import Hub
+from server.uploads import Uploads
 from server.web.routes import PAGES
 from server.web.routes import routes as web_routes
 
@@ -40,8 +44,13 @@ def make_app(
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
     app.on_response_prepare.append(middleware.add_headers)
+    app[STORES] = (net.stores if net else None) or open_stores(settings)
+    app[UPLOADS] = uploads = Uploads(work, app[STORES].own, settings.data / "uploads")
+    app.cleanup_ctx.append(uploads.running)
     if net:
         app[inboxes.NET] = net
+        kept = timedelta(days=settings.remote_media_days)
+        app[PROXY] = Proxy(work, net.egress, app[STORES].cache, settings.data / "uploads", kept)
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
     app[streaming.PACE] = streaming.Pace()

@@ -159,6 +159,33 @@ class Settings(BaseModel):
             description="How many connections each process keeps to PostgreSQL at most.",
         ),
     ] = 10
+    s3_bucket: Annotated[
+        str,
+        Field(
+            description="The bucket of an S3-compatible store for all files; empty: they are kept in BECKON_DATA."
+        ),
+    ] = ""
+    s3_endpoint: Annotated[
+        str,
+        Field(description="Where that store is, as https://host; empty: at Amazon."),
+    ] = ""
+    s3_region: Annotated[str, Field(description="Its region.")] = "us-east-1"
+    s3_access_key: Annotated[str, Field(description="The name of the key to it.")] = ""
+    s3_secret_key: Annotated[str, Field(description="The secret of that key.", repr=False)] = ""
+    s3_public_url: Annotated[
+        str,
+        Field(
+            description="Where everybody may read media/ of the bucket, as https://files.example; empty: Beckon passes the files on itself."
+        ),
+    ] = ""
+    remote_media_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=365,
+            description="Days for which a picture or film of another server is kept here after it was fetched.",
+        ),
+    ] = 7
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Field(description="How much to write to standard error."),
@@ -208,6 +235,22 @@ class Settings(BaseModel):
     def _sender(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("smtp_url") and not parseaddr(value)[1].partition("@")[2]:
             msg = "must be an address where BECKON_SMTP_URL is set"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("s3_endpoint", "s3_public_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            msg = "must begin with https://"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("s3_secret_key")
+    @classmethod
+    def _with_its_keys(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("s3_bucket") and not (value and info.data.get("s3_access_key")):
+            msg = "and BECKON_S3_ACCESS_KEY go with BECKON_S3_BUCKET: set all or none"
             raise ValueError(msg)
         return value
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from server.blobs import Stores
 from server.config import Settings
 from server.domain.tx import Work
 from server.limits import Limits
+from server.proxy import Proxy
 from server.resolve import Net
+from server.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class Context:
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)
 NET: web.AppKey[Net] = web.AppKey("net", Net)
 """The way out to other servers; set where there is one."""
+
+STORES: web.AppKey[Stores] = web.AppKey("stores", Stores)
+PROXY: web.AppKey[Proxy] = web.AppKey("proxy", Proxy)
+"""Set where there is a way out."""
+UPLOADS: web.AppKey[Uploads] = web.AppKey("uploads", Uploads)
 
 
 def context(request: web.Request) -> Context:

@@ -95,6 +95,7 @@ def _attachment(value: Attachment) -> dict[str, Any]:
         "width": value.width,
         "height": value.height,
         "blurhash": value.blurhash,
+        "focus": list(value.focus) if value.focus else None,
     }
 
 

@@ -23,6 +23,7 @@ from federation.objects import Actor, Post, Vote
 from federation.origin import host_of, origin, same_origin
 from federation.origin import parse as parse_url
 from server import receive, text
+from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
 from server.domain import wire
@@ -120,22 +121,26 @@ def _looked_at(done: asyncio.Future[keys.ActorKey], misses: Misses) -> None:
 @dataclass(frozen=True, slots=True)
 class Net:
     """The way out, in the name of the instance. ``key`` signs what is fetched; ``signing`` keeps the keys
-    of ours that sign what is sent, by account; ``relay`` takes mail, if it is sent."""
+    of ours that sign what is sent, by account; ``stores`` is where files are; ``relay`` takes mail, if it is
+    sent."""
 
     work: Work
     egress: Egress
     key: keys.SigningKey
+    stores: Stores | None = None
     attempts: Attempts = field(default_factory=Attempts)
     signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
     relay: Relay | None = None
 
 
-async def open_net(work: Work, egress: Egress, relay: Relay | None = None) -> Net:
+async def open_net(
+    work: Work, egress: Egress, stores: Stores | None = None, relay: Relay | None = None
+) -> Net:
     """Makes the instance's actor if there is none yet."""
     async with work.transaction() as tx:
         actor = await account_verbs.instance_actor(tx)
         key = await wire.signing_key(tx, actor.id, "rsa")
-    return Net(work, egress, key, relay=relay)
+    return Net(work, egress, key, stores, relay=relay)
 
 
 def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:

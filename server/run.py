@@ -29,7 +29,7 @@ import uvloop
 from aiohttp import web
 
 from federation.fetch import Egress, EgressConfig
-from server import mail, worker
+from server import blobs, mail, worker
 from server.app import make_app
 from server.clock import Clock
 from server.config import Settings, variable
@@ -135,7 +135,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
         async with db.pool(url, size=settings.database_connections) as pool:
             async with pool.acquire() as conn:
                 here = await _settle_domain(settings, conn, clock.now())
-            urls = Urls(settings.domain, settings.base)
+            urls = Urls(settings.domain, settings.base, here.secret.hex)
             site = Site(urls, settings.federates, here.title, mail=bool(settings.smtp_url))
             yield Base(Work(pool, clock, site), url)
 
@@ -185,7 +185,7 @@ async def running(
         base = await stack.enter_async_context(opened(settings))
         egress = Egress(_egress_config(settings))
         stack.push_async_callback(egress.close)
-        net = await open_net(base.work, egress, mail.relay(settings))
+        net = await open_net(base.work, egress, blobs.open_stores(settings), mail.relay(settings))
         if work:
             await stack.enter_async_context(worker.working(net, base.database_url))
         url = (

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """``domain`` is what handles end in; ``base`` is scheme, host and port, with no slash at the end."""
+    """``domain`` is what handles end in; ``base`` is scheme, host and port, with no slash at the end.
+
+    ``secret`` seals the addresses by which we show files of other servers; without one those are shown
+    from where they are.
+    """
 
     domain: str
     base: str
+    secret: str = field(default="", repr=False)
 
     @property
     def instance_actor(self) -> str:
@@ -63,6 +70,32 @@ class Urls:
 
     def asset(self, name: str) -> str:
         return f"{self.base}/assets/{name}"
+
+    def media(self, key: str) -> str:
+        """A file that a member uploaded."""
+        return f"{self.base}/media/{key}"
+
+    def remote_media(self, url: str) -> str:
+        """Where we show a file of another server, so that it does not learn who looks at it.
+
+        Only who knows the secret can make such an address, so that strangers cannot have us fetch things.
+        """
+        if not self.secret or not url.startswith(("https://", "http://")):
+            return url
+        address = urlsafe_b64encode(url.encode()).decode().rstrip("=")
+        return f"{self.base}/media/remote/{self._seal(url)}/{address}"
+
+    def unsealed(self, seal: str, address: str) -> str | None:
+        """The file of another server that such an address means; None where we did not make it."""
+        try:
+            url = urlsafe_b64decode(address + "=" * (-len(address) % 4)).decode()
+        except ValueError:
+            return None
+        good = hmac.compare_digest(seal.encode(), self._seal(url).encode())
+        return url if self.secret and good else None
+
+    def _seal(self, url: str) -> str:
+        return hmac.digest(self.secret.encode(), url.encode(), "sha256").hex()[:32]
 
     def is_ours(self, url: str) -> bool:
         return url == self.base or url.startswith(self.base + "/")

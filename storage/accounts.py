@@ -32,6 +32,8 @@ class Account:
     fields: list[dict[str, Any]]
     avatar_url: str | None
     header_url: str | None
+    avatar_description: str
+    header_description: str
     locked: bool
     bot: bool
     discoverable: bool
@@ -152,6 +154,11 @@ UPDATE_PROFILE = Query(
     Account,
 )
 HIDE_COLLECTIONS = Command("update accounts set hide_collections = $2 where id = $1")
+SET_PICTURES = Query(
+    "update accounts set avatar_url = $2, header_url = $3, avatar_description = $4,"
+    " header_description = $5 where id = $1 returning *",
+    Account,
+)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -307,6 +314,19 @@ async def update_profile(
 async def hide_collections(conn: Connection, account_id: int, *, hidden: bool) -> None:
     """Whether others see whom the account follows, and who follows it."""
     await HIDE_COLLECTIONS.run(conn, account_id, hidden)
+
+
+async def set_pictures(
+    conn: Connection,
+    account_id: int,
+    avatar_url: str | None,
+    header_url: str | None,
+    avatar_description: str,
+    header_description: str,
+) -> Account:
+    return await SET_PICTURES.one(
+        conn, account_id, avatar_url, header_url, avatar_description, header_description
+    )
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from storage.db import Command, Connection, Query
 
@@ -20,6 +21,7 @@ class Instance:
     setup_digest: bytes | None
     vapid_private: str | None = field(repr=False)
     registrations: str
+    secret: UUID
     created_at: datetime
 
     @property

@@ -13,20 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {
-    "accepts",
-    "clock",
-    "config",
-    "errors",
-    "ids",
-    "limits",
-    "mail",
-    "pages",
-    "peer",
-    "pictures",
-}
-LEAVES |= {"text", "urls", "version"}
-ARRIVING = {"context", "drafts", "inbox", "receive", "resolve"}
+LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
+LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
+ARRIVING = {"context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
 JOINTS |= {"processes", "run", "worker"}

@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, choice, flag, limit, nested, op, paged, some_ids
+from server.api.describe import (
+    Described,
+    a_file,
+    a_text,
+    choice,
+    flag,
+    limit,
+    nested,
+    op,
+    paged,
+    some_ids,
+)
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
 from server.api.schema import array
-from server.context import context
+from server.context import UPLOADS, context
+from server.decoding import bounds
 from server.domain import accounts as verbs
+from server.domain import media
 from server.domain import preferences as choices
 from server.domain.tx import Tx
 from server.errors import NotFound
+from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
 from storage import accounts, follows, posts, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
+from storage.media import Media
 from storage.preferences import VISIBILITIES
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
 MANY = 40
+PICTURES_BODY = 2 * bounds.IMAGE_BYTES + bounds.MIB  # avatar, header, and words
 OPEN = ("public", "unlisted")
 
 
@@ -46,7 +62,7 @@ async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """``source`` holds the defaults of posts. Pictures are ignored: files are not kept yet."""
+    """``source`` holds the defaults of posts; ``avatar`` and ``header`` are files."""
     row = await edit_me(request, caller)
     async with context(request).work.reading() as tx:
         return ok(await _credentials(tx, caller, row))
@@ -54,12 +70,22 @@ async def update_me(request: web.Request, caller: Caller) -> web.Response:
 
 async def edit_me(request: web.Request, caller: Caller) -> Account:
     """What the caller sent of their profile is changed, and their followers are told."""
-    sent = await params.read(request)
+    async with params.with_files(request, PICTURES_BODY) as sent:
+        avatar = await _picture(request, caller, sent, "avatar")
+        header = await _picture(request, caller, sent, "header")
     async with context(request).work.transaction() as tx:
         await _choose(tx, caller, sent.child("source"))
-        return await verbs.edit_profile(
+        pictured = await media.set_pictures(
             tx,
             caller.account,
+            avatar=avatar,
+            header=header,
+            avatar_description=sent.text("avatar_description"),
+            header_description=sent.text("header_description"),
+        )
+        return await verbs.edit_profile(
+            tx,
+            pictured,
             display_name=sent.text("display_name"),
             note=sent.text("note"),
             fields=_fields(sent),
@@ -69,6 +95,32 @@ async def edit_me(request: web.Request, caller: Caller) -> Account:
             indexable=sent.boolean("indexable"),
             hide_collections=sent.boolean("hide_collections"),
         )
+
+
+async def _picture(
+    request: web.Request, caller: Caller, sent: Params, use: Literal["avatar", "header"]
+) -> Media | None:
+    source = sent.file(use)
+    if source is None:
+        return None
+    ctx = context(request)
+    ctx.limits.require(MEDIA, str(caller.account.id), ctx.work.clock.now())
+    return await request.app[UPLOADS].take(caller.account, source, purpose=use)
+
+
+async def drop_avatar(request: web.Request, caller: Caller) -> web.Response:
+    return await _drop_picture(request, caller, "avatar")
+
+
+async def drop_header(request: web.Request, caller: Caller) -> web.Response:
+    return await _drop_picture(request, caller, "header")
+
+
+async def _drop_picture(request: web.Request, caller: Caller, use: str) -> web.Response:
+    async with context(request).work.transaction() as tx:
+        bare = await media.drop_picture(tx, caller.account, use)
+        row = await verbs.edit_profile(tx, bare)
+        return ok(await _credentials(tx, caller, row))
 
 
 async def _choose(tx: Tx, caller: Caller, source: Params) -> None:
@@ -225,6 +277,8 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", base, many, "read:accounts"),
         for_member("GET", f"{base}/verify_credentials", me, "read:accounts", "profile"),
         for_member("PATCH", f"{base}/update_credentials", update_me, "write:accounts"),
+        for_member("DELETE", "/api/v1/profile/avatar", drop_avatar, "write:accounts"),
+        for_member("DELETE", "/api/v1/profile/header", drop_header, "write:accounts"),
         for_member("GET", f"{base}/search", search, "read:accounts"),
         for_anyone("GET", f"{base}/lookup", lookup, "read:accounts"),
         for_anyone("GET", f"{base}/{{id}}", show, "read:accounts"),
@@ -239,12 +293,16 @@ PROFILE = (
     a_text("note"),
     nested("fields_attributes", a_text("name"), a_text("value"), many=True),
     *(flag(n) for n in ("locked", "bot", "discoverable", "indexable", "hide_collections")),
+    *(a_file(name) for name in ("avatar", "header")),
+    *(a_text(name) for name in ("avatar_description", "header_description")),
     nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
 )
 DESCRIBED: Described = {
     "GET /api/v1/accounts": op(array("Account"), some_ids("id")),
     "GET /api/v1/accounts/verify_credentials": op("CredentialAccount"),
-    "PATCH /api/v1/accounts/update_credentials": op("CredentialAccount", *PROFILE),
+    "PATCH /api/v1/accounts/update_credentials": op("CredentialAccount", *PROFILE, also=(413, 503)),
+    "DELETE /api/v1/profile/avatar": op("CredentialAccount"),
+    "DELETE /api/v1/profile/header": op("CredentialAccount"),
     "GET /api/v1/accounts/search": op(
         array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")
     ),

@@ -16,7 +16,8 @@ from server.api.auth import Caller, for_anyone
 from server.api.describe import Described, op
 from server.api.schema import TEXT, array
 from server.context import context
-from server.domain import posts, push
+from server.decoding import bounds, sniff
+from server.domain import media, posts, push
 from server.domain.accounts import FIELDS_MAX
 from server.errors import Unavailable
 from server.version import Claim
@@ -28,7 +29,6 @@ CLAIM: web.AppKey[Claim] = web.AppKey("claim", Claim)
 
 ACTIVE = timedelta(days=30)
 WEEKS = 12
-IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 RESERVED_PER_URL = 23
 WHY_NOT = {
     "closed": "<p>Nobody can sign up here at the moment.</p>",
@@ -50,7 +50,7 @@ async def _here(request: web.Request) -> tuple[Instance, Usage]:
 def statuses_limits() -> dict[str, int]:
     return {
         "max_characters": posts.MAX_CHARACTERS,
-        "max_media_attachments": 4,
+        "max_media_attachments": media.MAX_FILES,
         "characters_reserved_per_url": RESERVED_PER_URL,
     }
 
@@ -65,14 +65,14 @@ def polls_limits() -> dict[str, int]:
 
 
 def media_limits() -> dict[str, object]:
-    """Every integer must be there, also while no video is taken (Mastodon iOS)."""
+    """Every integer must be there (Mastodon iOS)."""
     return {
-        "supported_mime_types": IMAGE_TYPES,
-        "image_size_limit": 16 * 1024 * 1024,
-        "image_matrix_limit": 33_177_600,
-        "video_size_limit": 99 * 1024 * 1024,
-        "video_frame_rate_limit": 120,
-        "video_matrix_limit": 8_294_400,
+        "supported_mime_types": list(sniff.SUPPORTED),
+        "image_size_limit": bounds.IMAGE_BYTES,
+        "image_matrix_limit": bounds.IMAGE_PIXELS,
+        "video_size_limit": bounds.FILM_BYTES,
+        "video_frame_rate_limit": bounds.FRAME_RATE,
+        "video_matrix_limit": bounds.FILM_PIXELS,
     }
 
 
@@ -184,7 +184,7 @@ def _configuration(request: web.Request, vapid_key: str) -> dict[str, object]:
             "max_profile_fields": FIELDS_MAX,
         },
         "statuses": statuses_limits(),
-        "media_attachments": {**media_limits(), "description_limit": 1500},
+        "media_attachments": {**media_limits(), "description_limit": media.DESCRIPTION_MAX},
         "polls": polls_limits(),
         "translation": {"enabled": False},
         "timelines_access": {

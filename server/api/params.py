@@ -3,27 +3,38 @@
 Query string, urlencoded form, multipart form and JSON say the same things; clients mix them freely, on
 every verb. They are merged into one tree (the body wins over the query). A value of the wrong type is as
 if it had not been sent, as in Mastodon; only a body that cannot be read at all is refused.
+
+Files are taken by routes that ask for them (``with_files``): they are written to disk as they come, in a
+folder that is removed when the request is answered. Elsewhere a file is passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_request import FileField
 
 from server import ids
+from server.context import context
 from server.errors import BadRequest
 
 MAX_BODY = 1024 * 1024  # bytes
 MAX_PAIRS = 2000
 MAX_DEPTH = 6  # brackets in a name
+CHUNK = 64 * 1024  # bytes of a file at once
 FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"})
 INT_MAX = 2**31 - 1
+UPLOADS = "uploads"
+"""The folder below that of all data where files wait until they are looked at."""
 
 Tree: TypeAlias = dict[str, object]
 
@@ -40,6 +51,11 @@ class Params:
 
     def text(self, name: str) -> str | None:
         return _text(self._tree.get(name))
+
+    def file(self, name: str) -> Path | None:
+        """Where a file was put that was sent; empty ones say nothing."""
+        value = self._tree.get(name)
+        return value if isinstance(value, Path) and value.stat().st_size else None
 
     def boolean(self, name: str) -> bool | None:
         """Rails' rule: some words are false, nothing is nothing, all else is true."""
@@ -186,21 +202,44 @@ def from_json(body: bytes) -> Tree:
 PARAMS: web.RequestKey[Params] = web.RequestKey("params", Params)
 
 
-async def read(request: web.Request, *, max_body: int = MAX_BODY) -> Params:
-    """All that this request says, read once. Raises ``BadRequest``; 413 beyond ``max_body`` bytes."""
+async def read(
+    request: web.Request, *, max_body: int = MAX_BODY, folder: Path | None = None
+) -> Params:
+    """All that this request says, read once. Raises ``BadRequest``; 413 beyond ``max_body`` bytes.
+
+    ``folder``: where files are written; without one they are passed over.
+    """
     if PARAMS not in request:
         tree = from_pairs(request.query.items())
-        request[PARAMS] = Params(tree | await _body(request, max_body))
+        request[PARAMS] = Params(tree | await _body(request, max_body, folder))
     return request[PARAMS]
 
 
-async def _body(request: web.Request, max_body: int) -> Tree:
+@asynccontextmanager
+async def with_files(request: web.Request, max_body: int) -> AsyncGenerator[Params]:
+    """As ``read``; the files that were sent are on disk until the block is left."""
+    if request.content_type != "multipart/form-data":
+        yield await read(request)
+        return
+    above = context(request).settings.data / UPLOADS
+    folder = await asyncio.to_thread(_make_folder, above)
+    try:
+        yield await read(request, max_body=max_body, folder=folder)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _make_folder(above: Path) -> Path:
+    above.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=above))
+
+
+async def _body(request: web.Request, max_body: int, folder: Path | None) -> Tree:
     if not request.body_exists:
         return {}
-    sized = request.clone(client_max_size=max_body)
     if request.content_type == "multipart/form-data":
-        return await _multipart(sized)
-    body = await sized.read()
+        return await _multipart(request, max_body, folder)
+    body = await request.clone(client_max_size=min(max_body, MAX_BODY)).read()
     is_json = request.content_type.endswith(("/json", "+json"))
     if is_json or (
         request.content_type != "application/x-www-form-urlencoded" and body[:1] == b"{"
@@ -209,12 +248,52 @@ async def _body(request: web.Request, max_body: int) -> Tree:
     return from_pairs(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
-async def _multipart(request: web.Request) -> Tree:
+async def _multipart(request: web.Request, max_body: int, folder: Path | None) -> Tree:
     try:
-        fields = await request.post()
+        return from_pairs(await _parts(request, max_body, folder))
     except (ValueError, LookupError, HttpProcessingError) as error:
         raise BadRequest("The form cannot be read.", cause=str(error)) from error
-    for value in fields.values():
-        if isinstance(value, FileField):
-            value.file.close()  # no route takes files yet
-    return from_pairs(fields.items())
+
+
+async def _parts(
+    request: web.Request, max_body: int, folder: Path | None
+) -> list[tuple[str, object]]:
+    """The fields of a form; a file is the path where it was put."""
+    pairs: list[tuple[str, object]] = []
+    left, text_left = max_body, MAX_BODY
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or part.name is None:
+            raise BadRequest("The form cannot be read.")
+        if len(pairs) >= MAX_PAIRS:
+            raise BadRequest("Too many parameters.")
+        if part.filename is None:
+            value = await _field(part, min(left, text_left))
+            left, text_left = left - len(value), text_left - len(value)
+            pairs.append((part.name, value.decode(errors="replace")))
+        else:
+            path = folder / str(len(pairs)) if folder else None
+            left -= await _file(part, path, left)
+            if path:
+                pairs.append((part.name, path))
+    return pairs
+
+
+async def _field(part: BodyPartReader, left: int) -> bytes:
+    body = bytearray()
+    while chunk := await part.read_chunk(CHUNK):
+        body += chunk
+        if len(body) > left:
+            raise web.HTTPRequestEntityTooLarge(max_size=left, actual_size=len(body))
+    return bytes(body)
+
+
+async def _file(part: BodyPartReader, path: Path | None, left: int) -> int:
+    """Write it down as it comes, or read past it; gives its size in bytes."""
+    size = 0
+    with (path or Path("/dev/null")).open("wb") as out:
+        while chunk := await part.read_chunk(CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise web.HTTPRequestEntityTooLarge(max_size=left, actual_size=size)
+            out.write(chunk)
+    return size

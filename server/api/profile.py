@@ -32,5 +32,5 @@ def routes() -> list[web.RouteDef]:
 
 DESCRIBED: Described = {
     "GET /api/v1/profile": op("Profile"),
-    "PATCH /api/v1/profile": op("Profile", *PROFILE),
+    "PATCH /api/v1/profile": op("Profile", *PROFILE, also=(413, 503)),
 }

@@ -23,6 +23,7 @@ from server.api import (
     lists,
     markers,
     marks,
+    media,
     mutes,
     nothing,
     notification_groups,
@@ -98,6 +99,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     suggestions,
     markers,
     push,
+    media,
     communities,
     calls,
 )

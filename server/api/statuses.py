@@ -27,13 +27,14 @@ from server.api.describe import (
     some_ids,
     some_texts,
 )
+from server.api.media import changes, media_ids
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
-from server.domain import calls, composing, posts, scheduled, sight
+from server.domain import calls, composing, media, posts, scheduled, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.preferences import LANGUAGE
@@ -51,7 +52,6 @@ from storage.scheduled import Scheduled
 
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
-NO_MEDIA = "This server does not take files yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
 
 
@@ -61,7 +61,6 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     With ``scheduled_at`` it answers a ``ScheduledStatus``, unless a repeated request finds it published.
     """
     sent = await params.read(request)
-    _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
     key = request.headers.get("Idempotency-Key", "")
     work = context(request).work
@@ -71,11 +70,6 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
         return ok(render_scheduled.scheduled(made))
     async with work.reading() as tx:
         return ok(await status_by_id(tx, made, caller.account))
-
-
-def _refuse_unbuilt(sent: Params) -> None:
-    if sent.texts("media_ids"):
-        raise Invalid(NO_MEDIA, field="media_ids")
 
 
 async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int | Scheduled:
@@ -121,6 +115,7 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         community_id=sent.id("community_id"),
         poll=_poll(sent.child("poll")),
         app_id=app_id,
+        media_ids=media_ids(sent),
     )
 
 
@@ -164,9 +159,8 @@ async def many(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
-    """Replaces the text, the warning and the language; who sees it, and a poll's options, stay."""
+    """Replaces the text, the warning, the language and the files; who sees it, and a poll's options, stay."""
     sent = await params.read(request)
-    _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
     work = context(request).work
     async with work.transaction() as tx:
@@ -174,7 +168,11 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         if post.kind == "event":
             raise Invalid(CALLS_PAGE)
         await _require_same_poll(tx, post, sent.child("poll"))
-        draft = await posts.draft(tx, caller.account, await _retyped(tx, post, sent))
+        typed = await _retyped(tx, post, sent)
+        files = await media.choose(
+            tx, caller.account, media_ids(sent), post=post, changes=changes(sent)
+        )
+        draft = await posts.draft(tx, caller.account, replace(typed, attachments=files))
         await posts.edit(tx, caller.account, post, replace(draft, kind=post.kind))
     async with work.reading() as tx:
         return ok(await status_by_id(tx, post.id, caller.account))
@@ -209,11 +207,14 @@ async def _retyped(tx: Tx, post: Post, sent: Params) -> Typed:
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
-    """Answers the post with its ``text``, for "delete and redraft"."""
+    """Answers the post with its ``text``, for "delete and redraft": its files may be used again for a day."""
+    discarded = (await params.read(request)).flag("delete_media")
     work = context(request).work
     async with work.transaction() as tx:
         post = await sight.post(tx, id_of(request), caller.account)
         entity = await status_by_id(tx, post.id, caller.account)
+        if discarded and post.account_id == caller.account.id:
+            await media.release(tx, post, discarded=True)
         await _remove(tx, caller.account, post)
     return ok(entity | {"text": post.source})
 
@@ -248,6 +249,10 @@ _TYPED = (
     flag("sensitive"),
     a_text("language"),
     _POLL,
+    some_ids("media_ids"),
+)
+_ATTRIBUTES = nested(
+    "media_attributes", an_id("id"), a_text("description"), a_text("focus"), many=True
 )
 DESCRIBED: Described = {
     "POST /api/v1/statuses": op(
@@ -261,6 +266,6 @@ DESCRIBED: Described = {
     ),
     "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
     "GET /api/v1/statuses/{id}": op("Status"),
-    "PUT /api/v1/statuses/{id}": op("Status", *_TYPED),
-    "DELETE /api/v1/statuses/{id}": op("DeletedStatus"),
+    "PUT /api/v1/statuses/{id}": op("Status", *_TYPED, _ATTRIBUTES),
+    "DELETE /api/v1/statuses/{id}": op("DeletedStatus", flag("delete_media")),
 }

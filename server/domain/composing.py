@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server import text
-from server.domain import sight
+from server.domain import media, sight
 from server.domain.posts import PollDraft, Typed
 from server.domain.tx import Tx
 from storage.accounts import Account
@@ -39,10 +39,12 @@ class Wanted:
     community_id: int | None = None
     poll: WantedPoll | None = None
     app_id: int | None = None
+    media_ids: tuple[int, ...] = ()
 
 
 async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
-    """Raises ``NotFound`` where the post answered or the community is not there for the author."""
+    """Raises ``NotFound`` where the post answered or the community is not there for the author, and
+    ``Invalid`` for files that cannot be used."""
     parent, community = wanted.in_reply_to_id, wanted.community_id
     return Typed(
         text=wanted.text,
@@ -55,6 +57,7 @@ async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
         community=None if community is None else await sight.group(tx, community),
         poll=_poll(tx, wanted.poll) if wanted.poll else None,
         app_id=wanted.app_id,
+        attachments=await media.choose(tx, author, wanted.media_ids),
     )
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, policy
+from server.domain import cards, communities, conversations, effects, media, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, events, follows, notifications, polls, posts
@@ -81,6 +81,7 @@ class Typed:
     community: Account | None = None
     poll: PollDraft | None = None
     app_id: int | None = None
+    attachments: tuple[dict[str, Any], ...] = ()  # from ``media.choose``
 
 
 async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
@@ -104,6 +105,7 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
         community=community,
         mentions=tuple(named.values())[:MAX_MENTIONS],
         tags=tuple(text.hashtags(typed.text)),
+        attachments=typed.attachments,
         poll=typed.poll,
         app_id=typed.app_id,
     )
@@ -111,7 +113,7 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
 
 def check(tx: Tx, typed: Typed) -> None:
     """Raises ``Invalid`` for what cannot be posted."""
-    if not typed.text.strip() and not typed.poll:
+    if not typed.text.strip() and not typed.poll and not typed.attachments:
         raise Invalid("Validation failed: Text can't be blank", field="status")
     if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
         raise Invalid(
@@ -121,6 +123,8 @@ def check(tx: Tx, typed: Typed) -> None:
         raise Invalid(
             "Validation failed: Visibility is not included in the list", field="visibility"
         )
+    if typed.poll and typed.attachments:
+        raise Invalid("Validation failed: A post has a poll or files", field="media_ids")
     if typed.poll:
         _check_poll(tx, typed.poll)
 
@@ -176,6 +180,8 @@ async def publish(
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
         return None
+    if author.local:
+        await media.attach(tx, post)
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
@@ -409,6 +415,8 @@ async def edit(
         attachments=list(draft_.attachments),
         now=min(draft_.edited_at or tx.now, tx.now),
     )
+    if author.local:
+        await media.attach(tx, new)
     await _set_poll(tx, post, draft_.poll)
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     await cards.note(tx, new, draft_.mentions, news=True)
@@ -452,6 +460,8 @@ async def remove(tx: Tx, post: Post) -> None:
     held = await _hold_whole(tx, post)
     if not held.local:
         await effects.take_back_boosts(tx, held)
+    else:
+        await media.release(tx, held)
     await accounts.count_post(tx.conn, held.account_id, -1, None)
     if held.in_reply_to_id:
         await posts.count_reply(tx.conn, held.in_reply_to_id, -1)

@@ -268,12 +268,13 @@ async def _poll(tx: Tx, post_id: int) -> Poll:
 def _attachment(stored: dict[str, Any]) -> Attachment:
     return Attachment(
         url=stored["url"],
-        kind=stored["kind"],
+        kind="video" if stored["kind"] == "gifv" else stored["kind"],
         media_type=stored.get("media_type"),
         description=stored.get("description") or "",
         width=stored.get("width"),
         height=stored.get("height"),
         blurhash=stored.get("blurhash"),
+        focus=(stored["focus"][0], stored["focus"][1]) if stored.get("focus") else None,
     )
 
 

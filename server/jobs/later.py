@@ -3,8 +3,9 @@
 A handler that needs no network runs in the transaction that removes its row: both happen, or neither. It
 locks what it is about first and its row goes last, in the order in which a verb takes them that adds
 such work: the other way round the two would wait for each other. A handler that gives a time is to run
-once more then. One that needs the network (``OUTSIDE``) runs outside any transaction, and its row goes
-when it has ended: a crash between the two runs it again. One that fails is tried again, later each time, and at last dropped with a line in the log.
+once more then. What a kind does over the network (``OUTSIDE``) is done before, in no transaction, and is
+made so that once more does no harm. One that fails is tried again, later each time, and at last dropped
+with a line in the log.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, mails, polls, scheduled, sign_up, tags
+from server.domain import calls, mails, media, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
@@ -34,6 +35,7 @@ AT_ONCE = 16
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
@@ -134,19 +136,34 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await conversations.sweep(tx.conn)
     await thread_rows.forget(tx.conn, tx.now - DAY)
     await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
+    await media.clean(tx)
     await tags.forget(tx)
     await mutes.drop_ended(tx.conn, tx.now)
     await sign_up.clean(tx)
     return tx.now + DAY
 
 
+async def _clean_cache(tx: Tx, _job: Job) -> datetime:
+    """Once an hour: files of other servers that were kept long enough."""
+    await media.forget_remote(tx)
+    return tx.now + HOUR
+
+
+async def _drop_files(net: Net, job: Job) -> None:
+    if net.stores:
+        store = net.stores.own if job.args["store"] == "own" else net.stores.cache
+        await store.delete(job.args["keys"])
+
+
 async def plan(tx: Tx) -> None:
-    """Make sure that the daily cleaning is waiting."""
+    """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
+    await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean": _clean,
+    "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
     "introduce": _introduce,
@@ -159,4 +176,6 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
+    "drop_files": _drop_files,
 }
+"""What is done over the network, in no transaction; the row goes when it is done."""

@@ -21,8 +21,8 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
 
     ``role`` is asked for where a profile is shown, and not for each author of a page.
     """
-    avatar = row.avatar_url or urls.asset("avatar.png")
-    header = row.header_url or urls.asset("header.png")
+    avatar = _picture(urls, row, row.avatar_url) or urls.asset("avatar.png")
+    header = _picture(urls, row, row.header_url) or urls.asset("header.png")
     entity: Json = {
         "id": str(row.id),
         "username": row.username,
@@ -40,10 +40,10 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
         "uri": row.uri,
         "avatar": avatar,
         "avatar_static": avatar,
-        "avatar_description": "",
+        "avatar_description": row.avatar_description,
         "header": header,
         "header_static": header,
-        "header_description": "",
+        "header_description": row.header_description,
         "followers_count": row.followers_count,
         "following_count": row.following_count,
         "statuses_count": row.posts_count,
@@ -63,6 +63,10 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
     if row.suspended_at:
         entity["suspended"] = True
     return entity
+
+
+def _picture(urls: Urls, row: Account, url: str | None) -> str | None:
+    return urls.remote_media(url) if url and not row.local else url
 
 
 ROLES: Mapping[str, Json] = {

@@ -58,7 +58,7 @@ def _status(b: Bundle, post: Post) -> Json:
         "reblogs_count": post.reblogs_count,
         "favourites_count": post.favourites_count,
         "quotes_count": 0,
-        "media_attachments": media.attachments(b.urls, post) if post.attachments else [],
+        "media_attachments": media.of_post(b.urls, post),
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
         "tags": [{"name": t, "url": b.urls.tag(quote(t))} for t in post.tags],
         "emojis": [],
@@ -189,6 +189,6 @@ def _edit(b: Bundle, post: Post, row: Edit) -> Json:
         "sensitive": row.sensitive,
         "created_at": stamp(row.created_at),
         "account": b.people[post.account_id],
-        "media_attachments": [],
+        "media_attachments": media.attachments(b.urls, post, row.attachments),
         "emojis": [],
     }

@@ -18,6 +18,7 @@ from server.web import (
     calls,
     founding,
     instance,
+    media,
     oauth,
     organise,
     passwords,
@@ -44,6 +45,7 @@ def routes() -> list[web.AbstractRouteDef]:
     return [
         *pictures.routes(),
         *assets.routes(),
+        *media.routes(),
         *sign_in.routes(),
         *sign_up.routes(),
         *passwords.routes(),

@@ -15,6 +15,7 @@ create table instance (
     vapid_private text,                                -- PEM; who pushes (RFC 8292): made once, kept for good
     registrations text not null default 'closed'
         check (registrations in ('open', 'approved', 'invited', 'closed')),
+    secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
     created_at timestamptz not null
 );
 
@@ -96,6 +97,8 @@ create table accounts (
     fields jsonb not null default '[]', -- [{"name","value"}]
     avatar_url text,
     header_url text,
+    avatar_description text not null default '',
+    header_description text not null default '',
     locked boolean not null default false,
     bot boolean not null default false,
     discoverable boolean not null default true,
@@ -321,6 +324,35 @@ create table post_edits (
     created_at timestamptz not null     -- when this version was published
 );
 create index post_edits_post on post_edits (post_id, id);
+
+-- Files that members of ours uploaded. What a post shows of them, and in which order, stands in the post.
+create table media (
+    id bigint primary key,
+    account_id bigint references accounts on delete set null,
+    post_id bigint references posts on delete set null,  -- the only one that uses it, or did before an edit
+    use text not null default 'post' check (use in ('post', 'avatar', 'header')),
+    state text not null default 'waiting' check (state in ('waiting', 'ready', 'failed')),
+    kind text not null check (kind in ('image', 'gifv', 'video', 'audio')),
+    keys text[] not null default '{}',  -- names of its files: the original, then the preview if there is one
+    meta jsonb not null default '{}',
+    description text not null default '',
+    focus double precision[] check (cardinality(focus) = 2),  -- x and y, -1 to 1
+    blurhash text,
+    created_at timestamptz not null,
+    touched_at timestamptz not null,    -- when it was uploaded, or last taken from a post
+    check (state <> 'ready' or cardinality(keys) > 0)
+);
+create index media_account on media (account_id);
+create index media_post on media (post_id) where post_id is not null;
+create index media_idle on media (touched_at) where post_id is null;
+
+-- Files of other servers that somebody here looked at. They are fetched again when they are old or lost.
+create table remote_media (
+    digest bytea primary key,           -- SHA-256 of the address
+    key text,                           -- null: what was there is not shown
+    expires_at timestamptz not null
+);
+create index remote_media_expires on remote_media (expires_at);
 
 -- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
 create table tombstones (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -91,8 +92,10 @@ async def serving(
 
 
 @pytest.fixture
-async def here(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Running]:
-    async with serving(database_url, free_port()) as running:
+async def here(
+    database_url: str, free_port: Callable[[], int], tmp_path: Path
+) -> AsyncIterator[Running]:
+    async with serving(database_url, free_port(), data=str(tmp_path)) as running:
         yield running
 
 

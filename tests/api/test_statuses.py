@@ -53,7 +53,7 @@ async def test_multipart_and_query_say_the_same_as_json(writer: Member) -> None:
         ({"status": "  "}, "Text can't be blank"),
         ({"status": "x" * 5001}, "character limit"),
         ({"status": "x", "visibility": "local"}, "Visibility"),
-        ({"status": "x", "media_ids": ["1"]}, "files"),
+        ({"status": "x", "media_ids": ["1"]}, "not there"),
         ({"status": "x", "poll": {"options": ["a"], "expires_in": 600}}, "poll"),
         ({"status": "x", "poll": {"options": ["a", "a"], "expires_in": 600}}, "differ"),
         ({"status": "x", "poll": {"options": ["a", "b"]}}, "expires_in"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
@@ -14,6 +15,7 @@ from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
 from tests.api.people import House, Member
+from tests.samples import picture
 from tests.wire.browser import Browser
 
 DAY = timedelta(days=1)
@@ -183,6 +185,8 @@ async def _keep(reader: Member, world: World) -> None:
         assert route in described()
         await reader.good(*route.split(" "), json=sent)
     await reader.good("POST", "/api/v1/tags/spring/follow")
+    upload = await reader.good("POST", "/api/v1/media", data={"file": BytesIO(picture())})
+    world.ids["media"] = [upload["id"]]
     lists = await reader.good("GET", "/api/v1/lists")
     world.ids["list"] = [each["id"] for each in lists]
     await _choose(reader, lists[0]["id"], world)
