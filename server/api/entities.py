@@ -190,6 +190,7 @@ PEOPLE: Mapping[str, Schema] = {
         muting_expires_at=maybe(TIME), requested=BOOL, requested_by=BOOL, domain_blocking=BOOL,
         endorsed=BOOL, note=TEXT,
     ),
+    "DomainBlockPreview": entity(following_count=COUNT, followers_count=COUNT),
     "FamiliarFollowers": entity(id=ID, accounts=array("Account")),
     "Suggestion": entity(source=TEXT, sources=array(TEXT), account="Account"),
     "List": entity(

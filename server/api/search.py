@@ -109,7 +109,7 @@ async def _statuses(
 ) -> list[Json]:
     if not asked.wants("statuses") or not isinstance(exact, Post):
         return []
-    return await statuses(tx, [exact.id], viewer)
+    return await statuses(tx, [exact.id], viewer, feed=True)
 
 
 async def _hashtags(tx: Tx, asked: Asked, viewer: Account | None) -> list[Json]:

@@ -19,7 +19,7 @@ from server import resolve
 from server.domain import calls, polls, tags
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts, inbox, jobs, lanes, oauth, outbox
+from storage import accounts, inbox, jobs, lanes, mutes, oauth, outbox
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -116,6 +116,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
     await tags.forget(tx)
+    await mutes.drop_ended(tx.conn, tx.now)
     return tx.now + DAY
 
 

@@ -245,7 +245,7 @@ async def test_strangers_do_not_make_us_ask_other_servers(house: House) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/api/v1/trends/tags", "/api/v1/announcements", "/api/v1/mutes"])
+@pytest.mark.parametrize("path", ["/api/v1/trends/links", "/api/v1/announcements"])
 async def test_what_we_have_not_is_an_empty_list(house: House, path: str) -> None:
     me = await house.member("me_too")
     assert await me.good("GET", path) == []

@@ -20,7 +20,12 @@ from tests.api.fields import document, faults
 from tests.api.people import Answer, House, Member
 from tests.api.world import World, full
 
-QUERY = {"q": ["spring"], "acct": ["organiser"], "timeline[]": ["home", "notifications"]}
+QUERY = {
+    "q": ["spring"],
+    "acct": ["organiser"],
+    "timeline[]": ["home", "notifications"],
+    "domain": ["loud.example"],
+}
 NOTHING_THERE = {
     "/api/v1/custom_emojis": "we have none",
     "/api/v1/instance/peers": "no server was met",
