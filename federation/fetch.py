@@ -60,6 +60,10 @@ def _is_json_or_jrd(header: str) -> bool:
     return essence(header) in {"application/json", "application/jrd+json"}
 
 
+def _is_html(header: str) -> bool:
+    return essence(header) in {"text/html", "application/xhtml+xml"}
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What is fetched and what may come back.
@@ -92,6 +96,12 @@ NODEINFO = Purpose(
     accept="application/json",
     is_type=_is_json_or_jrd,
     max_bytes=256 * 1024,
+)
+PAGE = Purpose(
+    "page",
+    accept="text/html, application/xhtml+xml;q=0.9",
+    is_type=_is_html,
+    max_bytes=1024 * 1024,
 )
 
 
@@ -169,15 +179,22 @@ class Egress:
                 return await self._follow(first, purpose, sign)
 
     async def post(
-        self, url: str, body: bytes, content_type: str, *, deadline: float, sign: Signer | None
+        self,
+        url: str,
+        body: bytes,
+        content_type: str,
+        *,
+        deadline: float,
+        sign: Signer | None,
+        more: Mapping[str, str] | None = None,
     ) -> Fetched:
         """Send ``body`` once and report the answer, whatever its status; redirects are answers.
 
-        ``Fetched.body`` holds its first ``EXCERPT`` bytes as sent. ``deadline`` is in seconds.
-        Raises ``Refused`` and ``Unreachable``.
+        ``Fetched.body`` holds its first ``EXCERPT`` bytes as sent. ``deadline`` is in seconds; ``more``
+        are headers of the caller's. Raises ``Refused`` and ``Unreachable``.
         """
         target = parse(url)
-        headers = {"Content-Type": content_type, "Accept-Encoding": "identity"}
+        headers = {"Content-Type": content_type, "Accept-Encoding": "identity", **(more or {})}
         with _failures(target):
             async with (
                 asyncio.timeout(deadline),

@@ -46,6 +46,7 @@ __all__ = [
     "parse_collection",
     "parse_object",
     "parse_post",
+    "parse_replies",
     "parse_vote",
     "strip_private",
 ]
@@ -108,6 +109,21 @@ def parse_collection(document: Document, *, limit: int = 100) -> Collection:
         first_page=_first_page(first, collection_id, limit) if first is not None else None,
         next=own_ref(document.get("next"), collection_id),
     )
+
+
+def parse_replies(document: Document, *, limit: int = 100) -> Collection | str | None:
+    """The replies of a post: embedded, or the address of the collection on the post's own origin.
+
+    Mastodon embeds the first page, which names the author's own replies, and the address of the next.
+    """
+    owner = require_ref(document, "id")
+    entry = mapping(document.get("replies"))
+    if entry is None:
+        return own_ref(document.get("replies"), owner)
+    found = parse_collection({**entry, "id": owner}, limit=limit)
+    if found.items or found.first or found.first_page or found.next:
+        return found
+    return own_ref(entry, owner)
 
 
 def _first_page(first: Document, collection_id: str, limit: int) -> Collection | None:

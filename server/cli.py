@@ -224,6 +224,38 @@ def print_config() -> None:
 
 
 @main.group()
+def announcement() -> None:
+    """What all members are told."""
+
+
+@announcement.command(name="create")
+@click.argument("text")
+@click.option("--until", type=LOCAL_TIME, help=f"When it is over, in UTC, such as {SHOWN}.")
+def create_announcement(text: str, until: datetime | None) -> None:
+    """Tell all members TEXT; prints its number."""
+    from server import commands
+
+    click.echo(carry_out(lambda settings: commands.make_announcement(settings, text, until)))
+
+
+@announcement.command(name="list")
+def list_announcements() -> None:
+    """Print the announcements that are shown, a line each."""
+    from server import commands
+
+    click.echo("".join(carry_out(commands.announcements)), nl=False)
+
+
+@announcement.command(name="delete")
+@click.argument("number", type=int)
+def delete_announcement(number: int) -> None:
+    """Take announcement NUMBER back."""
+    from server import commands
+
+    carry_out(lambda settings: commands.withdraw_announcement(settings, number))
+
+
+@main.group()
 def account() -> None:
     """People of this instance."""
 

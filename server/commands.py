@@ -11,13 +11,14 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from server import processes, run
 from server.config import Settings
+from server.domain import announcements as announcement_verbs
 from server.domain import calls as call_verbs
 from server.domain import communities as community_verbs
 from server.domain import oauth, scopes
@@ -25,8 +26,10 @@ from server.domain import users as user_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
+from server.text import one_line
 from server.version import VERSION
 from storage import accounts, check, outbox
+from storage import announcements as announcement_rows
 from storage import status as status_rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -163,3 +166,24 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
         name: value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
         for name, value in row.items()
     }
+
+
+# Announcements
+
+
+async def make_announcement(settings: Settings, text: str, until: datetime | None) -> int:
+    """``until`` is in UTC. Gives its number."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        ends = until.replace(tzinfo=UTC) if until else None
+        return (await announcement_verbs.announce(tx, text, ends_at=ends)).id
+
+
+async def announcements(settings: Settings) -> list[str]:
+    async with run.opened(settings) as base, base.work.reading() as tx:
+        rows = await announcement_rows.current(tx.conn, tx.now)
+    return [f"{row.id}  {row.published_at:%Y-%m-%d}  {one_line(row.source, 80)}\n" for row in rows]
+
+
+async def withdraw_announcement(settings: Settings, number: int) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await announcement_verbs.withdraw(tx, number)

@@ -16,7 +16,7 @@ from federation.errors import Refused
 from federation.objects import Post
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, polls, posts
+from server.domain import calls, farewell, follows, polls, posts, reports
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -58,13 +58,15 @@ def require_welcome(account: Account) -> None:
 # Posts
 
 
-async def store(tx: Tx, value: Post, _found: Mapping[str, object]) -> post_rows.Post | None:
+async def store(
+    tx: Tx, value: Post, _found: Mapping[str, object], *, history: bool = False
+) -> post_rows.Post | None:
     """Write down a post that was fetched from its origin; it is shown, but no community carries it."""
     author = await accounts.by_uri(tx.conn, value.attributed_to)
     if author is None or author.local:
         raise Refused("unknown_author", "The author of this post is not known.")
     require_welcome(author)
-    made = await _publish(tx, author, value, Arrived(value.id, {}))
+    made = await _publish(tx, author, value, Arrived(value.id, {}, history=history))
     return made or await post_rows.by_uri(tx.conn, value.id)
 
 
@@ -357,6 +359,23 @@ async def _block(tx: Tx, act: Act, activity: wire_acts.Block) -> None:
     await follows.block(tx, act.by, target, uri=activity.id)
 
 
+async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
+    """A report: of an account, of posts, or of both; Mastodon names the account first."""
+    named = (await accounts.by_uris(tx.conn, activity.objects[:100])).values()
+    target = next((a for a in named if a.local), None) or await _author_of_any(tx, activity)
+    if target is None:
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    await reports.arrived(tx, act.by, target, activity.objects, activity.content, activity.id)
+
+
+async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
+    for uri in activity.objects[: reports.POSTS_MAX]:
+        post = await post_rows.by_uri(tx.conn, uri)
+        if post and post.local:
+            return await accounts.by_id(tx.conn, post.account_id)
+    return None
+
+
 # Calls
 
 
@@ -398,6 +417,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Block: _block,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
+    wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,

@@ -167,6 +167,16 @@ async def document(net: Net, url: str) -> dict[str, object]:
     return again
 
 
+async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
+    """A document that need not stand at its own id, such as a page, on the origin of ``owner``."""
+    if not net.work.site.federates:
+        raise Refused("not_federating", "This server does not talk to others.")
+    found, at = await _get(net, url)
+    if not same_origin(at, owner):
+        raise Refused("foreign_id", "A collection leads to another server.", cause=at)
+    return found if isinstance(found.get("id"), str) else {**found, "id": at}
+
+
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
     try:
         got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
@@ -343,7 +353,12 @@ async def _post(net: Net, uri: str, depth: int) -> post_rows.Post | None:
 
 
 async def keep(
-    net: Net, value: Post, found: Mapping[str, object], depth: int = MAX_ANCESTORS
+    net: Net,
+    value: Post,
+    found: Mapping[str, object],
+    depth: int = MAX_ANCESTORS,
+    *,
+    history: bool = False,
 ) -> post_rows.Post | None:
     """Store a post that was proven (fetched from its id, or signed by its author)."""
     if value.card_for:
@@ -353,7 +368,7 @@ async def keep(
     await actor(net, value.attributed_to)
     await needs(net, value, depth)
     async with net.work.transaction() as tx:
-        return await receive.store(tx, value, found)
+        return await receive.store(tx, value, found, history=history)
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from html import escape, unescape
+from html.parser import HTMLParser
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -80,6 +81,47 @@ def plain(html: str) -> str:
     return unescape(nh3.clean(broken, tags=set())).strip()
 
 
+class _Links(HTMLParser):
+    """Addresses of links outside of quotes, that are no mention and no tag by class or by text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: str | None = None
+        self._said = ""
+        self._quoting = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        classes = (given.get("class") or "").split()
+        if tag == "p":
+            self._quoting = "quote-inline" in classes
+        elif (
+            tag == "a" and not self._quoting and not {"mention", "hashtag", "u-url"} & set(classes)
+        ):
+            self._open, self._said = given.get("href"), ""
+
+    def handle_data(self, data: str) -> None:
+        self._said += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "p":
+            self._quoting = False
+        elif tag == "a" and self._open is not None:
+            # Misskey and others mark neither people nor tags by a class.
+            if not self._said.lstrip().startswith(("@", "#")):
+                self.found.append(self._open)
+            self._open = None
+
+
+def links(html: str) -> list[str]:
+    """What cleaned HTML links to besides people, tags and what it quotes, in order."""
+    reader = _Links()
+    reader.feed(html)
+    reader.close()
+    return reader.found
+
+
 def handles(text: str) -> list[tuple[str, str]]:
     """(name, host) of each @handle, in order, once each; the host is lower case, or empty."""
     found = ((m["name"], (m["host"] or "").lower()) for m in HANDLE.finditer(text))
@@ -95,6 +137,21 @@ def compose(
     text: str, mentions: Mapping[tuple[str, str], str], tag_url: Callable[[str], str]
 ) -> str:
     """What a member typed, as HTML. ``mentions``: (name, host) as ``handles`` gives it, to profile URL."""
+    blocks = re.split(r"\n{2,}", CONTROL.sub("", text).replace("\r\n", "\n").strip("\n"))
+    paragraphs = (_linked(block, mentions, tag_url) for block in blocks if block)
+    html = "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in paragraphs)
+    return clean(_LINKER.linkify(html))
+
+
+def compose_line(text: str, tag_url: Callable[[str], str]) -> str:
+    """One line that a member typed, with its links and in no paragraph: a field of a profile."""
+    return clean(_LINKER.linkify(_linked(one_line(text), {}, tag_url)))
+
+
+def _linked(
+    text: str, mentions: Mapping[tuple[str, str], str], tag_url: Callable[[str], str]
+) -> str:
+    """Escaped, with handles that are known and tags as links."""
 
     def link(match: re.Match[str]) -> str:
         if match["tag"]:
@@ -110,10 +167,7 @@ def compose(
             f"@<span>{match['name']}</span></a></span>"
         )
 
-    blocks = re.split(r"\n{2,}", CONTROL.sub("", text).replace("\r\n", "\n").strip("\n"))
-    paragraphs = (TOKEN.sub(link, escape(block, quote=False)) for block in blocks if block)
-    html = "".join(f"<p>{block.replace(chr(10), '<br>')}</p>" for block in paragraphs)
-    return clean(_LINKER.linkify(html))
+    return TOKEN.sub(link, escape(text, quote=False))
 
 
 def from_plain(given: str) -> str:

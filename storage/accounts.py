@@ -36,6 +36,7 @@ class Account:
     bot: bool
     discoverable: bool
     indexable: bool
+    hide_collections: bool
     followers_count: int
     following_count: int
     posts_count: int
@@ -122,6 +123,7 @@ UPDATE_PROFILE = Query(
     """,
     Account,
 )
+HIDE_COLLECTIONS = Command("update accounts set hide_collections = $2 where id = $1")
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -245,6 +247,11 @@ async def update_profile(
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
     )  # fmt: skip
+
+
+async def hide_collections(conn: Connection, account_id: int, *, hidden: bool) -> None:
+    """Whether others see whom the account follows, and who follows it."""
+    await HIDE_COLLECTIONS.run(conn, account_id, hidden)
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

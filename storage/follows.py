@@ -47,11 +47,21 @@ class Relation:
     muting_expires_at: datetime | None
     domain_blocking: bool
     languages: list[str] | None
+    endorsed: bool
+    note: str
 
     @property
     def silenced(self) -> bool:
         """Whether the viewer wants nothing of this account in any feed."""
         return self.blocking or self.muting or self.domain_blocking
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """``account_id`` follows ``target_id``."""
+
+    target_id: int
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,11 @@ RELATIONS = Query(
         m.expires_at as muting_expires_at,
         exists (select from account_domain_blocks d where d.account_id = $1 and d.host = o.host)
             as domain_blocking,
-        mine.languages
+        mine.languages,
+        exists (select from endorsements e where e.account_id = $1 and e.target_id = o.id)
+            as endorsed,
+        coalesce((select n.comment from account_notes n
+            where n.account_id = $1 and n.target_id = o.id), '') as note
     from accounts o
     left join follows mine on mine.follower_id = $1 and mine.target_id = o.id
     left join follows theirs on theirs.follower_id = o.id and theirs.target_id = $1
@@ -168,10 +182,27 @@ GROUPS_OF = Query(
     " order by f.id",
     Account,
 )
+FAMILIAR = Query(
+    """
+    select o.id as target_id, f.account_id from accounts o cross join lateral (
+        select theirs.follower_id as account_id
+        from follows mine
+        join follows theirs on theirs.follower_id = mine.target_id and theirs.target_id = o.id
+        join accounts a on a.id = mine.target_id
+        where mine.follower_id = $1 and mine.accepted_at is not null
+          and theirs.accepted_at is not null and not a.hide_collections
+        order by theirs.id desc limit $3) f
+    where o.id = any($2::bigint[]) and o.id <> $1 and not o.hide_collections
+    """,
+    Familiar,
+)
 BLOCKED = Query(
     "select exists (select from blocks where (account_id = $1 and target_id = $2)"
     " or (account_id = $2 and target_id = $1))",
     bool,
+)
+BLOCKING = Query(
+    "select account_id from blocks where target_id = $1 and account_id = any($2::bigint[])", int
 )
 BLOCKS = Query(
     "select id as row_id, target_id as account_id from blocks"
@@ -307,6 +338,16 @@ async def groups_of(conn: Connection, account_id: int) -> list[Account]:
     return await GROUPS_OF.all(conn, account_id)
 
 
+async def familiar(
+    conn: Connection, viewer_id: int, ids: Sequence[int], each: int = 40
+) -> list[Familiar]:
+    """Whom the viewer follows that follow these accounts, newest first, at most ``each`` of one.
+
+    Who hides their collections is told of nowhere, on either side.
+    """
+    return await FAMILIAR.all(conn, viewer_id, ids, each)
+
+
 async def blocked(conn: Connection, one: int, other: int) -> bool:
     """Whether either blocks the other."""
     return await BLOCKED.one(conn, one, other)
@@ -320,6 +361,11 @@ async def block(
 
 async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
     return await DELETE_BLOCK.run(conn, account_id, target_id) == 1
+
+
+async def blocking(conn: Connection, target_id: int, ids: Sequence[int]) -> set[int]:
+    """Who of these blocks the account."""
+    return set(await BLOCKING.all(conn, target_id, ids))
 
 
 async def blocks(

@@ -18,6 +18,7 @@ class Instance:
     rules: list[str]
     contact_email: str
     setup_digest: bytes | None
+    vapid_private: str | None
     created_at: datetime
 
 
@@ -28,6 +29,7 @@ INSERT = Command(
 )
 SET_SETUP = Command("update instance set setup_digest = $1")
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
+KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ USAGE = Query(
 )
 
 PEERS = Query("select host from hosts order by host", str)
+PEERS_LIKE = Query("select host from hosts where starts_with(host, $1) order by host limit $2", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,11 @@ async def settle(conn: Connection, domain: str, web_domain: str, now: datetime) 
     return await GET.one(conn)
 
 
+async def keep_vapid(conn: Connection, private: str) -> None:
+    """Browsers subscribe to one key: the first that was kept stays."""
+    await KEEP_VAPID.run(conn, private)
+
+
 async def set_setup(conn: Connection, digest: bytes) -> None:
     await SET_SETUP.run(conn, digest)
 
@@ -112,6 +120,11 @@ async def usage(conn: Connection, since: datetime) -> Usage:
 async def peers(conn: Connection) -> list[str]:
     """Every host that this instance knows, by name."""
     return await PEERS.all(conn)
+
+
+async def peers_like(conn: Connection, begin: str, limit: int) -> list[str]:
+    """Hosts whose names begin so."""
+    return await PEERS_LIKE.all(conn, begin, limit)
 
 
 async def weeks(conn: Connection, now: datetime, count: int) -> list[Week]:

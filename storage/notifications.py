@@ -287,6 +287,7 @@ UNREAD = Query(
     int,
 )
 BY_ID = Query("select * from notifications where id = $1 and account_id = $2", Notification)
+FIND = Query("select * from notifications where id = $1", Notification)
 CLEAR = Command("delete from notifications where account_id = $1")
 DISMISS = Command("delete from notifications where id = $1 and account_id = $2")
 WITHDRAW = Command(
@@ -385,6 +386,11 @@ async def unread(conn: Connection, account_id: int, asked: Asked, limit: int) ->
 
 async def by_id(conn: Connection, notification_id: int, account_id: int) -> Notification | None:
     return await BY_ID.first(conn, notification_id, account_id)
+
+
+async def find(conn: Connection, notification_id: int) -> Notification | None:
+    """Whosoever's it is."""
+    return await FIND.first(conn, notification_id)
 
 
 async def clear(conn: Connection, account_id: int) -> None:

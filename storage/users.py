@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.accounts import Account
 from storage.db import Command, Connection, Query, next_id
 
 
@@ -31,6 +32,12 @@ BY_USERNAME = Query(
     User,
 )
 ANY_ADMIN = Query("select exists (select from users where role = 'admin')", bool)
+STAFF = Query(
+    "select a.* from accounts a join users u on u.id = a.user_id"
+    " where u.role in ('moderator', 'admin') and u.disabled_at is null and a.kind = 'person'"
+    " and a.suspended_at is null order by a.id",
+    Account,
+)
 SET_PASSWORD = Command("update users set password_hash = $2 where id = $1")
 
 
@@ -39,6 +46,11 @@ async def create(
 ) -> User:
     """Raises ``UniqueViolation`` where the address is taken."""
     return await INSERT.one(conn, await next_id(conn, now), email, password_hash, role, now)
+
+
+async def staff(conn: Connection) -> list[Account]:
+    """The persons of those who run this instance."""
+    return await STAFF.all(conn)
 
 
 async def by_id(conn: Connection, user_id: int) -> User | None:

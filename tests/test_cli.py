@@ -196,6 +196,18 @@ def test_what_is_no_account(run: Command) -> None:
     assert "8 to 200" in fails(short, 1)
 
 
+def test_an_announcement_comes_and_goes(run: Command) -> None:
+    made = succeeds(
+        run("announcement", "create", "We meet #outside", "--until", "2090-05-01T10:00")
+    )
+    assert made.strip() == "1"
+    assert succeeds(run("announcement", "list")).endswith("  We meet #outside\n")
+    assert succeeds(run("announcement", "delete", "1")) == ""
+    assert succeeds(run("announcement", "list")) == ""
+    assert "not found" in fails(run("announcement", "delete", "1"), 1)
+    assert "characters" in fails(run("announcement", "create", " "), 1)
+
+
 def test_a_token_and_nothing_else(run: Command) -> None:
     garden(run)
     assert re.fullmatch(r"[\w-]{43}\n", succeeds(run("token", "create", "@gardener")))

@@ -22,7 +22,7 @@ from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account
 from server.render.view import Json
-from storage import accounts, follows, posts, preferences, timelines
+from storage import accounts, follows, posts, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
@@ -47,10 +47,17 @@ async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
     """``source`` holds the defaults of posts. Pictures are ignored: files are not kept yet."""
+    row = await edit_me(request, caller)
+    async with context(request).work.reading() as tx:
+        return ok(await _credentials(tx, caller, row))
+
+
+async def edit_me(request: web.Request, caller: Caller) -> Account:
+    """What the caller sent of their profile is changed, and their followers are told."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         await _choose(tx, caller, sent.child("source"))
-        row = await verbs.edit_profile(
+        return await verbs.edit_profile(
             tx,
             caller.account,
             display_name=sent.text("display_name"),
@@ -60,8 +67,8 @@ async def update_me(request: web.Request, caller: Caller) -> web.Response:
             bot=sent.boolean("bot"),
             discoverable=sent.boolean("discoverable"),
             indexable=sent.boolean("indexable"),
+            hide_collections=sent.boolean("hide_collections"),
         )
-        return ok(await _credentials(tx, caller, row))
 
 
 async def _choose(tx: Tx, caller: Caller, source: Params) -> None:
@@ -83,7 +90,13 @@ def _fields(sent: Params) -> list[tuple[str, str]] | None:
 
 async def show(request: web.Request, _caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(account.account(tx.site.urls, await account_of(tx, id_of(request))))
+        return ok(await _shown(tx, await account_of(tx, id_of(request))))
+
+
+async def _shown(tx: Tx, row: Account) -> Json:
+    """On its own, with the badge of who runs this server."""
+    user = await users.by_id(tx.conn, row.user_id) if row.user_id is not None else None
+    return account.account(tx.site.urls, row, user.role if user else "member")
 
 
 async def many(request: web.Request, _caller: Caller | None) -> web.Response:
@@ -100,7 +113,7 @@ async def lookup(request: web.Request, _caller: Caller | None) -> web.Response:
         row = await by_acct(tx, acct)
         if row is None:
             raise NotFound
-        return ok(account.account(tx.site.urls, row))
+        return ok(await _shown(tx, row))
 
 
 async def by_acct(tx: Tx, acct: str) -> Account | None:
@@ -177,8 +190,20 @@ async def following(request: web.Request, caller: Caller | None) -> web.Response
 
 async def _line(request: web.Request, caller: Caller | None, line: Line) -> web.Response:
     async with context(request).work.reading() as tx:
-        owner = await account_of(tx, id_of(request))
-        return await answer_line(request, tx, owner, viewer_of(caller), line)
+        owner, viewer = await account_of(tx, id_of(request)), viewer_of(caller)
+        if await _hidden(tx, owner, viewer):
+            return ok([])
+        return await answer_line(request, tx, owner, viewer, line)
+
+
+async def _hidden(tx: Tx, owner: Account, viewer: Account | None) -> bool:
+    """Whether the owner keeps whom they follow, and who follows them, to themselves."""
+    if viewer is None or viewer.id == owner.id:
+        return viewer is None and owner.hide_collections
+    if owner.hide_collections:
+        return True
+    relations = await follows.relations(tx.conn, viewer.id, [owner.id], tx.now)
+    return relations[owner.id].blocked_by
 
 
 async def answer_line(
@@ -208,17 +233,17 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
+PROFILE = (
+    a_text("display_name"),
+    a_text("note"),
+    nested("fields_attributes", a_text("name"), a_text("value"), many=True),
+    *(flag(n) for n in ("locked", "bot", "discoverable", "indexable", "hide_collections")),
+    nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
+)
 DESCRIBED: Described = {
     "GET /api/v1/accounts": op(array("Account"), some_ids("id")),
     "GET /api/v1/accounts/verify_credentials": op("CredentialAccount"),
-    "PATCH /api/v1/accounts/update_credentials": op(
-        "CredentialAccount",
-        a_text("display_name"),
-        a_text("note"),
-        nested("fields_attributes", a_text("name"), a_text("value"), many=True),
-        *(flag(name) for name in ("locked", "bot", "discoverable", "indexable")),
-        nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
-    ),
+    "PATCH /api/v1/accounts/update_credentials": op("CredentialAccount", *PROFILE),
     "GET /api/v1/accounts/search": op(
         array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")
     ),

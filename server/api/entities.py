@@ -142,6 +142,7 @@ POSTS: Mapping[str, Schema] = {
             idempotency=absent(maybe(TEXT)), with_rate_limit=absent(BOOL), allowed_mentions=absent(ANY),
             quoted_status_id=absent(maybe(ID)), quote_approval_policy=absent(maybe(TEXT)),
         ),
+        failure=absent(maybe(TEXT)),  # Beckon's own
     ),
     "Translation": entity(
         content=TEXT, spoiler_text=TEXT, language=TEXT, detected_source_language=TEXT, provider=TEXT,
@@ -175,6 +176,14 @@ PEOPLE: Mapping[str, Schema] = {
             discoverable=maybe(BOOL), indexable=BOOL, attribution_domains=array(TEXT),
             quote_policy=QUOTE_POLICY,
         ),
+    ),
+    "Profile": entity(
+        id=ID, display_name=TEXT, note=TEXT, formatted_note=TEXT, fields=array("Field"),
+        formatted_fields=array("Field"), avatar=maybe(URL), avatar_static=maybe(URL),
+        avatar_description=TEXT, header=maybe(URL), header_static=maybe(URL), header_description=TEXT,
+        locked=BOOL, bot=BOOL, hide_collections=maybe(BOOL), discoverable=maybe(BOOL), indexable=BOOL,
+        show_media=BOOL, show_media_replies=BOOL, show_featured=BOOL, attribution_domains=array(TEXT),
+        featured_tags=array("FeaturedTag"),
     ),
     "PartialAccount": entity(
         id=ID, acct=TEXT, locked=BOOL, bot=BOOL, url=URL, avatar=URL, avatar_static=URL

@@ -73,13 +73,19 @@ async def _render(tx: Tx, me: Account, rows: Sequence[Notification]) -> list[Jso
     return await notification.notifications(view(tx, me), rows, about)
 
 
+async def entity(tx: Tx, me: Account, notification_id: int) -> Json | None:
+    """One of ``me``; None where it is not there, or about what may not be seen."""
+    row = await notifications.by_id(tx.conn, notification_id, me.id)
+    found = await _render(tx, me, [row]) if row else []
+    return found[0] if found else None
+
+
 async def show(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
-        row = await notifications.by_id(tx.conn, id_of(request), caller.account.id)
-        body = await _render(tx, caller.account, [row]) if row else []
-    if not body:
+        body = await entity(tx, caller.account, id_of(request))
+    if body is None:
         raise NotFound
-    return ok(body[0])
+    return ok(body)
 
 
 async def unread_count(request: web.Request, caller: Caller) -> web.Response:

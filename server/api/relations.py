@@ -61,7 +61,9 @@ def _options(sent: Params, before: Follow | None) -> Options:
     )
 
 
-def _doing(act: Act) -> ForMember:
+def doing(act: Act) -> ForMember:
+    """An act upon the account in the path; answers how it stands between the two."""
+
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
             target = await account_of(tx, id_of(request))
@@ -117,12 +119,12 @@ def routes() -> list[web.RouteDef]:
     return [
         for_member("GET", "/api/v1/accounts/relationships", index, "read:follows"),
         for_member("POST", f"{one}/follow", follow, "write:follows"),
-        for_member("POST", f"{one}/unfollow", _doing(follows.unfollow), "write:follows"),
-        for_member("POST", f"{one}/block", _doing(follows.block), "write:blocks"),
-        for_member("POST", f"{one}/unblock", _doing(follows.unblock), "write:blocks"),
+        for_member("POST", f"{one}/unfollow", doing(follows.unfollow), "write:follows"),
+        for_member("POST", f"{one}/block", doing(follows.block), "write:blocks"),
+        for_member("POST", f"{one}/unblock", doing(follows.unblock), "write:blocks"),
         for_member("GET", asking, requests, "read:follows"),
-        for_member("POST", f"{asking}/{{id}}/authorize", _doing(_authorize), "write:follows"),
-        for_member("POST", f"{asking}/{{id}}/reject", _doing(_reject), "write:follows"),
+        for_member("POST", f"{asking}/{{id}}/authorize", doing(_authorize), "write:follows"),
+        for_member("POST", f"{asking}/{{id}}/reject", doing(_reject), "write:follows"),
         for_member("GET", "/api/v1/blocks", blocks, "read:blocks"),
     ]
 

@@ -30,58 +30,75 @@ from server.api.describe import (
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
-from server.api.schema import array
+from server.api.scheduled import time_of
+from server.api.schema import array, either
 from server.context import context
-from server.domain import calls, composing, posts, sight
+from server.domain import calls, composing, posts, scheduled, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.preferences import LANGUAGE
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.render import scheduled as render_scheduled
 from server.render.status import WARNED
 from storage import accounts, oauth, preferences
 from storage import polls as poll_rows
 from storage import posts as post_rows
+from storage import scheduled as scheduled_rows
 from storage.accounts import Account
 from storage.posts import Post
+from storage.scheduled import Scheduled
 
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
 NO_MEDIA = "This server does not take files yet."
-NO_SCHEDULE = "This server cannot schedule posts yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
-    """``title`` and ``community_id`` (a titled post to a community) are Beckon's own."""
+    """``title`` and ``community_id`` (a titled post to a community) are Beckon's own.
+
+    With ``scheduled_at`` it answers a ``ScheduledStatus``, unless a repeated request finds it published.
+    """
     sent = await params.read(request)
     _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
     key = request.headers.get("Idempotency-Key", "")
     work = context(request).work
     async with work.transaction() as tx:
-        post_id = await _once(tx, caller, sent, key)
+        made = await _once(tx, caller, sent, key)
+    if isinstance(made, Scheduled):
+        return ok(render_scheduled.scheduled(made))
     async with work.reading() as tx:
-        return ok(await status_by_id(tx, post_id, caller.account))
+        return ok(await status_by_id(tx, made, caller.account))
 
 
 def _refuse_unbuilt(sent: Params) -> None:
     if sent.texts("media_ids"):
         raise Invalid(NO_MEDIA, field="media_ids")
-    if sent.text("scheduled_at"):
-        raise Invalid(NO_SCHEDULE, field="scheduled_at")
 
 
-async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
+async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int | Scheduled:
     if not key:
-        return (await _publish(tx, caller, sent)).id
+        return await _post(tx, caller, sent, None)
     me, digest = caller.account.id, ids.digest(key).hex()
     await oauth.lock_idempotency_key(tx.conn, me, digest)
-    before = await oauth.post_of_key(tx.conn, me, digest, tx.now - KEY_LIVES)
+    since = tx.now - KEY_LIVES
+    before = await oauth.post_of_key(tx.conn, me, digest, since)
     if before is not None:
         return before
+    waiting = await scheduled_rows.by_key(tx.conn, me, digest, since)
+    return waiting or await _post(tx, caller, sent, digest)
+
+
+async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | Scheduled:
+    at = time_of(sent)
+    if at:
+        wanted = _wanted(sent, caller.token.app_id)
+        return await scheduled.keep(tx, caller.account, wanted, at, key)
     post = await _publish(tx, caller, sent)
-    await oauth.keep_key(tx.conn, me, digest, post.id, tx.now)
+    if key:
+        await oauth.keep_key(tx.conn, caller.account.id, key, post.id, tx.now)
     return post.id
 
 
@@ -235,11 +252,12 @@ _TYPED = (
 )
 DESCRIBED: Described = {
     "POST /api/v1/statuses": op(
-        "Status",
+        either("Status", "ScheduledStatus"),
         *_TYPED,
         choice("visibility", "public", "unlisted", "private", "direct"),
         an_id("in_reply_to_id"),
         an_id("community_id"),
+        a_text("scheduled_at"),
         also=(404,),  # what it replies to
     ),
     "GET /api/v1/statuses": op(array("Status"), some_ids("id")),

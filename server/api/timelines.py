@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urldefrag
 
 from aiohttp import web
 
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, flag, op, paged, some_texts
+from server.api.describe import Described, a_text, flag, op, paged, some_texts
 from server.api.lists import joined
 from server.api.reading import id_of, statuses, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
-from storage import lists, timelines
+from storage import cards, lists, timelines
 from storage.accounts import Account
 from storage.timelines import Tags
 
@@ -67,6 +68,14 @@ async def tag(request: web.Request, caller: Caller | None) -> web.Response:
         return await _page(request, tx, found, viewer_of(caller))
 
 
+async def link(request: web.Request, caller: Caller | None) -> web.Response:
+    """``url``: public posts that lead with this address, as their cards spell it."""
+    url = urldefrag((await params.read(request)).text("url") or "").url
+    async with context(request).work.reading() as tx:
+        found = await cards.linking(tx.conn, url, paging.page(request))
+        return await _page(request, tx, found, viewer_of(caller))
+
+
 async def of_list(request: web.Request, caller: Caller) -> web.Response:
     """What the members of a list posted; of a community, its posts, unwrapped."""
     list_id, page = id_of(request), paging.page(request)
@@ -86,6 +95,7 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", f"{base}/home", home, "read:statuses"),
         for_anyone("GET", f"{base}/public", public, "read:statuses"),
         for_anyone("GET", f"{base}/tag/{{name}}", tag, "read:statuses"),
+        for_anyone("GET", f"{base}/link", link, "read:statuses"),
         for_member("GET", f"{base}/list/{{id}}", of_list, "read:lists"),
     ]
 
@@ -103,5 +113,6 @@ DESCRIBED: Described = {
         flag("local"),
         flag("only_media"),
     ),
+    "GET /api/v1/timelines/link": op(array("Status"), *_PAGE, a_text("url")),
     "GET /api/v1/timelines/list/{id}": op(array("Status"), *_PAGE),
 }

@@ -131,6 +131,7 @@ async def edit_profile(
     bot: bool | None = None,
     discoverable: bool | None = None,
     indexable: bool | None = None,
+    hide_collections: bool | None = None,
 ) -> Account:
     """Change what is given (None: leave it) and tell the followers. Raises ``Invalid``."""
     old = _profile_of(account)
@@ -145,6 +146,8 @@ async def edit_profile(
         indexable=old.indexable if indexable is None else indexable,
     )
     html = text.compose(changed.note_source, {}, tx.site.urls.tag)
+    if hide_collections is not None:
+        await accounts.hide_collections(tx.conn, account.id, hidden=hide_collections)
     new = await accounts.update_profile(tx.conn, account.id, replace(changed, note=html), None)
     await effects.profile(tx, new)
     return new
@@ -167,7 +170,7 @@ def _fields(tx: Tx, given: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     if len(named) > FIELDS_MAX:
         raise Invalid(f"A profile has at most {FIELDS_MAX} fields.", field="fields_attributes")
     return [
-        {"name": n, "value": text.compose(v, {}, tx.site.urls.tag), "source": v} for n, v in named
+        {"name": n, "value": text.compose_line(v, tx.site.urls.tag), "source": v} for n, v in named
     ]
 
 

@@ -14,9 +14,10 @@ from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, notifications, tags, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, follows, lanes, outbox, polls, posts, timelines
+from storage import accounts, calls, events, follows, lanes, outbox, polls, posts, pushes, timelines
 from storage.accounts import Account
 from storage.db import next_id
+from storage.events import Event
 from storage.notifications import Notification
 
 Json = build.Json
@@ -245,6 +246,12 @@ async def profile(tx: Tx, actor: Account) -> None:
     await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
 
+async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comment: str) -> None:
+    """Report a remote account, with these posts of it, to its server; ``us``: the instance's actor."""
+    document = build.flag(await new_id(tx), us.uri, [target.uri, *posts_], comment, to=[target.uri])
+    await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
+
+
 # Polls
 
 
@@ -428,7 +435,16 @@ async def _tell(
     """Everything that anybody is told passes here. Gives the rows that were written."""
     if not ids:
         return []
-    return await notifications.tell(tx, ids, type_, actor.id, post_id, about)
+    told = await notifications.tell(tx, ids, type_, actor.id, post_id, about)
+    await ring(tx, [row for row in told if not row.filtered])
+    return told
+
+
+async def ring(tx: Tx, told: Sequence[Notification]) -> None:
+    """These rows are new: they reach who has a stream open, and whose telephone may ring."""
+    tx.happened(*(events.notification(row.account_id, row.id) for row in told))
+    waiting = await pushes.add(tx.conn, [row.id for row in told], tx.now)
+    tx.wake(lanes.PUSH, map(str, waiting), tx.now)
 
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
@@ -449,8 +465,28 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
         await timelines.fan_out(tx.conn, ids, post.id, post.reblog_of_id or post.id)
     if _is_news(post):
         await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
+    appear(tx, post)
 
 
 def _is_news(post: posts.Post) -> bool:
     """What a follower who asked for it is told of: not boosts, and answers to oneself only."""
     return post.reblog_of_id is None and post.in_reply_to_account_id in (None, post.account_id)
+
+
+def appear(tx: Tx, post: posts.Post) -> None:
+    """A new post or boost is where it belongs: whoever looks there sees it come."""
+    tx.happened(Event(events.POST, post.id))
+
+
+def changed(tx: Tx, post_id: int) -> None:
+    """Whoever looks at a post sees it change."""
+    tx.happened(Event(events.EDIT, post_id))
+
+
+async def vanish(tx: Tx, post: posts.Post) -> None:
+    """Whoever looks at a post sees it go; called before the row goes, as it needs the audience."""
+    audience = await events.audience(tx.conn, post.id, None, boosted=True)
+    if audience:
+        tx.happened(*events.deleted(post.id, [*audience.channels, *audience.lists]))
+    for boost_ in await events.boosts_in_homes(tx.conn, post.id):
+        tx.happened(*events.deleted(boost_.post_id, map(events.home, boost_.home)))

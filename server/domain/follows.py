@@ -112,6 +112,14 @@ async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> No
             await notifications.withdraw(tx.conn, decider.id, "follow_request", follower.id, None)
 
 
+async def remove_follower(tx: Tx, actor: Account, follower: Account) -> None:
+    """Take back the yes (or say no) to who follows the actor; theirs is told by a Reject."""
+    await follows.hold(tx.conn, actor.id, follower.id)
+    known = await follows.between(tx.conn, follower.id, actor.id)
+    if known:
+        await reject(tx, actor, known, follower)
+
+
 async def unfollow(tx: Tx, actor: Account, target: Account) -> None:
     """Stop following, or take back the request; a repeat is no event."""
     await follows.hold(tx.conn, actor.id, target.id)

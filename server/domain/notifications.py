@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.domain.tx import Tx
+from storage import events, notifications
 from storage import notification_requests as requests
-from storage import notifications
 from storage.accounts import Account
 from storage.notification_requests import Policy
 from storage.notifications import Facts, News, Notification
@@ -137,7 +137,7 @@ async def accept(tx: Tx, member: Account, ids: Sequence[int]) -> bool:
     senders = await requests.take(tx.conn, member.id, ids)
     await requests.permit(tx.conn, member.id, senders, tx.now)
     if await requests.merge(tx.conn, member.id, senders):
-        _merged(tx, member)
+        tx.happened(events.notifications_merged(member.id))  # open clients load again
     return bool(senders)
 
 
@@ -146,10 +146,6 @@ async def dismiss(tx: Tx, member: Account, ids: Sequence[int]) -> bool:
     senders = await requests.take(tx.conn, member.id, ids)
     await requests.drop(tx.conn, member.id, senders)
     return bool(senders)
-
-
-def _merged(tx: Tx, member: Account) -> None:
-    """Where open clients of the member are to hear ``notifications_merged``: they load again."""
 
 
 async def choose(tx: Tx, member: Account, chosen: Mapping[str, str]) -> None:

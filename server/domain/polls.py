@@ -82,6 +82,7 @@ async def close(tx: Tx, post_id: int) -> None:
     await effects.tell(
         tx, [author, *(a for a in voters.values() if a.id != author.id)], "poll", author, post_id
     )
+    effects.changed(tx, post_id)
     await effects.publish_edit(tx, author, post)
 
 

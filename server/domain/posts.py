@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import communities, effects, policy
+from server.domain import cards, communities, conversations, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts
@@ -184,6 +184,8 @@ async def publish(
     await accounts.count_post(tx.conn, author.id, 1, post.published_at)
     if post.kind != "event":
         await _spread(tx, author, post, draft_, arrived)
+    elif post.published_at > tx.now - LATE:
+        effects.appear(tx, post)  # a call enters homes as a boost by its community alone
     return post
 
 
@@ -250,9 +252,14 @@ async def _spread(
     tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
-    if post.published_at > tx.now - LATE:
+    looked_for = arrived is not None and arrived.history
+    news = post.published_at > tx.now - LATE and not looked_for
+    if news:
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+    if post.visibility == "direct":
+        await conversations.enter(tx, author, post, draft_.mentions, news=news)
+    await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_public:
         await carry(tx, community, document, post)
@@ -320,6 +327,8 @@ async def boost(
 async def unboost(tx: Tx, actor: Account, post: Post) -> None:
     await _hold(tx, post)
     made = await posts.boost_of(tx.conn, actor.id, post.id)
+    if made:
+        await effects.vanish(tx, made)
     if made and await posts.delete(tx.conn, made, tx.now):
         if actor.kind != "group":
             await posts.count_reblog(tx.conn, post.id, -1)
@@ -400,11 +409,13 @@ async def edit(
     )
     await _set_poll(tx, post, draft_.poll)
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
+    effects.changed(tx, post.id)
     return new
 
 
@@ -442,6 +453,7 @@ async def remove(tx: Tx, post: Post) -> None:
     await accounts.count_post(tx.conn, held.account_id, -1, None)
     if held.in_reply_to_id:
         await posts.count_reply(tx.conn, held.in_reply_to_id, -1)
+    await effects.vanish(tx, held)
     await posts.delete(tx.conn, held, tx.now)
 
 

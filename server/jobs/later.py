@@ -3,7 +3,8 @@
 A handler that needs no network runs in the transaction that removes its row: both happen, or neither. It
 locks what it is about first and its row goes last, in the order in which a verb takes them that adds
 such work: the other way round the two would wait for each other. A handler that gives a time is to run
-once more then. One that fails is tried again, later each time, and at last dropped with a line in the log.
+once more then. One that needs the network (``OUTSIDE``) runs outside any transaction, and its row goes
+when it has ended: a crash between the two runs it again. One that fails is tried again, later each time, and at last dropped with a line in the log.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls, tags
+from server.domain import calls, polls, scheduled, tags
+from server.domain import cards as card_verbs
+from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
+from server.jobs import cards, threads
 from server.resolve import Net
-from storage import accounts, inbox, jobs, lanes, mutes, oauth, outbox
+from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
+from storage import cards as card_rows
+from storage import threads as thread_rows
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -30,6 +36,7 @@ MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
+KEEP_CARDS = timedelta(days=30)
 KEEP_SENT = timedelta(days=90)
 
 
@@ -66,6 +73,11 @@ async def work_once(net: Net) -> bool:
 
 async def _run(net: Net, job: Job) -> None:
     try:
+        if job.kind in OUTSIDE:
+            await OUTSIDE[job.kind](net, job)
+            async with net.work.transaction() as tx:
+                await jobs.done(tx.conn, job.id)
+            return
         async with net.work.transaction() as tx:
             again = await HANDLERS[job.kind](tx, job)
             if again:
@@ -110,11 +122,18 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
+    return await scheduled.publish(tx, job.args["id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    await conversations.sweep(tx.conn)
+    await thread_rows.forget(tx.conn, tx.now - DAY)
+    await card_rows.forget(tx.conn, tx.now - KEEP_CARDS)
     await tags.forget(tx)
     await mutes.drop_ended(tx.conn, tx.now)
     return tx.now + DAY
@@ -131,5 +150,11 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_poll": _close_poll,
     "introduce": _introduce,
     "poll_results": _poll_results,
+    "publish_scheduled": _publish_scheduled,
     "send_tally": _send_tally,
+}
+
+OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
+    card_verbs.JOB: cards.run,
+    thread_verbs.JOB: threads.run,
 }

@@ -16,8 +16,11 @@ from storage.preferences import Preferences
 NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
 
 
-def account(urls: Urls, row: Account) -> Json:
-    """``Account``. Avatar and header are always addresses: old Tusky crashes without."""
+def account(urls: Urls, row: Account, role: str = "member") -> Json:
+    """``Account``. Avatar and header are always addresses: old Tusky crashes without.
+
+    ``role`` is asked for where a profile is shown, and not for each author of a page.
+    """
     avatar = row.avatar_url or urls.asset("avatar.png")
     header = row.header_url or urls.asset("header.png")
     entity: Json = {
@@ -30,7 +33,7 @@ def account(urls: Urls, row: Account) -> Json:
         "group": row.kind == "group",
         "discoverable": row.discoverable,
         "indexable": row.indexable,
-        "hide_collections": False,
+        "hide_collections": row.hide_collections,
         "created_at": stamp(row.created_at),
         "note": row.note,
         "url": row.url,
@@ -56,7 +59,7 @@ def account(urls: Urls, row: Account) -> Json:
     }
     if row.local:
         entity["noindex"] = not row.indexable
-        entity["roles"] = []
+        entity["roles"] = _badges(role)
     if row.suspended_at:
         entity["suspended"] = True
     return entity
@@ -75,24 +78,63 @@ ROLES: Mapping[str, Json] = {
 }
 
 
+def _badges(role: str) -> list[Json]:
+    shown = ROLES[role]
+    if not shown["highlighted"]:
+        return []
+    return [{name: shown[name] for name in ("id", "name", "color")}]
+
+
+def _typed_fields(row: Account) -> list[Json]:
+    return [
+        {
+            "name": f["name"],
+            "value": f.get("source") or text.plain(f["value"]),
+            "verified_at": None,
+        }
+        for f in row.fields
+    ]
+
+
+def profile(urls: Urls, row: Account) -> Json:
+    """``Profile`` (Mastodon 4.6): a member's own, as it was typed. A picture never set is null."""
+    return {
+        "id": str(row.id),
+        "display_name": row.display_name,
+        "note": row.note_source,
+        "formatted_note": row.note,
+        "fields": _typed_fields(row),
+        "formatted_fields": account(urls, row)["fields"],
+        "avatar": row.avatar_url,
+        "avatar_static": row.avatar_url,
+        "avatar_description": "",
+        "header": row.header_url,
+        "header_static": row.header_url,
+        "header_description": "",
+        "locked": row.locked,
+        "bot": row.bot,
+        "hide_collections": row.hide_collections,
+        "discoverable": row.discoverable,
+        "indexable": row.indexable,
+        "show_media": True,
+        "show_media_replies": True,
+        "show_featured": True,
+        "attribution_domains": [],
+        "featured_tags": [],
+    }
+
+
 def credential_account(urls: Urls, row: Account, role: str, requests: int) -> Json:
     """``CredentialAccount``: what its owner may see. ``requests``: follows that wait for an answer."""
-    return account(urls, row) | {
+    return account(urls, row, role) | {
         "source": {
             "privacy": "public",
             "sensitive": False,
             "language": "",
             "note": row.note_source,
-            "fields": [
-                {
-                    "name": f["name"],
-                    "value": f.get("source") or text.plain(f["value"]),
-                    "verified_at": None,
-                }
-                for f in row.fields
-            ],
+            "fields": _typed_fields(row),
             "follow_requests_count": requests,
-            "hide_collections": False,
+            "hide_collections": row.hide_collections,
             "discoverable": row.discoverable,
             "indexable": row.indexable,
             "attribution_domains": [],
@@ -128,8 +170,8 @@ def relationship(row: Relation) -> Json:
         "requested": row.requested,
         "requested_by": row.requested_by,
         "domain_blocking": row.domain_blocking,
-        "endorsed": False,
-        "note": "",
+        "endorsed": row.endorsed,
+        "note": row.note,
     }
 
 

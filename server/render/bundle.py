@@ -1,7 +1,8 @@
 """All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
 
 One query each for accounts, mentions, the viewer's marks and filters, and apps; where the page holds a
-poll, its options, the viewer's choices, and the calls with the viewer's answers. Then everything is pure.
+poll, its options, the viewer's choices, and the calls with the viewer's answers; where it holds links,
+their cards. Then everything is pure.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.render import account, filters
+from server.render import account, card, filters
 from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, calls, oauth, polls, posts
 from storage.calls import Call, Participation
+from storage.cards import Shown
 from storage.oauth import App
 from storage.polls import Option, Poll
 from storage.posts import Marks, Mentioned, Post
@@ -46,6 +48,7 @@ class Bundle:
     marks: Mapping[int, Marks]
     apps: Mapping[int, App]
     ballots: Ballots
+    cards: Mapping[int, Shown]
     filtered: Mapping[int, list[Json]]  # by the viewer's filters
 
 
@@ -72,6 +75,7 @@ async def load(
         marks=await _marks(view, ids),
         apps=await _apps(view, proper),
         ballots=ballots,
+        cards=await card.load(view, proper),
         filtered=await filters.load(view, proper, ballots.options),
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from server import text
 from server.clock import stamp
-from server.render import bundle, media, poll
+from server.render import bundle, card, media, poll
 from server.render.account import NOBODY_MAY_QUOTE
 from server.render.bundle import Bundle
 from server.render.view import Json, View, maybe_stamp
@@ -62,7 +62,7 @@ def _status(b: Bundle, post: Post) -> Json:
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
         "tags": [{"name": t, "url": b.urls.tag(quote(t))} for t in post.tags],
         "emojis": [],
-        "card": None,
+        "card": card.card(b.cards.get(post.id)),
         "poll": _poll(b, post, call),
         "reblog": None,
         "quote": None,
@@ -103,6 +103,7 @@ def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
         "media_attachments": [],
         "mentions": [],
         "tags": [],
+        "card": None,
         "poll": None,
         "reblog": inner,
     }

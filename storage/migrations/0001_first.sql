@@ -12,6 +12,7 @@ create table instance (
     rules text[] not null default '{}',
     contact_email text not null default '',
     setup_digest bytea,                                -- of the one-time link; null once used
+    vapid_private text,                                -- PEM; who pushes (RFC 8292): made once, kept for good
     created_at timestamptz not null
 );
 
@@ -51,6 +52,7 @@ create table accounts (
     bot boolean not null default false,
     discoverable boolean not null default true,
     indexable boolean not null default true,
+    hide_collections boolean not null default false,  -- whom they follow, and who follows them
     followers_count integer not null default 0,
     following_count integer not null default 0,
     posts_count integer not null default 0,
@@ -92,6 +94,27 @@ create table follows (
     check (follower_id <> target_id)
 );
 create index follows_target on follows (target_id, id);
+
+-- What a member wrote down about somebody, for their own eyes.
+create table account_notes (
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    comment text not null check (comment <> ''),
+    primary key (account_id, target_id)
+);
+create index account_notes_target on account_notes (target_id);
+
+-- Whom a member shows on their profile, among those whom they follow: it ends with the follow.
+create table endorsements (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    unique (account_id, target_id),
+    foreign key (account_id, target_id)
+        references follows (follower_id, target_id) on delete cascade
+);
+create index endorsements_target on endorsements (target_id);
 
 create table blocks (
     id bigint generated always as identity primary key,
@@ -273,6 +296,38 @@ create table bookmarks (
 );
 create index bookmarks_post on bookmarks (post_id);
 
+-- What members, and other servers, ask the moderators to look at.
+create table reports (
+    id bigint generated always as identity primary key,
+    uri text unique,                    -- of the Flag that brought it
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    post_ids bigint[] not null default '{}',  -- they may be gone since
+    category text not null check (category in ('spam', 'legal', 'violation', 'other')),
+    comment text not null default '',
+    rule_ids integer[] not null default '{}',  -- places in the instance's rules, from 1
+    forwarded boolean not null default false,
+    assigned_id bigint references accounts on delete set null,
+    resolved_at timestamptz,
+    resolved_by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    check (resolved_at is not null or resolved_by_id is null)
+);
+create index reports_account on reports (account_id, id);
+create index reports_target on reports (target_id, id);
+create index reports_assigned on reports (assigned_id) where assigned_id is not null;
+create index reports_resolved_by on reports (resolved_by_id) where resolved_by_id is not null;
+create index reports_open on reports (id) where resolved_at is null;
+
+-- When a thread of another server was last completed from its origin.
+create table thread_refreshes (
+    thread_id bigint primary key,       -- as in posts
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    found integer not null default 0
+);
+
 -- What a member wants hidden or warned of; matched by the server when a page is rendered.
 create table filters (
     id bigint generated always as identity primary key,
@@ -414,6 +469,30 @@ create table poll_votes (
 );
 create index poll_votes_account on poll_votes (account_id);
 
+-- The first address in a public post, as far as it may have a preview.
+create table post_links (
+    post_id bigint primary key references posts on delete cascade,
+    url text not null
+);
+create index post_links_url on post_links (url, post_id);
+
+-- What a web page says of itself: asked once for all posts that link to it.
+create table cards (
+    url text primary key,
+    title text not null,                -- '': asked, and nothing to show
+    description text not null default '',
+    provider_name text not null default '',
+    author_name text not null default '',
+    language text,
+    image_url text,                     -- at the other side
+    image_description text not null default '',
+    width integer not null default 0,
+    height integer not null default 0,
+    published_at timestamptz,
+    fetched_at timestamptz not null
+);
+create index cards_fetched on cards (fetched_at);
+
 -- A call to action. Its post is what threads, timelines and likes know of it.
 create table calls (
     post_id bigint primary key references posts on delete cascade,
@@ -471,6 +550,23 @@ create table home_entries (
 create unique index home_entries_once on home_entries (account_id, subject_id);
 create index home_entries_post on home_entries (post_id);
 
+-- Direct posts as their reader sees them: by thread and by who else takes part.
+create table conversations (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    thread_id bigint not null,
+    participants bigint[] not null,     -- the others, in order
+    unread boolean not null,
+    unique (account_id, thread_id, participants)
+);
+
+create table conversation_posts (
+    conversation_id bigint not null references conversations on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    primary key (conversation_id, post_id)
+);
+create index conversation_posts_post on conversation_posts (post_id);
+
 create table notifications (
     id bigint generated by default as identity primary key,
     account_id bigint not null references accounts on delete cascade,
@@ -493,6 +589,34 @@ create index notifications_group on notifications (account_id, group_key, id);
 create index notifications_filtered on notifications (account_id, from_account_id) where filtered;
 create index notifications_from on notifications (from_account_id);
 create index notifications_post on notifications (post_id) where post_id is not null;
+
+-- What those who run the instance tell all its members.
+create table announcements (
+    id bigint generated always as identity primary key,
+    source text not null,
+    content text not null,              -- HTML
+    starts_at timestamptz,              -- of what it is about
+    ends_at timestamptz,                -- when it is over, and shown no more
+    published_at timestamptz not null,
+    updated_at timestamptz not null,
+    check (ends_at >= starts_at)
+);
+
+create table announcement_reads (
+    announcement_id bigint not null references announcements on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    primary key (announcement_id, account_id)
+);
+create index announcement_reads_account on announcement_reads (account_id);
+
+create table announcement_reactions (
+    id bigint generated always as identity primary key,
+    announcement_id bigint not null references announcements on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,
+    unique (announcement_id, account_id, name)
+);
+create index announcement_reactions_account on announcement_reactions (account_id);
 
 -- How far a person has read, for all their clients.
 create table markers (
@@ -543,6 +667,32 @@ create index tokens_account on tokens (account_id);
 create index tokens_user on tokens (user_id);
 create index tokens_code on tokens (code_digest) where code_digest is not null;
 
+-- Where the browser or telephone of a token is reached (web push). It goes with its token.
+create table push_subscriptions (
+    id integer generated always as identity primary key,  -- clients read it as a 32-bit number
+    token_id bigint not null unique references tokens on delete cascade,
+    endpoint text not null,
+    public_key bytea not null check (octet_length(public_key) = 65),
+    auth bytea not null check (octet_length(auth) = 16),
+    standard boolean not null,          -- RFC 8291; else the draft before it
+    alerts text[] not null,             -- types of notifications
+    policy text not null check (policy in ('all', 'followed', 'follower', 'none')),
+    sealed_token bytea not null,        -- the secret of the token: see server/domain/push.py
+    created_at timestamptz not null
+);
+
+-- Notifications that wait to be pushed, in a lane for each subscription.
+create table pushes (
+    id bigint generated always as identity primary key,
+    subscription_id integer not null references push_subscriptions on delete cascade,
+    notification_id bigint not null references notifications on delete cascade,
+    attempts integer not null default 0,
+    last_error text,
+    created_at timestamptz not null,
+    unique (subscription_id, notification_id)
+);
+create index pushes_notification on pushes (notification_id);
+
 -- Signed in by a browser.
 create table sessions (
     digest bytea primary key,
@@ -561,9 +711,21 @@ create table idempotency_keys (
 );
 create index idempotency_keys_post on idempotency_keys (post_id);
 
+-- Posts to be: what their author wants, as plain values, until its time.
+create table scheduled_posts (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    wanted jsonb not null,              -- the fields of server.domain.composing.Wanted
+    scheduled_at timestamptz not null,
+    idempotency_key text,
+    failure text,                       -- why it could not be published at its time
+    created_at timestamptz not null
+);
+create index scheduled_posts_account on scheduled_posts (account_id, id);
+
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (
-    queue text not null,                -- 'inbox', 'delivery', 'jobs'
+    queue text not null,                -- 'inbox', 'delivery', 'jobs', 'push'
     key text not null,
     ready_at timestamptz not null,
     locked_until timestamptz,

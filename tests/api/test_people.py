@@ -214,6 +214,18 @@ async def test_markers_last(house: House) -> None:
     assert await me.good("GET", "/api/v1/markers?timeline=home") == saved
 
 
+async def test_a_client_that_knows_an_old_marker_is_told(house: House) -> None:
+    me = await house.member("me_too")
+    first = await me.good("POST", "/api/v1/markers", json={"home": {"last_read_id": "12"}})
+    known = {"last_read_id": "13", "version": first["home"]["version"]}
+    saved = await me.good("POST", "/api/v1/markers", json={"home": known})
+    both = {"home": known, "notifications": {"last_read_id": "4"}}
+    assert (await me.post("/api/v1/markers", json=both)).status == 409
+    stands = await me.good("GET", "/api/v1/markers?timeline[]=home&timeline[]=notifications")
+    assert stands["home"] == saved["home"]
+    assert stands["notifications"]["last_read_id"] == "0", "nothing is half written"
+
+
 async def test_search_knows_handles_addresses_and_tags(house: House) -> None:
     me = await house.member("someone")
     far = await house.remote("far_writer")

@@ -54,7 +54,6 @@ async def test_multipart_and_query_say_the_same_as_json(writer: Member) -> None:
         ({"status": "x" * 5001}, "character limit"),
         ({"status": "x", "visibility": "local"}, "Visibility"),
         ({"status": "x", "media_ids": ["1"]}, "files"),
-        ({"status": "x", "scheduled_at": "2030-01-01T00:00:00Z"}, "schedule"),
         ({"status": "x", "poll": {"options": ["a"], "expires_in": 600}}, "poll"),
         ({"status": "x", "poll": {"options": ["a", "a"], "expires_in": 600}}, "differ"),
         ({"status": "x", "poll": {"options": ["a", "b"]}}, "expires_in"),

@@ -7,18 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.api.routes import described
+from server.domain import announcements
 from server.domain.posts import Draft, PollDraft
+from storage import cards, threads
 from storage.accounts import Account
 from storage.calls import Details
+from storage.cards import Card
 from tests.api.people import House, Member
 
 DAY = timedelta(days=1)
+STORY = "https://news.example/story"
 BECKON = "/api/beckon/v1"
 FILES = (
     {"kind": "image", "url": "https://far.example/a.png", "width": 4, "height": 2},
     {"kind": "video", "url": "https://far.example/b.mp4", "focus": [0.1, 0.2]},
     {"kind": "document", "url": "https://far.example/c.pdf", "description": "minutes"},
-    {"kind": "link", "url": "https://news.example/story"},
+    {"kind": "link", "url": STORY},
 )
 
 
@@ -77,6 +81,7 @@ async def full(house: House) -> World:
     mine = next(s for s in posts if s["content"] == "<p>mine</p>")
     await _deal(reader, asking, mine, world)
     await _organise(reader, asking, world)
+    await _know(reader, asking, world)
     await _keep(reader, world)
     await _talk(house)
     return world
@@ -136,6 +141,34 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
 )  # fmt: skip
+
+
+async def _know(reader: Member, asking: Member, world: World) -> None:
+    """Somebody featured and somebody known in common, a link that was looked at, a thread too."""
+    friend = await world.house.member("friend")
+    await reader.good("POST", f"/api/v1/accounts/{friend.id}/follow")
+    await friend.good("POST", f"/api/v1/accounts/{asking.id}/follow")
+    await reader.good("POST", f"/api/v1/accounts/{friend.id}/endorse")
+    await reader.good("POST", f"/api/v1/accounts/{friend.id}/note", json={"comment": "of old"})
+    world.ids["accounts"].append(friend.id)
+    linking = await friend.says(f"Read {STORY}")
+    world.ids["statuses"].append(linking["id"])
+    world.ids["annual_reports"] = ["2025"]
+    world.ids["async_refreshes"] = [linking["id"]]
+    async with world.house.work.transaction() as tx:
+        page = Card(
+            STORY, "A story", "Of spring", "News", "A writer", "en", None, "", 0, 0, tx.now, tx.now
+        )
+        await cards.put(tx.conn, page)
+        await announcements.announce(tx, "We meet #outside")
+        await tx.conn.execute(
+            "insert into announcement_reactions (announcement_id, account_id, name)"
+            " select 1, $1, '🌱'",
+            int(reader.id),
+        )
+        await threads.begin(tx.conn, int(linking["id"]), tx.now, tx.now)
+    at = (datetime.now(UTC) + DAY).isoformat()
+    await reader.says("tomorrow", scheduled_at=at, poll={"options": ["a", "b"], "expires_in": 600})
 
 
 async def _keep(reader: Member, world: World) -> None:

@@ -26,18 +26,23 @@ from server.domain import (
     calls,
     communities,
     domain_blocks,
+    filters,
     follows,
+    lists,
     mutes,
     notifications,
     oauth,
     polls,
     posts,
+    preferences,
     scopes,
+    tags,
     users,
 )
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
-from storage import accounts, db, instance, migrate, notification_requests, status
+from storage import accounts, db, instance, migrate, notification_requests, status, suggestions
+from storage import tags as tag_rows
 from storage.accounts import Account, Profile
 from storage.calls import Details
 from storage.timelines import Page
@@ -98,7 +103,22 @@ async def use(work: Work) -> None:
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
+        await choose(tx, gardener, baker)
         await sign_in(tx, baker)
+
+
+async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
+    """What one member wants to see, and does not."""
+    settings_ = filters.Settings("Quiet", ["home"])
+    quiet = await filters.create(tx, baker, settings_, [filters.Word(keyword="flood\\N")])
+    caught = await publish(tx, gardener, "Mud #mud")
+    await filters.add_post(tx, baker, quiet, caught)
+    friends = await lists.create(tx, baker, lists.Settings("Friends"))
+    await lists.add(tx, baker, friends, [gardener.id, baker.id])
+    await preferences.choose(tx, baker, visibility="unlisted", language="it")
+    await tags.feature(tx, gardener, "mud")
+    await tag_rows.follow(tx.conn, baker.id, "mud", tx.now)
+    await suggestions.dismiss(tx.conn, baker.id, gardener.id, tx.now)
 
 
 async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:

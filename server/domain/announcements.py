@@ -1,0 +1,76 @@
+"""Announcements: a word to all members of the instance, which each may dismiss and react to."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+from server import text
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from storage import announcements
+from storage.accounts import Account
+from storage.announcements import Announcement
+
+TEXT_MAX = 5000
+KINDS_MAX = 8
+EMOJI_MAX = 12  # code points: families and flags are long
+# Symbols, what modifies and joins them, and the signs of which keycaps are made.
+_CATEGORIES = frozenset({"So", "Sk", "Sm", "Mn", "Me", "Cf", "Cn"})
+_KEYCAP = "\u20e3"
+
+
+async def announce(
+    tx: Tx, said: str, starts_at: datetime | None = None, ends_at: datetime | None = None
+) -> Announcement:
+    """Raises ``Invalid``."""
+    if not said.strip() or len(said) > TEXT_MAX:
+        raise Invalid(f"An announcement has 1 to {TEXT_MAX} characters.", field="text")
+    if starts_at and ends_at and ends_at < starts_at:
+        raise Invalid("An announcement cannot end before it starts.", field="ends_at")
+    content = text.compose(said, {}, tx.site.urls.tag)
+    return await announcements.insert(tx.conn, said, content, starts_at, ends_at, tx.now)
+
+
+async def withdraw(tx: Tx, announcement_id: int) -> None:
+    """Raises ``NotFound``."""
+    if not await announcements.delete(tx.conn, announcement_id):
+        raise NotFound
+
+
+async def dismiss(tx: Tx, reader: Account, announcement_id: int) -> None:
+    """Raises ``NotFound``."""
+    await _shown(tx, announcement_id)
+    await announcements.dismiss(tx.conn, announcement_id, reader.id)
+
+
+async def react(tx: Tx, reader: Account, announcement_id: int, name: str) -> None:
+    """With an emoji; a repeat changes nothing. Raises ``NotFound``, ``Invalid``."""
+    await _shown(tx, announcement_id)
+    if not is_emoji(name):
+        raise Invalid("Validation failed: Name is not a recognized emoji", field="name")
+    known = await announcements.hold_names(tx.conn, announcement_id)
+    if name not in known and len(known) >= KINDS_MAX:
+        raise Invalid(f"Validation failed: There are at most {KINDS_MAX} different reactions")
+    await announcements.react(tx.conn, announcement_id, reader.id, name)
+
+
+async def unreact(tx: Tx, reader: Account, announcement_id: int, name: str) -> None:
+    """Raises ``NotFound``."""
+    await _shown(tx, announcement_id)
+    await announcements.unreact(tx.conn, announcement_id, reader.id, name)
+
+
+async def _shown(tx: Tx, announcement_id: int) -> None:
+    if await announcements.by_id(tx.conn, announcement_id, tx.now) is None:
+        raise NotFound
+
+
+def is_emoji(name: str) -> bool:
+    """Whether it is made of what emoji are made of, one symbol at least. Custom ones there are none."""
+    if not 0 < len(name) <= EMOJI_MAX:
+        return False
+    if name.endswith(_KEYCAP):
+        return name[0] in "0123456789#*" and name[1:-1] in ("", "\ufe0f")
+    categories = [unicodedata.category(letter) for letter in name]
+    return "So" in categories and set(categories) <= _CATEGORIES

@@ -1,0 +1,32 @@
+"""Conversations: direct posts, as each member who takes part finds them.
+
+A direct post enters a conversation of every person of ours who wrote it or is named in it: the one of its
+thread and its set of others, so that whoever is added later starts a conversation beside it. Nobody gets
+one from somebody whom they block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.domain.tx import Tx
+from storage import conversations, follows
+from storage.accounts import Account
+from storage.conversations import Entered
+from storage.posts import Post
+
+
+async def enter(
+    tx: Tx, author: Account, post: Post, named: Sequence[Account], *, news: bool
+) -> list[Entered]:
+    """Gives the conversations that grew. ``news`` is false for what arrived long after it was written."""
+    people = {a.id: a for a in (author, *named)}
+    blocking = await follows.blocking(tx.conn, author.id, sorted(people))
+    readers = [
+        a.id for a in people.values() if a.local and a.kind == "person" and a.id not in blocking
+    ]
+    if not readers:
+        return []
+    return await conversations.enter(
+        tx.conn, post.id, post.thread_id, author.id, sorted(readers), sorted(people), news=news
+    )

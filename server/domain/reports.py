@@ -1,0 +1,132 @@
+"""Reports: what a member, or another server, asks the moderators to look at.
+
+Whoever is reported never learns by whom. A report may be forwarded to the server of a remote account: it
+leaves as a Flag of the instance itself, with the comment and the posts and without the member's name. A
+Flag that comes from elsewhere is a report like any other, by the actor who sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server import text
+from server.clock import stamp
+from server.domain import accounts as account_verbs
+from server.domain import effects, sight
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from storage import instance, posts, reports, users
+from storage.accounts import Account
+from storage.posts import Post
+from storage.reports import NewReport, Report
+
+CATEGORIES = ("spam", "legal", "violation", "other")
+COMMENT_MAX = 1000  # characters
+FLAG_MAX = 5000
+POSTS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """``category``: None lets the rules decide. ``forward``: to the server of the one reported."""
+
+    post_ids: Sequence[int] = ()
+    comment: str = ""
+    category: str | None = None
+    rule_ids: Sequence[int] = ()
+    forward: bool = False
+
+
+async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Report:
+    """Tell the moderators. Raises ``Invalid``, and ``NotFound`` for a post not to be seen or not theirs."""
+    if target.id == actor.id:
+        raise Invalid("Validation failed: You cannot report yourself", field="account_id")
+    if len(said.comment) > COMMENT_MAX:
+        raise Invalid(
+            f"Validation failed: A comment has at most {COMMENT_MAX} characters", field="comment"
+        )
+    category = await _category(tx, said)
+    shown = await _posts(tx, actor, target, said.post_ids)
+    forwarded = said.forward and not target.local
+    made = await reports.insert(
+        tx.conn,
+        NewReport(
+            account_id=actor.id,
+            target_id=target.id,
+            post_ids=[p.id for p in shown],
+            category=category,
+            comment=said.comment.strip(),
+            rule_ids=sorted(set(said.rule_ids)),
+            forwarded=forwarded,
+        ),
+        tx.now,
+    )
+    assert made, "only a Flag is ever a repeat"
+    if forwarded:
+        us = await account_verbs.instance_actor(tx)
+        await effects.flag(tx, us, target, [p.uri for p in shown], made.comment)
+    await _tell(tx, actor, made)
+    return made
+
+
+async def _category(tx: Tx, said: Complaint) -> str:
+    category = said.category or ("violation" if said.rule_ids else "other")
+    if category not in CATEGORIES:
+        raise Invalid("Validation failed: Category is not included in the list", field="category")
+    here = await instance.get(tx.conn)
+    known = len(here.rules) if here else 0
+    if any(not 1 <= number <= known for number in said.rule_ids):
+        raise Invalid("Validation failed: There is no such rule", field="rule_ids")
+    return category
+
+
+async def _posts(tx: Tx, actor: Account, target: Account, ids: Sequence[int]) -> list[Post]:
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) > POSTS_MAX:
+        raise Invalid(
+            f"Validation failed: At most {POSTS_MAX} posts can be reported at once",
+            field="status_ids",
+        )
+    found = await sight.posts_by_ids(tx, wanted, actor)
+    if len(found) != len(wanted) or any(p.account_id != target.id for p in found):
+        raise NotFound
+    return found
+
+
+async def _tell(tx: Tx, reporter: Account, made: Report) -> None:
+    """A notification shows the report as it came: what becomes of it stands in the report itself."""
+    about = {
+        "id": str(made.id),
+        "action_taken": False,
+        "action_taken_at": None,
+        "category": made.category,
+        "comment": made.comment,
+        "forwarded": made.forwarded,
+        "created_at": stamp(made.created_at),
+        "status_ids": [str(i) for i in made.post_ids],
+        "rule_ids": [str(i) for i in made.rule_ids],
+        "target_account_id": made.target_id,
+    }
+    staff = await users.staff(tx.conn)
+    await effects.tell(tx, staff, "admin.report", reporter, None, about=about)
+
+
+async def arrived(
+    tx: Tx, reporter: Account, target: Account, uris: Sequence[str], comment: str, uri: str
+) -> None:
+    """A Flag about somebody of ours; of the posts named, those that are theirs are kept."""
+    found = [await posts.by_uri(tx.conn, named) for named in uris[:POSTS_MAX]]
+    made = await reports.insert(
+        tx.conn,
+        NewReport(
+            account_id=reporter.id,
+            target_id=target.id,
+            post_ids=[p.id for p in found if p and p.account_id == target.id],
+            comment=text.plain(comment)[:FLAG_MAX],
+            uri=uri,
+        ),
+        tx.now,
+    )
+    if made:
+        await _tell(tx, reporter, made)
