@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -15,9 +16,11 @@ from server.api.schema import array
 from server.clock import stamp
 from server.context import context
 from server.domain import announcements as verbs
+from server.domain.tx import Tx
 from server.render.view import Json, maybe_stamp
 from server.urls import Urls
 from storage import announcements
+from storage.accounts import Account
 from storage.announcements import Announcement
 
 
@@ -40,18 +43,27 @@ def _entity(urls: Urls, row: Announcement, reactions: list[Json], *, read: bool)
     }
 
 
+async def _entities(tx: Tx, reader: Account, rows: Sequence[Announcement]) -> list[Json]:
+    ids = [row.id for row in rows]
+    read = await announcements.read_by(tx.conn, reader.id, ids)
+    given: dict[int, list[Json]] = defaultdict(list)
+    for r in await announcements.reactions(tx.conn, reader.id, ids):
+        given[r.announcement_id].append({"name": r.name, "count": r.count, "me": r.me})
+    urls = tx.site.urls
+    return [_entity(urls, row, given[row.id], read=row.id in read) for row in rows]
+
+
 async def index(request: web.Request, caller: Caller) -> web.Response:
     """Dismissed ones too, marked as read: clients fold them away."""
-    me = caller.account.id
     async with context(request).work.reading() as tx:
         rows = await announcements.current(tx.conn, tx.now)
-        ids = [row.id for row in rows]
-        read = await announcements.read_by(tx.conn, me, ids)
-        given: dict[int, list[Json]] = defaultdict(list)
-        for r in await announcements.reactions(tx.conn, me, ids):
-            given[r.announcement_id].append({"name": r.name, "count": r.count, "me": r.me})
-    urls = context(request).work.site.urls
-    return ok([_entity(urls, row, given[row.id], read=row.id in read) for row in rows])
+        return ok(await _entities(tx, caller.account, rows))
+
+
+async def entity(tx: Tx, reader: Account, announcement_id: int) -> Json | None:
+    """One that is shown now."""
+    row = await announcements.by_id(tx.conn, announcement_id, tx.now)
+    return (await _entities(tx, reader, [row]))[0] if row else None
 
 
 async def dismiss(request: web.Request, caller: Caller) -> web.Response:

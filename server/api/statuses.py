@@ -93,17 +93,16 @@ async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int | Schedul
 
 async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | Scheduled:
     at = time_of(sent)
+    wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
     if at:
-        wanted = _wanted(sent, caller.token.app_id)
         return await scheduled.keep(tx, caller.account, wanted, at, key)
-    post = await _publish(tx, caller, sent)
+    post = await _publish(tx, caller, wanted)
     if key:
         await oauth.keep_key(tx.conn, caller.account.id, key, post.id, tx.now)
     return post.id
 
 
-async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
-    wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
+async def _publish(tx: Tx, caller: Caller, wanted: Wanted) -> Post:
     typed = await composing.typed(tx, caller.account, wanted)
     post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
     assert post, "a new id is never a repeat"

@@ -10,10 +10,12 @@ from typing import TypeAlias
 
 import orjson
 
-from server.api import notifications, reading
+from server.api import announcements, conversations, notifications, reading
 from server.domain.tx import Tx, Work
 from server.render.view import Json
 from server.stream import Render
+from storage import announcements as announcement_rows
+from storage import conversations as rows
 from storage import events
 from storage.accounts import Account
 from storage.events import Event
@@ -30,10 +32,29 @@ async def _notification(tx: Tx, viewer: Account | None, event: Event) -> Json | 
     return await notifications.entity(tx, viewer, event.id) if viewer else None
 
 
+async def _conversation(tx: Tx, viewer: Account | None, event: Event) -> Json | None:
+    row = await rows.by_id(tx.conn, event.id, viewer.id) if viewer else None
+    return (await conversations.entities(tx, [row], viewer))[0] if row and viewer else None
+
+
+async def _announcement(tx: Tx, viewer: Account | None, event: Event) -> Json | None:
+    return await announcements.entity(tx, viewer, event.id) if viewer else None
+
+
+async def _reaction(tx: Tx, viewer: Account | None, event: Event) -> Json | None:
+    """How often it was given; whose it is, the client knows of its own."""
+    given = await announcement_rows.reactions(tx.conn, viewer.id if viewer else 0, [event.id])
+    count = next((r.count for r in given if r.name == event.name), 0)
+    return {"name": event.name, "count": count, "announcement_id": str(event.id)}
+
+
 ENTITIES: dict[str, Entity] = {
     events.POST: _status,
     events.EDIT: _status,
     events.NOTIFICATION: _notification,
+    events.CONVERSATION: _conversation,
+    events.ANNOUNCEMENT: _announcement,
+    events.REACTION: _reaction,
 }
 """By kind of event; a kind that is not here is not sent."""
 

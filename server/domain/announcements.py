@@ -8,7 +8,7 @@ from datetime import datetime
 from server import text
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import announcements
+from storage import announcements, events
 from storage.accounts import Account
 from storage.announcements import Announcement
 
@@ -29,13 +29,16 @@ async def announce(
     if starts_at and ends_at and ends_at < starts_at:
         raise Invalid("An announcement cannot end before it starts.", field="ends_at")
     content = text.compose(said, {}, tx.site.urls.tag)
-    return await announcements.insert(tx.conn, said, content, starts_at, ends_at, tx.now)
+    row = await announcements.insert(tx.conn, said, content, starts_at, ends_at, tx.now)
+    tx.happened(events.announcement(row.id))
+    return row
 
 
 async def withdraw(tx: Tx, announcement_id: int) -> None:
     """Raises ``NotFound``."""
     if not await announcements.delete(tx.conn, announcement_id):
         raise NotFound
+    tx.happened(events.announcement_gone(announcement_id))
 
 
 async def dismiss(tx: Tx, reader: Account, announcement_id: int) -> None:
@@ -53,12 +56,14 @@ async def react(tx: Tx, reader: Account, announcement_id: int, name: str) -> Non
     if name not in known and len(known) >= KINDS_MAX:
         raise Invalid(f"Validation failed: There are at most {KINDS_MAX} different reactions")
     await announcements.react(tx.conn, announcement_id, reader.id, name)
+    tx.happened(events.announcement_reaction(announcement_id, name))
 
 
 async def unreact(tx: Tx, reader: Account, announcement_id: int, name: str) -> None:
     """Raises ``NotFound``."""
     await _shown(tx, announcement_id)
     await announcements.unreact(tx.conn, announcement_id, reader.id, name)
+    tx.happened(events.announcement_reaction(announcement_id, name))
 
 
 async def _shown(tx: Tx, announcement_id: int) -> None:

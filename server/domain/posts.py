@@ -19,7 +19,7 @@ from server import text
 from server.domain import cards, communities, conversations, effects, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, notifications, polls, posts
+from storage import accounts, events, follows, notifications, polls, posts
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -258,7 +258,9 @@ async def _spread(
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
     if post.visibility == "direct":
-        await conversations.enter(tx, author, post, draft_.mentions, news=news)
+        grown = await conversations.enter(tx, author, post, draft_.mentions, news=news)
+        if news:
+            tx.happened(*(events.conversation(c.account_id, c.id) for c in grown))
     await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_public:
