@@ -14,6 +14,7 @@ from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
 from tests.api.people import House, Member
+from tests.wire.browser import Browser
 
 DAY = timedelta(days=1)
 STORY = "https://news.example/story"
@@ -140,6 +141,10 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
+    ("POST /api/v1/push/subscription", {
+        "subscription": {"endpoint": "https://push.example/1", "keys": Browser.new().keys()},
+        "data": {"alerts": {"mention": True}},
+    }),
 )  # fmt: skip
 
 
