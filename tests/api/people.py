@@ -16,6 +16,7 @@ from server.domain.tx import Arrived, Work
 from storage.accounts import Account, Profile
 from storage.calls import Details
 from storage.posts import Post
+from tests.api.fields import undocumented
 
 STAFF = "read write follow push profile admin:read admin:write"
 
@@ -35,7 +36,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody with a client: every call is a request. ``account`` is None for a stranger."""
+    """Somebody with a client: every call is a request, and every answer must be as it is documented.
+
+    ``account`` is None for a stranger.
+    """
 
     http: aiohttp.ClientSession
     base: str
@@ -52,7 +56,9 @@ class Member:
         url = path if path.startswith("http") else self.base + path
         async with self.http.request(method, url, headers=headers, **more) as response:
             body = await response.json(content_type="application/json")
-            return Answer(response.status, body, response.headers)
+        wrong = undocumented(method, response.url.path, response.status, body)
+        assert not wrong, "\n".join(wrong)
+        return Answer(response.status, body, response.headers)
 
     async def get(self, path: str, **more: Any) -> Answer:
         return await self.ask("GET", path, **more)

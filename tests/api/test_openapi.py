@@ -15,6 +15,7 @@ from server.api.describe import Described, a_file, a_text, an_id, op, paged
 from server.api.entities import ENTITIES
 from server.api.routes import described, routes
 from tests.api.conftest import Running
+from tests.api.fields import undocumented
 from tests.api.people import House
 
 
@@ -127,3 +128,23 @@ def test_what_is_not_described_is_left_out() -> None:
 @pytest.mark.parametrize("name", sorted(ENTITIES))
 def test_entities_refer_to_each_other_only(name: str) -> None:
     assert schema.references(ENTITIES[name]) <= set(ENTITIES)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body", "known"),
+    [
+        ("GET", "/api/v1/lists", 200, [], True),
+        ("GET", "/api/v1/lists/", 200, [], True),
+        ("GET", "/api/v1/lists", 200, [{}], False),
+        ("GET", "/api/v1/lists", 404, {"error": "gone"}, False),
+        ("PATCH", "/api/v1/lists/1", 404, {"error": "gone"}, True),
+        ("PATCH", "/api/v1/lists/1", 404, {"reason": "gone"}, False),
+        ("GET", "/api/v1/accounts/lookup", 200, {}, False),
+        ("GET", "/api/v1/nothing", 404, {}, True),
+    ],
+)
+def test_answers_are_held_against_it(
+    method: str, path: str, status: int, body: Any, known: bool
+) -> None:
+    """As every answer is that somebody gets in these tests."""
+    assert (undocumented(method, path, status, body) == []) is known
