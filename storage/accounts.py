@@ -36,6 +36,7 @@ class Account:
     bot: bool
     discoverable: bool
     indexable: bool
+    quote_policy: str
     followers_count: int
     following_count: int
     posts_count: int
@@ -122,6 +123,7 @@ UPDATE_PROFILE = Query(
     """,
     Account,
 )
+SET_QUOTE_POLICY = Query("update accounts set quote_policy = $2 where id = $1 returning *", Account)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -144,6 +146,10 @@ UNCOUNT = tuple(
             "update posts p set replies_count = p.replies_count - r.n from ("
             "select in_reply_to_id as id, count(*) as n from posts where account_id = $1"
             " and in_reply_to_id is not null group by in_reply_to_id) r where p.id = r.id",
+            "update posts p set quotes_count = p.quotes_count - q.n from ("
+            "select quote_id as id, count(*) as n from posts where account_id = $1"
+            " and quote_state = 'accepted' and quote_id is not null group by quote_id) q"
+            " where p.id = q.id",
             "update poll_options o set votes_count = greatest(o.votes_count - 1, 0)"
             " from poll_votes v where v.post_id = o.post_id and v.position = o.position"
             " and v.account_id = $1",
@@ -245,6 +251,11 @@ async def update_profile(
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
     )  # fmt: skip
+
+
+async def set_quote_policy(conn: Connection, account_id: int, word: str) -> Account:
+    """Who may quote what they post from now on."""
+    return await SET_QUOTE_POLICY.one(conn, account_id, word)
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

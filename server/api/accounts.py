@@ -10,13 +10,24 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, flag, limit, nested, op, paged, some_ids
+from server.api.describe import (
+    Described,
+    a_text,
+    choice,
+    flag,
+    limit,
+    nested,
+    op,
+    paged,
+    some_ids,
+)
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import accounts as verbs
+from server.domain import quotes
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account
@@ -42,8 +53,9 @@ async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """Pictures and ``source`` are ignored: files and defaults for posts are not kept yet."""
+    """Of ``source``, the policy on quotes is kept. Pictures are ignored: files are not kept yet."""
     sent = await params.read(request)
+    policy = sent.child("source").text("quote_policy")
     async with context(request).work.transaction() as tx:
         row = await verbs.edit_profile(
             tx,
@@ -56,6 +68,8 @@ async def update_me(request: web.Request, caller: Caller) -> web.Response:
             discoverable=sent.boolean("discoverable"),
             indexable=sent.boolean("indexable"),
         )
+        if policy:
+            row = await quotes.set_default(tx, row, policy)
         return ok(await _credentials(tx, caller, row))
 
 
@@ -202,6 +216,7 @@ DESCRIBED: Described = {
         a_text("note"),
         nested("fields_attributes", a_text("name"), a_text("value"), many=True),
         *(flag(name) for name in ("locked", "bot", "discoverable", "indexable")),
+        nested("source", choice("quote_policy", *quotes.POLICIES)),
     ),
     "GET /api/v1/accounts/search": op(
         array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")

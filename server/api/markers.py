@@ -19,7 +19,6 @@ PREFERENCES: Json = {
     "posting:default:visibility": "public",
     "posting:default:sensitive": False,
     "posting:default:language": None,
-    "posting:default:quote_policy": "nobody",
     "reading:expand:media": "default",
     "reading:expand:spoilers": False,
     "reading:autoplay:gifs": False,
@@ -58,9 +57,9 @@ async def save(request: web.Request, caller: Caller) -> web.Response:
     return ok(saved)
 
 
-async def preferences(_request: web.Request, _caller: Caller) -> web.Response:
-    """The same for everybody, until they can be chosen."""
-    return ok(PREFERENCES)
+async def preferences(_request: web.Request, caller: Caller) -> web.Response:
+    """The same for everybody, until they can be chosen, but for who may quote."""
+    return ok(PREFERENCES | {"posting:default:quote_policy": caller.account.quote_policy})
 
 
 def routes() -> list[web.RouteDef]:

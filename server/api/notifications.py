@@ -32,6 +32,8 @@ TYPES = (
     "favourite",
     "poll",
     "update",
+    "quote",
+    "quoted_update",
 )
 
 

@@ -33,7 +33,7 @@ from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import calls, composing, posts, sight
+from server.domain import calls, composing, posts, quotes, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.tx import Tx
@@ -105,6 +105,8 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         community_id=sent.id("community_id"),
         poll=_poll(sent.child("poll")),
         app_id=app_id,
+        quoted_id=sent.id("quoted_status_id"),
+        quote_policy=sent.text("quote_approval_policy") or None,
     )
 
 
@@ -136,7 +138,8 @@ async def many(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
-    """Replaces the text, the warning and the language; who sees it, and a poll's options, stay."""
+    """Replaces the text, the warning and the language; who sees it, what it quotes, and a poll's options,
+    stay."""
     sent = await params.read(request)
     _refuse_unbuilt(sent)
     await learn_handles(request, sent.text("status") or "")
@@ -146,6 +149,9 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         if post.kind == "event":
             raise Invalid(CALLS_PAGE)
         await _require_same_poll(tx, post, sent.child("poll"))
+        policy = sent.text("quote_approval_policy")
+        if policy:
+            await quotes.set_policy(tx, caller.account, post, policy)
         draft = await posts.draft(tx, caller.account, await _retyped(tx, post, sent))
         await posts.edit(tx, caller.account, post, replace(draft, kind=post.kind))
     async with work.reading() as tx:
@@ -219,6 +225,7 @@ _TYPED = (
     a_text("title"),
     flag("sensitive"),
     a_text("language"),
+    choice("quote_approval_policy", *quotes.POLICIES),
     _POLL,
 )
 DESCRIBED: Described = {
@@ -228,7 +235,8 @@ DESCRIBED: Described = {
         choice("visibility", "public", "unlisted", "private", "direct"),
         an_id("in_reply_to_id"),
         an_id("community_id"),
-        also=(404,),  # what it replies to
+        an_id("quoted_status_id"),
+        also=(404,),  # what it replies to or quotes
     ),
     "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
     "GET /api/v1/statuses/{id}": op("Status"),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server import text
-from server.domain import sight
+from server.domain import quotes, sight
 from server.domain.posts import PollDraft, Typed
 from server.domain.tx import Tx
 from storage.accounts import Account
+from storage.posts import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Wanted:
     community_id: int | None = None
     poll: WantedPoll | None = None
     app_id: int | None = None
+    quoted_id: int | None = None
+    quote_policy: str | None = None
 
 
 async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
-    """Raises ``NotFound`` where the post answered or the community is not there for the author."""
+    """Raises ``NotFound`` where the post answered or quoted or the community is not there for the author;
+    ``Forbidden`` where it may not be quoted."""
     parent, community = wanted.in_reply_to_id, wanted.community_id
     return Typed(
         text=wanted.text,
@@ -55,7 +59,15 @@ async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
         community=None if community is None else await sight.group(tx, community),
         poll=_poll(tx, wanted.poll) if wanted.poll else None,
         app_id=wanted.app_id,
+        quote=None if wanted.quoted_id is None else await _quoted(tx, author, wanted.quoted_id),
+        quote_policy=wanted.quote_policy,
     )
+
+
+async def _quoted(tx: Tx, author: Account, post_id: int) -> Post:
+    found = await sight.subject(tx, post_id, author)
+    await quotes.require(tx, author, found)
+    return found
 
 
 def _poll(tx: Tx, wanted: WantedPoll) -> PollDraft:

@@ -1,6 +1,7 @@
 """All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
 
-One query each for accounts, mentions, the viewer's marks and filters, and apps; where the page holds a
+What the page quotes joins it first. Then one query each for accounts, mentions, the viewer's marks and
+filters, and apps; where some posts are to be quoted by followers only, who follows; where the page holds a
 poll, its options, the viewer's choices, and the calls with the viewer's answers. Then everything is pure.
 """
 
@@ -11,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.render import account, filters
+from server.render import account, filters, quote
+from server.render.quote import Quotes
 from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, calls, oauth, polls, posts
@@ -47,6 +49,8 @@ class Bundle:
     apps: Mapping[int, App]
     ballots: Ballots
     filtered: Mapping[int, list[Json]]  # by the viewer's filters
+    quotes: Quotes
+    quotable: Mapping[int, str]
 
 
 async def load(
@@ -57,6 +61,8 @@ async def load(
 ) -> Bundle:
     """``boosted``: by id, for the boosts among ``shown``. ``also``: more accounts to render."""
     every = {p.id: p for p in shown} | dict(boosted)
+    quotes = await quote.load(view, list(every.values()))
+    every |= {p.id: p for p in quotes.whole}
     proper = [p for p in every.values() if p.reblog_of_id is None]
     ids = [p.id for p in proper]
     authors = {p.account_id for p in every.values()} | set(also)
@@ -73,6 +79,8 @@ async def load(
         apps=await _apps(view, proper),
         ballots=ballots,
         filtered=await filters.load(view, proper, ballots.options),
+        quotes=quotes,
+        quotable=await view.quotable(proper),
     )
 
 

@@ -11,7 +11,9 @@ from server.render.view import Json, View
 from storage.notifications import Notification
 from storage.posts import Post
 
-ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "poll", "update"})
+ABOUT_POSTS = frozenset(
+    {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
+)
 """Types that always carry a status: decoders fail on one without."""
 
 

@@ -51,6 +51,8 @@ create table accounts (
     bot boolean not null default false,
     discoverable boolean not null default true,
     indexable boolean not null default true,
+    quote_policy text not null default 'public'  -- of what they post, unless they say another
+        check (quote_policy in ('public', 'followers', 'nobody')),
     followers_count integer not null default 0,
     following_count integer not null default 0,
     posts_count integer not null default 0,
@@ -142,13 +144,24 @@ create table posts (
     attachments jsonb not null default '[]',
     tags text[] not null default '{}',
     app_id bigint,
+    quote_id bigint references posts on delete set null,  -- null with a state: what was quoted is gone
+    quoted_account_id bigint references accounts on delete set null,
+    quote_state text check (quote_state in ('pending', 'accepted', 'rejected', 'revoked')),
+    quote_stamp text unique,            -- the id of its approval (FEP-044f), once there is one
+    quote_automatic text[] not null default '{}'  -- who may quote this one without being asked
+        check (quote_automatic <@ '{public,followers,following,unsupported_policy}'),
+    quote_manual text[] not null default '{}'     -- and whom its author answers
+        check (quote_manual <@ '{public,followers,following,unsupported_policy}'),
     replies_count integer not null default 0,
     reblogs_count integer not null default 0,
     favourites_count integer not null default 0,
+    quotes_count integer not null default 0,
     published_at timestamptz not null,
     edited_at timestamptz,
     created_at timestamptz not null,
-    check ((kind = 'boost') = (reblog_of_id is not null))
+    check ((kind = 'boost') = (reblog_of_id is not null)),
+    check (quote_id is null or (quote_state is not null and quote_id <> id)),
+    check (quote_stamp is null or quote_state = 'accepted')
 );
 create unique index posts_one_boost on posts (account_id, reblog_of_id) where reblog_of_id is not null;
 create index posts_url on posts (url);
@@ -157,6 +170,8 @@ create index posts_thread on posts (thread_id, id);
 create index posts_reply on posts (in_reply_to_id) where in_reply_to_id is not null;
 create index posts_reply_account on posts (in_reply_to_account_id)
     where in_reply_to_account_id is not null;
+create index posts_quotes on posts (quote_id, id) where quote_id is not null;
+create index posts_quoted_account on posts (quoted_account_id) where quoted_account_id is not null;
 create index posts_boosts on posts (reblog_of_id, id) where reblog_of_id is not null;
 create index posts_community on posts (community_id, id) where community_id is not null;
 create index posts_public on posts (id) where visibility = 'public' and reblog_of_id is null;
@@ -364,7 +379,8 @@ create table notifications (
     id bigint generated always as identity primary key,
     account_id bigint not null references accounts on delete cascade,
     type text not null check (type in
-        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update')),
+        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update', 'quote',
+         'quoted_update')),
     from_account_id bigint not null references accounts on delete cascade,
     post_id bigint references posts on delete cascade,
     created_at timestamptz not null
