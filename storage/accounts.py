@@ -158,19 +158,6 @@ UNCOUNT = tuple(
         ),
     )
 )
-SEARCH = Query(
-    """
-    select a.* from accounts a
-    left join follows f on f.target_id = a.id and f.follower_id = $4
-    where a.suspended_at is null and a.kind <> 'application' and not a.handle_lost
-      and (a.username ilike $1 || '%' or a.display_name ilike '%' || $1 || '%'
-           or a.username || '@' || a.host ilike $1 || '%')
-      and ($5 = false or f.accepted_at is not null)
-    order by (f.id is not null) desc, a.followers_count desc, a.id
-    limit $2 offset $3
-    """,
-    Account,
-)
 LOCAL_GROUPS = Query(
     "select * from accounts where local and kind = 'group' and suspended_at is null"
     " order by followers_count desc, id limit $1",
@@ -268,14 +255,6 @@ async def delete(conn: Connection, account_id: int) -> None:
     for command in UNCOUNT:
         await command.run(conn, account_id)
     await DELETE.run(conn, account_id)
-
-
-async def search(
-    conn: Connection, text: str, limit: int, offset: int, viewer_id: int, *, following: bool
-) -> list[Account]:
-    """``text`` begins the handle, or stands in the name. ``viewer_id``: 0 for a stranger."""
-    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return await SEARCH.all(conn, literal, limit, offset, viewer_id, following)
 
 
 async def local_groups(conn: Connection, limit: int) -> list[Account]:

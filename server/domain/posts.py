@@ -19,7 +19,7 @@ from server import text
 from server.domain import communities, effects, policy, quotes
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, notifications, polls, posts
+from storage import accounts, follows, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -196,7 +196,7 @@ async def publish(
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
         return None
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _index(tx, post, draft_)
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
     if post.in_reply_to_id:
@@ -208,6 +208,13 @@ async def publish(
         late = post.published_at <= tx.now - LATE
         await quotes.begun(tx, author, post, draft_.quote.post, late=late)
     return post
+
+
+async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
+    """Whom it mentions, and by which tags it can be found."""
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    if post.tags and post.visibility == "public":
+        await search.name_tags(tx.conn, post.tags)
 
 
 async def _hold_above(tx: Tx, draft_: Draft) -> None:
@@ -441,7 +448,7 @@ async def edit(
         now=min(draft_.edited_at or tx.now, tx.now),
     )
     await _set_poll(tx, post, draft_.poll)
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _index(tx, new, draft_)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]

@@ -3,6 +3,53 @@
 
 create sequence id_tail;
 
+-- How the words of a post are read, by its language; an index stands on it, so it is no mere function.
+create function post_config(language text) returns regconfig
+language sql immutable parallel safe
+    return case split_part(lower(language), '-', 1)
+        when 'ar' then 'pg_catalog.arabic'::regconfig
+        when 'hy' then 'pg_catalog.armenian'::regconfig
+        when 'eu' then 'pg_catalog.basque'::regconfig
+        when 'ca' then 'pg_catalog.catalan'::regconfig
+        when 'da' then 'pg_catalog.danish'::regconfig
+        when 'nl' then 'pg_catalog.dutch'::regconfig
+        when 'en' then 'pg_catalog.english'::regconfig
+        when 'fi' then 'pg_catalog.finnish'::regconfig
+        when 'fr' then 'pg_catalog.french'::regconfig
+        when 'de' then 'pg_catalog.german'::regconfig
+        when 'el' then 'pg_catalog.greek'::regconfig
+        when 'hi' then 'pg_catalog.hindi'::regconfig
+        when 'hu' then 'pg_catalog.hungarian'::regconfig
+        when 'id' then 'pg_catalog.indonesian'::regconfig
+        when 'ga' then 'pg_catalog.irish'::regconfig
+        when 'it' then 'pg_catalog.italian'::regconfig
+        when 'lt' then 'pg_catalog.lithuanian'::regconfig
+        when 'ne' then 'pg_catalog.nepali'::regconfig
+        when 'no' then 'pg_catalog.norwegian'::regconfig
+        when 'nb' then 'pg_catalog.norwegian'::regconfig
+        when 'nn' then 'pg_catalog.norwegian'::regconfig
+        when 'pt' then 'pg_catalog.portuguese'::regconfig
+        when 'ro' then 'pg_catalog.romanian'::regconfig
+        when 'ru' then 'pg_catalog.russian'::regconfig
+        when 'sr' then 'pg_catalog.serbian'::regconfig
+        when 'es' then 'pg_catalog.spanish'::regconfig
+        when 'sv' then 'pg_catalog.swedish'::regconfig
+        when 'ta' then 'pg_catalog.tamil'::regconfig
+        when 'tr' then 'pg_catalog.turkish'::regconfig
+        when 'yi' then 'pg_catalog.yiddish'::regconfig
+        else 'pg_catalog.simple'::regconfig
+    end;
+
+create function post_configs() returns regconfig[]
+language sql immutable parallel safe
+    return (select array_agg(distinct post_config(code)) from unnest(string_to_array(
+        '- ar hy eu ca da nl en fi fr de el hi hu id ga it lt ne no nb nn pt ro ru sr es sv ta tr yi', ' ')) code);
+
+-- Markup is no word to the parser.
+create function post_words(language text, title text, summary text, content text) returns tsvector
+language sql immutable parallel safe
+    return to_tsvector(post_config(language), title || ' ' || summary || ' ' || content);
+
 create table instance (
     one boolean primary key default true check (one),  -- exactly one row
     domain text not null,                              -- in handles
@@ -65,6 +112,8 @@ create table accounts (
 );
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
+create index accounts_begin on accounts (lower(username) text_pattern_ops);
+create index accounts_names on accounts using gin (to_tsvector('simple', display_name));
 create index accounts_url on accounts (url);
 create index accounts_user on accounts (user_id);
 create index accounts_host on accounts (host) where host <> '';
@@ -178,6 +227,8 @@ create index posts_public on posts (id) where visibility = 'public' and reblog_o
 create index posts_public_local on posts (id)
     where visibility = 'public' and reblog_of_id is null and local;
 create index posts_tags on posts using gin (tags);
+create index posts_words on posts using gin (post_words(language, title, summary, content))
+    where reblog_of_id is null;
 
 create table post_mentions (
     post_id bigint not null references posts on delete cascade,
@@ -288,6 +339,11 @@ create table pins (
     primary key (account_id, post_id)
 );
 create index pins_post on pins (post_id);
+
+-- Tags of public posts, to be found by how they begin.
+create table tag_names (
+    name text collate "C" primary key
+);
 
 create table polls (
     post_id bigint primary key references posts on delete cascade,
