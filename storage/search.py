@@ -69,11 +69,16 @@ POSTS = Query(
     + _PAGE,
     int,
 )
+# "offset 0" keeps the parts apart: each configuration is one look into the index of words, where joined
+# freely every post would be read and parsed.
 POSTS_OF_WORDS = Query(
-    "select p.id from unnest(post_configs()) c"  # noqa: S608 - constants
-    " join posts p on post_config(p.language) = c"
-    " and post_words(p.language, p.title, p.summary, p.content) @@ websearch_to_tsquery(c, $16)"
-    " join accounts a on a.id = p.account_id where" + _MATCHING + _PAGE,
+    "select p.id from unnest(post_configs()) c cross join lateral ("  # noqa: S608 - constants
+    "select * from posts w where w.reblog_of_id is null"
+    " and post_words(w.language, w.title, w.summary, w.content) @@ websearch_to_tsquery(c, $16)"
+    " offset 0) p"
+    " join accounts a on a.id = p.account_id where post_config(p.language) = c and"
+    + _MATCHING
+    + _PAGE,
     int,
 )
 # The range stands for "begins with" in a way that an index answers whatever the plan.
