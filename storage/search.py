@@ -1,7 +1,7 @@
 """What is searched: the words of posts, the names of people, and tags by how they begin.
 
 The words of a post are an index over an expression, so nothing has to be kept beside it. Each post is read
-in its language, and so is what is asked for: once for each configuration, joined to the posts that have it.
+in its language, and so is what is asked for: once for each of the languages, among the posts that are in it.
 """
 
 from __future__ import annotations
@@ -69,16 +69,16 @@ POSTS = Query(
     + _PAGE,
     int,
 )
-# "offset 0" keeps the parts apart: each configuration is one look into the index of words, where joined
-# freely every post would be read and parsed.
+# "offset 0" keeps the parts apart: each language is one look into the index of words, where joined freely
+# every post would be read and parsed. Words that say nothing in a language (stop words) find nothing.
 POSTS_OF_WORDS = Query(
-    "select p.id from unnest(post_configs()) c cross join lateral ("  # noqa: S608 - constants
+    "select p.id from unnest(post_codes()) c cross join lateral ("  # noqa: S608 - constants
     "select * from posts w where w.reblog_of_id is null"
-    " and post_words(w.language, w.title, w.summary, w.content) @@ websearch_to_tsquery(c, $16)"
+    " and post_words(w.language, w.title, w.summary, w.content)"
+    " @@ (websearch_to_tsquery(post_config(c), $16) && quote_literal('=' || c)::tsquery)"
     " offset 0) p"
-    " join accounts a on a.id = p.account_id where post_config(p.language) = c and"
-    + _MATCHING
-    + _PAGE,
+    " join accounts a on a.id = p.account_id"
+    " where numnode(websearch_to_tsquery(post_config(c), $16)) > 0 and" + _MATCHING + _PAGE,
     int,
 )
 # The range stands for "begins with" in a way that an index answers whatever the plan.
