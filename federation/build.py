@@ -15,6 +15,7 @@ from datetime import datetime
 from federation.build_post import (
     Json,
     event,
+    hashtag,
     note,
     one_line,
     page,
@@ -104,6 +105,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "followers": value.followers,
             "following": value.following,
             "featured": value.featured,
+            "featuredTags": value.featured_tags,
             "attributedTo": value.moderators,
             "icon": _image(value.icon),
             "image": _image(value.image),
@@ -291,6 +293,13 @@ def collection(
     head = {"@context": AS, "id": collection_id, "type": "OrderedCollection", "totalItems": total}
     listed = [_embedded(item) for item in items] if items is not None else None
     return head | _said({"first": first, "attributedTo": attributed_to, "orderedItems": listed})
+
+
+def featured_tags(collection_id: str, names: Sequence[str], base: str) -> Json:
+    """The tags that a profile shows, as Mastodon reads them. ``base``: of our addresses."""
+    items = [hashtag(name, base) for name in names]
+    tags = collection(collection_id, len(items), items=items)
+    return tags | {"@context": [AS, {"Hashtag": "as:Hashtag"}]}
 
 
 def collection_page(

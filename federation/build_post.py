@@ -216,7 +216,7 @@ def _tags(value: Post) -> list[Json]:
     base = value.id[: value.id.index("/", value.id.index("://") + 3)]
     return [
         *(_mention(mention) for mention in value.mentions),
-        *(_hashtag(name, base) for name in value.hashtags),
+        *(hashtag(name, base) for name in value.hashtags),
         *(_emoji(emoji) for emoji in value.emojis),
     ]
 
@@ -225,7 +225,7 @@ def _mention(mention: Mention) -> Json:
     return {"type": "Mention", "href": mention.href, "name": mention.name}
 
 
-def _hashtag(name: str, base: str) -> Json:
+def hashtag(name: str, base: str) -> Json:
     href = f"{base}/tags/{quote(name, safe='')}"
     return {"type": "Hashtag", "href": href, "name": f"#{name}"}
 

@@ -169,15 +169,22 @@ class Egress:
                 return await self._follow(first, purpose, sign)
 
     async def post(
-        self, url: str, body: bytes, content_type: str, *, deadline: float, sign: Signer | None
+        self,
+        url: str,
+        body: bytes,
+        content_type: str,
+        *,
+        deadline: float,
+        sign: Signer | None,
+        more: Mapping[str, str] | None = None,
     ) -> Fetched:
         """Send ``body`` once and report the answer, whatever its status; redirects are answers.
 
-        ``Fetched.body`` holds its first ``EXCERPT`` bytes as sent. ``deadline`` is in seconds.
-        Raises ``Refused`` and ``Unreachable``.
+        ``Fetched.body`` holds its first ``EXCERPT`` bytes as sent. ``deadline`` is in seconds; ``more``
+        are headers of the caller's. Raises ``Refused`` and ``Unreachable``.
         """
         target = parse(url)
-        headers = {"Content-Type": content_type, "Accept-Encoding": "identity"}
+        headers = {"Content-Type": content_type, "Accept-Encoding": "identity", **(more or {})}
         with _failures(target):
             async with (
                 asyncio.timeout(deadline),

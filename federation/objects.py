@@ -47,6 +47,7 @@ class Actor:
     followers: str | None = None
     following: str | None = None
     featured: str | None = None
+    featured_tags: str | None = None
     moderators: str | None = None
     icon: str | None = None
     image: str | None = None

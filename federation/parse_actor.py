@@ -63,6 +63,7 @@ def parse_actor(document: Document) -> Actor:
         followers=own_ref(document.get("followers"), actor_id),
         following=own_ref(document.get("following"), actor_id),
         featured=own_ref(document.get("featured"), actor_id),
+        featured_tags=own_ref(document.get("featuredTags"), actor_id),
         moderators=_moderators(document, actor_id) if kind == "group" else None,
         icon=web_url(document.get("icon")),
         image=web_url(document.get("image")),

@@ -96,6 +96,7 @@ ACTOR_CONTEXT: Final = (
         "value": "schema:value",
         "toot": "http://joinmastodon.org/ns#",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
         "lemmy": "https://join-lemmy.org/ns#",

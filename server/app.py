@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Any, cast
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from server import middleware
 from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
-from server.api import instance, network
+from server.api import instance, network, streamed, streaming
 from server.api.routes import claim
 from server.api.routes import routes as api_routes
 from server.config import Settings
@@ -21,6 +21,7 @@ from server.domain.tx import Work
 from server.inbox import Arrivals
 from server.limits import Limits
 from server.resolve import Net
+from server.stream import Hub
 from server.web.routes import PAGES
 from server.web.routes import routes as web_routes
 
@@ -28,10 +29,13 @@ MAX_BODY = 1024 * 1024  # bytes; a route that takes files asks for more itself
 SAME = {"PUT": "PATCH", "PATCH": "PUT"}  # Mastodon takes both, and clients send either
 
 
-def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Application:
+def make_app(
+    settings: Settings, work: Work, net: Net | None = None, *, database_url: str = ""
+) -> web.Application:
     """The application of one process. ``work`` must stay open as long as it serves.
 
-    Without ``net``, the way out to other servers, there are no inboxes.
+    Without ``net``, the way out to other servers, there are no inboxes; without ``database_url``, where
+    it listens for what happens, there are no streams.
     """
     app = web.Application(middlewares=[middleware.answer], client_max_size=MAX_BODY)
     app[CONTEXT] = Context(settings, work, Limits(enforced=settings.rate_limits == "on"))
@@ -40,11 +44,26 @@ def make_app(settings: Settings, work: Work, net: Net | None = None) -> web.Appl
         app[inboxes.NET] = net
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
+    app[streaming.PACE] = streaming.Pace()
+    if database_url:
+        app[streaming.HUB] = Hub(work.pool, database_url, streamed.renderer(work))
+        app.cleanup_ctx.append(_streams)
+        app.on_shutdown.append(_close_streams)
     joined = shared(DOCUMENTS, PAGES)
     every = list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined]))
     app.add_routes(every)
     app[instance.CLAIM] = claim(every)
     return app
+
+
+async def _streams(app: web.Application) -> AsyncGenerator[None]:
+    async with app[streaming.HUB].running():
+        yield
+
+
+async def _close_streams(app: web.Application) -> None:
+    """First of all: a stream would never end by itself."""
+    app[streaming.HUB].stop()
 
 
 def widened(routes: Iterable[web.AbstractRouteDef]) -> Iterator[web.RouteDef]:

@@ -187,7 +187,11 @@ async def running(
         net = await open_net(base.work, egress)
         if work:
             await stack.enter_async_context(worker.working(net, base.database_url))
-        url = await stack.enter_async_context(_doors(settings, net, sock)) if serve else ""
+        url = (
+            await stack.enter_async_context(_doors(settings, net, base.database_url, sock))
+            if serve
+            else ""
+        )
         yield Running(base.work, net, url, base.database_url)
 
 
@@ -197,8 +201,10 @@ def _egress_config(settings: Settings) -> EgressConfig:
 
 
 @asynccontextmanager
-async def _doors(settings: Settings, net: Net, sock: socket.socket | None) -> AsyncGenerator[str]:
-    app = make_app(settings, net.work, net)
+async def _doors(
+    settings: Settings, net: Net, database_url: str, sock: socket.socket | None
+) -> AsyncGenerator[str]:
+    app = make_app(settings, net.work, net, database_url=database_url)
     app.router.add_get("/health", _health(net.work))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, handle_signals=False)
     await runner.setup()

@@ -1,4 +1,4 @@
-"""The loops that do what waits: apply arrivals, deliver, run jobs.
+"""The loops that do what waits: apply arrivals, deliver, run jobs, push.
 
 Each queue has a loop that leases lanes as long as some are ready and there is room, runs each on its own
 (so that a slow server holds up nobody else), and then sleeps until the next lane is ready, or until
@@ -23,7 +23,7 @@ from typing import Any, Protocol
 import structlog
 
 from server import inbox
-from server.jobs import deliver, later
+from server.jobs import deliver, later, push
 from server.resolve import Net
 from storage import db, lanes
 
@@ -55,6 +55,7 @@ QUEUES = {
     lanes.INBOX: Queue(inbox.claim, inbox.run, inbox.AT_ONCE),
     lanes.DELIVERY: Queue(deliver.claim, deliver.run, deliver.AT_ONCE),
     lanes.JOBS: Queue(later.claim, later.run, later.AT_ONCE),
+    lanes.PUSH: Queue(push.claim, push.run, push.AT_ONCE),
 }
 
 

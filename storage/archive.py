@@ -183,6 +183,10 @@ def parts(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
             if source is None or not _is_ours(entry.name):
                 raise ArchiveError(f"The backup holds what no backup holds: {entry.name!r}.")
             yield entry.name, source
+        # After the last part nothing is left but padding; only its end shows that none was cut off.
+        rest = tar.fileobj
+        while rest and rest.read(PIECE):
+            pass
 
 
 @contextmanager

@@ -131,19 +131,20 @@ COMMUNITIES = """
     where a.local and a.kind = 'group'
         and not exists (select from communities c where c.account_id = a.id)
 """
-# A leased lane may be empty: its worker has not finished it yet.
+# A leased lane may be empty: its worker has not finished it yet. What was to be pushed may be withdrawn.
 LANES = """
     with work as (
         select 'inbox' as queue, subject as key from inbox where state = 'waiting'
         union select 'delivery', host from deliveries
-        union select 'jobs', lane from jobs)
+        union select 'jobs', lane from jobs
+        union select 'push', subscription_id::text from pushes)
     select format('Work waits for %s in %s, and no lane leads to it.', key, queue)
     from work w
     where not exists (select from lanes l where l.queue = w.queue and l.key = w.key)
     union all
     select format('The lane %s in %s leads to no work.', key, queue)
     from lanes l
-    where locked_until is null
+    where locked_until is null and queue <> 'push'
         and not exists (select from work w where w.queue = l.queue and w.key = l.key)
 """
 

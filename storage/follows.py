@@ -19,6 +19,7 @@ class Follow:
     accepted_at: datetime | None
     reblogs: bool
     notify: bool
+    languages: list[str] | None
     created_at: datetime
 
 
@@ -41,6 +42,16 @@ class Relation:
     requested_by: bool
     blocking: bool
     blocked_by: bool
+    muting: bool
+    muting_notifications: bool
+    muting_expires_at: datetime | None
+    domain_blocking: bool
+    languages: list[str] | None
+
+    @property
+    def silenced(self) -> bool:
+        """Whether the viewer wants nothing of this account in any feed."""
+        return self.blocking or self.muting or self.domain_blocking
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +65,9 @@ class Reach:
 
 INSERT = Query(
     """
-    insert into follows (uri, follower_id, target_id, accepted_at, reblogs, notify, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7)
+    insert into follows (uri, follower_id, target_id, accepted_at, reblogs, notify, created_at,
+        languages)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (follower_id, target_id) do nothing returning *
     """,
     Follow,
@@ -63,11 +75,13 @@ INSERT = Query(
 BETWEEN = Query("select * from follows where follower_id = $1 and target_id = $2", Follow)
 BY_URI = Query("select * from follows where uri = $1", Follow)
 ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
-SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3 where id = $1")
+SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3, languages = $4 where id = $1")
 SET_URI = Command("update follows set uri = $2 where id = $1")
 DELETE = Query("delete from follows where id = $1 returning accepted_at is not null", bool)
 # In one order by all: two who follow, block or leave each other at once would wait in a ring.
-HOLD = Query("select id from accounts where id in ($1, $2) order by id for no key update", int)
+HOLD = Query(
+    "select id from accounts where id = any($1::bigint[]) order by id for no key update", int
+)
 COUNT = Command(
     """
     update accounts set
@@ -103,10 +117,17 @@ RELATIONS = Query(
         coalesce(theirs.accepted_at is not null, false) as followed_by,
         coalesce(theirs.id is not null and theirs.accepted_at is null, false) as requested_by,
         exists (select from blocks b where b.account_id = $1 and b.target_id = o.id) as blocking,
-        exists (select from blocks b where b.account_id = o.id and b.target_id = $1) as blocked_by
+        exists (select from blocks b where b.account_id = o.id and b.target_id = $1) as blocked_by,
+        m.id is not null as muting, coalesce(m.notifications, false) as muting_notifications,
+        m.expires_at as muting_expires_at,
+        exists (select from account_domain_blocks d where d.account_id = $1 and d.host = o.host)
+            as domain_blocking,
+        mine.languages
     from accounts o
     left join follows mine on mine.follower_id = $1 and mine.target_id = o.id
     left join follows theirs on theirs.follower_id = o.id and theirs.target_id = $1
+    left join mutes m on m.account_id = $1 and m.target_id = o.id
+        and (m.expires_at is null or m.expires_at > $3)
     where o.id = any($2::bigint[])
     """,
     Relation,
@@ -125,6 +146,17 @@ ANY_LOCAL = Query(
     " where f.target_id = $1 and f.accepted_at is not null and a.local)",
     bool,
 )
+AT_HOST = Query(
+    """
+    select f.* from follows f join accounts a on a.id = f.target_id
+    where f.follower_id = $1 and a.host = $2
+    union all
+    select f.* from follows f join accounts a on a.id = f.follower_id
+    where f.target_id = $1 and a.host = $2
+    order by id
+    """,
+    Follow,
+)
 IS_FOLLOWING = Query(
     "select exists (select from follows where follower_id = $1 and target_id = $2"
     " and accepted_at is not null)",
@@ -140,9 +172,6 @@ BLOCKED = Query(
     "select exists (select from blocks where (account_id = $1 and target_id = $2)"
     " or (account_id = $2 and target_id = $1))",
     bool,
-)
-BLOCKED_AMONG = Query(
-    "select target_id from blocks where account_id = $1 and target_id = any($2::bigint[])", int
 )
 BLOCKS = Query(
     "select id as row_id, target_id as account_id from blocks"
@@ -169,9 +198,12 @@ async def insert(
     *,
     reblogs: bool = True,
     notify: bool = False,
+    languages: Sequence[str] | None = None,
 ) -> Follow | None:
     """The new row, or None where one stands already."""
-    made = await INSERT.first(conn, uri, follower_id, target_id, accepted_at, reblogs, notify, now)
+    made = await INSERT.first(
+        conn, uri, follower_id, target_id, accepted_at, reblogs, notify, now, languages
+    )
     if made and made.accepted_at:
         await COUNT.run(conn, follower_id, target_id, 1)
     return made
@@ -179,7 +211,12 @@ async def insert(
 
 async def hold(conn: Connection, one: int, other: int) -> None:
     """What is between these two is changed by nobody else until the transaction ends."""
-    await HOLD.all(conn, one, other)
+    await HOLD.all(conn, [one, other])
+
+
+async def hold_all(conn: Connection, ids: Sequence[int]) -> None:
+    """As ``hold``, for many at once."""
+    await HOLD.all(conn, ids)
 
 
 async def between(conn: Connection, follower_id: int, target_id: int) -> Follow | None:
@@ -198,8 +235,15 @@ async def accept(conn: Connection, follow: Follow, now: datetime) -> bool:
     return changed
 
 
-async def set_options(conn: Connection, follow: Follow, *, reblogs: bool, notify: bool) -> None:
-    await SET_OPTIONS.run(conn, follow.id, reblogs, notify)
+async def set_options(
+    conn: Connection,
+    follow: Follow,
+    *,
+    reblogs: bool,
+    notify: bool,
+    languages: Sequence[str] | None,
+) -> None:
+    await SET_OPTIONS.run(conn, follow.id, reblogs, notify, languages)
 
 
 async def set_uri(conn: Connection, follow: Follow, uri: str) -> None:
@@ -233,8 +277,16 @@ async def requests(
     return await REQUESTS.all(conn, account_id, before, after, limit)
 
 
-async def relations(conn: Connection, viewer_id: int, ids: Sequence[int]) -> dict[int, Relation]:
-    return {row.account_id: row for row in await RELATIONS.all(conn, viewer_id, ids)}
+async def relations(
+    conn: Connection, viewer_id: int, ids: Sequence[int], now: datetime
+) -> dict[int, Relation]:
+    """Of the viewer to each of these. A mute that has ended by ``now`` is none."""
+    return {row.account_id: row for row in await RELATIONS.all(conn, viewer_id, ids, now)}
+
+
+async def at_host(conn: Connection, account_id: int, host: str) -> list[Follow]:
+    """The account's follows, in both directions, with accounts of a host."""
+    return await AT_HOST.all(conn, account_id, host)
 
 
 async def reach(conn: Connection, target_id: int) -> list[Reach]:
@@ -268,11 +320,6 @@ async def block(
 
 async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
     return await DELETE_BLOCK.run(conn, account_id, target_id) == 1
-
-
-async def blocked_among(conn: Connection, account_id: int, ids: Sequence[int]) -> set[int]:
-    """Whom of these the account blocks."""
-    return set(await BLOCKED_AMONG.all(conn, account_id, ids))
 
 
 async def blocks(

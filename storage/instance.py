@@ -18,6 +18,7 @@ class Instance:
     rules: list[str]
     contact_email: str
     setup_digest: bytes | None
+    vapid_private: str | None
     created_at: datetime
 
 
@@ -28,6 +29,7 @@ INSERT = Command(
 )
 SET_SETUP = Command("update instance set setup_digest = $1")
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
+KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ async def settle(conn: Connection, domain: str, web_domain: str, now: datetime) 
     """What the first start wrote down; this one, where none did."""
     await create(conn, domain, web_domain, None, now)
     return await GET.one(conn)
+
+
+async def keep_vapid(conn: Connection, private: str) -> None:
+    """Browsers subscribe to one key: the first that was kept stays."""
+    await KEEP_VAPID.run(conn, private)
 
 
 async def set_setup(conn: Connection, digest: bytes) -> None:

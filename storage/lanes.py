@@ -21,6 +21,7 @@ from storage.db import Command, Connection, Query
 INBOX = "inbox"
 DELIVERY = "delivery"
 JOBS = "jobs"
+PUSH = "push"
 CHANNEL = "beckon_work"
 
 # The update locks the lane even where it changes nothing: see above.

@@ -229,3 +229,8 @@ async def leave_home(conn: Connection, list_id: int) -> None:
 async def timeline(conn: Connection, list_id: int, page: Page) -> list[int]:
     query = TIMELINE_UP if page.upward else TIMELINE
     return await query.all(conn, list_id, *page.bounds, page.limit)
+
+
+async def shows(conn: Connection, list_id: int, post_id: int) -> bool:
+    """Whether a post stands in the timeline of a list."""
+    return await timeline(conn, list_id, Page(1, post_id + 1, post_id - 1)) == [post_id]

@@ -27,6 +27,7 @@ PUT = Query(
     values ($1, $2, $3, 1, $4)
     on conflict (account_id, timeline) do update set last_read_id = excluded.last_read_id,
         version = markers.version + 1, updated_at = excluded.updated_at
+        where $5::integer is null or markers.version = $5
     returning *
     """,
     Marker,
@@ -38,6 +39,12 @@ async def of(conn: Connection, account_id: int, timelines: Sequence[str]) -> lis
 
 
 async def put(
-    conn: Connection, account_id: int, timeline: str, last_read_id: int, now: datetime
-) -> Marker:
-    return await PUT.one(conn, account_id, timeline, last_read_id, now)
+    conn: Connection,
+    account_id: int,
+    timeline: str,
+    last_read_id: int,
+    now: datetime,
+    version: int | None,
+) -> Marker | None:
+    """None where ``version`` is given and another one stands."""
+    return await PUT.first(conn, account_id, timeline, last_read_id, now, version)

@@ -107,6 +107,15 @@ BEARER = Joined(
     Account,
     User,
 )
+STILL_GOOD = Query(
+    """
+    select t.id from tokens t
+    left join users u on u.id = t.user_id
+    left join accounts a on a.id = t.account_id
+    where t.id = any($1::bigint[]) and u.disabled_at is null and a.suspended_at is null
+    """,
+    int,
+)
 DROP_TOKEN = Command("delete from tokens where id = $1")
 DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
 TOUCH_TOKEN = Command("update tokens set last_used_at = $2 where id = $1")
@@ -199,6 +208,11 @@ async def bearer(conn: Connection, digest: bytes) -> Bearer | None:
     """As ``token``, with who acts by it."""
     found = await BEARER.first(conn, digest)
     return Bearer(*found) if found else None
+
+
+async def still_good(conn: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these tokens with which somebody may still act."""
+    return set(await STILL_GOOD.all(conn, ids))
 
 
 async def drop_token(conn: Connection, token_id: int) -> None:

@@ -114,6 +114,7 @@ class Marks:
     bookmarked: bool
     reblogged: bool
     pinned: bool
+    muted: bool  # its conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,9 @@ MARKS = Query(
         exists (select from favourites f where f.post_id = p.id and f.account_id = $1) as favourited,
         exists (select from bookmarks b where b.post_id = p.id and b.account_id = $1) as bookmarked,
         exists (select from posts r where r.reblog_of_id = p.id and r.account_id = $1) as reblogged,
-        exists (select from pins n where n.post_id = p.id and n.account_id = $1) as pinned
+        exists (select from pins n where n.post_id = p.id and n.account_id = $1) as pinned,
+        exists (select from thread_mutes t join posts q on q.thread_id = t.thread_id
+            where q.id = p.id and t.account_id = $1) as muted
     from unnest($2::bigint[]) as p (id)
     """,
     Marks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from storage.db import Command, Connection, Query
 
@@ -28,15 +29,35 @@ class Page:
         return self.min_id is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A follower here, and whether they want to be told of each post."""
+
+    account_id: int
+    notify: bool
+
+
 FAN_OUT = Command(
     "insert into home_entries (account_id, post_id, subject_id)"
     " select unnest($1::bigint[]), $2, $3 on conflict do nothing"
 )
+# $5 is what is read: the post itself, or what is boosted.
 READERS = Query(
     """
-    select f.follower_id from follows f join accounts a on a.id = f.follower_id
+    select f.follower_id as account_id,
+        f.notify and a.kind = 'person' and not exists (
+            select from post_mentions n where n.post_id = $5 and n.account_id = f.follower_id
+        ) as notify
+    from follows f join accounts a on a.id = f.follower_id
+    join posts s on s.id = $5 join accounts w on w.id = s.account_id
     where f.target_id = $1 and f.accepted_at is not null and a.local
       and (not $2 or f.reblogs)
+      and (f.languages is null or s.language is null or f.languages
+           && array[lower(s.language), split_part(lower(s.language), '-', 1)])
+      and not exists (select from blocks b
+            where b.account_id = f.follower_id and b.target_id = s.account_id)
+      and not exists (select from account_domain_blocks d
+            where d.account_id = f.follower_id and d.host = w.host)
       and ($3::bigint is null or $3 in ($1, f.follower_id) or exists (
             select from follows g where g.follower_id = f.follower_id and g.target_id = $3
             and g.accepted_at is not null))
@@ -45,22 +66,51 @@ READERS = Query(
       and not exists (select from list_accounts m join lists l on l.id = m.list_id
             where m.account_id = $1 and l.account_id = f.follower_id and l.exclusive)
     """,
-    int,
+    Reader,
 )
+# What is muted is left out at reading, for a mute ends; who mutes nobody pays for one look only.
 HOME = Query(
-    "select post_id from home_entries where account_id = $1 and post_id < $2 and post_id > $3"
-    " order by post_id desc limit $4",
+    """
+    select h.post_id from home_entries h
+    where h.account_id = $1 and h.post_id < $2 and h.post_id > $3
+      and (not exists (select from mutes where account_id = $1) or not exists (
+            select from posts p left join posts s on s.id = p.reblog_of_id
+            join mutes m on m.account_id = $1 and m.target_id in (p.account_id, s.account_id)
+                and (m.expires_at is null or m.expires_at > $5)
+            where p.id = h.post_id))
+    order by h.post_id desc limit $4
+    """,
     int,
 )
 HOME_UP = Query(
-    "select post_id from (select post_id from home_entries"
-    " where account_id = $1 and post_id < $2 and post_id > $3 order by post_id limit $4) p"
-    " order by post_id desc",
+    """
+    select post_id from (select h.post_id from home_entries h
+    where h.account_id = $1 and h.post_id < $2 and h.post_id > $3
+      and (not exists (select from mutes where account_id = $1) or not exists (
+            select from posts p left join posts s on s.id = p.reblog_of_id
+            join mutes m on m.account_id = $1 and m.target_id in (p.account_id, s.account_id)
+                and (m.expires_at is null or m.expires_at > $5)
+            where p.id = h.post_id))
+    order by h.post_id limit $4) q order by post_id desc
+    """,
     int,
 )
 UNFOLLOW = Command(
     "delete from home_entries h using posts p"
     " where h.post_id = p.id and h.account_id = $1 and p.account_id = $2"
+)
+FORGET_WHOLLY = Command(
+    """
+    delete from home_entries h using posts s
+    where h.account_id = $1 and s.id = h.subject_id and s.account_id = $2
+    """
+)
+FORGET_HOST = Command(
+    """
+    delete from home_entries h using posts p, posts s, accounts a, accounts w
+    where h.account_id = $1 and p.id = h.post_id and s.id = h.subject_id
+      and a.id = p.account_id and w.id = s.account_id and $2 in (a.host, w.host)
+    """
 )
 PUBLIC = Query(
     """
@@ -159,22 +209,35 @@ async def readers(
     boost: bool,
     reply_to: int | None,
     only_mentioned_in: int | None,
-) -> list[int]:
+    subject_id: int,
+) -> list[Reader]:
     """The local followers in whose home a post belongs: a reply only where both are followed.
 
     Not who has put the author into an exclusive list.
+    ``subject_id``: the post itself, or what is boosted: its language and its author count.
     """
-    return await READERS.all(conn, author_id, boost, reply_to, only_mentioned_in)
+    return await READERS.all(conn, author_id, boost, reply_to, only_mentioned_in, subject_id)
 
 
-async def home(conn: Connection, account_id: int, page: Page) -> list[int]:
+async def home(conn: Connection, account_id: int, page: Page, now: datetime) -> list[int]:
+    """``now``: mutes that have ended hide nothing."""
     query = HOME_UP if page.upward else HOME
-    return await query.all(conn, account_id, *page.bounds, page.limit)
+    return await query.all(conn, account_id, *page.bounds, page.limit, now)
 
 
 async def forget(conn: Connection, account_id: int, author_id: int) -> None:
     """Take an author's posts and boosts out of a home timeline."""
     await UNFOLLOW.run(conn, account_id, author_id)
+
+
+async def forget_wholly(conn: Connection, account_id: int, author_id: int) -> None:
+    """Take an author's posts out of a home timeline, also where others boosted them."""
+    await FORGET_WHOLLY.run(conn, account_id, author_id)
+
+
+async def forget_host(conn: Connection, account_id: int, host: str) -> None:
+    """Take out all that people of a host wrote or boosted."""
+    await FORGET_HOST.run(conn, account_id, host)
 
 
 async def public(

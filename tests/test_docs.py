@@ -229,3 +229,37 @@ def test_every_dependency_is_explained() -> None:
     names = set(re.findall(r'^    "([\w-]+)', listed[1], re.MULTILINE))
     table = read("ARCHITECTURE.md").partition("## What it stands on")[2]
     assert set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"package"} == names
+
+
+# --- traps
+
+
+def all_tests() -> set[str]:
+    """The names of all tests."""
+    files = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    return {
+        name
+        for text in files
+        for name in re.findall(r"^(?:async )?def (test_\w+)", text, re.MULTILINE)
+    }
+
+
+def unheld(text: str, tests: set[str]) -> list[str]:
+    """The beginnings of entries that no test holds, or whose tests are not there."""
+    entries = re.split(r"^- ", text.partition("\n## ")[2], flags=re.MULTILINE)[1:]
+    return [e[:40] for e in entries if not (held := set(held_by(e))) or held - tests]
+
+
+def held_by(entry: str) -> list[str]:
+    return re.findall(r"`(test_\w+)`", entry)
+
+
+def test_every_trap_is_held_by_a_test() -> None:
+    text = read("docs/traps.md")
+    assert len(held_by(text)) > 50
+    assert unheld(text, all_tests()) == []
+
+
+@pytest.mark.parametrize("entry", ["**Nothing.** No test.", "**Gone.** Test: `test_gone`."])
+def test_finds_a_trap_that_nothing_holds(entry: str) -> None:
+    assert unheld(f"# Traps\n\n## Some\n\n- {entry}\n", {"test_other"})

@@ -17,7 +17,7 @@ from server.context import context
 from server.domain import sight
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from storage import calls, communities, posts
+from storage import calls, communities, posts, tags
 from storage.accounts import Account
 from storage.timelines import TOP
 
@@ -63,6 +63,15 @@ async def featured(request: web.Request) -> web.StreamResponse:
             items.append(card if card and as_card else row.uri)
         body = build.collection(f"{account.uri}/featured", len(items), items=items)
         return document(request, body, *DEPENDS)
+
+
+async def featured_tags(request: web.Request) -> web.StreamResponse:
+    """The tags on a profile."""
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        names = [row.name for row in await tags.featured(tx.conn, account.id)]
+        uri = f"{account.uri}/tags"
+        return document(request, build.featured_tags(uri, names, tx.site.urls.base))
 
 
 async def outbox(request: web.Request) -> web.StreamResponse:

@@ -37,6 +37,7 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/communities/{id}": actors.actor,
     "/actor": actors.instance_actor,
     "/communities/{id}/moderators": collections.moderators,
+    "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _POSTS for name, handler in _OF_POSTS.items()},

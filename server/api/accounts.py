@@ -28,16 +28,18 @@ from server.api.reading import account_of, id_of, of_posts, statuses, view, view
 from server.api.schema import array
 from server.context import context
 from server.domain import accounts as verbs
+from server.domain import preferences as choices
 from server.domain import quotes
 from server.domain import search as searching
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account
 from server.render.view import Json
-from storage import follows, posts, timelines
+from storage import follows, posts, preferences, timelines
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
+from storage.preferences import VISIBILITIES
 
 Line: TypeAlias = Callable[[Connection, int, int, int, int], Awaitable[list[Listed]]]
 MANY = 40
@@ -51,14 +53,17 @@ async def me(request: web.Request, caller: Caller) -> web.Response:
 
 async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
     waiting = await follows.request_count(tx.conn, row.id)
-    return account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity = account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity["source"] |= account.defaults(await preferences.of(tx.conn, row.id))
+    return entity
 
 
 async def update_me(request: web.Request, caller: Caller) -> web.Response:
-    """Of ``source``, the policy on quotes is kept. Pictures are ignored: files are not kept yet."""
+    """``source`` holds the defaults of posts. Pictures are ignored: files are not kept yet."""
     sent = await params.read(request)
     policy = sent.child("source").text("quote_policy")
     async with context(request).work.transaction() as tx:
+        await _choose(tx, caller, sent.child("source"))
         row = await verbs.edit_profile(
             tx,
             caller.account,
@@ -73,6 +78,16 @@ async def update_me(request: web.Request, caller: Caller) -> web.Response:
         if policy:
             row = await quotes.set_default(tx, row, policy)
         return ok(await _credentials(tx, caller, row))
+
+
+async def _choose(tx: Tx, caller: Caller, source: Params) -> None:
+    await choices.choose(
+        tx,
+        caller.account,
+        visibility=source.text("privacy") or None,
+        sensitive=source.boolean("sensitive"),
+        language=(source.text("language") or "") if "language" in source else None,
+    )
 
 
 def _fields(sent: Params) -> list[tuple[str, str]] | None:
@@ -202,7 +217,13 @@ DESCRIBED: Described = {
         a_text("note"),
         nested("fields_attributes", a_text("name"), a_text("value"), many=True),
         *(flag(name) for name in ("locked", "bot", "discoverable", "indexable")),
-        nested("source", choice("quote_policy", *quotes.POLICIES)),
+        nested(
+            "source",
+            choice("privacy", *VISIBILITIES),
+            flag("sensitive"),
+            a_text("language"),
+            choice("quote_policy", *quotes.POLICIES),
+        ),
     ),
     "GET /api/v1/accounts/search": op(
         array("Account"),

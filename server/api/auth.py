@@ -79,7 +79,7 @@ def for_member(
     async def answer(request: web.Request) -> web.StreamResponse:
         bearer = await _require_bearer(request)
         _require_scope(bearer.token, (scope, *or_scopes))
-        caller = _caller(bearer)
+        caller = caller_of(bearer)
         if caller is None:
             raise Invalid("This method requires an authenticated user")
         return await handler(request, caller)
@@ -91,8 +91,8 @@ def for_anyone(method: str, path: str, handler: ForAnyone, *any_scopes: str) -> 
     """Without scopes given, any good token will do. An app alone is nobody in particular."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        bearer = await _admit(request)
-        caller = _caller(bearer) if bearer else None
+        bearer = await admit(request)
+        caller = caller_of(bearer) if bearer else None
         if caller:
             _require_scope(caller.token, any_scopes)
         return await handler(request, caller)
@@ -110,7 +110,7 @@ def for_app(method: str, path: str, handler: ForApp, *any_scopes: str) -> web.Ro
 
 
 async def _require_bearer(request: web.Request) -> Bearer:
-    bearer = await _admit(request)
+    bearer = await admit(request)
     if bearer is None:
         raise Unauthenticated("The access token is invalid")
     return bearer
@@ -121,9 +121,12 @@ def _require_scope(token: Token, any_scopes: tuple[str, ...]) -> None:
         raise Forbidden("This action is outside the authorized scopes", reason="scope")
 
 
-async def _admit(request: web.Request) -> Bearer | None:
-    """The request's token, counted against its limit; without a good one its address is counted."""
-    secret = await secret_of(request)
+async def admit(request: web.Request, else_secret: str = "") -> Bearer | None:
+    """The request's token, counted against its limit; without a good one its address is counted.
+
+    ``else_secret``: a token that came by another way. Raises ``Unauthenticated`` for a bad one.
+    """
+    secret = await secret_of(request) or else_secret
     bearer = await bearer_of(request, secret) if secret else None
     ctx = context(request)
     now = ctx.work.clock.now()
@@ -162,6 +165,7 @@ async def _touch(tx: Tx, token: Token) -> None:
         await oauth.touch_token(tx.conn, token.id, tx.now)
 
 
-def _caller(bearer: Bearer) -> Caller | None:
+def caller_of(bearer: Bearer) -> Caller | None:
+    """None for an app alone."""
     account, user = bearer.account, bearer.user
     return Caller(bearer.token, account, user) if account and user else None

@@ -34,7 +34,7 @@ async def _entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
     row = await communities.by_id(tx.conn, group.id)
     if viewer is None:
         return render.community(tx.site.urls, group, row, None, None)
-    relations = await follows.relations(tx.conn, viewer.id, [group.id])
+    relations = await follows.relations(tx.conn, viewer.id, [group.id], tx.now)
     role = await communities.role(tx.conn, group.id, viewer.id)
     return render.community(tx.site.urls, group, row, relations.get(group.id), role)
 

@@ -109,6 +109,11 @@ def limit(default: int = 20, maximum: int = 40) -> Param:
     return Param("limit", {"type": "integer", "default": default, "minimum": 1, "maximum": maximum})
 
 
+def ranked(default: int = 20, maximum: int = 40) -> tuple[Param, ...]:
+    """Pages by offset, with a Link header."""
+    return (limit(default, maximum), integer("offset"))
+
+
 def paged(default: int = 20, maximum: int = 40) -> tuple[Param, ...]:
     """Pages by ids, with a Link header: ``op(array("Status"), *paged())``."""
     return (limit(default, maximum), an_id("max_id"), an_id("since_id"), an_id("min_id"))

@@ -21,6 +21,7 @@ from server.api.schema import (
     TEXT,
     TIME,
     URL,
+    URL_OR_EMPTY,
     Schema,
     absent,
     array,
@@ -28,6 +29,7 @@ from server.api.schema import (
     entity,
     mapping,
     maybe,
+    where,
     with_fields,
     words,
 )
@@ -44,6 +46,9 @@ QUOTE_STATE = words(
 NOTIFICATION_TYPE = words(
     "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote",
     "quoted_update", "admin.sign_up", "admin.report", "severed_relationships", "moderation_warning",
+)  # fmt: skip
+ABOUT_POSTS = (
+    "mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update",
 )  # fmt: skip
 POLICY = words("accept", "filter", "drop")
 
@@ -64,7 +69,7 @@ _STATUS = {
     "account": "Account", "content": TEXT, "visibility": VISIBILITY, "sensitive": BOOL,
     "spoiler_text": TEXT, "language": maybe(TEXT), "in_reply_to_id": maybe(ID),
     "in_reply_to_account_id": maybe(ID), "replies_count": COUNT, "reblogs_count": COUNT,
-    "favourites_count": COUNT, "quotes_count": COUNT, "media_attachments": array("MediaAttachment"),
+    "favourites_count": COUNT, "quotes_count": COUNT, "media_attachments": array("ShownAttachment"),
     "mentions": array("Mention"), "tags": array(entity(name=TEXT, url=URL)),
     "emojis": array("CustomEmoji"), "card": maybe("PreviewCard"), "poll": maybe("Poll"),
     "quote_approval": "QuoteApproval", "application": absent(entity(name=TEXT, website=maybe(URL))),
@@ -78,6 +83,15 @@ SIZE = entity(
     width=absent(COUNT), height=absent(COUNT), size=absent(TEXT), aspect=absent(NUMBER),
     frame_rate=absent(maybe(TEXT)), duration=absent(NUMBER), bitrate=absent(COUNT),
 )  # fmt: skip
+_ATTACHMENT = {
+    "id": ID, "type": words("image", "gifv", "video", "audio", "unknown"), "preview_url": maybe(URL),
+    "remote_url": maybe(URL), "preview_remote_url": maybe(URL), "text_url": maybe(URL),
+    "description": maybe(TEXT), "blurhash": maybe(TEXT),
+    "meta": maybe(entity(
+        focus=absent(entity(x=NUMBER, y=NUMBER)), original=absent(SIZE), small=absent(SIZE),
+        colors=absent(entity(background=TEXT, foreground=TEXT, accent=TEXT)),
+    )),
+}  # fmt: skip
 POSTS: Mapping[str, Schema] = {
     "Status": STATUS,
     "OriginalStatus": _ORIGINAL | {"description": "A status that boosts none"},
@@ -92,19 +106,16 @@ POSTS: Mapping[str, Schema] = {
     "StatusSource": entity(id=ID, text=TEXT, spoiler_text=TEXT),
     "StatusEdit": entity(
         content=TEXT, spoiler_text=TEXT, sensitive=BOOL, created_at=TIME, account="Account",
-        media_attachments=array("MediaAttachment"), emojis=array("CustomEmoji"),
+        media_attachments=array("ShownAttachment"), emojis=array("CustomEmoji"),
         poll=absent(maybe(entity(options=array(entity(title=TEXT))))),
         quote=absent(maybe(either("Quote", "ShallowQuote"))),
     ),
-    "MediaAttachment": entity(
-        id=ID, type=words("image", "gifv", "video", "audio", "unknown"), url=maybe(URL),
-        preview_url=maybe(URL), remote_url=maybe(URL), preview_remote_url=maybe(URL),
-        text_url=maybe(URL), description=maybe(TEXT), blurhash=maybe(TEXT),
-        meta=maybe(entity(
-            focus=absent(entity(x=NUMBER, y=NUMBER)), original=absent(SIZE), small=absent(SIZE),
-            colors=absent(entity(background=TEXT, foreground=TEXT, accent=TEXT)),
-        )),
-    ),
+    "MediaAttachment": entity(**_ATTACHMENT, url=maybe(URL)) | {
+        "description": "An upload, whose url is null while it is worked on"
+    },
+    # Beside a post Tusky wants a url always, and Android drops a video without a preview.
+    "ShownAttachment": entity(**_ATTACHMENT, url=URL)
+    | where("type", ("video", "gifv"), {"properties": {"preview_url": URL}}),
     "Poll": entity(
         id=ID, expires_at=maybe(TIME), expired=BOOL, multiple=BOOL, votes_count=COUNT,
         voters_count=maybe(COUNT), options=array(entity(title=TEXT, votes_count=maybe(COUNT))),
@@ -112,10 +123,10 @@ POSTS: Mapping[str, Schema] = {
     ),
     "PreviewCard": entity(
         url=URL, title=TEXT, description=TEXT, type=words("link", "photo", "video", "rich"),
-        language=absent(maybe(TEXT)), author_name=TEXT, author_url=TEXT, provider_name=TEXT,
-        provider_url=TEXT, html=TEXT, width=COUNT, height=COUNT, image=maybe(URL),
-        image_description=absent(TEXT), embed_url=TEXT, blurhash=maybe(TEXT), published_at=maybe(TIME),
-        authors=array(entity(name=TEXT, url=TEXT, account=maybe("Account"))),
+        language=absent(maybe(TEXT)), author_name=TEXT, author_url=URL_OR_EMPTY, provider_name=TEXT,
+        provider_url=URL_OR_EMPTY, html=TEXT, width=COUNT, height=COUNT, image=maybe(URL),
+        image_description=absent(TEXT), embed_url=URL_OR_EMPTY, blurhash=maybe(TEXT), published_at=maybe(TIME),
+        authors=array(entity(name=TEXT, url=URL_OR_EMPTY, account=maybe("Account"))),
         history=absent(array("Day")), missing_attribution=absent(BOOL),
     ),
     "ScheduledStatus": entity(
@@ -179,6 +190,7 @@ PEOPLE: Mapping[str, Schema] = {
         muting_expires_at=maybe(TIME), requested=BOOL, requested_by=BOOL, domain_blocking=BOOL,
         endorsed=BOOL, note=TEXT,
     ),
+    "DomainBlockPreview": entity(following_count=COUNT, followers_count=COUNT),
     "FamiliarFollowers": entity(id=ID, accounts=array("Account")),
     "Suggestion": entity(source=TEXT, sources=array(TEXT), account="Account"),
     "List": entity(
@@ -225,13 +237,15 @@ NOTICES: Mapping[str, Schema] = {
     "Notification": entity(
         id=ID, type=NOTIFICATION_TYPE, created_at=TIME, group_key=TEXT, account="Account",
         status=absent("Status"), filtered=absent(BOOL), **_EVENT,
-    ),
+    )
+    | where("type", ABOUT_POSTS, {"required": ["status"]}),
     "NotificationGroup": entity(
         group_key=TEXT, notifications_count=COUNT, type=NOTIFICATION_TYPE,
         most_recent_notification_id={"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
         page_min_id=absent(ID), page_max_id=absent(ID), latest_page_notification_at=absent(TIME),
         sample_account_ids=array(ID) | {"maxItems": 8}, status_id=absent(maybe(ID)), **_EVENT,
-    ),
+    )
+    | where("type", ABOUT_POSTS, {"required": ["status_id"]}),
     "GroupedNotificationsResults": entity(
         accounts=array("Account"), partial_accounts=absent(array("PartialAccount")),
         statuses=array("Status"), notification_groups=array("NotificationGroup"),

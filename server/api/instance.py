@@ -16,7 +16,7 @@ from server.api.auth import Caller, for_anyone
 from server.api.describe import Described, op
 from server.api.schema import TEXT, array
 from server.context import context
-from server.domain import posts
+from server.domain import posts, push
 from server.domain.accounts import FIELDS_MAX
 from server.errors import Unavailable
 from server.version import Claim
@@ -119,6 +119,8 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
     """``GET /api/v2/instance``"""
     here, usage = await _here(request)
     ctx = context(request)
+    async with ctx.work.reading() as tx:
+        vapid_key = await push.server_key(tx)
     urls = ctx.work.site.urls
     picture = urls.asset("header.png")
     return answers.ok(
@@ -132,7 +134,7 @@ async def show_v2(request: web.Request, _: Caller | None) -> web.Response:
             "thumbnail": {"url": picture, "blurhash": None, "versions": {}, "description": ""},
             "icon": [{"src": urls.asset("avatar.png"), "size": "400x400"}],
             "languages": ["en"],
-            "configuration": _configuration(request),
+            "configuration": _configuration(request, vapid_key),
             "registrations": {
                 "enabled": False,
                 "approval_required": False,
@@ -153,7 +155,7 @@ def _numbers(claim: Claim) -> dict[str, object]:
     return {} if claim.number is None else {"api_versions": {"mastodon": claim.number}}
 
 
-def _configuration(request: web.Request) -> dict[str, object]:
+def _configuration(request: web.Request, vapid_key: str) -> dict[str, object]:
     urls = context(request).work.site.urls
     everybody = {"local": "public", "remote": "public"}
     return {
@@ -164,7 +166,7 @@ def _configuration(request: web.Request) -> dict[str, object]:
             "privacy_policy": None,
             "terms_of_service": None,
         },
-        "vapid": {"public_key": ""},
+        "vapid": {"public_key": vapid_key},
         "accounts": {
             "max_featured_tags": 10,
             "max_pinned_statuses": 5,

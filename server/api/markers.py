@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server import ids
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
-from server.api.describe import Described, an_id, choices, nested, op
+from server.api.describe import Described, an_id, choices, integer, nested, op
 from server.clock import stamp
 from server.context import context
+from server.errors import Conflict
 from server.render.view import Json
 from storage import markers
+from storage import preferences as rows
 from storage.markers import TIMELINES, Marker
 
 PREFERENCES: Json = {
-    "posting:default:visibility": "public",
-    "posting:default:sensitive": False,
-    "posting:default:language": None,
     "reading:expand:media": "default",
     "reading:expand:spoilers": False,
     "reading:autoplay:gifs": False,
@@ -45,21 +43,37 @@ async def show(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def save(request: web.Request, caller: Caller) -> web.Response:
-    """``home[last_read_id]``, ``notifications[last_read_id]``; anything else is ignored."""
+    """``home[last_read_id]``, ``notifications[last_read_id]``; anything else is ignored.
+
+    ``home[version]``: of the marker that the client knows. 409 where another client was faster; without it
+    the last one to write wins, as two at once cannot.
+    """
     sent = await params.read(request)
     saved: Json = {}
     async with context(request).work.transaction() as tx:
         for timeline in TIMELINES:
-            last = ids.parse(sent.child(timeline).text("last_read_id") or "")
+            told = sent.child(timeline)
+            last = told.id("last_read_id")
             if last is not None:
-                row = await markers.put(tx.conn, caller.account.id, timeline, last, tx.now)
+                known = told.integer("version")
+                row = await markers.put(tx.conn, caller.account.id, timeline, last, tx.now, known)
+                if row is None:
+                    raise Conflict("Conflict during update, please try again")
                 saved[timeline] = _entity(row)
     return ok(saved)
 
 
-async def preferences(_request: web.Request, caller: Caller) -> web.Response:
-    """The same for everybody, until they can be chosen, but for who may quote."""
-    return ok(PREFERENCES | {"posting:default:quote_policy": caller.account.quote_policy})
+async def preferences(request: web.Request, caller: Caller) -> web.Response:
+    """How to read is left to clients, so it is the same for everybody."""
+    async with context(request).work.reading() as tx:
+        chosen = await rows.of(tx.conn, caller.account.id)
+    posting: Json = {
+        "posting:default:visibility": chosen.visibility,
+        "posting:default:sensitive": chosen.sensitive,
+        "posting:default:language": chosen.language,
+        "posting:default:quote_policy": caller.account.quote_policy,
+    }
+    return ok(PREFERENCES | posting)
 
 
 def routes() -> list[web.RouteDef]:
@@ -73,6 +87,8 @@ def routes() -> list[web.RouteDef]:
 _READ = an_id("last_read_id")
 DESCRIBED: Described = {
     "GET /api/v1/markers": op("Markers", choices("timeline", *TIMELINES)),
-    "POST /api/v1/markers": op("Markers", *(nested(name, _READ) for name in TIMELINES)),
+    "POST /api/v1/markers": op(
+        "Markers", *(nested(name, _READ, integer("version")) for name in TIMELINES), also=(409,)
+    ),
     "GET /api/v1/preferences": op("Preferences"),
 }

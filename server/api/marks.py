@@ -1,4 +1,4 @@
-"""What people do with a post: boost, favourite, keep, pin; and who did.
+"""What people do with a post: boost, favourite, keep, pin, mute; and who did.
 
 Every act answers the post with its flag already turned, and a repeat answers the same.
 """
@@ -17,7 +17,7 @@ from server.api.describe import Described, op, paged
 from server.api.reading import id_of, status_by_id, statuses, view, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import posts, sight
+from server.domain import mutes, posts, sight
 from server.domain.tx import Tx
 from server.render import account
 from storage import posts as rows
@@ -114,6 +114,8 @@ ACTS: dict[str, tuple[Act, str]] = {
     "unbookmark": (_unbookmark, "write:bookmarks"),
     "pin": (_pin, "write:accounts"),
     "unpin": (_unpin, "write:accounts"),
+    "mute": (mutes.mute_thread, "write:mutes"),
+    "unmute": (mutes.unmute_thread, "write:mutes"),
 }
 
 

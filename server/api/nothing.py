@@ -15,24 +15,15 @@ from server.api.schema import ANY, array
 
 EMPTY: tuple[tuple[str, str, str], ...] = (
     # path, scope, why it is empty
-    ("/api/v1/mutes", "read:mutes", "nobody can be muted yet"),
-    ("/api/v1/domain_blocks", "read:blocks", "hosts are blocked by the instance, not by members"),
     ("/api/v1/endorsements", "read:accounts", "accounts are not featured on profiles"),
-    ("/api/v1/followed_tags", "read:follows", "tags cannot be followed yet"),
-    ("/api/v1/featured_tags", "read:accounts", "tags are not featured on profiles"),
     ("/api/v1/conversations", "read:statuses", "direct posts stand in the notifications"),
     ("/api/v1/scheduled_statuses", "read:statuses", "posts cannot be scheduled yet"),
-    ("/api/v1/suggestions", "read:accounts", "nobody is recommended"),
-    ("/api/v2/suggestions", "read:accounts", "nobody is recommended"),
     ("/api/v1/announcements", "read", "the instance makes none yet"),
     ("/api/v1/accounts/familiar_followers", "read:follows", "not computed"),
 )
 EMPTY_FOR_ANYONE: tuple[tuple[str, str], ...] = (
-    ("/api/v1/trends", "nothing is ranked"),
-    ("/api/v1/trends/tags", "nothing is ranked"),
-    ("/api/v1/trends/statuses", "nothing is ranked"),
-    ("/api/v1/trends/links", "nothing is ranked"),
-    ("/api/v1/accounts/{id}/featured_tags", "tags are not featured on profiles"),
+    ("/api/v1/trends/links", "links are not ranked"),
+    ("/api/v1/timelines/link", "no link is ranked, and only such a one has a timeline"),
     ("/api/v1/accounts/{id}/endorsements", "accounts are not featured on profiles"),
     ("/api/v1/accounts/{id}/identity_proofs", "none exist"),
 )

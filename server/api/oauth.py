@@ -21,7 +21,7 @@ from server.api.params import Params
 from server.api.schema import TEXT, array, either
 from server.context import context
 from server.domain import oauth as verbs
-from server.domain import scopes
+from server.domain import push, scopes
 from server.domain.oauth import Issued, Refused
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -32,7 +32,7 @@ from storage.oauth import App, Token
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, 5.1
 
 
-def application(app: App) -> dict[str, object]:
+def application(app: App, vapid_key: str) -> dict[str, object]:
     """The Application entity, as one who owns it reads it."""
     return {
         "id": str(app.id),
@@ -41,7 +41,7 @@ def application(app: App) -> dict[str, object]:
         "scopes": app.scopes,
         "redirect_uris": app.redirect_uris,
         "redirect_uri": "\n".join(app.redirect_uris),
-        "vapid_key": "",
+        "vapid_key": vapid_key,
     }
 
 
@@ -60,7 +60,7 @@ async def create_app(request: web.Request) -> web.Response:
             _words(given, "scopes"),
             given.text("website"),
         )
-    shown = application(app)
+        shown = application(app, await push.server_key(tx))
     return answers.ok(
         {
             **shown,
@@ -80,7 +80,7 @@ async def show_app(request: web.Request, token: Token) -> web.Response:
     """``GET /api/v1/apps/verify_credentials``"""
     async with context(request).work.reading() as tx:
         found = await oauth.apps(tx.conn, [token.app_id])
-    return answers.ok(application(found[token.app_id]))
+        return answers.ok(application(found[token.app_id], await push.server_key(tx)))
 
 
 @dataclass(frozen=True, slots=True)

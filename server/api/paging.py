@@ -11,7 +11,7 @@ from server import ids
 from server.context import context
 from storage.timelines import TOP, Page
 
-NOT_KEPT = frozenset({"max_id", "since_id", "min_id", "access_token"})
+NOT_KEPT = frozenset({"max_id", "since_id", "min_id", "offset", "access_token"})
 
 
 def limit(request: web.Request, default: int, maximum: int) -> int:
@@ -51,6 +51,20 @@ def link(
     after = [f'<{_address(request, "max_id", found[-1])}>; rel="next"'] if more else []
     before = f'<{_address(request, prev, found[0])}>; rel="prev"'
     return {"Link": ", ".join([*after, before])}
+
+
+def offset(request: web.Request) -> int:
+    """Where a page of a ranked list begins."""
+    given = request.query.get("offset", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 0
+
+
+def link_by_offset(request: web.Request, size: int, *, more: bool) -> dict[str, str]:
+    """The Link header of a page of a ranked list, ``size`` at most; ``more``: whether one comes after it."""
+    at = offset(request)
+    after = [f'<{_address(request, "offset", at + size)}>; rel="next"'] if more else []
+    before = [f'<{_address(request, "offset", max(at - size, 0))}>; rel="prev"'] if at else []
+    return {"Link": ", ".join([*after, *before])} if after or before else {}
 
 
 def _address(request: web.Request, cursor: str, value: int) -> str:

@@ -11,17 +11,22 @@ from server.api import params
 from server.api.accounts import answer_line
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_member
-from server.api.describe import Described, flag, op, paged, some_ids
+from server.api.describe import Described, flag, op, paged, some_ids, some_texts
+from server.api.params import Params
 from server.api.reading import account_of, id_of, view
 from server.api.schema import array
 from server.context import context
 from server.domain import communities, follows
+from server.domain.follows import Options
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account
 from storage import communities as community_rows
 from storage import follows as rows
 from storage.accounts import Account
+from storage.follows import Follow
+
+MAX_LANGUAGES = 100
 
 Act: TypeAlias = Callable[[Tx, Account, Account], Awaitable[None]]
 
@@ -34,26 +39,26 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def follow(request: web.Request, caller: Caller) -> web.Response:
-    """``reblogs`` and ``notify``: what is not given stays as it was."""
+    """``reblogs``, ``notify``, ``languages[]``: what is not given stays as it was."""
     sent = await params.read(request)
-    work = context(request).work
     me = caller.account
-    async with work.transaction() as tx:
+    async with context(request).work.transaction() as tx:
         target = await account_of(tx, id_of(request))
         before = await rows.between(tx.conn, me.id, target.id)
-        reblogs, notify = (before.reblogs, before.notify) if before else (True, False)
-        await follows.follow(
-            tx,
-            me,
-            target,
-            reblogs=_given(sent.boolean("reblogs"), reblogs),
-            notify=_given(sent.boolean("notify"), notify),
-        )
-    return await _relationship(request, caller, target.id)
+        await follows.follow(tx, me, target, options=_options(sent, before))
+    return await relationship(request, caller, target.id)
 
 
-def _given(value: bool | None, otherwise: bool) -> bool:
-    return otherwise if value is None else value
+def _options(sent: Params, before: Follow | None) -> Options:
+    """An empty list of languages is all of them."""
+    stood = Options(before.reblogs, before.notify, before.languages) if before else Options()
+    reblogs, notify = sent.boolean("reblogs"), sent.boolean("notify")
+    languages = [t.strip().lower() for t in sent.texts("languages")[:MAX_LANGUAGES]]
+    return Options(
+        reblogs=stood.reblogs if reblogs is None else reblogs,
+        notify=stood.notify if notify is None else notify,
+        languages=([t for t in languages if t] or None if "languages" in sent else stood.languages),
+    )
 
 
 def _doing(act: Act) -> ForMember:
@@ -61,12 +66,13 @@ def _doing(act: Act) -> ForMember:
         async with context(request).work.transaction() as tx:
             target = await account_of(tx, id_of(request))
             await act(tx, caller.account, target)
-        return await _relationship(request, caller, target.id)
+        return await relationship(request, caller, target.id)
 
     return answer
 
 
-async def _relationship(request: web.Request, caller: Caller, target_id: int) -> web.Response:
+async def relationship(request: web.Request, caller: Caller, target_id: int) -> web.Response:
+    """How the caller and another account stand now."""
     async with context(request).work.reading() as tx:
         found = await account.relationships(view(tx, caller.account), [target_id])
     return ok(found[0])
@@ -123,7 +129,9 @@ def routes() -> list[web.RouteDef]:
 
 DESCRIBED: Described = {
     "GET /api/v1/accounts/relationships": op(array("Relationship"), some_ids("id")),
-    "POST /api/v1/accounts/{id}/follow": op("Relationship", flag("reblogs"), flag("notify")),
+    "POST /api/v1/accounts/{id}/follow": op(
+        "Relationship", flag("reblogs"), flag("notify"), some_texts("languages")
+    ),
     **{
         f"POST /api/v1/accounts/{{id}}/{act}": op("Relationship")
         for act in ("unfollow", "block", "unblock")

@@ -7,7 +7,7 @@ clients decides. A text names another entity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -31,6 +31,8 @@ TIME: Schema = {
 DATE: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 URL: Schema = {"type": "string", "pattern": r"^(https?|wss?)://[^\s]+$"}
 """Absolute, or null where that is allowed, and never empty."""
+URL_OR_EMPTY: Schema = {"type": "string", "pattern": r"^(https?://[^\s]+)?$"}
+"""Of a card, where Mastodon too sends an empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,12 @@ def with_fields(base: Schema, **fields: Kind) -> Schema:
         "required": [*base["required"], *more["required"]],
         "additionalProperties": False,
     }
+
+
+def where(field: str, known: Sequence[str], then: Schema) -> Schema:
+    """What holds besides where a field is one of these words."""
+    chosen = {"properties": {field: {"enum": list(known)}}, "required": [field]}
+    return {"if": chosen, "then": then}
 
 
 def references(value: object) -> set[str]:

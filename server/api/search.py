@@ -6,10 +6,8 @@ transaction, and only for members.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -19,15 +17,14 @@ from server.api.auth import Caller, for_anyone
 from server.api.describe import Described, a_text, an_id, choice, flag, integer, limit, op
 from server.api.network import look_up
 from server.api.params import Params
-from server.api.reading import statuses, viewer_of
+from server.api.reading import statuses, view, viewer_of
 from server.context import context
 from server.domain import calls
 from server.domain import search as searching
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
-from server.render import account
+from server.render import account, tags
 from server.render.view import Json
-from server.urls import Urls
 from storage import accounts, posts
 from storage.accounts import Account
 from storage.posts import Post
@@ -59,19 +56,6 @@ class Asked:
         return ADDRESS.fullmatch(self.words) is not None
 
 
-def tag(urls: Urls, name: str) -> Json:
-    """``Tag``. Its id is a number that its name alone decides."""
-    digest = hashlib.sha256(name.encode()).digest()
-    return {
-        "id": str(int.from_bytes(digest[:6])),
-        "name": name,
-        "url": urls.tag(quote(name)),
-        "history": [],
-        "following": False,
-        "featuring": False,
-    }
-
-
 async def search(request: web.Request, caller: Caller | None) -> web.Response:
     sent = await params.read(request)
     viewer = viewer_of(caller)
@@ -89,7 +73,7 @@ async def search(request: web.Request, caller: Caller | None) -> web.Response:
             {
                 "accounts": await _accounts(tx, asked, exact, viewer),
                 "statuses": await _statuses(tx, asked, exact, viewer),
-                "hashtags": await _hashtags(tx, asked),
+                "hashtags": await _hashtags(tx, asked, viewer),
             }
         )
 
@@ -135,7 +119,7 @@ async def _statuses(
     if not asked.wants("statuses"):
         return []
     if isinstance(exact, Post):
-        return await statuses(tx, [exact.id], viewer)
+        return await statuses(tx, [exact.id], viewer, feed=True)
     if asked.names_one or viewer is None:
         return []
     terms = searching.parse(asked.words)
@@ -145,22 +129,16 @@ async def _statuses(
     return await statuses(tx, found, viewer, feed=True)
 
 
-async def _hashtags(tx: Tx, asked: Asked) -> list[Json]:
+async def _hashtags(tx: Tx, asked: Asked, viewer: Account | None) -> list[Json]:
     if not asked.wants("hashtags"):
         return []
     names = await searching.tags(tx, asked.words, asked.limit, asked.offset)
-    return [tag(tx.site.urls, name) for name in names]
-
-
-async def show_tag(request: web.Request, _caller: Caller | None) -> web.Response:
-    """Any name is a tag, also one that nobody used yet."""
-    return ok(tag(context(request).work.site.urls, request.match_info["name"].lower()))
+    return await tags.load(view(tx, viewer), names) if names else []
 
 
 def routes() -> list[web.RouteDef]:
     return [
         for_anyone("GET", "/api/v2/search", search, "read:search"),
-        for_anyone("GET", "/api/v1/tags/{name}", show_tag, "read"),
     ]
 
 
@@ -175,5 +153,4 @@ DESCRIBED: Described = {
         integer("offset"),
         an_id("account_id"),
     ),
-    "GET /api/v1/tags/{name}": op("Tag"),
 }

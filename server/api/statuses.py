@@ -6,7 +6,6 @@ gives the same post. Handles that nobody here knows yet are looked up before the
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,10 +35,11 @@ from server.context import context
 from server.domain import calls, composing, posts, quotes, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
+from server.domain.preferences import LANGUAGE
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render.status import WARNED
-from storage import accounts, oauth
+from storage import accounts, oauth, preferences
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -47,7 +47,6 @@ from storage.posts import Post
 
 KEY_LIVES = timedelta(hours=1)
 MANY = 20
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NO_MEDIA = "This server does not take files yet."
 NO_SCHEDULE = "This server cannot schedule posts yet."
 CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part is told."
@@ -87,7 +86,8 @@ async def _once(tx: Tx, caller: Caller, sent: Params, key: str) -> int:
 
 
 async def _publish(tx: Tx, caller: Caller, sent: Params) -> Post:
-    typed = await composing.typed(tx, caller.account, _wanted(sent, caller.token.app_id))
+    wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
+    typed = await composing.typed(tx, caller.account, wanted)
     post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
     assert post, "a new id is never a repeat"
     return post
@@ -107,6 +107,18 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         app_id=app_id,
         quoted_id=sent.id("quoted_status_id"),
         quote_policy=sent.text("quote_approval_policy") or None,
+    )
+
+
+async def _with_defaults(tx: Tx, caller: Caller, sent: Params, wanted: Wanted) -> Wanted:
+    """What the client does not say is as the member chose."""
+    chosen = await preferences.of(tx.conn, caller.account.id)
+    sensitive = sent.boolean("sensitive")
+    return replace(
+        wanted,
+        visibility=sent.text("visibility") or chosen.visibility,
+        sensitive=chosen.sensitive if sensitive is None else sensitive,
+        language=wanted.language or chosen.language,
     )
 
 

@@ -54,8 +54,9 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         focus = await sight.subject(tx, id_of(request), viewer)
         every = await posts.thread(tx.conn, focus.thread_id, MAX_THREAD)
-        thread = await sight.visible(tx, every, viewer)
-        above, below = ancestors(thread, focus), descendants(thread, focus)
+        above, below = ancestors(every, focus), descendants(every, focus)
+        shown = {p.id for p in await sight.visible(tx, [*above, *below], viewer, feed=True)}
+        above, below = [[p for p in part if p.id in shown] for part in (above, below)]
         loaded = await bundle.load(view(tx, viewer), [*above, *below], {})
     return ok(
         {

@@ -30,7 +30,7 @@ async def _page(
 async def home(request: web.Request, caller: Caller) -> web.Response:
     """What the caller follows; a community's post comes as its boost."""
     async with context(request).work.reading() as tx:
-        found = await timelines.home(tx.conn, caller.account.id, paging.page(request))
+        found = await timelines.home(tx.conn, caller.account.id, paging.page(request), tx.now)
         return await _page(request, tx, found, caller.account)
 
 

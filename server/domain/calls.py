@@ -347,6 +347,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     await calls.set_state(tx.conn, post.id, state)
     await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
     await posts.feature(tx, community, post, added=not ended)
+    effects.changed(tx, post.id)
 
 
 async def _close_in_time(tx: Tx, call: Call) -> None:

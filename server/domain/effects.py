@@ -8,14 +8,17 @@ for a remote actor: its own server has done that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, wire
+from server.domain import forms, notifications, tags, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, follows, lanes, notifications, outbox, polls, posts, timelines
+from storage import accounts, calls, events, follows, lanes, outbox, polls, posts, pushes, timelines
 from storage.accounts import Account
 from storage.db import next_id
+from storage.events import Event
+from storage.notifications import Notification
 
 Json = build.Json
 Inboxes = dict[str, str]  # inbox URL to host
@@ -437,12 +440,46 @@ async def answer_join(
 
 
 async def tell(
-    tx: Tx, recipients: Iterable[Account], type_: str, actor: Account, post_id: int | None
+    tx: Tx,
+    recipients: Iterable[Account],
+    type_: str,
+    actor: Account,
+    post_id: int | None,
+    *,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
-    """Notify those of the recipients who are persons of ours, but never of their own acts."""
-    ids = [a.id for a in recipients if a.local and a.kind == "person" and a.id != actor.id]
-    if ids:
-        await notifications.tell(tx.conn, ids, type_, actor.id, post_id, tx.now)
+    """Notify those of the recipients who are persons of ours, as far as they want to be told.
+
+    Nobody is told of their own acts, but of what the server does to them (``OF_ONESELF``). ``about``:
+    the report, warning or event of a type that has one, as clients are shown it.
+    """
+    people = [a for a in recipients if a.local and a.kind == "person"]
+    own = type_ in notifications.OF_ONESELF
+    ids = [a.id for a in people if own or a.id != actor.id]
+    await _tell(tx, ids, type_, actor, post_id, about)
+
+
+async def _tell(
+    tx: Tx,
+    ids: Sequence[int],
+    type_: str,
+    actor: Account,
+    post_id: int | None,
+    about: Mapping[str, Any] | None = None,
+) -> list[Notification]:
+    """Everything that anybody is told passes here. Gives the rows that were written."""
+    if not ids:
+        return []
+    told = await notifications.tell(tx, ids, type_, actor.id, post_id, about)
+    await ring(tx, [row for row in told if not row.filtered])
+    return told
+
+
+async def ring(tx: Tx, told: Sequence[Notification]) -> None:
+    """These rows are new: they reach who has a stream open, and whose telephone may ring."""
+    tx.happened(*(events.notification(row.account_id, row.id) for row in told))
+    waiting = await pushes.add(tx.conn, [row.id for row in told], tx.now)
+    tx.wake(lanes.PUSH, map(str, waiting), tx.now)
 
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
@@ -454,8 +491,37 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
         boost=post.reblog_of_id is not None,
         reply_to=post.in_reply_to_account_id,
         only_mentioned_in=post.id if direct else None,
+        subject_id=post.reblog_of_id or post.id,
     )
+    ids = [r.account_id for r in readers] + await tags.spread(tx, author, post)
     if author.local and author.kind == "person":
-        readers.append(author.id)
-    if readers:
-        await timelines.fan_out(tx.conn, readers, post.id, post.reblog_of_id or post.id)
+        ids.append(author.id)
+    if ids:
+        await timelines.fan_out(tx.conn, ids, post.id, post.reblog_of_id or post.id)
+    if _is_news(post):
+        await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
+    appear(tx, post)
+
+
+def _is_news(post: posts.Post) -> bool:
+    """What a follower who asked for it is told of: not boosts, and answers to oneself only."""
+    return post.reblog_of_id is None and post.in_reply_to_account_id in (None, post.account_id)
+
+
+def appear(tx: Tx, post: posts.Post) -> None:
+    """A new post or boost is where it belongs: whoever looks there sees it come."""
+    tx.happened(Event(events.POST, post.id))
+
+
+def changed(tx: Tx, post_id: int) -> None:
+    """Whoever looks at a post sees it change."""
+    tx.happened(Event(events.EDIT, post_id))
+
+
+async def vanish(tx: Tx, post: posts.Post) -> None:
+    """Whoever looks at a post sees it go; called before the row goes, as it needs the audience."""
+    audience = await events.audience(tx.conn, post.id, None, boosted=True)
+    if audience:
+        tx.happened(*events.deleted(post.id, [*audience.channels, *audience.lists]))
+    for boost_ in await events.boosts_in_homes(tx.conn, post.id):
+        tx.happened(*events.deleted(boost_.post_id, map(events.home, boost_.home)))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import filters
+from storage import events, filters
 from storage.accounts import Account
 from storage.filters import ACTIONS, CONTEXTS, Filter, Keyword, Listed
 from storage.posts import Post
@@ -221,3 +221,4 @@ async def _changed(tx: Tx, owner: Account) -> None:
     The one place from which streams hear of it (``filters_changed``).
     """
     await filters.renew(tx.conn, owner.id)
+    tx.happened(events.filters_changed(owner.id))

@@ -5,6 +5,9 @@ Local and remote differ only before the call: a remote act brings the id of its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from server.domain import effects, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -13,14 +16,25 @@ from storage.accounts import Account
 from storage.follows import Follow
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What of an account reaches the follower."""
+
+    reblogs: bool = True
+    notify: bool = False  # to be told of each post
+    languages: Sequence[str] | None = None  # in lower case; None: all
+
+
+ALL = Options()
+
+
 async def follow(
     tx: Tx,
     actor: Account,
     target: Account,
     *,
     uri: str | None = None,
-    reblogs: bool = True,
-    notify: bool = False,
+    options: Options = ALL,
 ) -> Follow:
     """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
     await follows.hold(tx.conn, actor.id, target.id)
@@ -30,10 +44,10 @@ async def follow(
     at_once = target.local and not await _must_ask(tx, target)
     made = await follows.insert(
         tx.conn, uri, actor.id, target.id, tx.now if at_once else None, tx.now,
-        reblogs=reblogs, notify=notify,
+        reblogs=options.reblogs, notify=options.notify, languages=options.languages,
     )  # fmt: skip
     if made is None:
-        return await _again(tx, actor, target, uri, reblogs=reblogs, notify=notify)
+        return await _again(tx, actor, target, uri, options)
     if actor.local and not target.local:
         await effects.follow(tx, actor, target, uri)
     elif at_once:
@@ -53,14 +67,18 @@ async def _who_decides(tx: Tx, target: Account) -> list[Account]:
     return await communities.stewards(tx.conn, target.id) if target.is_group else [target]
 
 
-async def _again(
-    tx: Tx, actor: Account, target: Account, uri: str, *, reblogs: bool, notify: bool
-) -> Follow:
+async def _again(tx: Tx, actor: Account, target: Account, uri: str, options: Options) -> Follow:
     """A second Follow: the options are set, and a remote follower is answered again (it asked again)."""
     known = await follows.between(tx.conn, actor.id, target.id)
     if known is None:
         raise NotFound
-    await follows.set_options(tx.conn, known, reblogs=reblogs, notify=notify)
+    await follows.set_options(
+        tx.conn,
+        known,
+        reblogs=options.reblogs,
+        notify=options.notify,
+        languages=options.languages,
+    )
     if not actor.local:
         await follows.set_uri(tx.conn, known, uri)
         if known.accepted_at:
@@ -113,6 +131,8 @@ async def block(tx: Tx, actor: Account, target: Account, *, uri: str | None = No
     await follows.hold(tx.conn, actor.id, target.id)
     await follows.block(tx.conn, uri, actor.id, target.id, tx.now)
     await unfollow(tx, actor, target)
+    await timelines.forget_wholly(tx.conn, actor.id, target.id)
+    await notifications.drop_from(tx.conn, actor.id, target.id)
     back = await follows.between(tx.conn, target.id, actor.id)
     if back:
         await reject(tx, actor, back, target)

@@ -33,6 +33,7 @@ def _refused(reason: str, sentence: str) -> Verdict:
 
 BLOCKED = _refused("blocked", "You cannot interact with this account.")
 SELF = _refused("self", "You cannot follow yourself.")
+NOT_ONESELF = _refused("self", "You cannot do this to yourself.")
 NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
 NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")

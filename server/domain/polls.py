@@ -80,8 +80,9 @@ async def close(tx: Tx, post_id: int) -> None:
         return
     voters = await accounts.by_ids(tx.conn, await polls.voters(tx.conn, post_id))
     await effects.tell(
-        tx, [a for a in voters.values() if a.id != author.id], "poll", author, post_id
+        tx, [author, *(a for a in voters.values() if a.id != author.id)], "poll", author, post_id
     )
+    effects.changed(tx, post_id)
     await effects.publish_edit(tx, author, post)
 
 

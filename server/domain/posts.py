@@ -204,6 +204,8 @@ async def publish(
     await accounts.count_post(tx.conn, author.id, 1, post.published_at)
     if post.kind != "event":
         await _spread(tx, author, post, draft_, arrived)
+    elif post.published_at > tx.now - LATE:
+        effects.appear(tx, post)  # a call enters homes as a boost by its community alone
     if draft_.quote:
         late = post.published_at <= tx.now - LATE
         await quotes.begun(tx, author, post, draft_.quote.post, late=late)
@@ -366,6 +368,8 @@ async def boost(
 async def unboost(tx: Tx, actor: Account, post: Post) -> None:
     await _hold(tx, post)
     made = await posts.boost_of(tx.conn, actor.id, post.id)
+    if made:
+        await effects.vanish(tx, made)
     if made and await posts.delete(tx.conn, made, tx.now):
         if actor.kind != "group":
             await posts.count_reblog(tx.conn, post.id, -1)
@@ -455,6 +459,7 @@ async def edit(
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
+    effects.changed(tx, post.id)
     return new
 
 
@@ -492,6 +497,7 @@ async def remove(tx: Tx, post: Post) -> None:
     await accounts.count_post(tx.conn, held.account_id, -1, None)
     if held.in_reply_to_id:
         await posts.count_reply(tx.conn, held.in_reply_to_id, -1)
+    await effects.vanish(tx, held)
     await quotes.ended(tx, held)
     await posts.delete(tx.conn, held, tx.now)
 

@@ -14,10 +14,22 @@ from storage.follows import Relation
 from storage.posts import Post
 
 
-async def visible(tx: Tx, found: Iterable[Post], viewer: Account | None) -> list[Post]:
-    """The posts that the viewer (None: a stranger) may see, in the given order."""
+async def visible(
+    tx: Tx, found: Iterable[Post], viewer: Account | None, *, feed: bool = False
+) -> list[Post]:
+    """The posts that the viewer (None: a stranger) may see, in the given order.
+
+    ``feed``: as in ``page``.
+    """
     candidates = list(found)
-    return await _visible(tx, candidates, viewer, await _relations(tx, candidates, viewer))
+    relations = await _relations(tx, candidates, viewer)
+    hidden = _hidden(relations, feed=feed)
+    seen = await _visible(tx, candidates, viewer, relations)
+    return [p for p in seen if p.account_id not in hidden]
+
+
+def _hidden(relations: Mapping[int, Relation], *, feed: bool) -> set[int]:
+    return {r.account_id for r in relations.values() if r.silenced and feed}
 
 
 async def _relations(
@@ -26,7 +38,9 @@ async def _relations(
     """Of the viewer to each author."""
     if viewer is None or not candidates:
         return {}
-    return await follows.relations(tx.conn, viewer.id, sorted({p.account_id for p in candidates}))
+    return await follows.relations(
+        tx.conn, viewer.id, sorted({p.account_id for p in candidates}), tx.now
+    )
 
 
 async def _visible(
@@ -135,12 +149,13 @@ class Shown:
 async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool = False) -> Shown:
     """A page of posts in the order of ``ids``. A boost is seen where both it and its post are.
 
-    ``feed``: leave out also whom the viewer blocks, as a timeline does and a profile does not.
+    ``feed``: leave out also whom the viewer blocks or mutes, and hosts that the viewer blocks, as
+    timelines, threads and search do and a profile does not.
     """
     rows = list((await posts.with_boosted(tx.conn, ids)).values())
     relations = await _relations(tx, rows, viewer)
     seen = {p.id: p for p in await _visible(tx, rows, viewer, relations)}
-    hidden = {r.account_id for r in relations.values() if r.blocking and feed}
+    hidden = _hidden(relations, feed=feed)
     shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
     boosted = {p.reblog_of_id for p in shown}
     return Shown(shown, {i: p for i, p in seen.items() if i in boosted})

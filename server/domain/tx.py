@@ -10,8 +10,9 @@ from typing import Any
 
 from server.clock import Clock
 from server.urls import Urls
-from storage import jobs, lanes, outbox
+from storage import events, jobs, lanes, outbox
 from storage.db import Connection, Pool
+from storage.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,18 @@ class Tx:
     site: Site
     woken: dict[str, dict[str, datetime]] = field(default_factory=dict[str, dict[str, datetime]])
     """Lanes that were given work, by queue, with their times; touched once, when all is written."""
+    news: list[Event] = field(default_factory=list[Event])
+    """What open streams are told, when it is committed."""
 
     def wake(self, queue: str, keys: Iterable[str], at: datetime) -> None:
         """These lanes have work from ``at`` on."""
         times = self.woken.setdefault(queue, {})
         for key in keys:
             times[key] = min(at, times.get(key, at))
+
+    def happened(self, *events: Event) -> None:
+        """Tell who listens (``storage.events``), if this is committed."""
+        self.news.extend(events)
 
     async def later(self, lane: str, kind: str, args: Mapping[str, Any], run_at: datetime) -> None:
         """Add a job in the same transaction; the same work waiting twice is one job."""
@@ -46,6 +53,7 @@ class Tx:
 
     async def flush(self) -> None:
         """The last thing that a transaction does: touch the lanes, in an order common to all."""
+        await events.publish(self.conn, self.news)
         await outbox.meet(self.conn, sorted(self.woken.get(lanes.DELIVERY, ())))
         for queue in sorted(self.woken):
             await lanes.touch(self.conn, queue, self.woken[queue])

@@ -63,6 +63,7 @@ async def actor(tx: Tx, account: Account) -> Json:
         followers=account.followers_uri,
         following=f"{account.uri}/following",
         featured=account.featured_uri,
+        featured_tags=f"{account.uri}/tags" if account.kind == "person" else None,
         moderators=account.moderators_uri,
         icon=account.avatar_url,
         image=account.header_url,

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, polls
+from server.domain import calls, polls, tags
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts, inbox, jobs, lanes, oauth, outbox
+from storage import accounts, inbox, jobs, lanes, mutes, oauth, outbox
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -115,6 +115,8 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
     await oauth.drop_expired(tx.conn, tx.now)
+    await tags.forget(tx)
+    await mutes.drop_ended(tx.conn, tx.now)
     return tx.now + DAY
 
 

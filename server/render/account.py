@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from server import text
 from server.clock import stamp
-from server.render.view import Json, View
+from server.render.view import Json, View, maybe_stamp
 from server.urls import Urls
 from storage import accounts, follows
 from storage.accounts import Account
 from storage.follows import Relation
+from storage.preferences import Preferences
 
 NOBODY_MAY_QUOTE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
 
@@ -101,6 +102,15 @@ def credential_account(urls: Urls, row: Account, role: str, requests: int) -> Js
     }
 
 
+def defaults(row: Preferences) -> Json:
+    """What ``source`` says of the posts to come; no language is an empty text there."""
+    return {
+        "privacy": row.visibility,
+        "sensitive": row.sensitive,
+        "language": row.language or "",
+    }
+
+
 def relationship(row: Relation) -> Json:
     """``Relationship``. Swift decoders want every boolean."""
     return {
@@ -108,16 +118,16 @@ def relationship(row: Relation) -> Json:
         "following": row.following,
         "showing_reblogs": row.following and row.reblogs,
         "notifying": row.following and row.notify,
-        "languages": None,
+        "languages": row.languages,
         "followed_by": row.followed_by,
         "blocking": row.blocking,
         "blocked_by": row.blocked_by,
-        "muting": False,
-        "muting_notifications": False,
-        "muting_expires_at": None,
+        "muting": row.muting,
+        "muting_notifications": row.muting_notifications,
+        "muting_expires_at": maybe_stamp(row.muting_expires_at),
         "requested": row.requested,
         "requested_by": row.requested_by,
-        "domain_blocking": False,
+        "domain_blocking": row.domain_blocking,
         "endorsed": False,
         "note": "",
     }
@@ -132,5 +142,5 @@ async def accounts_in_order(view: View, ids: list[int]) -> list[Json]:
 async def relationships(view: View, ids: list[int]) -> list[Json]:
     """Between the viewer and each of these accounts; unknown ids are left out."""
     assert view.viewer_id is not None, "a stranger has no relationships"
-    rows = await follows.relations(view.conn, view.viewer_id, ids)
+    rows = await follows.relations(view.conn, view.viewer_id, ids, view.now)
     return [relationship(rows[i]) for i in ids if i in rows]

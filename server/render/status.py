@@ -21,7 +21,7 @@ from storage.posts import Edit, Marks, Mentioned, Post
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""
 
-UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False)
+UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False)
 CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
@@ -90,7 +90,7 @@ def _mark(entity: Json, b: Bundle, post: Post) -> None:
     entity["favourited"] = marks.favourited
     entity["reblogged"] = marks.reblogged
     entity["bookmarked"] = marks.bookmarked
-    entity["muted"] = False
+    entity["muted"] = marks.muted
     entity["filtered"] = b.filtered.get(post.id, [])
     if post.account_id == b.viewer_id and post.is_public:
         entity["pinned"] = marks.pinned

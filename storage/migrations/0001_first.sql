@@ -63,6 +63,7 @@ create table instance (
     rules text[] not null default '{}',
     contact_email text not null default '',
     setup_digest bytea,                                -- of the one-time link; null once used
+    vapid_private text,                                -- PEM; who pushes (RFC 8292): made once, kept for good
     created_at timestamptz not null
 );
 
@@ -141,6 +142,7 @@ create table follows (
     accepted_at timestamptz,            -- null while it waits for an answer
     reblogs boolean not null default true,
     notify boolean not null default false,
+    languages text[],                   -- only these reach home, in lower case; null: all
     created_at timestamptz not null,
     unique (follower_id, target_id),
     check (follower_id <> target_id)
@@ -156,6 +158,69 @@ create table blocks (
     unique (account_id, target_id)
 );
 create index blocks_target on blocks (target_id);
+
+-- Whom a member does not want to read. Nobody else learns of it.
+create table mutes (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    notifications boolean not null,     -- nor be told of
+    expires_at timestamptz,
+    created_at timestamptz not null,
+    unique (account_id, target_id),
+    check (account_id <> target_id)
+);
+create index mutes_target on mutes (target_id);
+create index mutes_ending on mutes (expires_at) where expires_at is not null;
+
+-- Hosts that one member wants nothing from.
+create table account_domain_blocks (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    host text not null check (host <> ''),
+    created_at timestamptz not null,
+    unique (account_id, host)
+);
+
+-- Conversations that a member is not told of any more.
+create table thread_mutes (
+    account_id bigint not null references accounts on delete cascade,
+    thread_id bigint not null,          -- as in posts
+    created_at timestamptz not null,
+    primary key (account_id, thread_id)
+);
+
+-- What becomes of notifications by people of a kind.
+create table notification_policies (
+    account_id bigint primary key references accounts on delete cascade,
+    for_not_following text not null check (for_not_following in ('accept', 'filter', 'drop')),
+    for_not_followers text not null check (for_not_followers in ('accept', 'filter', 'drop')),
+    for_new_accounts text not null check (for_new_accounts in ('accept', 'filter', 'drop')),
+    for_private_mentions text not null check (for_private_mentions in ('accept', 'filter', 'drop')),
+    for_limited_accounts text not null check (for_limited_accounts in ('accept', 'filter', 'drop')),
+    for_bots text not null check (for_bots in ('accept', 'filter', 'drop'))
+);
+
+-- Whose notifications a member wants whatever the policy says.
+create table notification_permissions (
+    account_id bigint not null references accounts on delete cascade,
+    from_account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, from_account_id)
+);
+create index notification_permissions_from on notification_permissions (from_account_id);
+
+-- Who waits before the door; what they did is counted from the filtered notifications.
+create table notification_requests (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    from_account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (account_id, from_account_id)
+);
+create index notification_requests_account on notification_requests (account_id, id);
+create index notification_requests_from on notification_requests (from_account_id);
 
 create table communities (
     account_id bigint primary key references accounts on delete cascade,
@@ -336,6 +401,53 @@ create table list_accounts (
 create index list_accounts_account on list_accounts (account_id);
 create index list_accounts_follow on list_accounts (follow_id);
 
+-- What a member's posts are, where a client does not say.
+create table preferences (
+    account_id bigint primary key references accounts on delete cascade,
+    visibility text not null check (visibility in ('public', 'unlisted', 'private')),
+    sensitive boolean not null,
+    language text                       -- null: not chosen
+);
+
+-- Public posts with these tags come into the member's home.
+create table followed_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,                 -- in lower case, without #
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+create index followed_tags_name on followed_tags (name);
+
+-- Shown on a profile.
+create table featured_tags (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    name text not null,
+    created_at timestamptz not null,
+    unique (account_id, name)
+);
+
+-- Who used a tag in public posts of the last days, and how often.
+create table tag_uses (
+    name text not null,
+    day date not null,
+    account_id bigint not null references accounts on delete cascade,
+    uses integer not null check (uses > 0),
+    primary key (name, day, account_id)
+);
+create index tag_uses_account on tag_uses (account_id);
+create index tag_uses_day on tag_uses (day);
+
+-- Whom a member does not want to be suggested again.
+create table dismissals (
+    account_id bigint not null references accounts on delete cascade,
+    target_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, target_id)
+);
+create index dismissals_target on dismissals (target_id);
+
 -- The featured collection of a person or a community.
 create table pins (
     account_id bigint not null references accounts on delete cascade,
@@ -437,18 +549,25 @@ create unique index home_entries_once on home_entries (account_id, subject_id);
 create index home_entries_post on home_entries (post_id);
 
 create table notifications (
-    id bigint generated always as identity primary key,
+    id bigint generated by default as identity primary key,
     account_id bigint not null references accounts on delete cascade,
     type text not null check (type in
-        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update', 'quote',
-         'quoted_update')),
+        ('mention', 'status', 'reblog', 'follow', 'follow_request', 'favourite', 'poll', 'update',
+         'quote', 'quoted_update', 'admin.sign_up', 'admin.report', 'moderation_warning',
+         'severed_relationships')),
     from_account_id bigint not null references accounts on delete cascade,
     post_id bigint references posts on delete cascade,
+    about jsonb,                        -- the report, warning or event, as clients are shown it
+    group_key text not null,            -- shown as one; of a single one, its own id
+    filtered boolean not null default false,
     created_at timestamptz not null
 );
 create unique index notifications_once
-    on notifications (account_id, type, from_account_id, post_id) nulls not distinct;
+    on notifications (account_id, type, from_account_id, post_id) nulls not distinct
+    where about is null;
 create index notifications_account on notifications (account_id, id);
+create index notifications_group on notifications (account_id, group_key, id);
+create index notifications_filtered on notifications (account_id, from_account_id) where filtered;
 create index notifications_from on notifications (from_account_id);
 create index notifications_post on notifications (post_id) where post_id is not null;
 
@@ -501,6 +620,32 @@ create index tokens_account on tokens (account_id);
 create index tokens_user on tokens (user_id);
 create index tokens_code on tokens (code_digest) where code_digest is not null;
 
+-- Where the browser or telephone of a token is reached (web push). It goes with its token.
+create table push_subscriptions (
+    id integer generated always as identity primary key,  -- clients read it as a 32-bit number
+    token_id bigint not null unique references tokens on delete cascade,
+    endpoint text not null,
+    public_key bytea not null check (octet_length(public_key) = 65),
+    auth bytea not null check (octet_length(auth) = 16),
+    standard boolean not null,          -- RFC 8291; else the draft before it
+    alerts text[] not null,             -- types of notifications
+    policy text not null check (policy in ('all', 'followed', 'follower', 'none')),
+    sealed_token bytea not null,        -- the secret of the token: see server/domain/push.py
+    created_at timestamptz not null
+);
+
+-- Notifications that wait to be pushed, in a lane for each subscription.
+create table pushes (
+    id bigint generated always as identity primary key,
+    subscription_id integer not null references push_subscriptions on delete cascade,
+    notification_id bigint not null references notifications on delete cascade,
+    attempts integer not null default 0,
+    last_error text,
+    created_at timestamptz not null,
+    unique (subscription_id, notification_id)
+);
+create index pushes_notification on pushes (notification_id);
+
 -- Signed in by a browser.
 create table sessions (
     digest bytea primary key,
@@ -521,7 +666,7 @@ create index idempotency_keys_post on idempotency_keys (post_id);
 
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (
-    queue text not null,                -- 'inbox', 'delivery', 'jobs'
+    queue text not null,                -- 'inbox', 'delivery', 'jobs', 'push'
     key text not null,
     ready_at timestamptz not null,
     locked_until timestamptz,

@@ -10,10 +10,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from server.api.streaming import HUB, PACE, Pace
 from server.app import make_app
 from server.config import load
 from server.domain import oauth, scopes, users
 from server.domain.tx import Site, Work
+from server.stream import Hub
 from server.urls import Urls
 from storage import db, instance
 from storage.accounts import Account
@@ -33,6 +35,10 @@ class Running:
     clock: MovableClock
     http: aiohttp.ClientSession
     app: web.Application
+
+    @property
+    def hub(self) -> Hub:
+        return self.app[HUB]
 
     async def member(self, name: str, role: str = "member") -> Account:
         """Somebody who can sign in with ``PASSWORD``."""
@@ -55,7 +61,9 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(database_url: str, port: int, **settings: str) -> AsyncIterator[Running]:
+async def serving(
+    database_url: str, port: int, *, pace: Pace | None = None, **settings: str
+) -> AsyncIterator[Running]:
     """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``."""
     domain = f"127.0.0.1:{port}"
     given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
@@ -65,7 +73,8 @@ async def serving(database_url: str, port: int, **settings: str) -> AsyncIterato
         work = Work(pool, clock, Site(Urls(domain, known.base), federates=False, title="Test"))
         async with work.transaction() as tx:
             await instance.create(tx.conn, domain, domain, None, tx.now)
-        app = make_app(known, work)
+        app = make_app(known, work, database_url=database_url)
+        app[PACE] = pace or app[PACE]
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -83,6 +83,43 @@ async def test_mastodon_py(house: House, session: requests.Session) -> None:
     assert await asyncio.to_thread(votes_in_call, client) == 1
 
 
+def choosing(client: mastodon.Mastodon, friend_id: str, post_id: str) -> None:
+    """What somebody does to see what they want to see: filters, lists and tags."""
+    words = [{"keyword": "rain", "whole_word": True}]
+    made = client.create_filter_v2("Weather", ["home"], "warn", keywords_attributes=words)
+    client.add_filter_keyword_v2(made.id, "snow", whole_word=False)
+    client.update_filter_v2(made.id, title="Clouds", expires_in=3600)
+    assert [k.keyword for k in client.filter_keywords_v2(made.id)] == ["rain", "snow"]
+    assert client.status(post_id).filtered[0].filter.title == "Clouds"
+    assert {old.phrase for old in client.filters()} == {"rain", "snow"}
+    client.delete_filter_v2(made.id)
+    assert not client.status(post_id).filtered
+    friends = client.list_create("Friends", replies_policy="none", exclusive=True)
+    client.list_accounts_add(friends.id, [friend_id])
+    assert [a.id for a in client.list_accounts(friends.id, limit=0)] == [friend_id]
+    assert [row.id for row in client.account_lists(friend_id)] == [friends.id]
+    assert [s.id for s in client.timeline_list(friends.id)] == [post_id]
+    assert client.list_update(friends.id, "Neighbours", exclusive=False).title == "Neighbours"
+    client.list_accounts_delete(friends.id, [friend_id])
+    client.list_delete(friends.id)
+    assert client.tag_follow("Spring").following
+    assert [tag.name for tag in client.followed_tags()] == ["spring"]
+    assert not client.tag_unfollow("spring").following
+    shown = client.featured_tag_create("spring")
+    assert [tag.name for tag in client.featured_tags()] == ["spring"]
+    client.featured_tag_delete(shown.id)
+    assert [a.id for a in client.directory(order="active", local=True)] == [friend_id]
+    assert client.trending_tags() == client.trending_statuses() == client.trending_links() == []
+    assert client.suggestions() == client.featured_tag_suggestions() == []
+
+
+async def test_mastodon_py_chooses(house: House, session: requests.Session) -> None:
+    reader, friend = await house.member("reader"), await house.member("friend")
+    post = await friend.says("It may rain #spring")
+    await reader.good("POST", f"/api/v1/accounts/{friend.id}/follow")
+    await asyncio.to_thread(choosing, client_of(reader, session), friend.id, post["id"])
+
+
 async def test_mastodon_py_walks_all_pages(house: House, session: requests.Session) -> None:
     writer = await house.member("writer")
     for n in range(7):

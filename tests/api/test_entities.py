@@ -82,3 +82,32 @@ async def test_the_declaration_refuses(house: House, spoil: dict[str, Any]) -> N
     check(post, "Status")
     with pytest.raises(AssertionError):
         check(copy.deepcopy(post) | spoil, "Status")
+
+
+FILE = {
+    "id": "1", "type": "video", "url": "https://far.example/b.mp4", "preview_url": None,
+    "remote_url": None, "preview_remote_url": None, "text_url": None, "description": None,
+    "blurhash": None, "meta": {},
+}  # fmt: skip
+
+
+def test_a_film_beside_a_post_has_a_preview() -> None:
+    """Android drops one without; of an upload it may be missing."""
+    check(FILE, "MediaAttachment")
+    check(FILE | {"type": "audio"}, "ShownAttachment")
+    check(FILE | {"preview_url": "https://far.example/b.png"}, "ShownAttachment")
+    for wrong in ({}, {"type": "image", "url": None}):
+        with pytest.raises(AssertionError):
+            check(FILE | wrong, "ShownAttachment")
+
+
+async def test_a_notification_about_a_post_has_it(house: House) -> None:
+    member, other = await house.member("member"), await house.member("other")
+    await other.says("@member hello")
+    await other.good("POST", f"/api/v1/accounts/{member.id}/follow")
+    follow, mention = await member.good("GET", "/api/v1/notifications")
+    assert "status" not in follow
+    check(follow, "Notification")
+    del mention["status"]
+    with pytest.raises(AssertionError):
+        check(mention, "Notification")

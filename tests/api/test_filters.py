@@ -22,13 +22,13 @@ from tests.api.fields import check
 from tests.api.people import House, Member
 
 NOW = datetime(2030, 5, 4, tzinfo=UTC)
-V1, V2 = "/api/v1/filters", "/api/v2/filters"
+OLD, NEW = "/api/v1/filters", "/api/v2/filters"
 
 
 async def add(member: Member, *keywords: str, whole_word: bool = False, **more: Any) -> Any:
     words = [{"keyword": k, "whole_word": whole_word} for k in keywords]
     body = {"title": "Quiet", "context": ["home"], "keywords_attributes": words, **more}
-    made = await member.good("POST", V2, json=body)
+    made = await member.good("POST", NEW, json=body)
     check(made, "Filter")
     return made
 
@@ -46,11 +46,11 @@ async def test_a_filter_is_kept_as_asked_for(house: House) -> None:
     assert [k["keyword"] for k in made["keywords"]] == ["rain", "snow"]
     assert made["expires_at"]
     assert made["statuses"] == []
-    assert await reader.good("GET", V2) == [made]
-    one = f"{V2}/{made['id']}"
+    assert await reader.good("GET", NEW) == [made]
+    one = f"{NEW}/{made['id']}"
     assert await reader.good("GET", one) == made
     assert await reader.good("DELETE", one) == {}
-    assert await reader.good("GET", V2) == []
+    assert await reader.good("GET", NEW) == []
     assert (await reader.get(one)).status == 404
 
 
@@ -62,7 +62,7 @@ async def test_a_form_as_tusky_sends_it(house: House) -> None:
         ("keywords_attributes[][keyword]", "rain"), ("keywords_attributes[][whole_word]", "true"),
         ("keywords_attributes[][keyword]", "hail"), ("keywords_attributes[][whole_word]", "false"),
     ]  # fmt: skip
-    made = await reader.good("POST", V2, data=form)
+    made = await reader.good("POST", NEW, data=form)
     assert made["expires_at"] is None
     assert [(k["keyword"], k["whole_word"]) for k in made["keywords"]] == [
         ("rain", True),
@@ -74,7 +74,7 @@ async def test_an_edit_changes_what_it_names(house: House) -> None:
     reader = await house.member("reader")
     made = await add(reader, "rain", "snow", expires_in=60)
     rain, snow = made["keywords"]
-    one = f"{V2}/{made['id']}"
+    one = f"{NEW}/{made['id']}"
     edited = await reader.good(
         "PUT",
         one,
@@ -118,22 +118,22 @@ async def test_what_cannot_be_a_filter_is_refused_whole(
 ) -> None:
     reader = await house.member("reader")
     made = await add(reader, "rain")
-    refused = await reader.post(V2, json={"title": "T", "context": ["home"], **wrong})
+    refused = await reader.post(NEW, json={"title": "T", "context": ["home"], **wrong})
     assert refused.status == 422
     assert refused.json["error"].startswith("Validation failed: ")
     body = {"title": "New", **wrong}
-    assert (await reader.put(f"{V2}/{made['id']}", json=body)).status == 422
-    assert await reader.good("GET", V2) == [made]
+    assert (await reader.put(f"{NEW}/{made['id']}", json=body)).status == 422
+    assert await reader.good("GET", NEW) == [made]
 
 
 async def test_keywords_one_by_one(house: House) -> None:
     reader = await house.member("reader")
     made = await add(reader)
-    words = f"{V2}/{made['id']}/keywords"
+    words = f"{NEW}/{made['id']}/keywords"
     hail = await reader.good("POST", words, data={"keyword": "hail", "whole_word": "0"})
     check(hail, "FilterKeyword")
     assert await reader.good("GET", words) == [hail]
-    one = f"{V2}/keywords/{hail['id']}"
+    one = f"{NEW}/keywords/{hail['id']}"
     assert await reader.good("GET", one) == hail
     edited = await reader.good("PUT", one, data={"keyword": "sleet"})
     assert edited == hail | {"keyword": "sleet"}
@@ -147,7 +147,7 @@ async def test_single_posts_are_caught(house: House) -> None:
     reader, writer = await house.member("reader"), await house.member("writer")
     post = await writer.says("anything")
     made = await add(reader)
-    posts = f"{V2}/{made['id']}/statuses"
+    posts = f"{NEW}/{made['id']}/statuses"
     listed = await reader.good("POST", posts, json={"status_id": post["id"]})
     check(listed, "FilterStatus")
     assert listed["status_id"] == post["id"]
@@ -155,7 +155,7 @@ async def test_single_posts_are_caught(house: House) -> None:
     assert await reader.good("GET", posts) == [listed]
     [found] = await caught(reader, post["id"])
     assert (found["keyword_matches"], found["status_matches"]) == (None, [post["id"]])
-    one = f"{V2}/statuses/{listed['id']}"
+    one = f"{NEW}/statuses/{listed['id']}"
     assert await reader.good("GET", one) == listed
     assert await reader.good("DELETE", one) == {}
     assert await caught(reader, post["id"]) == []
@@ -165,7 +165,7 @@ async def test_a_post_that_is_not_to_be_seen_cannot_be_caught(house: House) -> N
     reader, writer = await house.member("reader"), await house.member("writer")
     secret = await writer.says("for nobody", visibility="direct")
     made = await add(reader)
-    posts = f"{V2}/{made['id']}/statuses"
+    posts = f"{NEW}/{made['id']}/statuses"
     assert (await reader.post(posts, json={"status_id": secret["id"]})).status == 404
     assert (await reader.post(posts, json={})).status == 404
 
@@ -176,24 +176,24 @@ async def test_somebody_elses_filters_are_not_there(house: House) -> None:
     mine = await add(reader, "rain")
     word = mine["keywords"][0]["id"]
     listed = await reader.good(
-        "POST", f"{V2}/{mine['id']}/statuses", json={"status_id": post["id"]}
+        "POST", f"{NEW}/{mine['id']}/statuses", json={"status_id": post["id"]}
     )
     theirs = await add(other, "snow")
-    assert await other.good("GET", V2) == [theirs]
+    assert await other.good("GET", NEW) == [theirs]
     for method, path in [
-        ("GET", f"{V2}/{mine['id']}"), ("PUT", f"{V2}/{mine['id']}"),
-        ("DELETE", f"{V2}/{mine['id']}"), ("GET", f"{V2}/{mine['id']}/keywords"),
-        ("POST", f"{V2}/{mine['id']}/keywords"), ("GET", f"{V2}/{mine['id']}/statuses"),
-        ("POST", f"{V2}/{mine['id']}/statuses"), ("GET", f"{V2}/keywords/{word}"),
-        ("PUT", f"{V2}/keywords/{word}"), ("DELETE", f"{V2}/keywords/{word}"),
-        ("GET", f"{V2}/statuses/{listed['id']}"), ("DELETE", f"{V2}/statuses/{listed['id']}"),
-        ("GET", f"{V1}/{word}"), ("PUT", f"{V1}/{word}"), ("DELETE", f"{V1}/{word}"),
+        ("GET", f"{NEW}/{mine['id']}"), ("PUT", f"{NEW}/{mine['id']}"),
+        ("DELETE", f"{NEW}/{mine['id']}"), ("GET", f"{NEW}/{mine['id']}/keywords"),
+        ("POST", f"{NEW}/{mine['id']}/keywords"), ("GET", f"{NEW}/{mine['id']}/statuses"),
+        ("POST", f"{NEW}/{mine['id']}/statuses"), ("GET", f"{NEW}/keywords/{word}"),
+        ("PUT", f"{NEW}/keywords/{word}"), ("DELETE", f"{NEW}/keywords/{word}"),
+        ("GET", f"{NEW}/statuses/{listed['id']}"), ("DELETE", f"{NEW}/statuses/{listed['id']}"),
+        ("GET", f"{OLD}/{word}"), ("PUT", f"{OLD}/{word}"), ("DELETE", f"{OLD}/{word}"),
     ]:  # fmt: skip
         body = {"title": "Mine", "keyword": "x", "phrase": "x", "status_id": post["id"]}
         assert (await other.ask(method, path, json=body)).status == 404, (method, path)
     stolen = {"keywords_attributes": [{"id": word, "keyword": "taken"}]}
-    assert (await other.put(f"{V2}/{theirs['id']}", json=stolen)).status == 404
-    assert (await reader.good("GET", f"{V2}/keywords/{word}"))["keyword"] == "rain"
+    assert (await other.put(f"{NEW}/{theirs['id']}", json=stolen)).status == 404
+    assert (await reader.good("GET", f"{NEW}/keywords/{word}"))["keyword"] == "rain"
 
 
 async def test_tokens_may_do_what_their_scopes_say(house: House, here: Running) -> None:
@@ -203,7 +203,7 @@ async def test_tokens_may_do_what_their_scopes_say(house: House, here: Running) 
     narrow = await here.token(reader.account, "read:filters")
     only_reads = Member(house.http, house.base, reader.account, narrow)
     app = Member(house.http, house.base, None, await here.token(None, "read write"))
-    for base in (V1, V2):
+    for base in (OLD, NEW):
         assert (await only_reads.get(base)).status == 200
         assert (await only_reads.post(base, json=body)).status == 403
         assert (await app.get(base)).status == 422
@@ -213,39 +213,39 @@ async def test_tokens_may_do_what_their_scopes_say(house: House, here: Running) 
 async def test_v1_is_a_keyword_each(house: House) -> None:
     reader = await house.member("reader")
     form = {"phrase": "rain", "context[]": "home", "irreversible": "true", "whole_word": "false"}
-    rain = await reader.good("POST", V1, data=form)
+    rain = await reader.good("POST", OLD, data=form)
     check(rain, "FilterV1")
     assert (rain["phrase"], rain["irreversible"], rain["whole_word"]) == ("rain", True, False)
-    [v2] = await reader.good("GET", V2)
+    [v2] = await reader.good("GET", NEW)
     assert (v2["title"], v2["filter_action"]) == ("rain", "hide")
     assert v2["keywords"][0]["id"] == rain["id"]
     edited = await reader.good(
-        "PUT", f"{V1}/{rain['id']}", data={"phrase": "hail", "context[]": "public"}
+        "PUT", f"{OLD}/{rain['id']}", data={"phrase": "hail", "context[]": "public"}
     )
     assert (edited["phrase"], edited["context"], edited["irreversible"]) == (
         "hail",
         ["public"],
         True,
     )
-    assert await reader.good("GET", V1) == [edited]
-    assert await reader.good("GET", f"{V1}/{rain['id']}") == edited
-    assert await reader.good("DELETE", f"{V1}/{rain['id']}") == {}
-    assert await reader.good("GET", V1) == await reader.good("GET", V2) == []
-    assert (await reader.post(V1, data={"context[]": "home"})).status == 422
+    assert await reader.good("GET", OLD) == [edited]
+    assert await reader.good("GET", f"{OLD}/{rain['id']}") == edited
+    assert await reader.good("DELETE", f"{OLD}/{rain['id']}") == {}
+    assert await reader.good("GET", OLD) == await reader.good("GET", NEW) == []
+    assert (await reader.post(OLD, data={"context[]": "home"})).status == 422
 
 
 async def test_v1_does_not_change_what_others_share(house: House) -> None:
     reader = await house.member("reader")
     made = await add(reader, "rain", "snow", filter_action="blur")
-    rain = f"{V1}/{made['keywords'][0]['id']}"
-    assert len(await reader.good("GET", V1)) == 2
+    rain = f"{OLD}/{made['keywords'][0]['id']}"
+    assert len(await reader.good("GET", OLD)) == 2
     assert (await reader.put(rain, json={"phrase": "x", "context": ["public"]})).status == 422
     same = {"phrase": "drizzle", "context": ["home"], "irreversible": False}
     assert (await reader.good("PUT", rain, json=same))["phrase"] == "drizzle"
-    [after] = await reader.good("GET", V2)
+    [after] = await reader.good("GET", NEW)
     assert (after["title"], after["filter_action"]) == ("Quiet", "blur")
     await reader.good("DELETE", rain)
-    [left] = await reader.good("GET", V2)
+    [left] = await reader.good("GET", NEW)
     assert [k["keyword"] for k in left["keywords"]] == ["snow"]
 
 
@@ -295,8 +295,8 @@ async def test_an_expired_filter_finds_nothing(house: House, here: Running) -> N
     assert len(await caught(reader, post["id"])) == 1
     here.clock.forward(seconds=61)
     assert await caught(reader, post["id"]) == []
-    assert [f["id"] for f in await reader.good("GET", V2)] == [made["id"]]
-    await reader.good("PUT", f"{V2}/{made['id']}", json={"expires_in": ""})
+    assert [f["id"] for f in await reader.good("GET", NEW)] == [made["id"]]
+    await reader.good("PUT", f"{NEW}/{made['id']}", json={"expires_in": ""})
     assert len(await caught(reader, post["id"])) == 1
 
 
@@ -306,14 +306,14 @@ async def test_every_change_is_seen_at_once(house: House) -> None:
     assert await caught(reader, post["id"]) == []
     made = await add(reader, "rain")
     assert (await caught(reader, post["id"]))[0]["keyword_matches"] == ["rain"]
-    word = f"{V2}/keywords/{made['keywords'][0]['id']}"
+    word = f"{NEW}/keywords/{made['keywords'][0]['id']}"
     await reader.good("PUT", word, json={"keyword": "snow"})
     assert (await caught(reader, post["id"]))[0]["keyword_matches"] == ["snow"]
     await reader.good("DELETE", word)
     assert await caught(reader, post["id"]) == []
-    await reader.good("POST", f"{V2}/{made['id']}/keywords", json={"keyword": "rain"})
+    await reader.good("POST", f"{NEW}/{made['id']}/keywords", json={"keyword": "rain"})
     assert len(await caught(reader, post["id"])) == 1
-    await reader.good("DELETE", f"{V2}/{made['id']}")
+    await reader.good("DELETE", f"{NEW}/{made['id']}")
     assert await caught(reader, post["id"]) == []
 
 

@@ -29,6 +29,7 @@ from tests.api.people import House
 
 EXAMPLES = 20  # for each route
 AT_ONCE = 4
+STREAMS = "/api/v1/streaming"
 PATIENCE = aiohttp.ClientTimeout(total=10)
 
 NAMES = (
@@ -167,7 +168,8 @@ def _fill(path: str, names: Sequence[str], values: Sequence[str]) -> str:
 
 def _declared() -> list[tuple[str, str]]:
     found = [cast("web.RouteDef", route) for route in routes()]
-    return sorted({(route.method, route.path) for route in found})
+    # A stream has no end to wait for; test_streaming.py asks it odd things.
+    return sorted({(r.method, r.path) for r in found if not r.path.startswith(STREAMS)})
 
 
 def _generate(ids: Sequence[str], members: Sequence[str]) -> list[Sent]:

@@ -215,6 +215,18 @@ async def test_markers_last(house: House) -> None:
     assert await me.good("GET", "/api/v1/markers?timeline=home") == saved
 
 
+async def test_a_client_that_knows_an_old_marker_is_told(house: House) -> None:
+    me = await house.member("me_too")
+    first = await me.good("POST", "/api/v1/markers", json={"home": {"last_read_id": "12"}})
+    known = {"last_read_id": "13", "version": first["home"]["version"]}
+    saved = await me.good("POST", "/api/v1/markers", json={"home": known})
+    both = {"home": known, "notifications": {"last_read_id": "4"}}
+    assert (await me.post("/api/v1/markers", json=both)).status == 409
+    stands = await me.good("GET", "/api/v1/markers?timeline[]=home&timeline[]=notifications")
+    assert stands["home"] == saved["home"]
+    assert stands["notifications"]["last_read_id"] == "0", "nothing is half written"
+
+
 async def test_search_knows_handles_addresses_and_tags(house: House) -> None:
     me = await house.member("someone")
     far = await house.remote("far_writer")
@@ -246,9 +258,7 @@ async def test_strangers_do_not_make_us_ask_other_servers(house: House) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v2/filters", "/api/v1/trends/tags", "/api/v1/announcements", "/api/v1/mutes"]
-)
+@pytest.mark.parametrize("path", ["/api/v1/trends/links", "/api/v1/announcements"])
 async def test_what_we_have_not_is_an_empty_list(house: House, path: str) -> None:
     me = await house.member("me_too")
     assert await me.good("GET", path) == []

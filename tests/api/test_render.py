@@ -48,7 +48,7 @@ async def queries(house: House, reader: Any, limit: int) -> tuple[int, int]:
     seen: list[str] = []
     async with house.work.reading() as tx:
         with tx.conn.query_logger(lambda record: seen.append(record.query)):
-            ids = await timelines.home(tx.conn, reader.account.id, Page(limit))
+            ids = await timelines.home(tx.conn, reader.account.id, Page(limit), tx.now)
             page = await statuses(tx, ids, reader.account, feed=True)
     return len(page), len(seen)
 

@@ -78,11 +78,22 @@ async def full(house: House) -> World:
     await _deal(reader, asking, mine, world)
     await _organise(reader, asking, world)
     await _keep(reader, world)
+    await _talk(house)
     return world
 
 
+async def _talk(house: House) -> None:
+    """A tag and a post that people are fond of, by somebody whom the reader may want to follow."""
+    first, *others = [await house.member(f"talker{n}") for n in range(4)]
+    post = await first.says("#Spring at last")
+    for other in others:
+        await other.says("#Spring indeed")
+        await other.good("POST", f"/api/v1/statuses/{post['id']}/favourite")
+        await other.good("POST", f"/api/v1/accounts/{first.id}/follow")
+
+
 async def _deal(reader: Member, asking: Member, mine: Any, world: World) -> None:
-    """A thread, a quote, a version, marks, somebody who asks, somebody blocked, a word in private."""
+    """A thread, a quote, a version, marks, somebody who asks, somebody blocked, somebody muted, a word apart."""
     one = f"/api/v1/statuses/{mine['id']}"
     await reader.good("PUT", one, json={"status": "mine, better"})
     reply = await asking.says("@reader why?", in_reply_to_id=mine["id"])
@@ -96,6 +107,8 @@ async def _deal(reader: Member, asking: Member, mine: Any, world: World) -> None
     await asking.good("POST", f"/api/v1/accounts/{reader.id}/follow")
     blocked = await world.house.member("blocked")
     await reader.good("POST", f"/api/v1/accounts/{blocked.id}/block")
+    muted = await world.house.member("muted")
+    await reader.good("POST", f"/api/v1/accounts/{muted.id}/mute", json={"duration": 3600})
 
 
 PROFILE = {"note": "I dig", "locked": True, "fields_attributes": [{"name": "site", "value": "x"}]}
@@ -119,7 +132,10 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
+    ("POST /api/v1/domain_blocks", {"domain": "loud.example"}),
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
+    ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
+    ("POST /api/v1/featured_tags", {"name": "sowing"}),
 )  # fmt: skip
 
 
@@ -128,6 +144,7 @@ async def _keep(reader: Member, world: World) -> None:
     for route, sent in KEPT:
         assert route in described()
         await reader.good(*route.split(" "), json=sent)
+    await reader.good("POST", "/api/v1/tags/spring/follow")
     lists = await reader.good("GET", "/api/v1/lists")
     world.ids["list"] = [each["id"] for each in lists]
     await _choose(reader, lists[0]["id"], world)

@@ -13,6 +13,7 @@ from storage import accounts, notifications, outbox, timelines
 from storage import follows as follow_rows
 from storage import posts as post_rows
 from storage.accounts import Account
+from storage.notifications import Asked
 from storage.posts import Post
 from storage.timelines import Page
 from tests.domain.conftest import World
@@ -28,7 +29,7 @@ async def write(world: World, who: Account, text: str, **more: object) -> Post:
 
 async def home(world: World, who: Account) -> list[Post]:
     async with world.work.reading() as tx:
-        ids = await timelines.home(tx.conn, who.id, Page(40))
+        ids = await timelines.home(tx.conn, who.id, Page(40), tx.now)
         return await sight.posts_by_ids(tx, ids, who)
 
 
@@ -45,7 +46,7 @@ async def test_a_post_reaches_followers_and_mentioned_people(world: World) -> No
     assert [p.id for p in await home(world, baker)] == [post.id]
     assert await home(world, other) == []
     async with world.work.reading() as tx:
-        told = await notifications.page(tx.conn, other.id, Page(10), ["mention"], None)
+        told = await notifications.page(tx.conn, other.id, Page(10), Asked(["mention"]))
     assert [(n.from_account_id, n.post_id) for n in told] == [(baker.id, post.id)]
     assert post.tags == ["bread"]
     assert 'class="u-url mention"' in post.content
@@ -170,7 +171,7 @@ async def test_likes_and_boosts_count_once_and_are_taken_back(world: World) -> N
         fresh = await post_rows.by_id(tx.conn, post.id)
         assert fresh
         assert (fresh.favourites_count, fresh.reblogs_count) == (0, 0)
-        told = await notifications.page(tx.conn, baker.id, Page(10), ["favourite", "reblog"], None)
+        told = await notifications.page(tx.conn, baker.id, Page(10), Asked(["favourite", "reblog"]))
         assert told == []
 
 
@@ -214,7 +215,7 @@ async def test_a_poll_takes_one_vote_each_until_its_end(world: World) -> None:
     assert refused.value.field == "poll_ended"
     async with world.work.transaction() as tx:
         await polls.close(tx, post.id)
-        told = await notifications.page(tx.conn, reader.id, Page(10), ["poll"], None)
+        told = await notifications.page(tx.conn, reader.id, Page(10), Asked(["poll"]))
     assert [n.post_id for n in told] == [post.id]
 
 

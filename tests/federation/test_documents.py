@@ -18,7 +18,7 @@ from server.domain.posts import Draft
 from server.domain.tx import Arrived
 from server.web import listed
 from storage import calls as call_rows
-from storage import outbox
+from storage import outbox, tags
 from tests.federation.door import BASE, BROWSER, Door
 
 QUOTES = "https://w3id.org/fep/044f#"
@@ -67,7 +67,8 @@ async def test_an_actor_reads_back_as_itself(door: Door, kind: str) -> None:
     actor = parse.parse_object(answer.json)
     assert isinstance(actor, Actor)
     assert (actor.id, actor.kind) == (uri, kind)
-    for collection in (actor.outbox, actor.followers, actor.following, actor.featured):
+    collections = [actor.outbox, actor.followers, actor.following, actor.featured]
+    for collection in collections + ([actor.featured_tags] if kind == "person" else []):
         assert collection
         assert (await door.get(collection)).json["type"] == "OrderedCollection"
 
@@ -527,6 +528,21 @@ async def test_featured_lists_what_each_reader_can_read(door: Door) -> None:
         answer = await door.get(f"{community.uri}/featured", User_Agent=agent)
         assert answer.json["orderedItems"] == [shown]
         assert {"Accept", "User-Agent", "Signature"} <= answer.vary
+
+
+async def test_the_tags_of_a_profile(door: Door) -> None:
+    person = await door.person()
+    async with door.work.transaction() as tx:
+        for name in ("spring", "straße"):
+            await tags.feature(tx.conn, person.id, name, tx.now)
+    document = (await door.get(person.uri)).json
+    found = (await door.get(document["featuredTags"])).json
+    assert found["totalItems"] == 2
+    assert [item["name"] for item in found["orderedItems"]] == ["#spring", "#straße"]
+    first = found["orderedItems"][0]
+    assert (first["type"], first["href"]) == ("Hashtag", f"{BASE}/tags/spring")
+    items = expanded(found)[f"{AS}#items"][0]["@list"]
+    assert [item["@type"] for item in items] == [[f"{AS}#Hashtag"]] * 2
 
 
 async def test_a_deleted_call_takes_its_card_with_it(door: Door) -> None:

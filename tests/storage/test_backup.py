@@ -22,12 +22,25 @@ from server.backup import BackupError
 from server.clock import Clock
 from server.config import Settings, load
 from server.domain import accounts as people
-from server.domain import calls, communities, follows, oauth, polls, posts, scopes, users
+from server.domain import (
+    calls,
+    communities,
+    domain_blocks,
+    follows,
+    mutes,
+    notifications,
+    oauth,
+    polls,
+    posts,
+    scopes,
+    users,
+)
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
-from storage import accounts, db, instance, migrate, status
+from storage import accounts, db, instance, migrate, notification_requests, status
 from storage.accounts import Account, Profile
 from storage.calls import Details
+from storage.timelines import Page
 from tests.conftest import database_of, fresh_database
 
 DOMAIN = "beckon.example"
@@ -81,10 +94,24 @@ async def use(work: Work) -> None:
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
+        await keep_quiet(tx, gardener, baker, far)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
         await sign_in(tx, baker)
+
+
+async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:
+    """Somebody let in, somebody who waits, and all that silences."""
+    await notifications.choose(tx, baker, {"for_not_following": "filter"})
+    await posts.like(tx, far, await publish(tx, baker, "Bread"))
+    waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
+    await notifications.accept(tx, baker, [waiting[0].id])
+    asking = await met(tx, "asking", "far.example")
+    await posts.like(tx, asking, await publish(tx, baker, "Rye"))
+    await mutes.mute(tx, baker, gardener, duration=timedelta(days=1))
+    await mutes.mute_thread(tx, gardener, await publish(tx, gardener, "Enough"))
+    await domain_blocks.block(tx, gardener, "loud.example")
 
 
 async def converse(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
@@ -289,7 +316,7 @@ async def test_refuses_a_used_database(used: Used) -> None:
     before = await everything(used.fresh.database_url)
     (used.fresh.data / "media" / "a b" / "photo.png").unlink()
     (used.fresh.data / "media" / "a b").rmdir()
-    with pytest.raises(BackupError, match="rows in accounts"):
+    with pytest.raises(BackupError, match="rows in account"):
         await backup.restore(used.fresh, used.file)
     assert await everything(used.fresh.database_url) == before
 

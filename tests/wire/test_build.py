@@ -202,6 +202,7 @@ people = st.builds(
     followers=optional() | own_uris,
     following=optional() | own_uris,
     featured=optional() | own_uris,
+    featured_tags=optional() | own_uris,
     icon=optional() | uris,
     image=optional() | uris,
     locked=st.booleans(),

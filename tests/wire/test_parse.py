@@ -107,6 +107,7 @@ def test_a_person_of_mastodon() -> None:
         followers=f"{GARDENER}/followers",
         following=f"{GARDENER}/following",
         featured=f"{GARDENER}/collections/featured",
+        featured_tags=f"{GARDENER}/collections/tags",
         icon="https://files.microblog.example/a.png",
         image="https://files.microblog.example/h.jpg",
         locked=True,
