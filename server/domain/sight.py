@@ -78,14 +78,19 @@ async def _concerned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set
 
 
 async def standing(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:
-    """How quoted posts stand for the viewer, by id: ``accepted`` (shown), ``blocked_account`` (shown when
-    asked for); what may not be seen is left out."""
+    """How quoted posts stand for the viewer, by id: ``accepted`` (shown), or ``blocked_account`` and its
+    like (shown when asked for); what may not be seen is left out."""
     relations = await _relations(tx, found, viewer)
-    blocked = {r.account_id for r in relations.values() if r.blocking}
-    return {
-        p.id: "blocked_account" if p.account_id in blocked else "accepted"
-        for p in await _visible(tx, found, viewer, relations)
-    }
+    seen = await _visible(tx, found, viewer, relations)
+    return {p.id: _standing(relations.get(p.account_id)) for p in seen}
+
+
+def _standing(relation: Relation | None) -> str:
+    if relation is None or not relation.silenced:
+        return "accepted"
+    if relation.blocking:
+        return "blocked_account"
+    return "blocked_domain" if relation.domain_blocking else "muted_account"
 
 
 async def quotable(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:

@@ -237,6 +237,8 @@ async def test_what_may_not_be_seen_is_not_shown_by_a_quote(scene: Scene) -> Non
 async def test_whom_one_blocks_is_marked(scene: Scene) -> None:
     post = await scene.author.says("one")
     made = await scene.quoted(scene.outsider, post)
+    await scene.friend.good("POST", f"/api/v1/accounts/{scene.author.id}/mute")
+    assert (await seen(scene.friend, made))["quote"]["state"] == "muted_account"
     await scene.friend.good("POST", f"/api/v1/accounts/{scene.author.id}/block")
     assert (await seen(scene.friend, made))["quote"]["state"] == "blocked_account"
     await scene.author.good("POST", f"/api/v1/accounts/{scene.friend.id}/block")
