@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from federation.objects import Actor, Post, Vote
+from federation.objects import Actor, Post, QuoteAuthorization, Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,13 @@ class Follow(Activity):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(Activity):
     """``object`` is the id of what is accepted (empty if it has none), ``inner`` that activity when it
-    was embedded and could be read. An event's id here is an RSVP (Friendica)."""
+    was embedded and could be read. An event's id here is an RSVP (Friendica). ``result`` is what came
+    of it, of the actor's own server: the stamp for a quote; ``stamp`` is that where it was embedded."""
 
     object: str
     inner: Activity | None = None
+    result: str | None = None
+    stamp: QuoteAuthorization | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,16 @@ class Join(Activity):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Activity):
     object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteRequest(Activity):
+    """May ``instrument`` quote ``object`` (FEP-044f)? ``post`` is the quoting post where it was embedded
+    and is the actor's own."""
+
+    object: str
+    instrument: str
+    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,13 +21,14 @@ from federation.build_post import (
     page,
     post,
     question,
+    quote_authorization,
     tombstone,
     utc,
     vote,
 )
 from federation.fields import ref
 from federation.objects import Actor
-from federation.vocab import ACTIVITY_CONTEXT, ACTOR_CONTEXT, AS, PUBLIC
+from federation.vocab import ACTIVITY_CONTEXT, ACTOR_CONTEXT, AS, POST_TERMS, PUBLIC, QUOTE_TERMS
 
 __all__ = [
     "Json",
@@ -36,11 +37,13 @@ __all__ = [
     "actor",
     "add",
     "announce",
+    "answer_quote",
     "block",
     "collection",
     "collection_page",
     "create",
     "delete",
+    "delete_stamp",
     "event",
     "flag",
     "follow",
@@ -53,6 +56,8 @@ __all__ = [
     "page",
     "post",
     "question",
+    "quote_authorization",
+    "quote_request",
     "reject",
     "remove",
     "tentative_accept",
@@ -167,6 +172,36 @@ def tentative_accept(activity_id: str, actor: str, answered: Document) -> Json:
 
 def reject(activity_id: str, actor: str, answered: Document) -> Json:
     return _answer("Reject", activity_id, actor, answered)
+
+
+def quote_request(
+    activity_id: str, actor: str, quoted: str, instrument: str | Document, *, to: Iterable[str] = ()
+) -> Json:
+    """May ``instrument`` (the quoting post, by its id or whole) quote a post (FEP-044f)? ``to``: its
+    author."""
+    head = _quoting("QuoteRequest", activity_id, actor, to, instrument)
+    return head | {"object": quoted, "instrument": _embedded(instrument)}
+
+
+def answer_quote(activity_id: str, actor: str, request: Document, stamp: str | None) -> Json:
+    """Accept with the id of the stamp as its result, or Reject where there is none."""
+    kind = "Reject" if stamp is None else "Accept"
+    head = _quoting(kind, activity_id, actor, _actor_of(request))
+    return head | _said({"object": _embedded(request), "result": stamp})
+
+
+def delete_stamp(activity_id: str, actor: str, stamp: Document, *, cc: Iterable[str] = ()) -> Json:
+    """A quote is not approved any more."""
+    head = _quoting("Delete", activity_id, actor, (PUBLIC,))
+    return head | {"cc": list(cc), "object": _embedded(stamp)}
+
+
+def _quoting(
+    kind: str, activity_id: str, actor: str, to: Iterable[str], post_: str | Document = ""
+) -> Json:
+    """With the terms of FEP-044f, and of a post that is embedded."""
+    terms = QUOTE_TERMS if isinstance(post_, str) else POST_TERMS | QUOTE_TERMS
+    return _head(kind, activity_id, actor, to) | {"@context": [*ACTIVITY_CONTEXT, dict(terms)]}
 
 
 def undo(activity_id: str, actor: str, undone: Document) -> Json:

@@ -25,9 +25,18 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    QuoteAuthorization,
+    QuotePolicy,
     Vote,
 )
-from federation.vocab import AS, CALL_TERMS, DATA_INTEGRITY, EVENT_TERMS, POST_TERMS
+from federation.vocab import (
+    AS,
+    CALL_TERMS,
+    DATA_INTEGRITY,
+    EVENT_TERMS,
+    POST_TERMS,
+    QUOTE_TERMS,
+)
 
 Json: TypeAlias = dict[str, object]
 
@@ -100,6 +109,18 @@ def vote(value: Vote, to: str) -> Json:
     }
 
 
+def quote_authorization(value: QuoteAuthorization) -> Json:
+    """The stamp by which an author lets a post quote another (FEP-044f)."""
+    return {
+        "@context": [AS, QUOTE_TERMS],
+        "id": value.id,
+        "type": "QuoteAuthorization",
+        "attributedTo": value.attributed_to,
+        "interactingObject": value.interacting,
+        "interactionTarget": value.target,
+    }
+
+
 def tombstone(object_id: str, former_type: str, deleted: datetime) -> Json:
     """What is left of a deleted object."""
     return {
@@ -166,9 +187,23 @@ def _common(value: Post, kind: str) -> Json:
         context=value.context,
         replies=value.replies,
         url=value.url,
-        quote=value.quote,
+        **_quote(value),
         **{"cta:call": _call(value.call)},
     )
+
+
+def _quote(value: Post) -> Json:
+    """What is quoted, for every reader by its own name: Mastodon; Pleroma; Fedibird; Misskey."""
+    quoted: Json = dict.fromkeys(("quote", "quoteUrl", "quoteUri", "_misskey_quote"), value.quote)
+    stamp = {"quoteAuthorization": value.quote_authorization}
+    return quoted | stamp | {"interactionPolicy": _quote_policy(value.quote_policy)}
+
+
+def _quote_policy(value: QuotePolicy | None) -> Json | None:
+    if value is None:
+        return None
+    automatic, manual = list(value.automatic), list(value.manual)
+    return {"canQuote": _with({"automaticApproval": automatic}, manualApproval=manual or None)}
 
 
 def _source(value: Post) -> Json | None:

@@ -185,6 +185,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotePolicy:
+    """Who may quote a post (``interactionPolicy.canQuote``): ids of actors and of collections of them,
+    Public in its full form. ``automatic``: approved at once; ``manual``: its author decides."""
+
+    automatic: tuple[str, ...] = ()
+    manual: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAuthorization:
+    """The stamp by which an author lets one post (``interacting``) quote another (``target``)."""
+
+    id: str
+    attributed_to: str
+    interacting: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """Anything that is shown as a post.
 
@@ -193,6 +212,8 @@ class Post:
     content warning on a Note or Question and a line of description on other kinds. ``poll`` is there
     on a question, ``event`` on an event, ``call`` on a call to action, and ``card_for`` names the call
     for which a question is the answer card (such a question is never stored as a post).
+    ``quote`` is the id of the post quoted, ``quote_authorization`` that of the stamp for it;
+    ``quote_policy`` is None where nothing is said.
     """
 
     id: str
@@ -221,6 +242,8 @@ class Post:
     hashtags: tuple[str, ...] = ()
     emojis: tuple[Emoji, ...] = ()
     quote: str | None = None
+    quote_authorization: str | None = None
+    quote_policy: QuotePolicy | None = None
     poll: Poll | None = None
     event: Event | None = None
     call: Call | None = None

@@ -34,10 +34,15 @@ from federation.fields import (
     whole,
 )
 from federation.jsonld import check_context
-from federation.objects import Actor, Collection, Post, Vote
+from federation.objects import Actor, Collection, Post, QuoteAuthorization, Vote
 from federation.origin import same_origin
 from federation.parse_actor import parse_actor
-from federation.parse_post import is_vote, parse_post, parse_vote
+from federation.parse_post import (
+    is_vote,
+    parse_post,
+    parse_quote_authorization,
+    parse_vote,
+)
 from federation.vocab import ACTOR_KINDS, COLLECTION_TYPES, POST_KINDS
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
     "parse_collection",
     "parse_object",
     "parse_post",
+    "parse_quote_authorization",
     "parse_replies",
     "parse_vote",
     "strip_private",
@@ -255,7 +261,25 @@ def _follow(document: Document, head: Head) -> Activity:
 
 
 def _accept(document: Document, head: Head) -> Activity:
-    return verbs.Accept(**head, object=_answered(document), inner=_answered_inner(document, head))
+    return verbs.Accept(
+        **head,
+        object=_answered(document),
+        inner=_answered_inner(document, head),
+        result=own_ref(document.get("result"), head["actor"]),
+        stamp=_stamp(document, head),
+    )
+
+
+def _stamp(document: Document, head: Head) -> QuoteAuthorization | None:
+    """The stamp that an Accept carries, if it is the word of who sends it."""
+    embedded = next(iter(mappings(document.get("result"), 1)), None)
+    if embedded is None:
+        return None
+    try:
+        stamp = parse_quote_authorization(embedded)
+    except Refused:
+        return None
+    return stamp if stamp.attributed_to == head["actor"] else None
 
 
 def _tentative_accept(document: Document, head: Head) -> Activity:
@@ -380,6 +404,22 @@ def _move(document: Document, head: Head) -> Activity:
     return verbs.Move(**head, object=moved, target=require_ref(document, "target"))
 
 
+def _quote_request(document: Document, head: Head) -> Activity:
+    """Mastodon embeds the quoting post, as it may not be for everybody."""
+    instrument = require_ref(document, "instrument")
+    embedded = next(iter(mappings(document.get("instrument"), 1)), None)
+    if embedded is not None and (
+        "type" not in embedded or not same_origin(instrument, head["actor"])
+    ):
+        embedded = None
+    return verbs.QuoteRequest(
+        **head,
+        object=require_ref(document, "object"),
+        instrument=instrument,
+        post=_authored(embedded, head["actor"]) if embedded is not None else None,
+    )
+
+
 def _poll_vote(document: Document, head: Head) -> Activity:
     choice = text(document.get("choice_text"))
     if not choice:
@@ -403,6 +443,7 @@ _READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
     "Like": _like,
     "Move": _move,
     "PollVote": _poll_vote,
+    "QuoteRequest": _quote_request,
     "Reject": _reject,
     "Remove": _remove,
     "TentativeAccept": _tentative_accept,

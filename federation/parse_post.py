@@ -41,6 +41,8 @@ from federation.objects import (
     Mention,
     Post,
     PostKind,
+    QuoteAuthorization,
+    QuotePolicy,
     Vote,
 )
 from federation.origin import same_origin
@@ -54,8 +56,12 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _SHORTCODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,32}/[A-Za-z0-9.+_-]{1,127}")
 _BLURHASH: Final = re.compile(r"[A-Za-z0-9#$%*+,\-.:;=?@\[\]^_{|}~]{6,200}")
+APPROVED_MAX: Final = 16
 #: FEP-044f first, then the older spellings of Fedibird and Misskey.
 _QUOTE_KEYS: Final = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
+_MISSKEY_QUOTE: Final = "https://misskey-hub.net/ns#_misskey_quote"
+#: Media types of a Link in ``tag`` that stands for an object (FEP-e232).
+_OBJECT_LINKS: Final = ("application/activity+json", "application/ld+json")
 
 
 def parse_post(document: Document, *, author: str | None = None) -> Post:
@@ -100,7 +106,9 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
         mentions=_mentions(tags),
         hashtags=_hashtags(tags),
         emojis=_emojis(tags),
-        quote=next(filter(None, (ref(document.get(key)) for key in _QUOTE_KEYS)), None),
+        quote=_quote(document, tags),
+        quote_authorization=ref(document.get("quoteAuthorization")),
+        quote_policy=_quote_policy(document.get("interactionPolicy")),
         poll=parse_poll(document, updated or published) if kind == "question" else None,
         event=event,
         call=parse_call(document.get("cta:call"), post_id),
@@ -130,6 +138,53 @@ def parse_vote(document: Document) -> Vote:
         in_reply_to=require_ref(document, "inReplyTo"),
         name=text(document.get("name")),
     )
+
+
+def parse_quote_authorization(document: Document) -> QuoteAuthorization:
+    """Read a stamp (FEP-044f). It says nothing yet: whose word it is, its id and the fetch decide.
+
+    Raises Refused: unknown_type, no_id, no_attributedTo, no_interactingObject, no_interactionTarget,
+    foreign_author (its id belongs to another server than who is said to vouch).
+    """
+    type_of(document, {"QuoteAuthorization": "quote"})
+    stamp = QuoteAuthorization(
+        id=require_ref(document, "id"),
+        attributed_to=require_ref(document, "attributedTo"),
+        interacting=require_ref(document, "interactingObject"),
+        target=require_ref(document, "interactionTarget"),
+    )
+    if not same_origin(stamp.id, stamp.attributed_to):
+        raise Refused("foreign_author", "A stamp is of another server than its author.")
+    return stamp
+
+
+def _quote(document: Document, tags: tuple[Document, ...]) -> str | None:
+    """What is quoted; Pleroma and others without a property of their own send a Link (FEP-e232)."""
+    said = (ref(document.get(key)) for key in _QUOTE_KEYS)
+    linked = (ref(tag.get("href")) for tag in tags if _is_quote_link(tag))
+    return next(filter(None, (*said, *linked)), None)
+
+
+def _is_quote_link(tag: Document) -> bool:
+    rel = items(tag.get("rel"), 8)
+    named = text(tag.get("name")).startswith("RE:") or _MISSKEY_QUOTE in rel
+    return (
+        tag.get("type") == "Link" and named and _media_type(tag.get("mediaType")) in _OBJECT_LINKS
+    )
+
+
+def _quote_policy(value: object) -> QuotePolicy | None:
+    """GoToSocial wrote ``always`` and ``approvalRequired`` before 0.20."""
+    rules = mapping((mapping(value) or {}).get("canQuote"))
+    if rules is None:
+        return None
+    automatic = rules.get("automaticApproval", rules.get("always"))
+    manual = rules.get("manualApproval", rules.get("approvalRequired"))
+    return QuotePolicy(automatic=_approved(automatic), manual=_approved(manual))
+
+
+def _approved(value: object) -> tuple[str, ...]:
+    return recipients(list(items(value, APPROVED_MAX)))
 
 
 def _attribution(document: Document, post_id: str, author: str | None) -> tuple[str, str | None]:

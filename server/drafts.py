@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from federation import addressing
-from federation.objects import Attachment, Event, Post
+from federation.objects import Attachment, Event, Post, QuoteAuthorization, QuotePolicy
+from federation.vocab import PUBLIC
 from server import text
-from server.domain import calls, posts, wire
+from server.domain import calls, posts, quotes, wire
 from server.domain.tx import Tx
 from storage import accounts
 from storage import posts as post_rows
@@ -28,8 +29,13 @@ def plain_kind(draft: posts.Draft) -> str:
     return "other" if draft.kind == "event" else draft.kind
 
 
-async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
-    """A remote post as a draft: HTML cleaned, names turned into the accounts that we know."""
+async def draft_of(
+    tx: Tx, author: Account, value: Post, stamp: QuoteAuthorization | None = None
+) -> posts.Draft:
+    """A remote post as a draft: HTML cleaned, names turned into the accounts that we know.
+
+    ``stamp``: what its author shows as the approval to quote, from the server of who vouches.
+    """
     mentioned = await accounts.by_uris(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
@@ -52,7 +58,38 @@ async def draft_of(tx: Tx, author: Account, value: Post) -> posts.Draft:
         poll=_poll_of(value),
         published_at=value.published,
         edited_at=value.updated,
+        quote=await _quote_of(tx, author, value, stamp),
+        quote_policy=_quote_policy(author, value.quote_policy),
     )
+
+
+async def _quote_of(
+    tx: Tx, author: Account, value: Post, stamp: QuoteAuthorization | None
+) -> quotes.Quoting | None:
+    """What it quotes, where that is known and was not meant for few people: else the link in the text
+    remains."""
+    quoted = await calls.known_by(tx, value.quote) if value.quote else None
+    if quoted is None or quoted.reblog_of_id is not None or quoted.uri == value.id:
+        return None
+    if not quoted.is_public and quoted.account_id != author.id:
+        return None
+    vouches = await accounts.by_id(tx.conn, quoted.account_id)
+    named = (value.id, quoted.uri, vouches.uri if vouches else None)
+    approved = stamp and (stamp.interacting, stamp.target, stamp.attributed_to) == named
+    return quotes.Quoting(quoted, stamp.id if stamp and approved else None)
+
+
+def _quote_policy(author: Account, said: QuotePolicy | None) -> quotes.Policy:
+    if said is None:
+        return quotes.NOBODY
+    return quotes.Policy(_who(author, said.automatic), _who(author, said.manual))
+
+
+def _who(author: Account, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of collections as words; the author alone is nobody."""
+    words = {PUBLIC: "public", author.followers_uri: "followers"}
+    found = (words.get(uri, "unsupported_policy") for uri in named if uri != author.uri)
+    return tuple(dict.fromkeys(found))
 
 
 async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:

@@ -248,7 +248,7 @@ async def process(net: Net, item: Item) -> None:
     if isinstance(act.activity, activities.Announce) and act.activity.embedded:
         act = await _unwrap(net, act, act.activity)
     if act:
-        await _prepare(net, act)
+        act = await _prepare(net, act)
     async with net.work.transaction() as tx:
         if act:
             await receive.apply(tx, act)
@@ -394,6 +394,8 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_followed(tx, act.by) or await _answers_us(tx, embedded)
             case activities.Create(post=value) if value and not value.card_for:
                 asked = await receive.is_for_us(tx, act.by, value)
+            case activities.QuoteRequest(object=uri):
+                asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
                 named = (*act.activity.to, *act.activity.cc)
                 asked = await receive.concerns_us(tx, act.by, named, None)
@@ -413,12 +415,19 @@ async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
     return isinstance(about, str) and await receive.is_known(tx, about)
 
 
-async def _prepare(net: Net, act: Act) -> None:
+async def _prepare(net: Net, act: Act) -> Act:
     """Fetch what the activity needs before it can be applied."""
     match act.activity:
         case activities.Create(post=None, votes=(), object=uri):
             await resolve.post(net, uri)
         case activities.Create(post=value) if value and not value.card_for:
+            await resolve.needs(net, value)
+            return replace(act, stamp=await resolve.quoted(net, value))
+        case activities.Update(post=value) if value and await resolve.known_post(net, value.id):
+            return replace(act, stamp=await resolve.quoted(net, value))
+        case activities.QuoteRequest(post=None, instrument=uri):
+            await resolve.post(net, uri)
+        case activities.QuoteRequest(post=value) if value:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
@@ -430,6 +439,7 @@ async def _prepare(net: Net, act: Act) -> None:
             await resolve.describe(net, act.by.host)
         case _:
             pass
+    return act
 
 
 async def known_actor(net: Net, uri: str) -> bool:

@@ -7,16 +7,16 @@ out raises ``Refused`` with a named reason, which is kept with the arrival.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from federation import activities as wire_acts
 from federation.errors import Refused
-from federation.objects import Post
+from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, polls, posts, reports
+from server.domain import calls, farewell, follows, polls, posts, quotes, reports, wire
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -24,6 +24,7 @@ from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
+from storage import quotes as quote_rows
 from storage.accounts import Account
 
 
@@ -31,13 +32,15 @@ from storage.accounts import Account
 class Act:
     """What is to be applied: who did it (proven), what, and the document as it came.
 
-    ``through`` is the group that passed it on, if one did.
+    ``through`` is the group that passed it on, if one did. ``stamp`` is the approval to quote that the
+    post names, as it was fetched from the server of who vouches (resolve.py).
     """
 
     by: Account
     activity: wire_acts.Activity
     arrived: Arrived
     through: Account | None = None
+    stamp: QuoteAuthorization | None = None
 
 
 async def apply(tx: Tx, act: Act) -> None:
@@ -59,19 +62,21 @@ def require_welcome(account: Account) -> None:
 
 
 async def store(
-    tx: Tx, value: Post, _found: Mapping[str, object], *, history: bool = False
+    tx: Tx, value: Post, stamp: QuoteAuthorization | None = None, *, history: bool = False
 ) -> post_rows.Post | None:
     """Write down a post that was fetched from its origin; it is shown, but no community carries it."""
     author = await accounts.by_uri(tx.conn, value.attributed_to)
     if author is None or author.local:
         raise Refused("unknown_author", "The author of this post is not known.")
     require_welcome(author)
-    made = await _publish(tx, author, value, Arrived(value.id, {}, history=history))
+    made = await _publish(tx, author, value, Arrived(value.id, {}, history=history), stamp)
     return made or await post_rows.by_uri(tx.conn, value.id)
 
 
-async def _publish(tx: Tx, author: Account, value: Post, arrived: Arrived) -> post_rows.Post | None:
-    draft = await drafts.draft_of(tx, author, value)
+async def _publish(
+    tx: Tx, author: Account, value: Post, arrived: Arrived, stamp: QuoteAuthorization | None
+) -> post_rows.Post | None:
+    draft = await drafts.draft_of(tx, author, value, stamp)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
     # A call is made by those who steer its community, which only their common server knows.
@@ -97,7 +102,7 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     asked = act.through is not None and await is_followed(tx, act.through)
     if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
-    await _publish(tx, act.by, value, act.arrived)
+    await _publish(tx, act.by, value, act.arrived, act.stamp)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -170,7 +175,7 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("foreign_object", "Only its author may change a post.")
     if value.updated and post.edited_at and value.updated < post.edited_at:
         raise Refused("stale", "A later version of this post is known.")
-    draft = await drafts.draft_of(tx, act.by, value)
+    draft = await drafts.draft_of(tx, act.by, value, act.stamp)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
     if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
         await calls.hear(tx, post, drafts.details_of(value.event), drafts.reported_of(value))
@@ -182,6 +187,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         return
     post = await post_rows.by_uri(tx.conn, activity.object)
     if post is None:
+        await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
             await post_rows.bury(tx.conn, activity.object, tx.now)
         return
@@ -192,6 +198,28 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         await posts.unboost(tx, act.by, boosted)
         return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
+
+
+async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
+    """An approval to quote is taken back by who gave it."""
+    quoting = await quote_rows.by_stamp(tx.conn, uri)
+    if quoting and quoting.quoted_account_id == act.by.id:
+        await quotes.refused(tx, quoting)
+
+
+async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> None:
+    quoted = await calls.known_by(tx, activity.object)
+    # What is not for everybody does not exist for who asks: no answer tells of it.
+    if quoted is None or not quoted.local or not quoted.is_public or quoted.uri != activity.object:
+        raise Refused("unknown_object", "This post is not known here.")
+    quoting = await post_rows.by_uri(tx.conn, activity.instrument)
+    if quoting is None and activity.post:
+        quoting = await _publish(tx, act.by, activity.post, Arrived(activity.instrument, {}), None)
+    if quoting is None:
+        raise Refused("unknown_instrument", "The quoting post could not be found.")
+    if quoting.account_id != act.by.id or quoting.quote_id != quoted.id:
+        raise Refused("foreign_instrument", "Only its author asks for a post that quotes.")
+    await quotes.asked(tx, act.by, quoting, quoted, activity.id)
 
 
 async def gone(tx: Tx, uri: str) -> None:
@@ -245,7 +273,24 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
 
 
 async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
+    quoting = await _asked_to_quote(tx, act, activity.object)
+    if quoting and not activity.result:
+        raise Refused("no_result", "An approval needs a stamp of its own server.")
+    if quoting and activity.result:
+        await quotes.approved(tx, quoting, activity.result)
+        return
     await _answer(tx, act, activity.object, activity.inner, "granted", "going")
+
+
+async def _asked_to_quote(tx: Tx, act: Act, asked: str) -> post_rows.Post | None:
+    """The post of ours for which we asked whether it may quote."""
+    uri = asked.removesuffix(wire.QUOTE_REQUEST)
+    quoting = await post_rows.by_uri(tx.conn, uri) if uri != asked else None
+    if quoting is None or not quoting.local:
+        return None
+    if quoting.quoted_account_id != act.by.id:
+        raise Refused("foreign_answer", "Only who was asked may answer.")
+    return quoting
 
 
 async def _tentative(tx: Tx, act: Act, activity: wire_acts.TentativeAccept) -> None:
@@ -253,6 +298,10 @@ async def _tentative(tx: Tx, act: Act, activity: wire_acts.TentativeAccept) -> N
 
 
 async def _reject(tx: Tx, act: Act, activity: wire_acts.Reject) -> None:
+    quoting = await _asked_to_quote(tx, act, activity.object)
+    if quoting:
+        await quotes.refused(tx, quoting)
+        return
     await _answer(tx, act, activity.object, activity.inner, "refused", "declined")
 
 
@@ -423,6 +472,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
     wire_acts.PollVote: _poll_vote,
+    wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
     wire_acts.Remove: _remove,
     wire_acts.TentativeAccept: _tentative,

@@ -19,7 +19,7 @@ from typing import Any, cast
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
 from federation.errors import Gone, Refused, Unreachable
 from federation.fetch import Denied, Egress
-from federation.objects import Actor, Post, Vote
+from federation.objects import Actor, Post, QuoteAuthorization, Vote
 from federation.origin import host_of, origin, same_origin
 from federation.origin import parse as parse_url
 from server import receive, text
@@ -338,7 +338,7 @@ def _owner_of(found: Mapping[str, object], key_id: str) -> str:
 async def post(net: Net, uri: str) -> post_rows.Post | None:
     """A post or a call by its id; fetched with its ancestors when unknown. None: it is no post of ours
     to keep (an answer card, a vote)."""
-    return await _post(net, uri, MAX_ANCESTORS)
+    return await _post(net, uri, MAX_ANCESTORS, quotes=True)
 
 
 async def known_post(net: Net, uri: str) -> post_rows.Post | None:
@@ -346,7 +346,7 @@ async def known_post(net: Net, uri: str) -> post_rows.Post | None:
         return await call_verbs.known_by(tx, uri)
 
 
-async def _post(net: Net, uri: str, depth: int) -> post_rows.Post | None:
+async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post_rows.Post | None:
     found = await known_post(net, uri)
     if found:
         return found
@@ -356,26 +356,28 @@ async def _post(net: Net, uri: str, depth: int) -> post_rows.Post | None:
     value = parse.parse_object(fetched)
     if isinstance(value, Vote | Actor):
         return None
-    return await keep(net, value, fetched, depth)
+    return await keep(net, value, depth, quotes=quotes)
 
 
 async def keep(
     net: Net,
     value: Post,
-    found: Mapping[str, object],
     depth: int = MAX_ANCESTORS,
     *,
+    quotes: bool = True,
     history: bool = False,
 ) -> post_rows.Post | None:
-    """Store a post that was proven (fetched from its id, or signed by its author)."""
+    """Store a post that was proven (fetched from its id, or signed by its author). ``quotes``: with what
+    it quotes."""
     if value.card_for:
         return await _post(net, value.card_for, depth) if depth else None
     if not same_origin(value.id, value.attributed_to):
         raise Refused("foreign_author", "A post and its author are of different servers.")
     await actor(net, value.attributed_to)
     await needs(net, value, depth)
+    stamp = await quoted(net, value) if quotes else None
     async with net.work.transaction() as tx:
-        return await receive.store(tx, value, found, history=history)
+        return await receive.store(tx, value, stamp, history=history)
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
@@ -393,6 +395,28 @@ async def _fetch_needs(net: Net, value: Post, depth: int) -> None:
     if value.audience and not net.work.site.urls.is_ours(value.audience):
         with suppress(Gone, Refused, Unreachable):
             await actor(net, value.audience)
+
+
+async def quoted(net: Net, value: Post) -> QuoteAuthorization | None:
+    """Fetch what a post quotes, as far as it comes in time, and the approval that it names.
+
+    What the quoted post quotes in turn is not fetched: chains of quotes have no end. Of ours we know
+    ourselves what was approved.
+    """
+    found: QuoteAuthorization | None = None
+    if value.quote is None:
+        return None
+    with suppress(TimeoutError, Gone, Refused, Unreachable):
+        async with asyncio.timeout(ANCESTRY_SECONDS):
+            await _post(net, value.quote, MAX_ANCESTORS)
+            found = await _stamp(net, value.quote_authorization)
+    return found
+
+
+async def _stamp(net: Net, uri: str | None) -> QuoteAuthorization | None:
+    if uri is None or net.work.site.urls.is_ours(uri):
+        return None
+    return parse.parse_quote_authorization(await document(net, uri))
 
 
 # Handles, searches, servers
@@ -445,7 +469,7 @@ async def _by_address(net: Net, url: str) -> Account | post_rows.Post | None:
     value = parse.parse_object(fetched)
     if isinstance(value, Actor):
         return await actor(net, value.id)
-    return await keep(net, value, fetched) if isinstance(value, Post) else None
+    return await keep(net, value) if isinstance(value, Post) else None
 
 
 async def describe(net: Net, host: str) -> None:

@@ -47,6 +47,7 @@ TOKEN = re.compile(f"(?:{HANDLE.pattern})|(?:{HASHTAG.pattern})", re.UNICODE)
 CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]"
 )
+QUOTE_INLINE = re.compile(r'<(?P<tag>p|span) class="quote-inline">')
 BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|blockquote|pre)>|<br[^>]*>", re.IGNORECASE)
 
 
@@ -168,6 +169,26 @@ def _linked(
         )
 
     return TOKEN.sub(link, escape(text, quote=False))
+
+
+def quote_link(url: str) -> str:
+    """What stands for a quote where it is not understood."""
+    address = escape(url)
+    return f'<p class="quote-inline">RE: <a href="{address}">{address}</a></p>'
+
+
+def without_quote_link(html: str) -> str:
+    """Cleaned HTML without what stands for a quote, whoever wrote it (``<p>`` of Mastodon, ``<span>`` of
+    Misskey and Pleroma)."""
+    start = QUOTE_INLINE.search(html)
+    if start is None:
+        return html
+    depth, tag = 1, start["tag"]
+    for found in re.compile(rf"<(/?){tag}\b[^>]*>").finditer(html, start.end()):
+        depth += -1 if found[1] else 1
+        if depth == 0:
+            return html[: start.start()] + html[found.end() :]
+    return html
 
 
 def from_plain(given: str) -> str:

@@ -39,6 +39,7 @@ class Account:
     discoverable: bool
     indexable: bool
     hide_collections: bool
+    quote_policy: str
     followers_count: int
     following_count: int
     posts_count: int
@@ -159,6 +160,7 @@ SET_PICTURES = Query(
     " header_description = $5 where id = $1 returning *",
     Account,
 )
+SET_QUOTE_POLICY = Query("update accounts set quote_policy = $2 where id = $1 returning *", Account)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -181,6 +183,10 @@ UNCOUNT = tuple(
             "update posts p set replies_count = p.replies_count - r.n from ("
             "select in_reply_to_id as id, count(*) as n from posts where account_id = $1"
             " and in_reply_to_id is not null group by in_reply_to_id) r where p.id = r.id",
+            "update posts p set quotes_count = p.quotes_count - q.n from ("
+            "select quote_id as id, count(*) as n from posts where account_id = $1"
+            " and quote_state = 'accepted' and quote_id is not null group by quote_id) q"
+            " where p.id = q.id",
             "update poll_options o set votes_count = greatest(o.votes_count - 1, 0)"
             " from poll_votes v where v.post_id = o.post_id and v.position = o.position"
             " and v.account_id = $1",
@@ -188,19 +194,6 @@ UNCOUNT = tuple(
             "select post_id from poll_votes where account_id = $1)",
         ),
     )
-)
-SEARCH = Query(
-    """
-    select a.* from accounts a
-    left join follows f on f.target_id = a.id and f.follower_id = $4
-    where a.suspended_at is null and not a.waiting and a.kind <> 'application' and not a.handle_lost
-      and (a.username ilike $1 || '%' or a.display_name ilike '%' || $1 || '%'
-           or a.username || '@' || a.host ilike $1 || '%')
-      and ($5 = false or f.accepted_at is not null)
-    order by (f.id is not null) desc, a.followers_count desc, a.id
-    limit $2 offset $3
-    """,
-    Account,
 )
 LOCAL_GROUPS = Query(
     "select * from accounts where local and kind = 'group' and suspended_at is null"
@@ -329,6 +322,11 @@ async def set_pictures(
     )
 
 
+async def set_quote_policy(conn: Connection, account_id: int, word: str) -> Account:
+    """Who may quote what they post from now on."""
+    return await SET_QUOTE_POLICY.one(conn, account_id, word)
+
+
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:
     """Another actor of that host has the name now: the old one keeps its id and loses its handle."""
     await LOSE_HANDLE.run(conn, username, host, keeper_uri)
@@ -339,14 +337,6 @@ async def delete(conn: Connection, account_id: int) -> None:
     for command in UNCOUNT:
         await command.run(conn, account_id)
     await DELETE.run(conn, account_id)
-
-
-async def search(
-    conn: Connection, text: str, limit: int, offset: int, viewer_id: int, *, following: bool
-) -> list[Account]:
-    """``text`` begins the handle, or stands in the name. ``viewer_id``: 0 for a stranger."""
-    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return await SEARCH.all(conn, literal, limit, offset, viewer_id, following)
 
 
 async def local_groups(conn: Connection, limit: int) -> list[Account]:

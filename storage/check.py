@@ -43,6 +43,11 @@ REPLIES = """
     from posts p left join posts r on r.in_reply_to_id = p.id
     group by p.id having p.replies_count <> count(r.id)
 """
+QUOTES = """
+    select format('%s says %s quotes and has %s.', p.uri, p.quotes_count, count(q.id))
+    from posts p left join posts q on q.quote_id = p.id and q.quote_state = 'accepted'
+    group by p.id having p.quotes_count <> count(q.id)
+"""
 # A community's boost is how it passes on, and is not spread.
 BOOSTS = """
     select format('%s says %s boosts and has %s.', p.uri, p.reblogs_count, count(a.id))
@@ -165,6 +170,7 @@ CHECKS = (
     Check("posts", Query(POSTS, str)),
     Check("waiting", Query(WAITING, str)),
     Check("replies", Query(REPLIES, str)),
+    Check("quotes", Query(QUOTES, str)),
     Check("boosts", Query(BOOSTS, str)),
     Check("favourites", Query(FAVOURITES, str)),
     Check("votes", Query(VOTES, str)),

@@ -34,9 +34,16 @@ class Post:
     attachments: list[dict[str, Any]]
     tags: list[str]
     app_id: int | None
+    quote_id: int | None
+    quoted_account_id: int | None
+    quote_state: str | None
+    quote_stamp: str | None
+    quote_automatic: list[str]
+    quote_manual: list[str]
     replies_count: int
     reblogs_count: int
     favourites_count: int
+    quotes_count: int
     published_at: datetime
     edited_at: datetime | None
     created_at: datetime
@@ -78,6 +85,12 @@ class NewPost:
     attachments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     tags: list[str] = field(default_factory=list[str])
     app_id: int | None = None
+    quote_id: int | None = None
+    quoted_account_id: int | None = None
+    quote_state: str | None = None
+    quote_stamp: str | None = None
+    quote_automatic: list[str] = field(default_factory=list[str])
+    quote_manual: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +155,21 @@ INSERT = Query(
     """
     insert into posts (id, uri, url, local, account_id, kind, visibility, published_at, thread_id,
         reblog_of_id, community_id, in_reply_to_id, in_reply_to_account_id, title, content, source,
-        summary, sensitive, language, attachments, tags, app_id, created_at)
+        summary, sensitive, language, attachments, tags, app_id, created_at, quote_id,
+        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
     on conflict do nothing returning *
     """,
     Post,
 )
 BY_ID = Query("select * from posts where id = $1", Post)
 HOLD = Query("select * from posts where id = $1 for no key update", Post)
+HOLD_MANY = Query(
+    "select id from posts where id = any($1::bigint[]) order by id for no key update", int
+)
 HOLD_BELOW = Query(
-    "select id from posts where in_reply_to_id = $1 or reblog_of_id = $1"
+    "select id from posts where in_reply_to_id = $1 or reblog_of_id = $1 or quote_id = $1"
     " order by id for no key update",
     int,
 )
@@ -301,7 +318,8 @@ async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
         conn, p.id, p.uri, p.url, p.local, p.account_id, p.kind, p.visibility, p.published_at,
         p.thread_id, p.reblog_of_id, p.community_id, p.in_reply_to_id, p.in_reply_to_account_id,
         p.title, p.content, p.source, p.summary, p.sensitive, p.language, p.attachments, p.tags,
-        p.app_id, now,
+        p.app_id, now, p.quote_id, p.quoted_account_id, p.quote_state, p.quote_stamp,
+        p.quote_automatic, p.quote_manual,
     )  # fmt: skip
 
 
@@ -314,8 +332,13 @@ async def hold(conn: Connection, post_id: int) -> Post | None:
     return await HOLD.first(conn, post_id)
 
 
+async def hold_many(conn: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these posts that are there, held in one order by all."""
+    return set(await HOLD_MANY.all(conn, ids))
+
+
 async def hold_below(conn: Connection, post_id: int) -> None:
-    """Its replies and boosts, which a delete changes too."""
+    """Its replies, boosts and quotes, which a delete changes too."""
     await HOLD_BELOW.all(conn, post_id)
 
 

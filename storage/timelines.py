@@ -165,13 +165,6 @@ TAG_UP = Query(
     """,
     int,
 )
-TAG_IN_USE = Query(
-    """
-    with tagged as materialized (select visibility from posts where tags @> array[$1::text])
-    select exists (select from tagged where visibility = 'public')
-    """,
-    bool,
-)
 OF_ACCOUNT = Query(
     """
     select p.id from posts p
@@ -276,10 +269,6 @@ async def tagged(
     return await query.all(
         conn, tags.any, *page.bounds, page.limit, local, tags.all, tags.none, only_media
     )
-
-
-async def tag_in_use(conn: Connection, name: str) -> bool:
-    return await TAG_IN_USE.one(conn, name)
 
 
 async def of_account(

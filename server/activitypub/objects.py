@@ -19,7 +19,7 @@ from server.context import context
 from server.domain import sight, wire
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import accounts, calls, outbox, posts
+from storage import accounts, calls, outbox, posts, quotes
 from storage.posts import Post
 
 THREAD_MAX = 1000  # posts of a thread that its context lists
@@ -85,6 +85,16 @@ async def listed(tx: Tx, row: Post) -> build.Json | None:
     if actor and actor.is_group and original.local:
         return await wire.distribution(tx, row, original)
     return await wire.boost(tx, row, original)
+
+
+async def stamp(request: web.Request) -> web.StreamResponse:
+    """GET /posts/N/quotes/…: that a post may quote this one (FEP-044f), as long as it may."""
+    async with context(request).work.reading() as tx:
+        row = await _asked_for(tx, request)
+        quoting = await quotes.by_stamp(tx.conn, f"{row.uri}/quotes/{request.match_info['stamp']}")
+        if quoting is None or quoting.quote_id != row.id:
+            raise NotFound
+        return document(request, await wire.stamp(tx, quoting, row))
 
 
 async def replies(request: web.Request) -> web.StreamResponse:

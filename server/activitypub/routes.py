@@ -30,6 +30,7 @@ _OF_POSTS: dict[str, Handler] = {
     "activity": objects.activity_of,
     "replies": objects.replies,
     "context": objects.thread,
+    "quotes/{stamp}": objects.stamp,
 }
 _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/users/{id}": actors.actor,

@@ -16,6 +16,7 @@ from server.api.describe import (
     a_text,
     choice,
     flag,
+    integer,
     limit,
     nested,
     op,
@@ -29,14 +30,15 @@ from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
 from server.domain import accounts as verbs
-from server.domain import media
+from server.domain import media, quotes
 from server.domain import preferences as choices
+from server.domain import search as searching
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
-from storage import accounts, follows, posts, preferences, timelines, users
+from storage import follows, posts, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
@@ -83,7 +85,7 @@ async def edit_me(request: web.Request, caller: Caller) -> Account:
             avatar_description=sent.text("avatar_description"),
             header_description=sent.text("header_description"),
         )
-        return await verbs.edit_profile(
+        row = await verbs.edit_profile(
             tx,
             pictured,
             display_name=sent.text("display_name"),
@@ -95,6 +97,8 @@ async def edit_me(request: web.Request, caller: Caller) -> Account:
             indexable=sent.boolean("indexable"),
             hide_collections=sent.boolean("hide_collections"),
         )
+        policy = sent.child("source").text("quote_policy")
+        return await quotes.set_default(tx, row, policy) if policy else row
 
 
 async def _picture(
@@ -162,18 +166,10 @@ async def lookup(request: web.Request, _caller: Caller | None) -> web.Response:
     """``acct``: known here, by its handle; no other server is asked."""
     acct = (await params.read(request)).text("acct") or ""
     async with context(request).work.reading() as tx:
-        row = await by_acct(tx, acct)
+        row = await searching.by_handle(tx, acct)
         if row is None:
             raise NotFound
         return ok(await _shown(tx, row))
-
-
-async def by_acct(tx: Tx, acct: str) -> Account | None:
-    """``name``, ``@name``, ``name@host``; our own domain is us."""
-    name, _, host = acct.strip().removeprefix("@").partition("@")
-    ours = "" if host.lower() == tx.site.urls.domain else host.lower()
-    found = await accounts.by_handle(tx.conn, name, ours)
-    return None if found is None or found.waiting else found
 
 
 async def search(request: web.Request, caller: Caller) -> web.Response:
@@ -183,21 +179,12 @@ async def search(request: web.Request, caller: Caller) -> web.Response:
     limit = paging.limit(request, 40, 80)
     found = await look_up(request, text) if sent.flag("resolve") and "@" in text[1:] else None
     async with context(request).work.reading() as tx:
-        rows = await find(tx, text, limit, 0, caller.account, following=sent.flag("following"))
+        offset = sent.integer("offset") or 0
+        following = sent.flag("following")
+        rows = await searching.people(tx, text, limit, offset, caller.account, following=following)
     if isinstance(found, Account) and found.id not in {row.id for row in rows}:
         rows = [found, *rows][:limit]
     return ok([account.account(tx.site.urls, row) for row in rows])
-
-
-async def find(
-    tx: Tx, text: str, limit: int, offset: int, viewer: Account | None, *, following: bool
-) -> list[Account]:
-    """Whose handle begins so, or whose name contains it."""
-    words = text.removeprefix("@").removesuffix(f"@{tx.site.urls.domain}")
-    if not words:
-        return []
-    viewer_id = viewer.id if viewer else 0
-    return await accounts.search(tx.conn, words, limit, offset, viewer_id, following=following)
 
 
 async def posted(request: web.Request, caller: Caller | None) -> web.Response:
@@ -295,7 +282,13 @@ PROFILE = (
     *(flag(n) for n in ("locked", "bot", "discoverable", "indexable", "hide_collections")),
     *(a_file(name) for name in ("avatar", "header")),
     *(a_text(name) for name in ("avatar_description", "header_description")),
-    nested("source", choice("privacy", *VISIBILITIES), flag("sensitive"), a_text("language")),
+    nested(
+        "source",
+        choice("privacy", *VISIBILITIES),
+        flag("sensitive"),
+        a_text("language"),
+        choice("quote_policy", *quotes.POLICIES),
+    ),
 )
 DESCRIBED: Described = {
     "GET /api/v1/accounts": op(array("Account"), some_ids("id")),
@@ -304,7 +297,12 @@ DESCRIBED: Described = {
     "DELETE /api/v1/profile/avatar": op("CredentialAccount"),
     "DELETE /api/v1/profile/header": op("CredentialAccount"),
     "GET /api/v1/accounts/search": op(
-        array("Account"), a_text("q"), limit(40, 80), flag("resolve"), flag("following")
+        array("Account"),
+        a_text("q"),
+        limit(40, 80),
+        integer("offset"),
+        flag("resolve"),
+        flag("following"),
     ),
     "GET /api/v1/accounts/lookup": op("Account", a_text("acct", required=True), also=(404,)),
     "GET /api/v1/accounts/{id}": op("Account"),

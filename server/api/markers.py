@@ -17,7 +17,6 @@ from storage import preferences as rows
 from storage.markers import TIMELINES, Marker
 
 PREFERENCES: Json = {
-    "posting:default:quote_policy": "nobody",
     "reading:expand:media": "default",
     "reading:expand:spoilers": False,
     "reading:autoplay:gifs": False,
@@ -72,6 +71,7 @@ async def preferences(request: web.Request, caller: Caller) -> web.Response:
         "posting:default:visibility": chosen.visibility,
         "posting:default:sensitive": chosen.sensitive,
         "posting:default:language": chosen.language,
+        "posting:default:quote_policy": caller.account.quote_policy,
     }
     return ok(PREFERENCES | posting)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -23,7 +24,14 @@ def viewer_of(caller: Caller | None) -> Account | None:
 
 
 def view(tx: Tx, viewer: Account | None) -> View:
-    return View(tx.conn, tx.site.urls, tx.now, viewer.id if viewer else None)
+    return View(
+        tx.conn,
+        tx.site.urls,
+        tx.now,
+        viewer.id if viewer else None,
+        standing=partial(sight.standing, tx, viewer),
+        quotable=partial(sight.quotable, tx, viewer),
+    )
 
 
 def id_of(request: web.Request, name: str = "id") -> int:

@@ -1,35 +1,37 @@
-"""Search: addresses and handles lead to what they name; words find accounts and tags.
+"""Search: addresses and handles lead to what they name; words find people, tags and, for members, posts.
 
-Posts are found by their exact address only. With ``resolve`` other servers are asked, before any
+How words are read stands in ``domain.search``. With ``resolve`` other servers are asked, before any
 transaction, and only for members.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from server.api import paging, params
-from server.api.accounts import by_acct, find
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone
-from server.api.describe import Described, a_text, choice, flag, integer, limit, op
+from server.api.describe import Described, a_text, an_id, choice, flag, integer, limit, op
 from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import statuses, view, viewer_of
 from server.context import context
 from server.domain import calls
-from server.domain import tags as tag_verbs
+from server.domain import search as searching
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
 from server.render import account, tags
 from server.render.view import Json
-from storage import accounts, posts, timelines
+from storage import accounts, posts
 from storage.accounts import Account
 from storage.posts import Post
 
 MAX_QUERY = 2000  # characters
+HANDLE = re.compile(r"@?[\w.-]+@[\w.:-]+")
+ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Asked:
     limit: int
     offset: int
     following: bool
+    author_id: int | None
 
     def wants(self, kind: str) -> bool:
         return self.kind in (None, kind)
@@ -46,7 +49,11 @@ class Asked:
     @property
     def names_one(self) -> bool:
         """An address or a whole handle names one thing."""
-        return "://" in self.words or "@" in self.words[1:]
+        return self.is_address or HANDLE.fullmatch(self.words) is not None
+
+    @property
+    def is_address(self) -> bool:
+        return ADDRESS.fullmatch(self.words) is not None
 
 
 async def search(request: web.Request, caller: Caller | None) -> web.Response:
@@ -78,14 +85,15 @@ def _asked(request: web.Request, sent: Params) -> Asked:
         limit=paging.limit(request, 20, 40),
         offset=sent.integer("offset") or 0,
         following=sent.flag("following"),
+        author_id=sent.id("account_id"),
     )
 
 
 async def _known(tx: Tx, asked: Asked) -> Account | Post | None:
     if not asked.names_one or asked.offset:
         return None
-    if "://" not in asked.words:
-        return await by_acct(tx, asked.words)
+    if not asked.is_address:
+        return await searching.by_handle(tx, asked.words)
     address = asked.words
     found = await accounts.by_uri(tx.conn, address) or await accounts.by_url(tx.conn, address)
     return found or await calls.known_by(tx, address) or await posts.by_url(tx.conn, address)
@@ -97,8 +105,8 @@ async def _accounts(
     if not asked.wants("accounts"):
         return []
     rows = [exact] if isinstance(exact, Account) else []
-    if not asked.names_one:
-        rows = await find(
+    if not rows and not asked.is_address:
+        rows = await searching.people(
             tx, asked.words, asked.limit, asked.offset, viewer, following=asked.following
         )
     return [account.account(tx.site.urls, row) for row in rows]
@@ -107,20 +115,25 @@ async def _accounts(
 async def _statuses(
     tx: Tx, asked: Asked, exact: Account | Post | None, viewer: Account | None
 ) -> list[Json]:
-    if not asked.wants("statuses") or not isinstance(exact, Post):
+    """What stands at an address; for members, what has these words too."""
+    if not asked.wants("statuses"):
         return []
-    return await statuses(tx, [exact.id], viewer, feed=True)
+    if isinstance(exact, Post):
+        return await statuses(tx, [exact.id], viewer, feed=True)
+    if asked.names_one or viewer is None:
+        return []
+    terms = searching.parse(asked.words)
+    if asked.author_id is not None:
+        terms = replace(terms, filters=replace(terms.filters, author_id=asked.author_id))
+    found = await searching.posts(tx, viewer, terms, asked.limit, asked.offset)
+    return await statuses(tx, found, viewer, feed=True)
 
 
 async def _hashtags(tx: Tx, asked: Asked, viewer: Account | None) -> list[Json]:
-    """The tag of that very name, where somebody uses it or it was asked for with #."""
-    if not asked.wants("hashtags") or asked.offset:
+    if not asked.wants("hashtags"):
         return []
-    name = tag_verbs.name_of(asked.words)
-    if name is None:
-        return []
-    used = asked.words.startswith("#") or await timelines.tag_in_use(tx.conn, name)
-    return await tags.load(view(tx, viewer), [name]) if used else []
+    names = await searching.tags(tx, asked.words, asked.limit, asked.offset)
+    return await tags.load(view(tx, viewer), names) if names else []
 
 
 def routes() -> list[web.RouteDef]:
@@ -138,5 +151,6 @@ DESCRIBED: Described = {
         flag("following"),
         limit(),
         integer("offset"),
+        an_id("account_id"),
     ),
 }

@@ -34,7 +34,7 @@ from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
-from server.domain import calls, composing, media, posts, scheduled, sight
+from server.domain import calls, composing, media, posts, quotes, scheduled, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.preferences import LANGUAGE
@@ -116,6 +116,8 @@ def _wanted(sent: Params, app_id: int) -> Wanted:
         poll=_poll(sent.child("poll")),
         app_id=app_id,
         media_ids=media_ids(sent),
+        quoted_id=sent.id("quoted_status_id"),
+        quote_policy=sent.text("quote_approval_policy") or None,
     )
 
 
@@ -159,7 +161,8 @@ async def many(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
-    """Replaces the text, the warning, the language and the files; who sees it, and a poll's options, stay."""
+    """Replaces the text, the warning, the language and the files; who sees it, what it quotes, and a poll's
+    options, stay."""
     sent = await params.read(request)
     await learn_handles(request, sent.text("status") or "")
     work = context(request).work
@@ -168,6 +171,9 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         if post.kind == "event":
             raise Invalid(CALLS_PAGE)
         await _require_same_poll(tx, post, sent.child("poll"))
+        policy = sent.text("quote_approval_policy")
+        if policy:
+            await quotes.set_policy(tx, caller.account, post, policy)
         typed = await _retyped(tx, post, sent)
         files = await media.choose(
             tx, caller.account, media_ids(sent), post=post, changes=changes(sent)
@@ -248,6 +254,7 @@ _TYPED = (
     a_text("title"),
     flag("sensitive"),
     a_text("language"),
+    choice("quote_approval_policy", *quotes.POLICIES),
     _POLL,
     some_ids("media_ids"),
 )
@@ -262,7 +269,8 @@ DESCRIBED: Described = {
         an_id("in_reply_to_id"),
         an_id("community_id"),
         a_text("scheduled_at"),
-        also=(404,),  # what it replies to
+        an_id("quoted_status_id"),
+        also=(404,),  # what it replies to or quotes
     ),
     "GET /api/v1/statuses": op(array("Status"), some_ids("id")),
     "GET /api/v1/statuses/{id}": op("Status"),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server import text
-from server.domain import media, sight
+from server.domain import media, quotes, sight
 from server.domain.posts import PollDraft, Typed
 from server.domain.tx import Tx
 from storage.accounts import Account
+from storage.posts import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ class Wanted:
     poll: WantedPoll | None = None
     app_id: int | None = None
     media_ids: tuple[int, ...] = ()
+    quoted_id: int | None = None
+    quote_policy: str | None = None
 
 
 async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
-    """Raises ``NotFound`` where the post answered or the community is not there for the author, and
-    ``Invalid`` for files that cannot be used."""
+    """Raises ``NotFound`` where the post answered or quoted or the community is not there for the author;
+    ``Forbidden`` where it may not be quoted; ``Invalid`` for files that cannot be used."""
     parent, community = wanted.in_reply_to_id, wanted.community_id
     return Typed(
         text=wanted.text,
@@ -58,7 +61,15 @@ async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
         poll=_poll(tx, wanted.poll) if wanted.poll else None,
         app_id=wanted.app_id,
         attachments=await media.choose(tx, author, wanted.media_ids),
+        quote=None if wanted.quoted_id is None else await _quoted(tx, author, wanted.quoted_id),
+        quote_policy=wanted.quote_policy,
     )
+
+
+async def _quoted(tx: Tx, author: Account, post_id: int) -> Post:
+    found = await sight.subject(tx, post_id, author)
+    await quotes.require(tx, author, found)
+    return found
 
 
 def _poll(tx: Tx, wanted: WantedPoll) -> PollDraft:

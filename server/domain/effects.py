@@ -149,13 +149,15 @@ async def _to_audience(
 
 
 async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
-    """Followers (unless direct), who is mentioned, who is answered, who voted, and a remote community.
+    """Followers (unless direct), who is mentioned, answered or (in public) quoted, who voted, and a remote
+    community.
 
     Who voted need not follow: snac and Mastodon look at the counts that they are sent, and ask for no others.
     """
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
     named += await polls.voters(tx.conn, post.id)
-    extra = [post.in_reply_to_account_id, post.community_id]
+    quoted = post.quoted_account_id if post.is_public else None
+    extra = [post.in_reply_to_account_id, post.community_id, quoted]
     people = await accounts.by_ids(tx.conn, [i for i in (*named, *extra) if i is not None])
     inboxes = inbox_of(*people.values())
     if post.visibility != "direct":
@@ -256,6 +258,45 @@ async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comm
     """Report a remote account, with these posts of it, to its server; ``us``: the instance's actor."""
     document = build.flag(await new_id(tx), us.uri, [target.uri, *posts_], comment, to=[target.uri])
     await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
+
+
+# Quotes
+
+
+async def request_quote(tx: Tx, actor: Account, quoting: posts.Post, quoted: posts.Post) -> None:
+    """QuoteRequest, with the whole post: its author may not be able to fetch it."""
+    author = await accounts.by_id(tx.conn, quoted.account_id)
+    if author is None or author.local:
+        return
+    uri, whole = wire.quote_request_id(quoting), await wire.post(tx, quoting)
+    document = build.quote_request(uri, actor.uri, quoted.uri, whole, to=[author.uri])
+    await send(tx, actor, document, own_inbox_of(author), subject=quoting.uri, public=False)
+
+
+async def answer_quote(
+    tx: Tx,
+    actor: Account,
+    asker: Account,
+    quoting: posts.Post,
+    quoted: posts.Post,
+    uri: str,
+    stamp: str | None,
+) -> None:
+    """Accept with the stamp, or Reject without one."""
+    asked = build.quote_request(uri, asker.uri, quoted.uri, quoting.uri, to=[actor.uri])
+    document = build.answer_quote(await new_id(tx), actor.uri, asked, stamp)
+    await send(tx, actor, document, own_inbox_of(asker), subject=quoting.uri, public=False)
+
+
+async def revoke_quote(tx: Tx, actor: Account, quoting: posts.Post, quoted: posts.Post) -> None:
+    """Delete of the stamp, to all who may show the quote as far as we know them."""
+    stamp = await wire.stamp(tx, quoting, quoted)
+    document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
+    quoter = await accounts.by_id(tx.conn, quoting.account_id)
+    inboxes = await followers(tx, actor.id) | inbox_of(quoter)
+    if quoter and quoter.local:
+        inboxes |= await audience(tx, quoter, quoting)
+    await send(tx, actor, document, inboxes, subject=quoting.uri, public=True)
 
 
 # Polls

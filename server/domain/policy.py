@@ -43,6 +43,9 @@ CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 POLL_ENDED = _refused("poll_ended", "The poll has already ended")
 ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
+QUOTE_DENIED = _refused("quote_denied", "Its author does not let you quote this post.")
+
+AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 
 
 def may_follow(*, same: bool, blocked: bool) -> Verdict:
@@ -94,6 +97,30 @@ def may_vote(*, own: bool, expired: bool, voted: bool, blocked: bool) -> Verdict
     if voted:
         return ALREADY_VOTED
     return BLOCKED if blocked else ALLOWED
+
+
+def may_quote(
+    visibility: str,
+    *,
+    own: bool,
+    blocked: bool,
+    follows: bool,
+    followed: bool,
+    automatic: Collection[str],
+    manual: Collection[str],
+) -> str:
+    """``AUTOMATIC``, ``MANUAL`` (its author is asked), ``UNKNOWN`` or ``DENIED``, as FEP-044f reads a policy.
+
+    ``follows``: the quoter follows the author; ``followed``: the other way round.
+    """
+    if blocked or visibility == "direct" or (visibility == "private" and not own):
+        return DENIED
+    words = {"public", *(["followers"] if follows else []), *(["following"] if followed else [])}
+    if own or words.intersection(automatic):
+        return AUTOMATIC
+    if words.intersection(manual):
+        return MANUAL
+    return UNKNOWN if "unsupported_policy" in {*automatic, *manual} else DENIED
 
 
 def may_see(

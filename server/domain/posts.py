@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, media, policy
+from server.domain import cards, communities, conversations, effects, media, policy, quotes
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, events, follows, notifications, polls, posts
+from storage import accounts, events, follows, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -65,6 +65,8 @@ class Draft:
     published_at: datetime | None = None
     edited_at: datetime | None = None  # of a version that comes from elsewhere
     app_id: int | None = None
+    quote: quotes.Quoting | None = None
+    quote_policy: quotes.Policy = quotes.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Typed:
     poll: PollDraft | None = None
     app_id: int | None = None
     attachments: tuple[dict[str, Any], ...] = ()  # from ``media.choose``
+    quote: Post | None = None
+    quote_policy: str | None = None  # None: as its author has chosen for all posts
 
 
 async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
@@ -92,9 +96,10 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
     community = await _community_of(tx, typed, list(found.values()))
     urls = {key: account.url for key, account in found.items()}
     named = {a.id: a for a in found.values() if a.id != author.id}
+    visibility = _visibility_of(author, typed, named)
     return Draft(
         kind="question" if typed.poll else ("page" if typed.title and community else "note"),
-        visibility=typed.visibility,
+        visibility=visibility,
         title=text.one_line(typed.title),
         content=text.compose(typed.text, urls, tx.site.urls.tag),
         source=typed.text,
@@ -108,12 +113,28 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
         attachments=typed.attachments,
         poll=typed.poll,
         app_id=typed.app_id,
+        quote=quotes.Quoting(typed.quote) if typed.quote else None,
+        quote_policy=quotes.policy_named(typed.quote_policy or author.quote_policy, visibility),
     )
+
+
+def _visibility_of(author: Account, typed: Typed, named: Mapping[int, Account]) -> str:
+    """What quotes a post for followers is for followers too. Raises ``Invalid``: a private message about
+    somebody's post goes to them, too."""
+    if typed.quote is None:
+        return typed.visibility
+    of_other = typed.quote.account_id != author.id
+    if typed.visibility == "direct" and of_other and typed.quote.account_id not in named:
+        raise Invalid(
+            "Validation failed: The author of the quoted post must be mentioned", field="visibility"
+        )
+    narrowed = typed.quote.visibility == "private" and typed.visibility in ("public", "unlisted")
+    return "private" if narrowed else typed.visibility
 
 
 def check(tx: Tx, typed: Typed) -> None:
     """Raises ``Invalid`` for what cannot be posted."""
-    if not typed.text.strip() and not typed.poll and not typed.attachments:
+    if not typed.text.strip() and not (typed.poll or typed.quote or typed.attachments):
         raise Invalid("Validation failed: Text can't be blank", field="status")
     if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
         raise Invalid(
@@ -175,14 +196,13 @@ async def publish(
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
-    if draft_.in_reply_to:
-        await _hold(tx, draft_.in_reply_to)
+    await _hold_above(tx, draft_)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
         return None
     if author.local:
         await media.attach(tx, post)
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _index(tx, post, draft_)
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
     if post.in_reply_to_id:
@@ -192,7 +212,25 @@ async def publish(
         await _spread(tx, author, post, draft_, arrived)
     elif post.published_at > tx.now - LATE:
         effects.appear(tx, post)  # a call enters homes as a boost by its community alone
+    if draft_.quote:
+        late = post.published_at <= tx.now - LATE
+        await quotes.begun(tx, author, post, draft_.quote.post, late=late)
     return post
+
+
+async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
+    """Whom it mentions, and by which tags it can be found."""
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    if post.tags and post.visibility == "public":
+        await search.name_tags(tx.conn, post.tags)
+
+
+async def _hold_above(tx: Tx, draft_: Draft) -> None:
+    """What is answered and what is quoted. Raises ``NotFound`` where either is gone."""
+    leaned_on = (draft_.in_reply_to, draft_.quote.post if draft_.quote else None)
+    above = {post.id for post in leaned_on if post}
+    if above and await posts.hold_many(tx.conn, sorted(above)) != above:
+        raise NotFound
 
 
 async def _hold(tx: Tx, post: Post) -> Post:
@@ -217,6 +255,8 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
     post_id = await next_id(tx.conn, published)
     parent = draft_.in_reply_to
     own = tx.site.urls.call(post_id) if draft_.kind == "event" else tx.site.urls.post(post_id)
+    quoted = draft_.quote.post if draft_.quote else None
+    state, stamp = quotes.opening(author, draft_.quote) if draft_.quote else (None, None)
     return await posts.insert(
         tx.conn,
         NewPost(
@@ -241,6 +281,12 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
             attachments=list(draft_.attachments),
             tags=list(draft_.tags),
             app_id=draft_.app_id,
+            quote_id=quoted.id if quoted else None,
+            quoted_account_id=quoted.account_id if quoted else None,
+            quote_state=state,
+            quote_stamp=stamp,
+            quote_automatic=list(draft_.quote_policy.automatic),
+            quote_manual=list(draft_.quote_policy.manual),
         ),
         tx.now,
     )
@@ -398,7 +444,10 @@ async def edit(
     """
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
+    if arrived:
+        await quotes.changed(tx, author, post, draft_.quote, draft_.quote_policy)
     if not _differs(post, draft_):
         await _set_poll(tx, post, draft_.poll)
         return post
@@ -418,13 +467,14 @@ async def edit(
     if author.local:
         await media.attach(tx, new)
     await _set_poll(tx, post, draft_.poll)
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _index(tx, new, draft_)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
+    await quotes.tell_of_edit(tx, author, new)
     effects.changed(tx, post.id)
     return new
 
@@ -466,12 +516,14 @@ async def remove(tx: Tx, post: Post) -> None:
     if held.in_reply_to_id:
         await posts.count_reply(tx.conn, held.in_reply_to_id, -1)
     await effects.vanish(tx, held)
+    await quotes.ended(tx, held)
     await posts.delete(tx.conn, held, tx.now)
 
 
 async def _hold_whole(tx: Tx, post: Post) -> Post:
-    if post.in_reply_to_id:
-        await posts.hold(tx.conn, post.in_reply_to_id)
+    above = [i for i in (post.in_reply_to_id, post.quote_id) if i is not None]
+    if above:
+        await posts.hold_many(tx.conn, above)
     held = await _hold(tx, post)
     await posts.hold_below(tx.conn, post.id)
     return held

@@ -51,7 +51,7 @@ async def _visible(
 ) -> list[Post]:
     followed = {r.account_id for r in relations.values() if r.following}
     blocked = {r.account_id for r in relations.values() if r.blocked_by}
-    mentioned = await _mentioned(tx, candidates, viewer) if viewer else set[int]()
+    mentioned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
     authors = sorted({p.account_id for p in candidates})
     suspended = await accounts.suspended_among(tx.conn, authors) if authors else set[int]()
     viewer_id = viewer.id if viewer else None
@@ -70,12 +70,52 @@ async def _visible(
     ]
 
 
-async def _mentioned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:
-    narrow = [p.id for p in candidates if p.visibility in ("private", "direct")]
+async def _concerned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:
+    """Posts that mention the viewer, or quote them: whoever is quoted may see by what."""
+    narrow = [p for p in candidates if p.visibility in ("private", "direct")]
     if not narrow:
         return set()
-    rows = await posts.mentions(tx.conn, narrow)
-    return {row.post_id for row in rows if row.account_id == viewer.id}
+    rows = await posts.mentions(tx.conn, [p.id for p in narrow])
+    mentioned = {row.post_id for row in rows if row.account_id == viewer.id}
+    return mentioned | {p.id for p in narrow if p.quoted_account_id == viewer.id}
+
+
+async def standing(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:
+    """How quoted posts stand for the viewer, by id: ``accepted`` (shown), or ``blocked_account`` and its
+    like (shown when asked for); what may not be seen is left out."""
+    relations = await _relations(tx, found, viewer)
+    seen = await _visible(tx, found, viewer, relations)
+    return {p.id: _standing(relations.get(p.account_id)) for p in seen}
+
+
+def _standing(relation: Relation | None) -> str:
+    if relation is None or not relation.silenced:
+        return "accepted"
+    if relation.blocking:
+        return "blocked_account"
+    return "blocked_domain" if relation.domain_blocking else "muted_account"
+
+
+async def quotable(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:
+    """Whether the viewer may quote these posts (``policy.may_quote``), by id."""
+    open_to = {"followers", "following"}
+    asked = [p for p in found if open_to.intersection([*p.quote_automatic, *p.quote_manual])]
+    relations = await _relations(tx, asked, viewer)
+    return {p.id: _quotable(p, viewer, relations.get(p.account_id)) for p in found}
+
+
+def _quotable(post: Post, viewer: Account | None, relation: Relation | None) -> str:
+    if viewer is None:
+        return policy.DENIED
+    return policy.may_quote(
+        post.visibility,
+        own=post.account_id == viewer.id,
+        blocked=relation is not None and (relation.blocking or relation.blocked_by),
+        follows=relation is not None and relation.following,
+        followed=relation is not None and relation.followed_by,
+        automatic=post.quote_automatic,
+        manual=post.quote_manual,
+    )
 
 
 async def post(tx: Tx, post_id: int, viewer: Account | None) -> Post:

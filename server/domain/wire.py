@@ -21,14 +21,19 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    QuoteAuthorization,
+    QuotePolicy,
     Vote,
 )
+from federation.vocab import PUBLIC
 from server import text
 from server.domain.tx import Tx
 from storage import accounts, calls, polls, posts
 from storage.accounts import Account
 
 Json = build.Json
+
+QUOTE_REQUEST = "/quote-request"
 
 ANSWERS = ("I'm coming", "Maybe", "I can't")
 """The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
@@ -146,6 +151,24 @@ async def _announce(tx: Tx, row: posts.Post, uri: str, announced: str | Json) ->
     return build.announce(uri, actor_.uri, announced, to=to, cc=cc, published=row.published_at)
 
 
+def quote_request_id(row: posts.Post) -> str:
+    """The QuoteRequest of a post of ours: a post asks once."""
+    return f"{row.uri}{QUOTE_REQUEST}"
+
+
+async def stamp(tx: Tx, quoting: posts.Post, quoted: posts.Post) -> Json:
+    """The approval by one of ours that a post quotes theirs."""
+    author = await _account(tx, quoted.account_id)
+    assert quoting.quote_stamp, "the caller looked"
+    value = QuoteAuthorization(
+        id=quoting.quote_stamp,
+        attributed_to=author.uri,
+        interacting=quoting.uri,
+        target=quoted.uri,
+    )
+    return build.quote_authorization(value)
+
+
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
     """One choice in a poll elsewhere."""
     value = Vote(id=vote_uri, attributed_to=voter.uri, in_reply_to=post_uri, name=choice)
@@ -179,6 +202,7 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
         [a.uri for a in mentioned.values()],
         community.uri if community else None,
     )
+    quoted = await posts.by_id(tx.conn, row.quote_id) if row.quote_id else None
     named = {a.id: a for a in mentioned.values()}
     if community:
         named[community.id] = community
@@ -188,7 +212,7 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
         attributed_to=author.uri,
         name=row.title,
         summary=row.summary,
-        content=row.content,
+        content=(text.quote_link(quoted.url) if quoted else "") + row.content,
         source=row.source or None,
         source_type="text/plain" if row.source else None,
         in_reply_to=await _parent_uri(tx, row),
@@ -205,7 +229,17 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
         attachments=tuple(_attachment(a) for a in row.attachments),
         mentions=tuple(_mention(tx, a) for a in named.values()),
         hashtags=tuple(row.tags),
+        quote=quoted.uri if quoted else None,
+        quote_authorization=row.quote_stamp,
+        quote_policy=_quote_policy(row, author),
     )
+
+
+def _quote_policy(row: posts.Post, author: Account) -> QuotePolicy:
+    """Nobody else is said by naming the author alone, as an empty list says nothing (FEP-044f)."""
+    approved = {"public": PUBLIC, "followers": author.followers_uri or author.uri}
+    named = [approved[word] for word in row.quote_automatic if word in approved]
+    return QuotePolicy(automatic=tuple(named or [author.uri]))
 
 
 def _visibility(row: posts.Post) -> addressing.Visibility:

@@ -162,6 +162,6 @@ async def _belongs(net: Net, search: Search, value: Post) -> bool:
 
 
 async def _keep(net: Net, search: Search, value: Post, document: dict[str, object]) -> None:
-    if await resolve.keep(net, value, document, history=True):
+    if await resolve.keep(net, value, history=True):
         async with net.work.transaction() as tx:
             await threads.count(tx.conn, search.thread_id)

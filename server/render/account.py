@@ -142,7 +142,7 @@ def credential_account(urls: Urls, row: Account, role: str, requests: int) -> Js
             "discoverable": row.discoverable,
             "indexable": row.indexable,
             "attribution_domains": [],
-            "quote_policy": "nobody",
+            "quote_policy": row.quote_policy,
         },
         "role": ROLES[role],
     }

@@ -1,8 +1,9 @@
 """All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
 
-One query each for accounts, mentions, the viewer's marks and filters, and apps; where the page holds a
-poll, its options, the viewer's choices, and the calls with the viewer's answers; where it holds links,
-their cards. Then everything is pure.
+What the page quotes joins it first. Then one query each for accounts, mentions, the viewer's marks and
+filters, and apps; where some posts are to be quoted by followers only, who follows; where the page holds a
+poll, its options, the viewer's choices, and the calls with the viewer's answers; where it holds links, their
+cards. Then everything is pure.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.render import account, card, filters
+from server.render import account, card, filters, quote
+from server.render.quote import Quotes
 from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, calls, oauth, polls, posts
@@ -50,6 +52,8 @@ class Bundle:
     ballots: Ballots
     cards: Mapping[int, Shown]
     filtered: Mapping[int, list[Json]]  # by the viewer's filters
+    quotes: Quotes
+    quotable: Mapping[int, str]
 
 
 async def load(
@@ -60,6 +64,8 @@ async def load(
 ) -> Bundle:
     """``boosted``: by id, for the boosts among ``shown``. ``also``: more accounts to render."""
     every = {p.id: p for p in shown} | dict(boosted)
+    quotes = await quote.load(view, list(every.values()))
+    every |= {p.id: p for p in quotes.whole}
     proper = [p for p in every.values() if p.reblog_of_id is None]
     ids = [p.id for p in proper]
     authors = {p.account_id for p in every.values()} | set(also)
@@ -77,6 +83,8 @@ async def load(
         ballots=ballots,
         cards=await card.load(view, proper),
         filtered=await filters.load(view, proper, ballots.options),
+        quotes=quotes,
+        quotable=await view.quotable(proper),
     )
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote as percent_encoded
 
 from server import text
 from server.clock import stamp
-from server.render import bundle, card, media, poll
-from server.render.account import NOBODY_MAY_QUOTE
+from server.render import bundle, card, media, poll, quote
 from server.render.bundle import Bundle
 from server.render.view import Json, View, maybe_stamp
 from storage.calls import Call
@@ -38,8 +37,11 @@ def status(b: Bundle, post: Post) -> Json:
     return _boost(b, post, _status(b, b.boosted[post.reblog_of_id]))
 
 
-def _status(b: Bundle, post: Post) -> Json:
+def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
+    """``quoted``: inside another one, where what it quotes in turn is named only."""
     call = b.ballots.calls.get(post.id)
+    about = None if post.quote_state is None else quote.state(b.quotes, post)
+    text_ = content(post, call)
     entity: Json = {
         "id": str(post.id),
         "uri": post.uri,
@@ -47,7 +49,7 @@ def _status(b: Bundle, post: Post) -> Json:
         "created_at": stamp(post.published_at),
         "edited_at": maybe_stamp(post.edited_at),
         "account": b.people[post.account_id],
-        "content": content(post, call),
+        "content": text.without_quote_link(text_) if about and about[1] else text_,
         "visibility": post.visibility,
         "sensitive": post.sensitive,
         "spoiler_text": post.summary if post.kind in WARNED else "",
@@ -57,16 +59,16 @@ def _status(b: Bundle, post: Post) -> Json:
         "replies_count": post.replies_count,
         "reblogs_count": post.reblogs_count,
         "favourites_count": post.favourites_count,
-        "quotes_count": 0,
+        "quotes_count": post.quotes_count,
         "media_attachments": media.of_post(b.urls, post),
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
-        "tags": [{"name": t, "url": b.urls.tag(quote(t))} for t in post.tags],
+        "tags": [{"name": t, "url": b.urls.tag(percent_encoded(t))} for t in post.tags],
         "emojis": [],
         "card": card.card(b.cards.get(post.id)),
         "poll": _poll(b, post, call),
         "reblog": None,
-        "quote": None,
-        "quote_approval": NOBODY_MAY_QUOTE,
+        "quote": _quote(b, *about, shallow=quoted) if about else None,
+        "quote_approval": quote.approval(post, b.quotable[post.id]),
     }
     app = b.apps.get(post.app_id) if post.app_id is not None else None
     if app:
@@ -74,6 +76,13 @@ def _status(b: Bundle, post: Post) -> Json:
     if b.viewer_id is not None:
         _mark(entity, b, post)
     return entity
+
+
+def _quote(b: Bundle, state: str, inner: Post | None, *, shallow: bool) -> Json:
+    """``Quote``, or ``ShallowQuote``."""
+    if shallow:
+        return {"state": state, "quoted_status_id": _id(inner.id if inner else None)}
+    return {"state": state, "quoted_status": _status(b, inner, quoted=True) if inner else None}
 
 
 def _mark(entity: Json, b: Bundle, post: Post) -> None:
@@ -166,7 +175,7 @@ def _link(address: str) -> str:
 def edits(b: Bundle, post: Post, former: Sequence[Edit]) -> list[Json]:
     """``StatusEdit`` each, oldest first; the last one is the present post."""
     present = _status(b, post)
-    history = [_edit(b, post, row) for row in former]
+    history = [_edit(b, post, row) | {"quote": present["quote"]} for row in former]
     history.append(
         {
             "content": present["content"],
@@ -176,6 +185,7 @@ def edits(b: Bundle, post: Post, former: Sequence[Edit]) -> list[Json]:
             "account": present["account"],
             "media_attachments": present["media_attachments"],
             "emojis": [],
+            "quote": present["quote"],
         }
     )
     return history

@@ -6,8 +6,9 @@ Pages are public, so lists show what a stranger may see, whoever looks (domain/s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from server import text
 from server.domain import sight
 from server.domain.tx import Tx
 from storage import accounts, posts
@@ -43,13 +44,26 @@ class ShownCall:
 
 async def shown_posts(tx: Tx, found: Sequence[Post]) -> list[ShownPost]:
     """What of these a stranger may see, in the same order."""
-    seen = await sight.visible(tx, found, None)
+    seen = await _with_quotes(tx, await sight.visible(tx, found, None))
     named = {p.account_id for p in seen} | {p.community_id for p in seen if p.community_id}
     by_id = await accounts.by_ids(tx.conn, sorted(named))
     return [
         ShownPost(p, by_id[p.account_id], by_id.get(p.community_id or 0))
         for p in seen
         if not by_id[p.account_id].suspended_at
+    ]
+
+
+async def _with_quotes(tx: Tx, seen: Sequence[Post]) -> list[Post]:
+    """Posts of ours that quote begin with a link to it, as those of other servers do."""
+    ids = [p.quote_id for p in seen if p.local and p.quote_id and p.quote_state == "accepted"]
+    if not ids:
+        return list(seen)
+    quoted = await sight.visible(tx, (await posts.by_ids(tx.conn, ids)).values(), None)
+    links = {p.id: text.quote_link(p.url) for p in quoted}
+    return [
+        replace(p, content=links.get(p.quote_id or 0, "") + p.content) if p.local else p
+        for p in seen
     ]
 
 

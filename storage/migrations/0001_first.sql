@@ -3,6 +3,57 @@
 
 create sequence id_tail;
 
+-- How the words of a post are read, by its language; an index stands on it, so it is no mere function.
+create function post_config(language text) returns regconfig
+language sql immutable parallel safe
+    return case split_part(lower(language), '-', 1)
+        when 'ar' then 'pg_catalog.arabic'::regconfig
+        when 'hy' then 'pg_catalog.armenian'::regconfig
+        when 'eu' then 'pg_catalog.basque'::regconfig
+        when 'ca' then 'pg_catalog.catalan'::regconfig
+        when 'da' then 'pg_catalog.danish'::regconfig
+        when 'nl' then 'pg_catalog.dutch'::regconfig
+        when 'en' then 'pg_catalog.english'::regconfig
+        when 'fi' then 'pg_catalog.finnish'::regconfig
+        when 'fr' then 'pg_catalog.french'::regconfig
+        when 'de' then 'pg_catalog.german'::regconfig
+        when 'el' then 'pg_catalog.greek'::regconfig
+        when 'hi' then 'pg_catalog.hindi'::regconfig
+        when 'hu' then 'pg_catalog.hungarian'::regconfig
+        when 'id' then 'pg_catalog.indonesian'::regconfig
+        when 'ga' then 'pg_catalog.irish'::regconfig
+        when 'it' then 'pg_catalog.italian'::regconfig
+        when 'lt' then 'pg_catalog.lithuanian'::regconfig
+        when 'ne' then 'pg_catalog.nepali'::regconfig
+        when 'no' then 'pg_catalog.norwegian'::regconfig
+        when 'nb' then 'pg_catalog.norwegian'::regconfig
+        when 'nn' then 'pg_catalog.norwegian'::regconfig
+        when 'pt' then 'pg_catalog.portuguese'::regconfig
+        when 'ro' then 'pg_catalog.romanian'::regconfig
+        when 'ru' then 'pg_catalog.russian'::regconfig
+        when 'sr' then 'pg_catalog.serbian'::regconfig
+        when 'es' then 'pg_catalog.spanish'::regconfig
+        when 'sv' then 'pg_catalog.swedish'::regconfig
+        when 'ta' then 'pg_catalog.tamil'::regconfig
+        when 'tr' then 'pg_catalog.turkish'::regconfig
+        when 'yi' then 'pg_catalog.yiddish'::regconfig
+        else 'pg_catalog.simple'::regconfig
+    end;
+
+-- The languages that are read in a way of their own; '-' stands for all others.
+create function post_codes() returns text[]
+language sql immutable parallel safe
+    return string_to_array(
+        '- ar hy eu ca da nl en fi fr de el hi hu id ga it lt ne no nb nn pt ro ru sr es sv ta tr yi', ' ');
+
+-- Markup is no word to the parser. '=de' among the words tells one language from the others in the index.
+create function post_words(language text, title text, summary text, content text) returns tsvector
+language sql immutable parallel safe
+    return to_tsvector(post_config(language), title || ' ' || summary || ' ' || content)
+        || array_to_tsvector(array['=' || case
+            when post_config(language) = 'pg_catalog.simple'::regconfig then '-'
+            else split_part(lower(language), '-', 1) end]);
+
 create table instance (
     one boolean primary key default true check (one),  -- exactly one row
     domain text not null,                              -- in handles
@@ -104,6 +155,8 @@ create table accounts (
     discoverable boolean not null default true,
     indexable boolean not null default true,
     hide_collections boolean not null default false,  -- whom they follow, and who follows them
+    quote_policy text not null default 'public'  -- of what they post, unless they say another
+        check (quote_policy in ('public', 'followers', 'nobody')),
     followers_count integer not null default 0,
     following_count integer not null default 0,
     posts_count integer not null default 0,
@@ -120,6 +173,8 @@ create unique index accounts_handle on accounts (lower(username), host) where no
 -- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/names.py).
 create unique index accounts_looks on accounts (
     replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w')) where local;
+create index accounts_begin on accounts (lower(username) text_pattern_ops);
+create index accounts_names on accounts using gin (to_tsvector('simple', display_name));
 create index accounts_url on accounts (url);
 create index accounts_user on accounts (user_id);
 create index accounts_host on accounts (host) where host <> '';
@@ -284,13 +339,24 @@ create table posts (
     attachments jsonb not null default '[]',
     tags text[] not null default '{}',
     app_id bigint,
+    quote_id bigint references posts on delete set null,  -- null with a state: what was quoted is gone
+    quoted_account_id bigint references accounts on delete set null,
+    quote_state text check (quote_state in ('pending', 'accepted', 'rejected', 'revoked')),
+    quote_stamp text unique,            -- the id of its approval (FEP-044f), once there is one
+    quote_automatic text[] not null default '{}'  -- who may quote this one without being asked
+        check (quote_automatic <@ '{public,followers,following,unsupported_policy}'),
+    quote_manual text[] not null default '{}'     -- and whom its author answers
+        check (quote_manual <@ '{public,followers,following,unsupported_policy}'),
     replies_count integer not null default 0,
     reblogs_count integer not null default 0,
     favourites_count integer not null default 0,
+    quotes_count integer not null default 0,
     published_at timestamptz not null,
     edited_at timestamptz,
     created_at timestamptz not null,
-    check ((kind = 'boost') = (reblog_of_id is not null))
+    check ((kind = 'boost') = (reblog_of_id is not null)),
+    check (quote_id is null or (quote_state is not null and quote_id <> id)),
+    check (quote_stamp is null or quote_state = 'accepted')
 );
 create unique index posts_one_boost on posts (account_id, reblog_of_id) where reblog_of_id is not null;
 create index posts_url on posts (url);
@@ -299,12 +365,17 @@ create index posts_thread on posts (thread_id, id);
 create index posts_reply on posts (in_reply_to_id) where in_reply_to_id is not null;
 create index posts_reply_account on posts (in_reply_to_account_id)
     where in_reply_to_account_id is not null;
+create index posts_quotes on posts (quote_id, id) where quote_id is not null;
+create index posts_quoted_account on posts (quoted_account_id) where quoted_account_id is not null;
 create index posts_boosts on posts (reblog_of_id, id) where reblog_of_id is not null;
 create index posts_community on posts (community_id, id) where community_id is not null;
 create index posts_public on posts (id) where visibility = 'public' and reblog_of_id is null;
 create index posts_public_local on posts (id)
     where visibility = 'public' and reblog_of_id is null and local;
 create index posts_tags on posts using gin (tags);
+create index posts_words on posts using gin (post_words(language, title, summary, content))
+    with (fastupdate = off)  -- each search looks into it once for each language, and would read the list of what is new
+    where reblog_of_id is null;
 
 create table post_mentions (
     post_id bigint not null references posts on delete cascade,
@@ -523,6 +594,11 @@ create table pins (
     primary key (account_id, post_id)
 );
 create index pins_post on pins (post_id);
+
+-- Tags of public posts, to be found by how they begin.
+create table tag_names (
+    name text collate "C" primary key
+);
 
 create table polls (
     post_id bigint primary key references posts on delete cascade,

@@ -102,13 +102,14 @@ async def _talk(house: House) -> None:
 
 
 async def _deal(reader: Member, asking: Member, mine: Any, world: World) -> None:
-    """A thread, a version, marks, somebody who asks, somebody blocked, somebody muted, a word in private."""
+    """A thread, a quote, a version, marks, somebody who asks, somebody blocked, somebody muted, a word apart."""
     one = f"/api/v1/statuses/{mine['id']}"
     await reader.good("PUT", one, json={"status": "mine, better"})
     reply = await asking.says("@reader why?", in_reply_to_id=mine["id"])
     await reader.says("@spring because", in_reply_to_id=reply["id"])
     await asking.says("@reader between us", visibility="direct")
-    world.ids["statuses"].append(reply["id"])
+    quote = await asking.says("look", quoted_status_id=mine["id"])
+    world.ids["statuses"] += [reply["id"], quote["id"]]
     for act in ("favourite", "bookmark", "pin"):
         await reader.good("POST", f"{one}/{act}")
     await reader.good("PATCH", "/api/v1/accounts/update_credentials", json=PROFILE)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import calls, follows, polls, posts
+from server.domain import calls, follows, polls, posts, quotes
 from storage import check
 from storage.calls import Details
 from tests.domain.conftest import World
@@ -19,6 +19,7 @@ BROKEN = {
     "waiting": "with u as (insert into users (id, email, created_at) values (7, 'x', now()) returning id)"
     " update accounts set user_id = (select id from u) where username = 'gardener'",
     "replies": "update posts set replies_count = 7 where kind = 'question'",
+    "quotes": "update posts set quote_state = 'revoked', quote_stamp = null where quote_id is not null",
     "boosts": "delete from posts where reblog_of_id is not null",
     "favourites": "delete from favourites",
     "votes": "update poll_options set votes_count = 7 where title = 'Spades'",
@@ -44,7 +45,7 @@ ALSO_BROKEN = [
 
 
 async def fill(world: World) -> None:
-    """A community with a full call, a poll that was answered, a liked and boosted thread."""
+    """A community with a full call, a poll that was answered, a liked, quoted and boosted thread."""
     gardener, neighbour = await world.person("gardener"), await world.person("neighbour")
     stranger = await world.stranger("visitor", "b.example")
     garden = await world.community("garden", gardener)
@@ -62,6 +63,7 @@ async def fill(world: World) -> None:
         reply = await posts.publish(tx, neighbour, posts.Draft(in_reply_to=poll))
         assert reply
         await posts.like(tx, gardener, reply)
+        await posts.publish(tx, gardener, posts.Draft(quote=quotes.Quoting(reply)))
         await posts.boost(tx, gardener, reply)
 
 

@@ -9,17 +9,19 @@ import pytest
 from pyld import jsonld as pyld
 
 from federation import activities as verbs
-from federation import jsonld, keys, parse, proofs
+from federation import build, jsonld, keys, parse, proofs
 from federation.media_types import ACTIVITY_JSON, LD_JSON
 from federation.objects import Actor, Post
 from federation.vocab import AS, CTA, PUBLIC
 from server.domain import calls, posts
 from server.domain.posts import Draft
 from server.domain.tx import Arrived
+from server.web import listed
 from storage import calls as call_rows
 from storage import outbox, tags
 from tests.federation.door import BASE, BROWSER, Door
 
+QUOTES = "https://w3id.org/fep/044f#"
 MASTODON = "Mastodon/4.7.0 (http.rb/5.3.1; +https://lemmy.example/)"
 LEMMY = "Lemmy/1.0.0; +https://mastodon.example"
 MOBILIZON = "mobilizon.example - Mobilizon 5.1.3"
@@ -196,6 +198,36 @@ async def test_a_poll_means_its_options_in_json_ld(door: Door) -> None:
     written = await door.write(await door.person(), "Which?", poll=poll)
     node = expanded((await door.get(written.uri)).json)
     assert [values(option, "name") for option in node[f"{AS}#oneOf"]] == [["Tomatoes"], ["Beans"]]
+
+
+async def test_a_quote_and_its_stamp_mean_in_json_ld_what_they_say(door: Door) -> None:
+    quoted = await door.write(await door.person())
+    neighbour = await door.person("neighbour")
+    written = await door.write(neighbour, "Look", quote=quoted, quote_policy="followers")
+    node = expanded((await door.get(written.uri)).json)
+    assert values(node, f"{QUOTES}quote") == [quoted.uri]
+    assert values(node, f"{AS}#quoteUrl") == [quoted.uri]
+    assert values(node, f"{QUOTES}quoteAuthorization") == [written.quote_stamp]
+    (policy,) = node["https://gotosocial.org/ns#interactionPolicy"]
+    (rules,) = policy["https://gotosocial.org/ns#canQuote"]
+    approved = values(rules, "https://gotosocial.org/ns#automaticApproval")
+    assert approved == [neighbour.followers_uri]
+    stamp = expanded((await door.get(written.quote_stamp or "")).json)
+    assert stamp["@type"] == [f"{QUOTES}QuoteAuthorization"]
+    assert values(stamp, "https://gotosocial.org/ns#interactingObject") == [written.uri]
+    assert values(stamp, "https://gotosocial.org/ns#interactionTarget") == [quoted.uri]
+    request = build.quote_request(f"{BASE}/1", neighbour.uri, quoted.uri, written.uri)
+    asked = expanded(request)
+    assert asked["@type"] == [f"{QUOTES}QuoteRequest"]
+    assert values(asked, "instrument") == [written.uri]
+
+
+async def test_the_page_of_a_quote_links_to_what_it_quotes(door: Door) -> None:
+    quoted = await door.write(await door.person())
+    written = await door.write(await door.person("neighbour"), "Look", quote=quoted)
+    async with door.work.reading() as tx:
+        (shown,) = await listed.shown_posts(tx, [written])
+    assert f'<a href="{quoted.url}">' in shown.post.content
 
 
 PARTS = ("", "/activity", "/replies", "/context")

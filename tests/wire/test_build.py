@@ -28,6 +28,7 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    QuotePolicy,
     Vote,
 )
 from federation.parse import parse_activity, parse_actor, parse_collection, parse_object
@@ -125,6 +126,9 @@ calls = st.builds(
     tallies=optional() | own_uris,
     stewards=several(uris),
 )
+policies = st.builds(
+    QuotePolicy, automatic=several(uris | st.just(PUBLIC)), manual=several(uris | st.just(PUBLIC))
+)
 common: dict[str, st.SearchStrategy[Any]] = {
     "id": own_uris,
     "attributed_to": st.just(ORGANISER),
@@ -144,6 +148,8 @@ common: dict[str, st.SearchStrategy[Any]] = {
     "hashtags": several(st.sampled_from(["river", "Käse", "a/b", "二"])),
     "emojis": several(st.builds(Emoji, st.sampled_from(["seed", "a_b"]), uris)),
     "quote": optional() | uris,
+    "quote_authorization": optional() | uris,
+    "quote_policy": optional() | policies,
 }
 
 
