@@ -27,6 +27,7 @@ from server.domain import (
     calls,
     communities,
     domain_blocks,
+    effects,
     filters,
     follows,
     lists,
@@ -37,6 +38,7 @@ from server.domain import (
     polls,
     posts,
     preferences,
+    push,
     scopes,
     sign_up,
     tags,
@@ -48,6 +50,7 @@ from storage import accounts, db, instance, migrate, notification_requests, stat
 from storage import tags as tag_rows
 from storage.accounts import Account, Profile
 from storage.calls import Details
+from storage.pushes import Wanted
 from storage.timelines import Page
 from tests.conftest import database_of, fresh_database
 
@@ -178,8 +181,12 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
 
 
 async def sign_in(tx: Tx, baker: Account) -> None:
-    app, _ = await oauth.register_app(tx, "App", [oauth.OUT_OF_BAND], "read write", None)
-    await oauth.issue(tx, app, scopes.parse("read"), user_id=baker.user_id, account_id=baker.id)
+    app, _ = await oauth.register_app(tx, "App", [oauth.OUT_OF_BAND], "read push", None)
+    read = scopes.parse("read push")
+    made = await oauth.issue(tx, app, read, user_id=baker.user_id, account_id=baker.id)
+    phone = Wanted("https://push.example/1", b"\4" + b"\\" * 64, b"\0" * 16, True, ["poll"], "all")
+    await push.subscribe(tx, made.token, made.secret, phone)
+    await effects.tell(tx, [baker], "poll", baker, None)  # and it waits to ring
     await tx.conn.execute(
         "insert into inbox (origin, activity_id, signer, subject, body, received_at)"
         " values ('far.example', 'https://far.example/1', 's', 'o', $1, $2)",
