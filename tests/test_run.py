@@ -37,7 +37,7 @@ async def test_serves_and_works_in_this_process(settings: Settings) -> None:
             assert (answer.status, await answer.text()) == (200, "ok\n")
         async with here.work.reading() as tx:
             jobs = await tx.conn.fetchval("select count(*) from jobs")
-        assert jobs == 1, "the loops have planned the cleaning"
+        assert jobs == 2, "the loops have planned the cleaning, of rows and of files"
     with pytest.raises(OSError, match="111"):
         await asyncio.open_connection(*settings.address)
 

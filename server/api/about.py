@@ -17,7 +17,7 @@ from server.api.reading import id_of
 from server.api.schema import ANY, TEXT, array, entity, mapping
 from server.context import context
 from server.domain import sight
-from server.errors import Forbidden, NotFound, Unavailable
+from server.errors import Forbidden, NotFound
 from storage import instance
 
 FOUND = 10
@@ -61,12 +61,10 @@ async def search_peers(request: web.Request, _: Caller | None) -> web.Response:
 
 
 async def translate(request: web.Request, caller: Caller) -> web.Response:
-    """Public posts alone could be given to a translator, and there is none."""
+    """Nothing is given to a translator, as the instance document says."""
     async with context(request).work.reading() as tx:
-        post = await sight.subject(tx, id_of(request), caller.account)
-    if not post.is_public:
-        raise Forbidden("This action is not allowed", reason="not_public")
-    raise Unavailable("This server does not translate.")
+        await sight.subject(tx, id_of(request), caller.account)
+    raise Forbidden("This server does not translate.", reason="no_translator")
 
 
 async def no_reports(_request: web.Request, _caller: Caller) -> web.Response:
@@ -119,7 +117,7 @@ DESCRIBED: Described = {
     f"GET {_INSTANCE}/languages": op(array("Language")),
     f"GET {_INSTANCE}/domain_blocks": op(_NONE),
     "GET /api/v1/peers/search": op(array(TEXT), a_text("q")),
-    "POST /api/v1/statuses/{id}/translate": op("Translation", also=(503,)),
+    "POST /api/v1/statuses/{id}/translate": op("Translation"),
     "GET /api/v1/annual_reports": op(entity(annual_reports=_NONE, accounts=_NONE, statuses=_NONE)),
     f"GET {_YEAR}": op("Empty", also=(404,)),
     f"GET {_YEAR}/state": op(entity(state=TEXT)),

@@ -58,7 +58,7 @@ async def test_nothing_is_translated(house: House, writer: Member) -> None:
     async def asks(who: Member, post: object) -> int:
         return (await who.post(f"/api/v1/statuses/{post}/translate")).status
 
-    assert await asks(writer, public["id"]) == 503
+    assert await asks(writer, public["id"]) == 403
     assert await asks(writer, private["id"]) == 403
     assert await asks(reader, private["id"]) == 404
     assert await asks(house.stranger, public["id"]) == 401

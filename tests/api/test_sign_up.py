@@ -89,7 +89,7 @@ class Mailing:
 async def net_of(here: Running, **settings: str) -> Net:
     known = load({f"BECKON_{name.upper()}": value for name, value in settings.items()})
     egress = Egress(EgressConfig("test", None, ()))
-    return await resolve.open_net(here.work, egress, mail.relay(known))
+    return await resolve.open_net(here.work, egress, relay=mail.relay(known))
 
 
 @pytest.fixture
