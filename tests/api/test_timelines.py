@@ -91,6 +91,20 @@ async def walk_from(reader: Member, url: str) -> list[list[str]]:
         url = answer.links["prev"]
 
 
+async def test_both_ends_of_a_page(reader: Member) -> None:
+    """Newest first, whichever end a page is counted from; a cursor needs not exist."""
+    path = "/api/v1/timelines/public"
+    every = [s["id"] for s in await reader.good("GET", f"{path}?limit=40")]
+    top, low = every[1], every[-1]
+
+    async def page(query: str) -> list[str]:
+        return [s["id"] for s in await reader.good("GET", f"{path}?limit=3&{query}")]
+
+    assert await page(f"max_id={top}&since_id={low}") == every[2:5]
+    assert await page(f"max_id={top}&min_id={low}") == every[-4:-1]
+    assert await page(f"max_id={int(every[0]) + 1}&min_id=0") == every[-3:]
+
+
 async def test_link_headers_are_what_clients_parse(reader: Member) -> None:
     answer = await reader.get(
         "/api/v1/timelines/public?local=true&limit=2&max_id=999999999999999999"
