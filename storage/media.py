@@ -57,14 +57,20 @@ ATTACH = Command(
     " and state = 'ready' and use = 'post' and (post_id is null or post_id = $3)"
 )
 RELEASE = Command("update media set post_id = null, touched_at = $2 where post_id = $1")
-TOUCH = Command("update media set touched_at = $2 where id = any($1::bigint[])")
 USE = Command("update media set use = $2 where id = $1")
 DELETE = Query("delete from media where id = any($1::bigint[]) returning keys", list[str])
 IDS_OF_POST = Query("select id from media where post_id = $1", int)
 IDS_OF_USE = Query("select id from media where account_id = $1 and use = $2", int)
+KEYS = Query("select unnest(keys) from media where state = 'ready' order by 1", str)
+# What a post that is to be published later will show is not idle.
 IDLE = Query(
-    "select id from media where post_id is null and (account_id is null"
-    " or (use = 'post' and touched_at < $1)) order by touched_at limit $2 for update skip locked",
+    """
+    select id from media m where post_id is null and (account_id is null
+        or (use = 'post' and touched_at < $1 and not exists (
+            select from scheduled_posts s where s.account_id = m.account_id
+            and s.wanted->'media_ids' @> to_jsonb(m.id))))
+    order by touched_at limit $2 for update skip locked
+    """,
     int,
 )
 REMOTE = Query("select * from remote_media where digest = $1", Remote)
@@ -131,10 +137,6 @@ async def release(conn: Connection, post_id: int, now: datetime) -> None:
     await RELEASE.run(conn, post_id, now)
 
 
-async def touch(conn: Connection, ids: Sequence[int], at: datetime) -> None:
-    await TOUCH.run(conn, ids, at)
-
-
 async def use(conn: Connection, media_id: int, name: str) -> None:
     await USE.run(conn, media_id, name)
 
@@ -151,6 +153,11 @@ async def ids_of_post(conn: Connection, post_id: int) -> list[int]:
 async def ids_of_use(conn: Connection, account_id: int, name: str) -> list[int]:
     """``name``: avatar or header."""
     return await IDS_OF_USE.all(conn, account_id, name)
+
+
+async def keys(conn: Connection) -> list[str]:
+    """The names of all files that are shown or may be."""
+    return await KEYS.all(conn)
 
 
 async def idle(conn: Connection, before: datetime, limit: int) -> list[int]:
