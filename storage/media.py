@@ -51,6 +51,7 @@ FAIL = Command("update media set state = 'failed' where id = $1")
 OF_ACCOUNT = Query(
     "select * from media where account_id = $1 and id = any($2::bigint[]) for no key update", Media
 )
+BY_IDS = Query("select * from media where id = any($1::bigint[]) and state = 'ready'", Media)
 DESCRIBE = Query("update media set description = $2, focus = $3 where id = $1 returning *", Media)
 ATTACH = Command(
     "update media set post_id = $3 where account_id = $1 and id = any($2::bigint[])"
@@ -119,6 +120,11 @@ async def fail(conn: Connection, media_id: int) -> None:
 async def of_account(conn: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Media]:
     """Those of an account among these, held until the transaction ends."""
     return {row.id: row for row in await OF_ACCOUNT.all(conn, account_id, ids)}
+
+
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Media]:
+    """Those that are ready; no query for none."""
+    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
 
 
 async def describe(

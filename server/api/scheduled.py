@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -15,9 +16,15 @@ from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
 from server.domain import scheduled as verbs
+from server.domain.media import entry
+from server.domain.scheduled import wanted_of
+from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import scheduled as render
-from storage import scheduled
+from server.render.media import attachment
+from server.render.view import Json
+from storage import media, scheduled
+from storage.scheduled import Scheduled
 
 
 def time_of(sent: Params) -> datetime | None:
@@ -36,16 +43,34 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
     page = paging.page(request)
     async with context(request).work.reading() as tx:
         rows = await scheduled.of_account(tx.conn, caller.account.id, page)
-    link = paging.link(request, [row.id for row in rows])
-    return ok([render.scheduled(row) for row in rows], headers=link)
+        body = await entities(tx, rows)
+    return ok(body, headers=paging.link(request, [row.id for row in rows]))
+
+
+async def entities(tx: Tx, rows: Sequence[Scheduled]) -> list[Json]:
+    """With the files that they will show, as far as these are there."""
+    wanted = {row.id: wanted_of(row).media_ids for row in rows}
+    found = await media.by_ids(tx.conn, [each for ids in wanted.values() for each in ids])
+    urls = tx.site.urls
+    return [
+        render.scheduled(
+            row,
+            [
+                attachment(urls, entry(urls, found[i]))
+                for i in wanted[row.id]
+                if i in found and found[i].account_id == row.account_id
+            ],
+        )
+        for row in rows
+    ]
 
 
 async def show(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
         row = await scheduled.by_id(tx.conn, id_of(request), caller.account.id)
-    if row is None:
-        raise NotFound
-    return ok(render.scheduled(row))
+        if row is None:
+            raise NotFound
+        return ok((await entities(tx, [row]))[0])
 
 
 async def move(request: web.Request, caller: Caller) -> web.Response:
@@ -55,7 +80,7 @@ async def move(request: web.Request, caller: Caller) -> web.Response:
         return await show(request, caller)
     async with context(request).work.transaction() as tx:
         row = await verbs.move(tx, caller.account, id_of(request), at)
-    return ok(render.scheduled(row))
+        return ok((await entities(tx, [row]))[0])
 
 
 async def drop(request: web.Request, caller: Caller) -> web.Response:
