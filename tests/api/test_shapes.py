@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -135,11 +135,14 @@ MARKS = {"favourited", "reblogged", "bookmarked", "muted", "filtered"}
 
 def _posts(value: Any) -> Iterator[dict[str, Any]]:
     """Every status in an answer, those inside of others too; not its declaration."""
-    if isinstance(value, dict) and isinstance(value.get("replies_count"), int):
-        yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for each in inner:
-        yield from _posts(each)
+    if isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from _posts(each)
+    elif isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        if isinstance(found.get("replies_count"), int):
+            yield found
+        yield from _posts(list(found.values()))
 
 
 def _shown_posts(asked: Asking) -> Iterator[dict[str, Any]]:
