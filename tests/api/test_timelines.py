@@ -124,6 +124,15 @@ async def test_a_strange_limit_is_no_error(reader: Member, limit: str, count: in
     assert len(found) == count
 
 
+async def test_a_page_has_twenty_posts_and_at_most_forty(house: House) -> None:
+    """Phanpy asks for 80, Ivory for 100."""
+    writer = await house.member("writer")
+    for n in range(41):
+        await writer.says(str(n))
+    for limit, count in (("", 20), ("?limit=5", 5), ("?limit=80", 40), ("?limit=100", 40)):
+        assert len(await writer.good("GET", f"/api/v1/timelines/home{limit}")) == count
+
+
 async def test_since_id_gives_the_newest(reader: Member) -> None:
     whole = await reader.good("GET", "/api/v1/timelines/public")
     found = await reader.good("GET", f"/api/v1/timelines/public?since_id={whole[-1]['id']}&limit=3")
