@@ -215,7 +215,7 @@ async def by_id(conn: Connection, account_id: int) -> Account | None:
 
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
-    return {row.id: row for row in await BY_IDS.all(conn, ids)}
+    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
 
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:

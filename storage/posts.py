@@ -375,9 +375,15 @@ async def count_reblog(conn: Connection, post_id: int, by: int) -> None:
     await COUNT_REBLOG.run(conn, post_id, by)
 
 
+async def add_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    if accounts:
+        await INSERT_MENTION.run(conn, post_id, accounts)
+
+
 async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    """In place of those that it had."""
     await DROP_MENTIONS.run(conn, post_id)
-    await INSERT_MENTION.run(conn, post_id, accounts)
+    await add_mentions(conn, post_id, accounts)
 
 
 async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:
