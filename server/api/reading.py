@@ -10,6 +10,7 @@ from aiohttp import web
 from server import ids
 from server.api.auth import Caller
 from server.domain import sight
+from server.domain.sight import Known
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import status
@@ -23,14 +24,16 @@ def viewer_of(caller: Caller | None) -> Account | None:
     return caller.account if caller else None
 
 
-def view(tx: Tx, viewer: Account | None) -> View:
+def view(tx: Tx, viewer: Account | None, known: Known | None = None) -> View:
+    """``known``: what was asked of authors already, for this viewer and this answer."""
+    known = {} if known is None else known
     return View(
         tx.conn,
         tx.site.urls,
         tx.now,
         viewer.id if viewer else None,
-        standing=partial(sight.standing, tx, viewer),
-        quotable=partial(sight.quotable, tx, viewer),
+        standing=partial(sight.standing, tx, viewer, known),
+        quotable=partial(sight.quotable, tx, viewer, known),
     )
 
 
@@ -55,7 +58,7 @@ async def statuses(
 ) -> list[Json]:
     """The statuses of these ids that the viewer may see, in their order."""
     shown = await sight.page(tx, ids_, viewer, feed=feed)
-    return await status.statuses(view(tx, viewer), shown.posts, shown.boosted)
+    return await status.statuses(view(tx, viewer, shown.known), shown.posts, shown.boosted)
 
 
 async def status_by_id(tx: Tx, post_id: int, viewer: Account | None) -> Json:
@@ -68,5 +71,6 @@ async def status_by_id(tx: Tx, post_id: int, viewer: Account | None) -> Json:
 
 async def of_posts(tx: Tx, rows: Sequence[Post], viewer: Account | None) -> list[Json]:
     """Posts at hand that are no boosts, as far as the viewer may see them."""
-    seen = await sight.visible(tx, rows, viewer)
-    return await status.statuses(view(tx, viewer), seen, {})
+    known: Known = {}
+    seen = await sight.visible(tx, rows, viewer, known=known)
+    return await status.statuses(view(tx, viewer, known), seen, {})

@@ -21,7 +21,9 @@ from storage.posts import Edit, Marks, Mentioned, Post
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""
 
-UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False)
+UNMARKED = Marks(
+    0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False, filters=None
+)
 CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
