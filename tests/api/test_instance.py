@@ -175,6 +175,7 @@ async def test_the_pictures_of_those_who_have_none(
         body = await got.read()
     width, height = size
     assert got.content_type == "image/png"
+    assert got.headers["Access-Control-Allow-Origin"] == "*", "web clients read its pixels"
     assert struct.unpack(">II", body[16:24]) == size
     start = body.index(b"IDAT") + 4
     length = int.from_bytes(body[start - 8 : start - 4], "big")
