@@ -1,4 +1,4 @@
-"""``/assets/avatar.png`` and ``/assets/header.png``: drawn once, cached by everybody for a week."""
+"""``avatar.png``, ``header.png`` and ``film.png`` below ``/assets/``: drawn once, cached for a week."""
 
 from __future__ import annotations
 
@@ -21,5 +21,11 @@ async def header(_: web.Request) -> web.Response:
     return web.Response(body=body, content_type="image/png", headers=CACHING)
 
 
+async def film(_: web.Request) -> web.Response:
+    body = await asyncio.to_thread(pictures.film)
+    return web.Response(body=body, content_type="image/png", headers=CACHING)
+
+
 def routes() -> list[web.AbstractRouteDef]:
-    return [web.get("/assets/avatar.png", avatar), web.get("/assets/header.png", header)]
+    drawn = {"avatar": avatar, "header": header, "film": film}
+    return [web.get(f"/assets/{name}.png", handler) for name, handler in drawn.items()]

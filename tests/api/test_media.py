@@ -624,3 +624,23 @@ async def test_other_servers_are_told_what_a_file_is(here: Running, gardener: Me
         "focalPoint": [0.5, -0.5],
     }
     assert (second["type"], second["mediaType"]) == ("Document", "video/mp4")
+    assert second["icon"] == {"type": "Image", "url": moving["preview_url"]}
+
+
+async def test_other_servers_are_told_what_somebody_looks_like(
+    here: Running, gardener: Member
+) -> None:
+    sent_ = form(None, avatar_description="A hat")
+    sent_.add_field("avatar", BytesIO(samples.picture()), filename="a.jpg")
+    me = await gardener.good("PATCH", "/api/v1/accounts/update_credentials", data=sent_)
+    assert (await gardener.good("GET", "/api/v1/profile"))["avatar_description"] == "A hat"
+    headers = {"Accept": "application/activity+json"}
+    async with here.http.get(me["uri"], headers=headers) as response:
+        document = await response.json(content_type=None)
+    assert document["icon"] == {
+        "type": "Image",
+        "url": me["avatar"],
+        "mediaType": "image/jpeg",
+        "name": "A hat",
+        "summary": "A hat",
+    }
