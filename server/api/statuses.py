@@ -130,6 +130,7 @@ async def _with_defaults(tx: Tx, caller: Caller, sent: Params, wanted: Wanted) -
         visibility=sent.text("visibility") or chosen.visibility,
         sensitive=chosen.sensitive if sensitive is None else sensitive,
         language=wanted.language or chosen.language,
+        quote_policy=wanted.quote_policy or caller.account.quote_policy,
     )
 
 

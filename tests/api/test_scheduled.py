@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import Answer, House, Member
 from tests.api.working import run_jobs
+from tests.samples import picture
 
 SCHEDULED = "/api/v1/scheduled_statuses"
 STATUSES = "/api/v1/statuses"
@@ -223,3 +225,34 @@ async def test_pages_and_scopes(house: House, plans: Plans) -> None:
         await plans.here.token(plans.writer.account, "read"),
     )  # fmt: skip
     assert (await reader.delete(f"{SCHEDULED}/{made[0]}")).status == 403
+
+
+async def test_files_wait_with_their_post(plans: Plans) -> None:
+    """The daily cleaning takes what nobody shows; what is to be shown in a week is not that."""
+    writer = plans.writer
+    file = await writer.good("POST", "/api/v1/media", data={"file": BytesIO(picture())})
+    kept = (await plans.plan("", media_ids=[file["id"]], scheduled_at=plans.at(days=7))).json
+    assert [m["id"] for m in kept["media_attachments"]] == [file["id"]]
+    assert await writer.good("GET", SCHEDULED) == [kept]
+    for _ in range(8):
+        await plans.later(days=1)
+    post = (await writer.good("GET", HOME))[0]
+    assert [m["id"] for m in post["media_attachments"]] == [file["id"]]
+
+
+async def test_the_quote_and_who_may_quote_are_told(plans: Plans) -> None:
+    quoted = await plans.writer.says("first")
+    kept = await plans.plan("", quoted_status_id=quoted["id"], quote_approval_policy="followers")
+    told = kept.json["params"]
+    assert (told["quoted_status_id"], told["quote_approval_policy"]) == (quoted["id"], "followers")
+    unsaid = (await plans.plan("as always")).json["params"]
+    assert unsaid["quote_approval_policy"] == "public"
+
+
+async def test_a_key_used_again_belongs_to_the_later_post(plans: Plans) -> None:
+    await plans.plan("tomorrow", key="k", scheduled_at=plans.at(hours=2))
+    plans.here.clock.forward(minutes=119)
+    again = await plans.plan("today", key="k", scheduled_at="")
+    await plans.later(minutes=2)
+    repeated = await plans.plan("today", key="k", scheduled_at="")
+    assert repeated.json["id"] == again.json["id"]
