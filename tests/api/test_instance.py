@@ -166,7 +166,8 @@ async def test_a_forged_address_does_not_escape_a_limit(strict: Running) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("avatar.png", (400, 400)), ("header.png", (1200, 400))]
+    ("name", "size"),
+    [("avatar.png", (400, 400)), ("header.png", (1200, 400)), ("film.png", (640, 360))],
 )
 async def test_the_pictures_of_those_who_have_none(
     here: Running, name: str, size: tuple[int, int]
