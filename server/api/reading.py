@@ -100,11 +100,12 @@ async def page_of_statuses(
         passed = _joined(page, passed, found)
         more = await sight.page(tx, found, viewer, feed=feed)
         posts = _joined(page, shown.posts, more.posts)
-        shown = sight.Shown(posts, shown.boosted | more.boosted)
+        shown = sight.Shown(posts, shown.boosted | more.boosted, shown.known | more.known)
     kept = _nearest(page, shown.posts)
     if len(kept) < len(shown.posts):
         passed = [i for i in passed if (i <= kept[0].id if page.upward else i >= kept[-1].id)]
-    return Filled(await status.statuses(view(tx, viewer), kept, shown.boosted), passed)
+    shows = view(tx, viewer, shown.known)
+    return Filled(await status.statuses(shows, kept, shown.boosted), passed)
 
 
 def _beyond(page: Page, passed: Sequence[int]) -> Page:

@@ -44,14 +44,16 @@ async def test_strangers_of_one_network_share_their_streams(
     """A household has 2^64 addresses of IPv6, and a process some thousand sockets for everybody."""
     monkeypatch.setattr(stream, "SOCKETS_EACH", 1)
     seen = []
-    async with serving(database_url, free_port(), trusted_proxies="127.0.0.0/8") as running:
-        async with running.http.ws_connect(STREAMING, headers=_from("2001:db8::1")):
-            for address in ("2001:db8::ffff", "2001:db8:0:1::1"):
-                try:
-                    async with running.http.ws_connect(STREAMING, headers=_from(address)):
-                        seen.append(101)
-                except aiohttp.WSServerHandshakeError as refused:
-                    seen.append(refused.status)
+    async with (
+        serving(database_url, free_port(), trusted_proxies="127.0.0.0/8") as running,
+        running.http.ws_connect(STREAMING, headers=_from("2001:db8::1")),
+    ):
+        for address in ("2001:db8::ffff", "2001:db8:0:1::1"):
+            try:
+                async with running.http.ws_connect(STREAMING, headers=_from(address)):
+                    seen.append(101)
+            except aiohttp.WSServerHandshakeError as refused:
+                seen.append(refused.status)
     assert seen == [429, 101]
 
 
