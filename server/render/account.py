@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from server import text
 from server.clock import stamp
+from server.render.emoji import emojis
 from server.render.view import Json, View, maybe_stamp
 from server.urls import Urls
 from storage import accounts, follows
@@ -48,7 +49,7 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
         "following_count": row.following_count,
         "statuses_count": row.posts_count,
         "last_status_at": None if row.last_post_at is None else f"{row.last_post_at:%Y-%m-%d}",
-        "emojis": [],
+        "emojis": emojis(urls, row.emojis),
         "fields": [
             {"name": f["name"], "value": f["value"], "verified_at": None} for f in row.fields
         ],

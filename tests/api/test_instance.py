@@ -166,7 +166,8 @@ async def test_a_forged_address_does_not_escape_a_limit(strict: Running) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("avatar.png", (400, 400)), ("header.png", (1200, 400))]
+    ("name", "size"),
+    [("avatar.png", (400, 400)), ("header.png", (1200, 400)), ("film.png", (640, 360))],
 )
 async def test_the_pictures_of_those_who_have_none(
     here: Running, name: str, size: tuple[int, int]
@@ -175,6 +176,7 @@ async def test_the_pictures_of_those_who_have_none(
         body = await got.read()
     width, height = size
     assert got.content_type == "image/png"
+    assert got.headers["Access-Control-Allow-Origin"] == "*", "web clients read its pixels"
     assert struct.unpack(">II", body[16:24]) == size
     start = body.index(b"IDAT") + 4
     length = int.from_bytes(body[start - 8 : start - 4], "big")
