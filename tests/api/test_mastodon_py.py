@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from server.api.routes import described
+from server.api.streaming import Pace
 from tests.api.conftest import Running, serving
 from tests.api.people import House
 from tests.clients import about, choosing, notices, people, posts, staff, streams
@@ -58,7 +59,9 @@ async def here(
     database_url: str, free_port: Callable[[], int], tmp_path: Path, record: Record
 ) -> AsyncIterator[Running]:
     port = free_port()
-    async with serving(database_url, port, data=str(tmp_path), watch=record.watch) as running:
+    pace = Pace(comment=0.1)  # by which the library notices that a stream was closed
+    more = {"data": str(tmp_path)}
+    async with serving(database_url, port, pace=pace, watch=record.watch, **more) as running:
         yield running
 
 
