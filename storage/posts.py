@@ -256,7 +256,8 @@ FAVOURITES_OF = Query(
 )
 REBLOGGED_BY = Query(
     "select id as row_id, account_id as id from posts"
-    " where reblog_of_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    " where reblog_of_id = $1 and id < $2 and id > $3 and visibility in ('public', 'unlisted')"
+    " order by id desc limit $4",
     Listed,
 )
 BOOKMARK = Command(

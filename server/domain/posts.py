@@ -334,7 +334,13 @@ async def carry(
 
 
 async def share(
-    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+    tx: Tx,
+    actor: Account,
+    post: Post,
+    *,
+    uri: str | None = None,
+    at: datetime | None = None,
+    visibility: str = "public",
 ) -> Post | None:
     """Write a boost and show it to the followers here. None for a repeat."""
     made = min(at or tx.now, tx.now)
@@ -349,7 +355,7 @@ async def share(
             local=actor.local,
             account_id=actor.id,
             kind="boost",
-            visibility=post.visibility,
+            visibility=policy.boost_visibility(visibility, post.visibility),
             published_at=made,
             thread_id=boost_id,
             reblog_of_id=post.id,
@@ -365,14 +371,27 @@ async def share(
 
 
 async def boost(
-    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+    tx: Tx,
+    actor: Account,
+    post: Post,
+    *,
+    uri: str | None = None,
+    at: datetime | None = None,
+    visibility: str = "public",
 ) -> Post:
-    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``."""
+    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``, ``Invalid``.
+
+    ``visibility``: who is to see the boost, where the post allows more.
+    """
+    if visibility not in policy.BOOSTS:
+        raise Invalid(
+            "Validation failed: Visibility is not included in the list", field="visibility"
+        )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
     policy.may_boost(post.visibility, own=own, blocked=blocked).require()
     await _hold(tx, post)
-    made = await share(tx, actor, post, uri=uri, at=at)
+    made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
     if made is None:
         standing = await posts.boost_of(tx.conn, actor.id, post.id)
         assert standing, "the index that refused the new one holds it"
