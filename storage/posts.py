@@ -33,6 +33,7 @@ class Post:
     language: str | None
     visibility: str
     attachments: list[dict[str, Any]]
+    emojis: list[dict[str, Any]]
     tags: list[str]
     app_id: int | None
     quote_id: int | None
@@ -92,6 +93,7 @@ class NewPost:
     quote_stamp: str | None = None
     quote_automatic: list[str] = field(default_factory=list[str])
     quote_manual: list[str] = field(default_factory=list[str])
+    emojis: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,9 @@ INSERT = Query(
     insert into posts (id, uri, url, local, account_id, kind, visibility, published_at, thread_id,
         reblog_of_id, community_id, in_reply_to_id, in_reply_to_account_id, title, content, source,
         summary, sensitive, language, attachments, tags, app_id, created_at, quote_id,
-        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual)
+        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual, emojis)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
     on conflict do nothing returning *
     """,
     Post,
@@ -212,7 +214,7 @@ MENTIONED = Query(
 EDIT = Query(
     """
     update posts set title = $2, content = $3, source = $4, summary = $5, sensitive = $6,
-        language = $7, tags = $8, attachments = $9, edited_at = $10
+        language = $7, tags = $8, attachments = $9, edited_at = $10, emojis = $11
     where id = $1 returning *
     """,
     Post,
@@ -322,7 +324,7 @@ async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
         p.thread_id, p.reblog_of_id, p.community_id, p.in_reply_to_id, p.in_reply_to_account_id,
         p.title, p.content, p.source, p.summary, p.sensitive, p.language, p.attachments, p.tags,
         p.app_id, now, p.quote_id, p.quoted_account_id, p.quote_state, p.quote_stamp,
-        p.quote_automatic, p.quote_manual,
+        p.quote_automatic, p.quote_manual, p.emojis,
     )  # fmt: skip
 
 
@@ -406,6 +408,7 @@ async def edit(
     language: str | None,
     tags: list[str],
     attachments: list[dict[str, Any]],
+    emojis: list[dict[str, Any]],
     now: datetime,
 ) -> Post:
     """Keep the old version in the history and write the new one."""
@@ -414,8 +417,9 @@ async def edit(
         old.edited_at or old.published_at,
     )  # fmt: skip
     return await EDIT.one(
-        conn, old.id, title, content, source, summary, sensitive, language, tags, attachments, now
-    )
+        conn, old.id, title, content, source, summary, sensitive, language, tags, attachments, now,
+        emojis,
+    )  # fmt: skip
 
 
 async def edits(conn: Connection, post_id: int) -> list[Edit]:

@@ -67,6 +67,7 @@ class Draft:
     app_id: int | None = None
     quote: quotes.Quoting | None = None
     quote_policy: quotes.Policy = quotes.NOBODY
+    emojis: tuple[dict[str, Any], ...] = ()  # of other servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,7 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
             quote_stamp=stamp,
             quote_automatic=list(draft_.quote_policy.automatic),
             quote_manual=list(draft_.quote_policy.manual),
+            emojis=list(draft_.emojis),
         ),
         tx.now,
     )
@@ -466,6 +468,7 @@ async def edit(
         language=draft_.language,
         tags=list(draft_.tags),
         attachments=list(draft_.attachments),
+        emojis=list(draft_.emojis),
         now=min(draft_.edited_at or tx.now, tx.now),
     )
     if author.local:
