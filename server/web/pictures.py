@@ -1,4 +1,4 @@
-"""``/assets/avatar.png`` and ``/assets/header.png``: drawn once, cached by everybody for a week.
+"""``avatar.png``, ``header.png`` and ``film.png`` below ``/assets/``: drawn once, cached by everybody for a week.
 
 Web clients read them from their own origin, as they do what is under ``/media/``: Phanpy asks for every
 avatar with ``crossorigin``, to look whether it is transparent.
@@ -29,5 +29,11 @@ async def header(_: web.Request) -> web.Response:
     return web.Response(body=body, content_type="image/png", headers=HEADERS)
 
 
+async def film(_: web.Request) -> web.Response:
+    body = await asyncio.to_thread(pictures.film)
+    return web.Response(body=body, content_type="image/png", headers=HEADERS)
+
+
 def routes() -> list[web.AbstractRouteDef]:
-    return [web.get("/assets/avatar.png", avatar), web.get("/assets/header.png", header)]
+    drawn = {"avatar": avatar, "header": header, "film": film}
+    return [web.get(f"/assets/{name}.png", handler) for name, handler in drawn.items()]
