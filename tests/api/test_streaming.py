@@ -268,6 +268,20 @@ async def test_nobody_hears_what_they_may_not_see(house: House) -> None:
         assert (await square.hears("update", "public"))["id"] == posted["id"]
 
 
+async def test_who_answers_somebody_is_not_heard_in_public(house: House) -> None:
+    """As the timeline does not show it; who follows its tag hears it."""
+    gardener, baker = await house.member("gardener"), await house.member("baker")
+    asked = await gardener.says("Who brings tea?")
+    async with (
+        listening(house.stranger, "?stream=public:local") as square,
+        listening(house.stranger, "?stream=hashtag&tag=tea") as tagged,
+    ):
+        answer = await baker.says("I do #tea", in_reply_to_id=asked["id"])
+        more = await gardener.says("At four.", in_reply_to_id=asked["id"])
+        assert (await square.hears("update", "public:local"))["id"] == more["id"]
+        assert (await tagged.hears("update", "hashtag", "tea"))["id"] == answer["id"]
+
+
 async def test_whom_one_blocks_is_not_heard_in_public(house: House) -> None:
     gardener, eve = await house.member("gardener"), await house.member("eve")
     await gardener.good("POST", f"/api/v1/accounts/{eve.id}/block")
