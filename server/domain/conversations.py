@@ -2,7 +2,7 @@
 
 A direct post enters a conversation of every person of ours who wrote it or is named in it: the one of its
 thread and its set of others, so that whoever is added later starts a conversation beside it. Nobody gets
-one from somebody whom they block.
+one from somebody whom they block, or of a host that they block.
 """
 
 from __future__ import annotations
