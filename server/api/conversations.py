@@ -33,8 +33,9 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def entities(tx: Tx, rows: Sequence[Conversation], viewer: Account) -> list[Json]:
-    newest = await sight.posts_by_ids(tx, [row.last_post_id for row in rows], viewer)
-    return await render.conversations(view(tx, viewer), rows, {p.id: p for p in newest})
+    known: sight.Known = {}
+    newest = await sight.posts_by_ids(tx, [row.last_post_id for row in rows], viewer, known)
+    return await render.conversations(view(tx, viewer, known), rows, {p.id: p for p in newest})
 
 
 def _marking(*, unread: bool) -> ForMember:

@@ -17,6 +17,7 @@ from aiohttp import web
 from server import ids
 from server.api.auth import Caller
 from server.domain import sight
+from server.domain.sight import Known
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import status
@@ -39,14 +40,16 @@ def viewer_of(caller: Caller | None) -> Account | None:
     return caller.account if caller else None
 
 
-def view(tx: Tx, viewer: Account | None) -> View:
+def view(tx: Tx, viewer: Account | None, known: Known | None = None) -> View:
+    """``known``: what was asked of authors already, for this viewer and this answer."""
+    known = {} if known is None else known
     return View(
         tx.conn,
         tx.site.urls,
         tx.now,
         viewer.id if viewer else None,
-        standing=partial(sight.standing, tx, viewer),
-        quotable=partial(sight.quotable, tx, viewer),
+        standing=partial(sight.standing, tx, viewer, known),
+        quotable=partial(sight.quotable, tx, viewer, known),
     )
 
 
@@ -71,7 +74,7 @@ async def statuses(
 ) -> list[Json]:
     """The statuses of these ids that the viewer may see, in their order."""
     shown = await sight.page(tx, ids_, viewer, feed=feed)
-    return await status.statuses(view(tx, viewer), shown.posts, shown.boosted)
+    return await status.statuses(view(tx, viewer, shown.known), shown.posts, shown.boosted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,12 @@ async def page_of_statuses(
         passed = _joined(page, passed, found)
         more = await sight.page(tx, found, viewer, feed=feed)
         posts = _joined(page, shown.posts, more.posts)
-        shown = sight.Shown(posts, shown.boosted | more.boosted)
+        shown = sight.Shown(posts, shown.boosted | more.boosted, shown.known | more.known)
     kept = _nearest(page, shown.posts)
     if len(kept) < len(shown.posts):
         passed = [i for i in passed if (i <= kept[0].id if page.upward else i >= kept[-1].id)]
-    return Filled(await status.statuses(view(tx, viewer), kept, shown.boosted), passed)
+    shows = view(tx, viewer, shown.known)
+    return Filled(await status.statuses(shows, kept, shown.boosted), passed)
 
 
 def _beyond(page: Page, passed: Sequence[int]) -> Page:
@@ -130,5 +134,6 @@ async def status_by_id(tx: Tx, post_id: int, viewer: Account | None) -> Json:
 
 async def of_posts(tx: Tx, rows: Sequence[Post], viewer: Account | None) -> list[Json]:
     """Posts at hand that are no boosts, as far as the viewer may see them."""
-    seen = await sight.visible(tx, rows, viewer)
-    return await status.statuses(view(tx, viewer), seen, {})
+    known: Known = {}
+    seen = await sight.visible(tx, rows, viewer, known=known)
+    return await status.statuses(view(tx, viewer, known), seen, {})

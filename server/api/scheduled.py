@@ -15,15 +15,15 @@ from server.api.params import Params
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
+from server.domain import media
 from server.domain import scheduled as verbs
-from server.domain.media import entry
-from server.domain.scheduled import wanted_of
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.render import media as render_media
 from server.render import scheduled as render
-from server.render.media import attachment
 from server.render.view import Json
-from storage import media, scheduled
+from storage import media as media_rows
+from storage import scheduled
 from storage.scheduled import Scheduled
 
 
@@ -39,30 +39,30 @@ def time_of(sent: Params) -> datetime | None:
         raise Invalid("Validation failed: Scheduled at is no time", field="scheduled_at") from error
 
 
+async def entities(tx: Tx, rows: Sequence[Scheduled]) -> list[Json]:
+    """``ScheduledStatus`` each, with its files in their order."""
+    wanted = {row.id: verbs.wanted_of(row).media_ids for row in rows}
+    holding = [number for number, files in wanted.items() if files]
+    found = await media_rows.of_scheduled(tx.conn, holding) if holding else []
+    urls = tx.site.urls
+    shown = {row.id: render_media.attachment(urls, media.entry(urls, row)) for row in found}
+    return [
+        render.scheduled(row, [shown[each] for each in wanted[row.id] if each in shown])
+        for row in rows
+    ]
+
+
+async def entity(tx: Tx, row: Scheduled) -> Json:
+    return (await entities(tx, [row]))[0]
+
+
 async def index(request: web.Request, caller: Caller) -> web.Response:
     page = paging.page(request)
     async with context(request).work.reading() as tx:
         rows = await scheduled.of_account(tx.conn, caller.account.id, page)
-        body = await entities(tx, rows)
-    return ok(body, headers=paging.link(request, [row.id for row in rows]))
-
-
-async def entities(tx: Tx, rows: Sequence[Scheduled]) -> list[Json]:
-    """With the files that they will show, as far as these are there."""
-    wanted = {row.id: wanted_of(row).media_ids for row in rows}
-    found = await media.by_ids(tx.conn, [each for ids in wanted.values() for each in ids])
-    urls = tx.site.urls
-    return [
-        render.scheduled(
-            row,
-            [
-                attachment(urls, entry(urls, found[i]))
-                for i in wanted[row.id]
-                if i in found and found[i].account_id == row.account_id
-            ],
-        )
-        for row in rows
-    ]
+        shown = await entities(tx, rows)
+    link = paging.link(request, [row.id for row in rows])
+    return ok(shown, headers=link)
 
 
 async def show(request: web.Request, caller: Caller) -> web.Response:
@@ -70,7 +70,7 @@ async def show(request: web.Request, caller: Caller) -> web.Response:
         row = await scheduled.by_id(tx.conn, id_of(request), caller.account.id)
         if row is None:
             raise NotFound
-        return ok((await entities(tx, [row]))[0])
+        return ok(await entity(tx, row))
 
 
 async def move(request: web.Request, caller: Caller) -> web.Response:
@@ -80,7 +80,7 @@ async def move(request: web.Request, caller: Caller) -> web.Response:
         return await show(request, caller)
     async with context(request).work.transaction() as tx:
         row = await verbs.move(tx, caller.account, id_of(request), at)
-        return ok((await entities(tx, [row]))[0])
+        return ok(await entity(tx, row))
 
 
 async def drop(request: web.Request, caller: Caller) -> web.Response:

@@ -31,7 +31,8 @@ from server.api.media import changes, media_ids
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
-from server.api.scheduled import entities, time_of
+from server.api.scheduled import entity as scheduled_entity
+from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
 from server.domain import calls, composing, media, posts, quotes, scheduled, sight
@@ -67,7 +68,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
         made = await _once(tx, caller, sent, key)
     async with work.reading() as tx:
         if isinstance(made, Scheduled):
-            return ok((await entities(tx, [made]))[0])
+            return ok(await scheduled_entity(tx, made))
         return ok(await status_by_id(tx, made, caller.account))
 
 

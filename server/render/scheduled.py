@@ -37,7 +37,7 @@ def _params(row: Scheduled) -> Json:
         "with_rate_limit": False,
         "media_ids": [str(number) for number in wanted.get("media_ids") or ()] or None,
         "quoted_status_id": _id(wanted.get("quoted_id")),
-        "quote_approval_policy": wanted.get("quote_policy") or "nobody",
+        "quote_approval_policy": wanted.get("quote_policy"),
     }
 
 

@@ -166,6 +166,32 @@ async def test_what_fails_at_its_time_stays_with_the_reason(house: House, plans:
     assert (await plans.writer.good("GET", HOME))[0]["in_reply_to_id"] == post["id"]
 
 
+async def test_a_fault_of_the_server_is_told_when_its_job_is_dropped(plans: Plans) -> None:
+    one = f"{SCHEDULED}/{(await plans.plan('never')).json['id']}"
+    async with plans.here.work.transaction() as tx:
+        await tx.conn.execute("alter table posts add constraint fault check (kind = 'event')")
+    for _ in range(9):
+        await plans.later(days=2)
+    assert (await plans.writer.good("GET", one))["failure"] is None
+    await plans.later(days=2)
+    assert "fault of this server" in (await plans.writer.good("GET", one))["failure"]
+    async with plans.here.work.transaction() as tx:
+        await tx.conn.execute("alter table posts drop constraint fault")
+    await plans.writer.good("PUT", one, json={"scheduled_at": plans.at(hours=1)})
+    await plans.later(hours=2)
+    assert len(await plans.writer.good("GET", HOME)) == 1
+
+
+async def test_a_quote_is_told_back_as_it_was_sent(plans: Plans) -> None:
+    quoted = await plans.writer.says("look at this")
+    sent = {"quoted_status_id": quoted["id"], "quote_approval_policy": "followers"}
+    kept = (await plans.plan("see", **sent)).json
+    assert {name: kept["params"][name] for name in sent} == sent
+    await plans.later(hours=2)
+    post = (await plans.writer.good("GET", HOME))[0]
+    assert post["quote"]["quoted_status"]["id"] == quoted["id"]
+
+
 async def test_nothing_is_published_for_who_may_not_act_any_more(plans: Plans) -> None:
     await plans.plan("too late")
     async with plans.here.work.transaction() as tx:
