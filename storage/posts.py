@@ -239,25 +239,26 @@ FAVOURITE = Command(
 UNFAVOURITE = Command("delete from favourites where account_id = $1 and post_id = $2")
 FAVOURITE_URI = Query("select uri from favourites where account_id = $1 and post_id = $2", str)
 FAVOURITE_BY_URI = Query("select post_id, account_id from favourites where uri = $1", Mention)
+# A bare "order by id" would mean the column that is called so in what they give.
 FAVOURITED_BY = Query(
     "select id as row_id, account_id as id from favourites"
-    " where post_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    " where post_id = $1 and id < $2 and id > $3 order by favourites.id desc limit $4",
     Listed,
 )
 FAVOURITES_OF_UP = Query(
     "select * from (select id as row_id, post_id as id from favourites"
-    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    " where account_id = $1 and id < $2 and id > $3 order by favourites.id limit $4) f order by row_id desc",
     Listed,
 )
 FAVOURITES_OF = Query(
     "select id as row_id, post_id as id from favourites"
-    " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    " where account_id = $1 and id < $2 and id > $3 order by favourites.id desc limit $4",
     Listed,
 )
 REBLOGGED_BY = Query(
     "select id as row_id, account_id as id from posts"
     " where reblog_of_id = $1 and id < $2 and id > $3 and visibility in ('public', 'unlisted')"
-    " order by id desc limit $4",
+    " order by posts.id desc limit $4",
     Listed,
 )
 BOOKMARK = Command(
@@ -267,12 +268,12 @@ BOOKMARK = Command(
 UNBOOKMARK = Command("delete from bookmarks where account_id = $1 and post_id = $2")
 BOOKMARKS_OF_UP = Query(
     "select * from (select id as row_id, post_id as id from bookmarks"
-    " where account_id = $1 and id < $2 and id > $3 order by id limit $4) f order by row_id desc",
+    " where account_id = $1 and id < $2 and id > $3 order by bookmarks.id limit $4) f order by row_id desc",
     Listed,
 )
 BOOKMARKS_OF = Query(
     "select id as row_id, post_id as id from bookmarks"
-    " where account_id = $1 and id < $2 and id > $3 order by id desc limit $4",
+    " where account_id = $1 and id < $2 and id > $3 order by bookmarks.id desc limit $4",
     Listed,
 )
 MARKS = Query(

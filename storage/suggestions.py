@@ -22,7 +22,7 @@ SUGGESTED = Query(
     """
     with friends as materialized (
         select target_id as id from follows where follower_id = $1 and accepted_at is not null
-        order by id desc limit 100
+        order by follows.id desc limit 100
     ), known as materialized (
         select t.target_id as account_id, count(*)::integer as common from friends f
         cross join lateral (

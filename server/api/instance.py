@@ -180,7 +180,7 @@ def _configuration(request: web.Request, vapid_key: str) -> dict[str, object]:
         "vapid": {"public_key": vapid_key},
         "accounts": {
             "max_featured_tags": 10,
-            "max_pinned_statuses": 5,
+            "max_pinned_statuses": posts.MAX_PINNED,
             "max_profile_fields": FIELDS_MAX,
         },
         "statuses": statuses_limits(),

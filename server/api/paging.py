@@ -11,6 +11,8 @@ from server import ids
 from server.context import context
 from storage.timelines import TOP, Page
 
+LONGEST = 3500
+"""Bytes of a Link header: proxies refuse an answer whose headers fill more than a page of memory."""
 NOT_KEPT = frozenset({"max_id", "since_id", "min_id", "offset", "access_token"})
 
 
@@ -44,13 +46,14 @@ def link(
 
     ``prev``: the cursor of the page above: min_id on timelines, since_id on lists of accounts.
     ``more``: whether there may be a next page: on lists of accounts, only after a full one.
-    An empty page has no Link header. "next" stands first, for old clients take the first one.
+    An empty page has no Link header, nor has one that was asked for in a thousand words. "next" stands
+    first, for old clients take the first one.
     """
     if not found:
         return {}
     after = [f'<{_address(request, "max_id", found[-1])}>; rel="next"'] if more else []
     before = f'<{_address(request, prev, found[0])}>; rel="prev"'
-    return {"Link": ", ".join([*after, before])}
+    return _header([*after, before])
 
 
 def offset(request: web.Request) -> int:
@@ -64,7 +67,12 @@ def link_by_offset(request: web.Request, size: int, *, more: bool) -> dict[str, 
     at = offset(request)
     after = [f'<{_address(request, "offset", at + size)}>; rel="next"'] if more else []
     before = [f'<{_address(request, "offset", max(at - size, 0))}>; rel="prev"'] if at else []
-    return {"Link": ", ".join([*after, *before])} if after or before else {}
+    return _header([*after, *before])
+
+
+def _header(links: Sequence[str]) -> dict[str, str]:
+    value = ", ".join(links)
+    return {"Link": value} if 0 < len(value) <= LONGEST else {}
 
 
 def _address(request: web.Request, cursor: str, value: int) -> str:

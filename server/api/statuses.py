@@ -210,6 +210,7 @@ async def _retyped(tx: Tx, post: Post, sent: Params) -> Typed:
         sensitive=post.sensitive if sensitive is None else sensitive,
         language=_language(sent) or post.language,
         community=None if community is None else await accounts.by_id(tx.conn, community),
+        edited=post,
     )
 
 

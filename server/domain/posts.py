@@ -30,6 +30,7 @@ MAX_OPTION_CHARACTERS = 100
 MIN_POLL = timedelta(minutes=5)
 MAX_POLL = timedelta(days=31)
 MAX_MENTIONS = 50
+MAX_PINNED = 5
 LATE = timedelta(days=2)
 """What is older when it arrives is history: it enters no home and notifies nobody."""
 
@@ -87,6 +88,7 @@ class Typed:
     attachments: tuple[dict[str, Any], ...] = ()  # from ``media.choose``
     quote: Post | None = None
     quote_policy: str | None = None  # None: as its author has chosen for all posts
+    edited: Post | None = None  # the post that gets this text: what it quotes and its poll stay
 
 
 async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
@@ -135,7 +137,9 @@ def _visibility_of(author: Account, typed: Typed, named: Mapping[int, Account]) 
 
 def check(tx: Tx, typed: Typed) -> None:
     """Raises ``Invalid`` for what cannot be posted."""
-    if not typed.text.strip() and not (typed.poll or typed.quote or typed.attachments):
+    asks = typed.poll or (typed.edited and typed.edited.kind == "question")
+    quoting = typed.quote or (typed.edited and typed.edited.quote_state)
+    if not typed.text.strip() and not (asks or quoting or typed.attachments):
         raise Invalid("Validation failed: Text can't be blank", field="status")
     if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
         raise Invalid(
@@ -145,7 +149,7 @@ def check(tx: Tx, typed: Typed) -> None:
         raise Invalid(
             "Validation failed: Visibility is not included in the list", field="visibility"
         )
-    if typed.poll and typed.attachments:
+    if asks and typed.attachments:
         raise Invalid("Validation failed: A post has a poll or files", field="media_ids")
     if typed.poll:
         _check_poll(tx, typed.poll)
@@ -463,11 +467,11 @@ async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
 async def edit(
     tx: Tx, author: Account, post: Post, draft_: Draft, *, arrived: Arrived | None = None
 ) -> Post:
-    """Replace the text; the old version stays in the history. Raises ``Forbidden``.
+    """Replace the text; the old version stays in the history. Raises ``Forbidden``, also for a boost.
 
     The owner, the audience, the thread and the community of a post never change.
     """
-    if post.account_id != author.id:
+    if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
@@ -507,9 +511,9 @@ async def edit(
 
 
 def _differs(post: Post, draft_: Draft) -> bool:
-    old = (post.title, post.content, post.summary, post.sensitive, post.attachments)
-    new = (draft_.title, draft_.content, draft_.summary, draft_.sensitive, list(draft_.attachments))
-    return old != new
+    new = (draft_.title, draft_.content, draft_.summary, draft_.sensitive, draft_.language)
+    old = (post.title, post.content, post.summary, post.sensitive, post.language)
+    return old != new or post.attachments != list(draft_.attachments)
 
 
 async def _set_poll(tx: Tx, post: Post, poll: PollDraft | None) -> None:
@@ -560,6 +564,11 @@ async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
     """Feature a post of one's own on one's profile. Raises ``Forbidden``, ``Invalid``."""
     if post.account_id != actor.id:
         policy.NOT_YOURS.require()
+    others = [p for p in await posts.pinned(tx.conn, actor.id) if p.id != post.id]
+    if added and len(others) >= MAX_PINNED:
+        raise Invalid(
+            "Validation failed: You have already pinned the maximum number of posts", field="id"
+        )
     await feature(tx, actor, post, added=added)
 
 

@@ -12,6 +12,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -25,7 +26,8 @@ from yarl import URL
 from server.api.routes import routes
 from storage import check
 from tests.api.conftest import Running
-from tests.api.people import House
+from tests.api.people import House, Member
+from tests.samples import picture
 
 EXAMPLES = 20  # for each route
 AT_ONCE = 4
@@ -39,11 +41,17 @@ NAMES = (
     " bot discoverable types exclude_types client_name redirect_uris scopes website grant_type code"
     " redirect_uri client_id client_secret scope token access_token name about policy rules role"
     " starts_at ends_at timezone place capacity state answer any all none local only_media pinned"
-    " tagged exclude_replies"
+    " tagged exclude_replies quoted_status_id quote_approval_policy media_attributes description focus"
+    " thumbnail delete_media duration notifications comment category rule_ids status_ids forward context"
+    " filter_action keywords_attributes expires_in keyword whole_word phrase irreversible status_id"
+    " replies_policy exclusive account_ids title subscription data for_not_following filter_not_following"
+    " grouped_types expand_accounts domain ip severity email username password agreement reason invite"
+    " text ends_at pinned languages account_ids user_ids timeline action_taken resolved origin status"
 ).split()
 NESTED = (
-    "options expires_in multiple last_read_id name value latitude longitude address 0 x".split()
-)
+    "options expires_in multiple last_read_id name value latitude longitude address 0 x"
+    " id description focus keyword whole_word _destroy endpoint keys alerts policy p256dh auth standard"
+).split()
 ODD = (
     "", " ", "0", "-1", "1", "true", "null", "\0", "a\0b", "\ud800", "\U0001f33b" * 9, "é" * 300,
     "%", "_", "\\", "'; drop table posts; --", "<script>", "../../etc", "@", "@@", "@a@b@c", "#", "//",
@@ -211,6 +219,7 @@ async def _people(house: House) -> tuple[dict[str, dict[str, str]], list[str]]:
         f"/api/beckon/v1/communities/{garden.id}/calls",
         json={"title": "Digging", "starts_at": "2040-01-01T10:00:00", "capacity": 1},
     )
+    made = await _things(gardener, baker, said[0]["id"])
     assert gardener.account
     who = {
         "nobody": {},
@@ -224,7 +233,24 @@ async def _people(house: House) -> tuple[dict[str, dict[str, str]], list[str]]:
         "keeper": dict(keeper.token),
     }
     people = [gardener.id, baker.id, keeper.id, str(garden.id)]
-    return who, [*people, *(s["id"] for s in said), call["id"], "garden", "tea"]
+    return who, [*people, *(s["id"] for s in said), *made, call["id"], "garden", "tea"]
+
+
+async def _things(gardener: Member, baker: Member, post: str) -> list[str]:
+    """Ids of one of everything else that a member may have."""
+    upload = {"file": BytesIO(picture())}
+    planned = {"status": "later", "scheduled_at": "2040-01-01T10:00:00Z"}
+    filter_ = {"title": "t", "context": ["home"], "keywords_attributes": [{"keyword": "tea"}]}
+    made = [
+        await gardener.good("POST", "/api/v1/media", data=upload),
+        await gardener.good("POST", "/api/v1/statuses", json=planned),
+        await gardener.good("POST", "/api/v1/lists", json={"title": "Friends"}),
+        await gardener.good("POST", "/api/v2/filters", json=filter_),
+        await gardener.good("POST", "/api/v1/featured_tags", json={"name": "tea"}),
+        await baker.says("look", quoted_status_id=post),
+    ]
+    found = await gardener.good("GET", "/api/v1/notifications")
+    return [*{each["id"]: 1 for each in (*made, *found)}]
 
 
 async def _ask(here: Running, sent: Sent, who: dict[str, dict[str, str]]) -> str | None:

@@ -16,6 +16,7 @@ from server.domain.tx import Site, Work
 from server.urls import Urls
 from storage import db
 from storage.timelines import TOP, Page
+from tests.api.people import House
 
 BASE = "https://beckon.example"
 
@@ -86,3 +87,12 @@ async def test_an_empty_page_has_no_link(pages: str) -> None:
 )
 async def test_cursors_are_clamped_or_ignored(pages: str, query: str, page: Page) -> None:
     assert (await ask(pages, f"/?{query}"))[0] == page
+
+
+async def test_an_odd_question_makes_no_header_that_a_proxy_would_refuse(house: House) -> None:
+    writer = await house.member("writer")
+    await writer.says("hello")
+    for query in ("x" * 3000, "&".join(f"any[]={n}" for n in range(500))):
+        answer = await writer.get(f"/api/v1/timelines/public?{query}=1")
+        assert (answer.status, len(answer.json)) == (200, 1)
+        assert len(answer.headers.get("Link", "")) < 4000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.clock import stamp
+from server.domain import scheduled
 from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import Answer, House, Member
@@ -256,3 +258,22 @@ async def test_a_key_used_again_belongs_to_the_later_post(plans: Plans) -> None:
     await plans.later(minutes=2)
     repeated = await plans.plan("today", key="k", scheduled_at="")
     assert repeated.json["id"] == again.json["id"]
+
+
+async def test_of_two_workers_one_publishes(plans: Plans) -> None:
+    """A lane that is leased twice, as after a worker that was thought dead."""
+    for n in range(3):
+        await plans.plan(f"{n}")
+    plans.here.clock.forward(hours=2)
+    work = plans.here.work
+
+    async def publish(plan: int) -> None:
+        async with work.transaction() as tx:
+            await scheduled.publish(tx, plan)
+
+    async with work.reading() as tx:
+        waiting = [row["id"] for row in await tx.conn.fetch("select id from scheduled_posts")]
+    await asyncio.gather(*(publish(plan) for plan in waiting * 2))
+    await run_jobs(work)
+    posts = await plans.writer.good("GET", HOME)
+    assert sorted(post["content"] for post in posts) == ["<p>0</p>", "<p>1</p>", "<p>2</p>"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 
 from storage.calls import Details
 from tests.api.people import House, Member
+from tests.samples import picture
 
 STATUSES = "/api/v1/statuses"
 
@@ -192,3 +194,48 @@ async def test_a_call_is_edited_on_its_page_only(house: House, writer: Member) -
     assert "its own page" in answer.json["error"]
     assert (await writer.delete(f"{STATUSES}/{call.id}")).status == 200
     assert (await writer.get(f"/api/beckon/v1/calls/{call.id}")).status == 404
+
+
+async def test_a_poll_or_a_quote_needs_no_words_when_it_is_edited_either(
+    house: House, writer: Member
+) -> None:
+    poll = {"options": ["a", "b"], "expires_in": 3600}
+    asked = await writer.says("", poll=poll)
+    quoting = await writer.says("", quoted_status_id=asked["id"])
+    for post in (asked, quoting):
+        sent = {"status": "", "spoiler_text": "long", "poll": poll if post is asked else None}
+        edited = await writer.good("PUT", f"/api/v1/statuses/{post['id']}", json=sent)
+        assert edited["spoiler_text"] == "long"
+        assert (edited["poll"] is None, edited["quote"] is None) == (post is quoting, post is asked)
+    file = await writer.good("POST", "/api/v1/media", data={"file": BytesIO(picture())})
+    sent = {"status": "x", "media_ids": [file["id"]]}
+    assert (await writer.put(f"/api/v1/statuses/{asked['id']}", json=sent)).status == 422
+
+
+async def test_a_language_alone_can_be_set_right(writer: Member) -> None:
+    post = await writer.says("Guten Tag", language="en")
+    sent = {"status": "Guten Tag", "language": "de"}
+    edited = await writer.good("PUT", f"/api/v1/statuses/{post['id']}", json=sent)
+    assert edited["language"] == "de"
+
+
+async def test_a_boost_has_no_words_to_edit(house: House, writer: Member) -> None:
+    """It would get some, and other servers an Update of what is no post."""
+    post = await writer.says("mine")
+    other = await house.member("booster")
+    boost = await other.good("POST", f"/api/v1/statuses/{post['id']}/reblog")
+    one = f"/api/v1/statuses/{boost['id']}"
+    before = await other.good("GET", one)
+    assert (await other.put(one, json={"status": "taken over"})).status == 403
+    assert await other.good("GET", one) == before
+
+
+async def test_no_more_are_pinned_than_the_instance_says(writer: Member) -> None:
+    told = await writer.good("GET", "/api/v2/instance")
+    most = told["configuration"]["accounts"]["max_pinned_statuses"]
+    posts = [await writer.says(f"{n}") for n in range(most + 1)]
+    for post in posts[:most] * 2:
+        await writer.good("POST", f"/api/v1/statuses/{post['id']}/pin")
+    assert (await writer.post(f"/api/v1/statuses/{posts[-1]['id']}/pin")).status == 422
+    await writer.good("POST", f"/api/v1/statuses/{posts[0]['id']}/unpin")
+    await writer.good("POST", f"/api/v1/statuses/{posts[-1]['id']}/pin")

@@ -353,3 +353,38 @@ async def test_reading_on_has_an_end(
         answer = await reader.get(answer.links["next"])
         found += [s["id"] for s in answer.json]
     assert found == seen[1:]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_what_was_marked_stands_in_the_order_of_marking(house: House, limit: int) -> None:
+    """However old the posts are; and no page skips one."""
+    writer, reader = await house.member("writer"), await house.member("reader")
+    posts = [(await writer.says(f"{n}"))["id"] for n in range(5)]
+    marked = [posts[n] for n in (2, 0, 4, 1)]
+    for post in marked:
+        await reader.good("POST", f"/api/v1/statuses/{post}/favourite")
+        await reader.good("POST", f"/api/v1/statuses/{post}/bookmark")
+    for path in ("/api/v1/favourites", "/api/v1/bookmarks"):
+        pages = await walk(reader, path, limit, "next")
+        assert [i for page in pages for i in page] == marked[::-1], path
+        first = await reader.get(f"{path}?min_id=0&limit={limit}")
+        pages = [[s["id"] for s in first.json]]
+        pages += await walk_from(reader, first.links["prev"])
+        assert [i for page in reversed(pages) for i in page] == marked[::-1], path
+
+
+@pytest.mark.parametrize(
+    ("act", "who"), [("favourite", "favourited_by"), ("reblog", "reblogged_by")]
+)
+async def test_who_marked_stands_in_that_order_too(house: House, act: str, who: str) -> None:
+    people = [await house.member(f"reader{n}") for n in range(4)]
+    post = (await people[0].says("liked"))["id"]
+    acted = [people[n] for n in (2, 0, 3, 1)]
+    for member in acted:
+        await member.good("POST", f"/api/v1/statuses/{post}/{act}")
+    url, found = f"/api/v1/statuses/{post}/{who}?limit=1", list[str]()
+    while url:
+        answer = await people[0].get(url)
+        found += [a["id"] for a in answer.json]
+        url = answer.links.get("next", "")
+    assert found == [m.id for m in acted[::-1]]
