@@ -123,9 +123,6 @@ STAFF = Query(
     " and a.kind = 'person' and a.suspended_at is null",
     Account,
 )
-SUSPENDED_AMONG = Query(
-    "select id from accounts where id = any($1::bigint[]) and suspended_at is not null", int
-)
 SUSPEND = Query(
     "update accounts set suspended_at = coalesce(suspended_at, $2) where id = $1 returning *",
     Account,
@@ -224,7 +221,7 @@ async def by_id(conn: Connection, account_id: int) -> Account | None:
 
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
-    return {row.id: row for row in await BY_IDS.all(conn, ids)}
+    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
 
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:
@@ -253,10 +250,6 @@ async def of_user(conn: Connection, user_id: int) -> list[Account]:
 async def staff(conn: Connection) -> list[Account]:
     """The persons of moderators and administrators."""
     return await STAFF.all(conn)
-
-
-async def suspended_among(conn: Connection, ids: Sequence[int]) -> set[int]:
-    return set(await SUSPENDED_AMONG.all(conn, ids))
 
 
 async def suspend(conn: Connection, account_id: int, now: datetime) -> Account:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from storage.db import Command, Connection, Query
 from storage.timelines import Page
@@ -117,6 +118,7 @@ class Marks:
     reblogged: bool
     pinned: bool
     muted: bool  # its conversation
+    filters: UUID | None  # the version of the viewer's filters (filters.py), the same in every row
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,8 @@ MARKS = Query(
         exists (select from posts r where r.reblog_of_id = p.id and r.account_id = $1) as reblogged,
         exists (select from pins n where n.post_id = p.id and n.account_id = $1) as pinned,
         exists (select from thread_mutes t join posts q on q.thread_id = t.thread_id
-            where q.id = p.id and t.account_id = $1) as muted
+            where q.id = p.id and t.account_id = $1) as muted,
+        (select v.version from filter_versions v where v.account_id = $1) as filters
     from unnest($2::bigint[]) as p (id)
     """,
     Marks,
@@ -380,9 +383,15 @@ async def count_reblog(conn: Connection, post_id: int, by: int) -> None:
     await COUNT_REBLOG.run(conn, post_id, by)
 
 
+async def add_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    if accounts:
+        await INSERT_MENTION.run(conn, post_id, accounts)
+
+
 async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    """In place of those that it had."""
     await DROP_MENTIONS.run(conn, post_id)
-    await INSERT_MENTION.run(conn, post_id, accounts)
+    await add_mentions(conn, post_id, accounts)
 
 
 async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:

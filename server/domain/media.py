@@ -164,7 +164,7 @@ async def choose(
         raise Invalid(
             f"Validation failed: Cannot attach more than {MAX_FILES} files", field="media_ids"
         )
-    found = await media.of_account(tx.conn, author.id, ids)
+    found = await media.of_account(tx.conn, author.id, ids) if ids else {}
     rows = [_usable(found.get(each), post) for each in dict.fromkeys(ids)]
     if len(rows) > 1 and any(row.kind in ("video", "audio") for row in rows):
         raise Invalid(

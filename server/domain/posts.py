@@ -220,8 +220,12 @@ async def publish(
 
 
 async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
-    """Whom it mentions, and by which tags it can be found."""
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    """Whom a new post mentions, and by which tags it can be found."""
+    await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _name_tags(tx, post)
+
+
+async def _name_tags(tx: Tx, post: Post) -> None:
     if post.tags and post.visibility == "public":
         await search.name_tags(tx.conn, post.tags)
 
@@ -470,10 +474,11 @@ async def edit(
     if author.local:
         await media.attach(tx, new)
     await _set_poll(tx, post, draft_.poll)
-    named = {m.account_id for m in await posts.mentions(tx.conn, [post.id])}
-    await _index(tx, new, draft_)
+    before = {m.account_id for m in await posts.mentions(tx.conn, [post.id])}
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _name_tags(tx, new)
     if (new.edited_at or tx.now) > tx.now - LATE and not (arrived and arrived.history):
-        await _tell_added(tx, author, new, draft_.mentions, named)
+        await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))

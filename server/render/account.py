@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from server import text
 from server.clock import stamp
@@ -101,8 +101,11 @@ def _typed_fields(row: Account) -> list[Json]:
     ]
 
 
-def profile(urls: Urls, row: Account) -> Json:
-    """``Profile`` (Mastodon 4.6): a member's own, as it was typed. A picture never set is null."""
+def profile(urls: Urls, row: Account, featured: Sequence[Json]) -> Json:
+    """``Profile`` (Mastodon 4.6): a member's own, as it was typed. A picture never set is null.
+
+    ``featured``: the tags on it, ``FeaturedTag`` each.
+    """
     return {
         "id": str(row.id),
         "display_name": row.display_name,
@@ -125,7 +128,7 @@ def profile(urls: Urls, row: Account) -> Json:
         "show_media_replies": True,
         "show_featured": True,
         "attribution_domains": [],
-        "featured_tags": [],
+        "featured_tags": list(featured),
     }
 
 

@@ -22,7 +22,9 @@ from storage.posts import Edit, Marks, Mentioned, Post
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""
 
-UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False)
+UNMARKED = Marks(
+    0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False, filters=None
+)
 CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
@@ -50,7 +52,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "created_at": stamp(post.published_at),
         "edited_at": maybe_stamp(post.edited_at),
         "account": b.people[post.account_id],
-        "content": text.without_quote_link(text_) if about and about[1] else text_,
+        "content": _with_link(text_, about[1]) if about and about[1] else text_,
         "visibility": post.visibility,
         "sensitive": post.sensitive,
         "spoiler_text": post.summary if post.kind in WARNED else "",
@@ -77,6 +79,11 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
     if b.viewer_id is not None:
         _mark(entity, b, post)
     return entity
+
+
+def _with_link(html: str, quoted: Post) -> str:
+    """Clients that know no quotes find it in the text, as Mastodon (4.5) has it; others hide it by its class."""
+    return text.quote_link(quoted.url) + text.without_quote_link(html)
 
 
 def _quote(b: Bundle, state: str, inner: Post | None, *, shallow: bool) -> Json:

@@ -302,6 +302,25 @@ async def test_a_film_may_take_its_time(
     assert answer.json["description"] == "Rain"
 
 
+async def test_the_older_route_waits_for_a_film(
+    gardener: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elk posts there, and shows what it is answered."""
+    monkeypatch.setattr(api, "PATIENCE", 0.0)
+    answer = await send(gardener, samples.film(tmp_path / "a.mp4"), MEDIA)
+    assert (answer.status, answer.json["type"]) == (200, "video")
+    assert (await download(gardener, answer.json["url"]))[0] == 200
+
+
+async def test_pinafore_falls_back_from_a_route_that_is_not_there(gardener: Member) -> None:
+    """It says what a picture shows by version 2 first, and goes on after a 404 alone."""
+    entity = await sent(gardener)
+    words = {"description": "Beans"}
+    newer = await gardener.put(f"/api/v2/media/{entity['id']}", json=words)
+    assert (newer.status, newer.json) == (404, {"error": "Not Found"})
+    assert (await gardener.good("PUT", f"{MEDIA}/{entity['id']}", json=words))["url"]
+
+
 async def test_what_fails_later_says_so(
     gardener: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

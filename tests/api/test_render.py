@@ -65,7 +65,7 @@ async def test_a_page_costs_the_same_whatever_its_length(house: House) -> None:
     twelve, many = await queries(house, reader, 40)
     assert (one, twelve) == (1, 12)
     assert many <= few + 2, "a page with both kinds asks for mentions and apps too, once"
-    assert many <= 15
+    assert many <= 13
     again, same = await queries(house, reader, 11)
     assert (again, same) == (11, many)
 
