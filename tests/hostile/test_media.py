@@ -398,12 +398,7 @@ async def test_one_slow_server_takes_no_place_of_another(
             asyncio.create_task(viewing.look(urls.remote_media(viewing.elsewhere.url(path))))
             for path in (f"/slow.jpg?{n}" for n in range(proxy.AT_ONCE + 1))
         ]
-<<<<<<< HEAD
         await viewing.elsewhere.busy.wait()
-=======
-        while len(viewing.elsewhere.asked) < proxy.AT_ONCE_EACH:  # noqa: ASYNC110 - no event tells
-            await asyncio.sleep(0)
->>>>>>> main
         seen = await viewing.look(urls.remote_media(second.url("/good.jpg")))
         assert seen[0] == 200
         assert len(viewing.elsewhere.asked) == proxy.AT_ONCE_EACH
