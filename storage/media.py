@@ -15,6 +15,7 @@ class Media:
     id: int
     account_id: int | None
     post_id: int | None
+    scheduled_id: int | None
     use: str
     state: str
     kind: str
@@ -47,6 +48,13 @@ READY = Query(
     " where id = $1 returning *",
     Media,
 )
+EXPECT_MORE = Command("update media set keys = array_append(keys, $2) where id = $1")
+EXPECT_NO_MORE = Command("update media set keys = array_remove(keys, $2) where id = $1")
+COVER = Query(
+    "update media set keys = $2, meta = meta || jsonb_build_object('small', $3::jsonb), blurhash = $4"
+    " where id = $1 returning *",
+    Media,
+)
 FAIL = Command("update media set state = 'failed' where id = $1")
 OF_ACCOUNT = Query(
     "select * from media where account_id = $1 and id = any($2::bigint[]) for no key update", Media
@@ -54,16 +62,24 @@ OF_ACCOUNT = Query(
 DESCRIBE = Query("update media set description = $2, focus = $3 where id = $1 returning *", Media)
 ATTACH = Command(
     "update media set post_id = $3 where account_id = $1 and id = any($2::bigint[])"
-    " and state = 'ready' and use = 'post' and (post_id is null or post_id = $3)"
+    " and state = 'ready' and use = 'post' and scheduled_id is null"
+    " and (post_id is null or post_id = $3)"
 )
+RESERVE = Command(
+    "update media set scheduled_id = $3 where account_id = $1 and id = any($2::bigint[])"
+    " and state = 'ready' and use = 'post' and post_id is null and scheduled_id is null"
+)
+UNRESERVE = Command("update media set scheduled_id = null, touched_at = $2 where scheduled_id = $1")
+OF_SCHEDULED = Query("select * from media where scheduled_id = any($1::bigint[])", Media)
 RELEASE = Command("update media set post_id = null, touched_at = $2 where post_id = $1")
-TOUCH = Command("update media set touched_at = $2 where id = any($1::bigint[])")
 USE = Command("update media set use = $2 where id = $1")
 DELETE = Query("delete from media where id = any($1::bigint[]) returning keys", list[str])
 IDS_OF_POST = Query("select id from media where post_id = $1", int)
 IDS_OF_USE = Query("select id from media where account_id = $1 and use = $2", int)
+KEYS = Query("select unnest(keys) from media where state = 'ready' order by 1", str)
+# What a post that is to be published later will show is not idle.
 IDLE = Query(
-    "select id from media where post_id is null and (account_id is null"
+    "select id from media where post_id is null and scheduled_id is null and (account_id is null"
     " or (use = 'post' and touched_at < $1)) order by touched_at limit $2 for update skip locked",
     int,
 )
@@ -106,6 +122,26 @@ async def ready(
     return await READY.first(conn, media_id, kind, meta, blurhash)
 
 
+async def expect_more(conn: Connection, media_id: int, key: str) -> None:
+    """One more file is about to be written."""
+    await EXPECT_MORE.run(conn, media_id, key)
+
+
+async def expect_no_more(conn: Connection, media_id: int, key: str) -> None:
+    await EXPECT_NO_MORE.run(conn, media_id, key)
+
+
+async def cover(
+    conn: Connection,
+    media_id: int,
+    keys: Sequence[str],
+    small: dict[str, Any],
+    blurhash: str | None,
+) -> Media:
+    """``keys``: the original's and the preview's."""
+    return await COVER.one(conn, media_id, keys, small, blurhash)
+
+
 async def fail(conn: Connection, media_id: int) -> None:
     await FAIL.run(conn, media_id)
 
@@ -131,8 +167,19 @@ async def release(conn: Connection, post_id: int, now: datetime) -> None:
     await RELEASE.run(conn, post_id, now)
 
 
-async def touch(conn: Connection, ids: Sequence[int], at: datetime) -> None:
-    await TOUCH.run(conn, ids, at)
+async def reserve(conn: Connection, account_id: int, ids: Sequence[int], scheduled_id: int) -> int:
+    """How many of them wait for a scheduled post now."""
+    return await RESERVE.run(conn, account_id, ids, scheduled_id)
+
+
+async def unreserve(conn: Connection, scheduled_id: int, now: datetime) -> None:
+    """They may be used by another post."""
+    await UNRESERVE.run(conn, scheduled_id, now)
+
+
+async def of_scheduled(conn: Connection, ids: Sequence[int]) -> list[Media]:
+    """The files that wait for any of these."""
+    return await OF_SCHEDULED.all(conn, ids)
 
 
 async def use(conn: Connection, media_id: int, name: str) -> None:
@@ -151,6 +198,11 @@ async def ids_of_post(conn: Connection, post_id: int) -> list[int]:
 async def ids_of_use(conn: Connection, account_id: int, name: str) -> list[int]:
     """``name``: avatar or header."""
     return await IDS_OF_USE.all(conn, account_id, name)
+
+
+async def keys(conn: Connection) -> list[str]:
+    """The names of all files that are shown or may be."""
+    return await KEYS.all(conn)
 
 
 async def idle(conn: Connection, before: datetime, limit: int) -> list[int]:

@@ -115,7 +115,7 @@ DESCRIBED: Described = {
     f"GET {_INSTANCE}/terms_of_service/{{date}}": op("Empty", also=(404,)),
     f"GET {_INSTANCE}/translation_languages": op(mapping(array(TEXT))),
     f"GET {_INSTANCE}/languages": op(array("Language")),
-    f"GET {_INSTANCE}/domain_blocks": op(_NONE),
+    f"GET {_INSTANCE}/domain_blocks": op(array("DomainBlock") | {"maxItems": 0}),
     "GET /api/v1/peers/search": op(array(TEXT), a_text("q")),
     "POST /api/v1/statuses/{id}/translate": op("Translation"),
     "GET /api/v1/annual_reports": op(entity(annual_reports=_NONE, accounts=_NONE, statuses=_NONE)),

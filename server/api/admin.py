@@ -15,7 +15,7 @@ from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_member
 from server.api.describe import Described, a_text, choice, flag, op, paged
 from server.api.params import Params
-from server.api.reading import id_of
+from server.api.reading import id_of, view
 from server.api.schema import ANY, array
 from server.context import context
 from server.domain import moderation, sign_up
@@ -23,7 +23,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import admin
 from server.render.view import Json
-from storage import accounts, users
+from storage import accounts
 from storage import moderation as rows
 from storage.accounts import Account
 from storage.moderation import Sought
@@ -78,11 +78,8 @@ async def _index(
     )
     async with context(request).work.reading() as tx:
         found = await rows.accounts(tx.conn, sought, paging.page(request, 100, 200))
-        known = await accounts.by_ids(tx.conn, found)
-        signed_in = await users.by_ids(tx.conn, [a.user_id for a in known.values() if a.user_id])
-        listed = [known[i] for i in found if i in known]
-        body = [admin.account(tx.site.urls, a, signed_in.get(a.user_id or 0)) for a in listed]
-    return ok(body, headers=paging.link(request, found))
+        known = await admin.accounts_by_id(view(tx, None), found)
+    return ok([known[i] for i in found if i in known], headers=paging.link(request, found))
 
 
 async def _account(tx: Tx, request: web.Request) -> Account:

@@ -123,9 +123,9 @@ POSTS: Mapping[str, Schema] = {
     ),
     "PreviewCard": entity(
         url=URL, title=TEXT, description=TEXT, type=words("link", "photo", "video", "rich"),
-        language=absent(maybe(TEXT)), author_name=TEXT, author_url=URL_OR_EMPTY, provider_name=TEXT,
+        language=maybe(TEXT), author_name=TEXT, author_url=URL_OR_EMPTY, provider_name=TEXT,
         provider_url=URL_OR_EMPTY, html=TEXT, width=COUNT, height=COUNT, image=maybe(URL),
-        image_description=absent(TEXT), embed_url=URL_OR_EMPTY, blurhash=maybe(TEXT), published_at=maybe(TIME),
+        image_description=TEXT, embed_url=URL_OR_EMPTY, blurhash=maybe(TEXT), published_at=maybe(TIME),
         authors=array(entity(name=TEXT, url=URL_OR_EMPTY, account=maybe("Account"))),
         history=absent(array("Day")), missing_attribution=absent(BOOL),
     ),
@@ -195,6 +195,12 @@ PEOPLE: Mapping[str, Schema] = {
         role=maybe("Role"), confirmed=BOOL, approved=BOOL, disabled=BOOL, suspended=BOOL,
         silenced=BOOL, sensitized=BOOL, created_by_application_id=maybe(ID), account="Account",
     ),
+    "AdminReport": entity(
+        id=ID, action_taken=BOOL, action_taken_at=maybe(TIME), category=words("spam", "legal",
+        "violation", "other"), comment=TEXT, forwarded=BOOL, created_at=TIME, updated_at=TIME,
+        account="AdminAccount", target_account="AdminAccount", assigned_account=maybe("AdminAccount"),
+        action_taken_by_account=maybe("AdminAccount"), statuses=array("Status"), rules=array("Rule"),
+    ),
     "AdminEmailDomainBlock": entity(
         id=ID, domain=TEXT, created_at=TIME,
         history=array(entity(day=DIGITS, accounts=DIGITS, uses=DIGITS)),
@@ -231,6 +237,7 @@ PEOPLE: Mapping[str, Schema] = {
         id=ID, unread=BOOL, accounts=array("Account"), last_status=maybe("Status")
     ),
     "Search": entity(accounts=array("Account"), statuses=array("Status"), hashtags=array("Tag")),
+    "SearchV1": entity(accounts=array("Account"), statuses=array("Status"), hashtags=array(TEXT)),
     "Report": entity(
         id=ID, action_taken=BOOL, action_taken_at=maybe(TIME), category=words("spam", "legal",
         "violation", "other"), comment=TEXT, forwarded=BOOL, created_at=TIME,

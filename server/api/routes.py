@@ -12,6 +12,7 @@ from server.api import (
     about,
     accounts,
     admin,
+    admin_reports,
     announcements,
     barriers,
     calls,
@@ -68,6 +69,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     oauth,
     sign_up,
     admin,
+    admin_reports,
     barriers,
     instance,
     about,
@@ -125,10 +127,15 @@ def claim(every: Iterable[web.RouteDef]) -> version.Claim:
 
 def answered() -> set[str]:
     """The fields that some route always sends, as ``Status.quote``."""
+    return {f"{name}.{field}" for name in shown() for field in ENTITIES[name].get("required", ())}
+
+
+def shown() -> set[str]:
+    """The entities that some route answers, alone or inside of another."""
     told = [op.answers for op in described().values()]
     seen: set[str] = set()
     found = references(told)
     while found - seen:
         seen |= found
         found = references([ENTITIES[name] for name in seen])
-    return {f"{name}.{field}" for name in seen for field in ENTITIES[name].get("required", ())}
+    return seen

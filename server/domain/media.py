@@ -89,9 +89,9 @@ async def own(tx: Tx, owner: Account, media_id: int) -> Media:
 
 
 async def unattached(tx: Tx, owner: Account, media_id: int) -> Media:
-    """As ``own``; what a post shows is changed by editing the post."""
+    """As ``own``; what a post shows, or will at its time, is changed by editing the post."""
     row = await own(tx, owner, media_id)
-    if row.post_id is not None:
+    if row.post_id is not None or row.scheduled_id is not None:
         raise NotFound
     return row
 
@@ -105,9 +105,30 @@ async def describe(tx: Tx, row: Media, change: Change) -> Media:
     return await media.describe(tx.conn, row.id, description, focus)
 
 
+async def coverable(tx: Tx, owner: Account, media_id: int) -> Media:
+    """As ``unattached``; raises ``Invalid`` for a picture, and for what is not ready."""
+    row = await unattached(tx, owner, media_id)
+    if row.state != "ready" or row.kind not in ("video", "audio"):
+        raise Invalid(
+            "Validation failed: Only a video or audio that is ready can have a thumbnail",
+            field="thumbnail",
+        )
+    return row
+
+
+async def cover(tx: Tx, row: Media, key: str, made: Made) -> Media:
+    """Show the file ``key`` before it is played; what was shown goes. Raises ``NotFound``."""
+    held = (await media.of_account(tx.conn, row.account_id or 0, [row.id])).get(row.id)
+    if held is None or held.post_id is not None or held.scheduled_id is not None:
+        raise NotFound
+    kept = [held.keys[0], key]
+    await drop_files(tx, "own", [each for each in held.keys if each not in kept])
+    return await media.cover(tx.conn, row.id, kept, asdict(made.original), made.blurhash)
+
+
 async def discard(tx: Tx, row: Media) -> None:
-    """Remove it and its files. Raises ``Invalid`` while a post shows it."""
-    if row.post_id is not None:
+    """Remove it and its files. Raises ``Invalid`` while a post shows it, or waits to."""
+    if row.post_id is not None or row.scheduled_id is not None:
         raise Invalid("Media attachment is currently used by a status", field="id")
     await _remove(tx, [row.id])
 
@@ -143,7 +164,7 @@ async def choose(
         raise Invalid(
             f"Validation failed: Cannot attach more than {MAX_FILES} files", field="media_ids"
         )
-    found = await media.of_account(tx.conn, author.id, ids)
+    found = await media.of_account(tx.conn, author.id, ids) if ids else {}
     rows = [_usable(found.get(each), post) for each in dict.fromkeys(ids)]
     if len(rows) > 1 and any(row.kind in ("video", "audio") for row in rows):
         raise Invalid(
@@ -156,8 +177,8 @@ async def choose(
 
 
 def _usable(row: Media | None, post: Post | None) -> Media:
-    free = row and row.use == "post" and row.post_id in (None, post.id if post else None)
-    if row is None or not free:
+    mine = row and row.post_id in (None, post.id if post else None)
+    if row is None or not mine or row.use != "post" or row.scheduled_id is not None:
         raise Invalid("Validation failed: Media is not there or already used", field="media_ids")
     if row.state != "ready":
         raise Invalid(
@@ -171,6 +192,13 @@ async def attach(tx: Tx, post: Post) -> None:
     """The files that a post of ours shows are its own from now on. Raises ``Invalid``."""
     ids = [int(each["id"]) for each in post.attachments if "id" in each]
     if ids and await media.attach(tx.conn, post.account_id, ids, post.id) != len(ids):
+        raise Invalid("Validation failed: Media is already used", field="media_ids")
+
+
+async def reserve(tx: Tx, owner: Account, ids: Sequence[int], scheduled_id: int) -> None:
+    """Keep files for a post that waits for its time, however long. Raises ``Invalid``."""
+    wanted = set(ids)
+    if await media.reserve(tx.conn, owner.id, sorted(wanted), scheduled_id) != len(wanted):
         raise Invalid("Validation failed: Media is already used", field="media_ids")
 
 
@@ -253,7 +281,7 @@ async def drop_picture(tx: Tx, account: Account, use: str) -> Account:
 
 
 async def clean(tx: Tx) -> None:
-    """What no post shows for a day, and what belonged to accounts that are gone."""
+    """What no post shows or waits for since a day, and what belonged to accounts that are gone."""
     await _remove(tx, await media.idle(tx.conn, tx.now - IDLE, AT_ONCE))
 
 

@@ -124,24 +124,19 @@ def may_quote(
 
 
 def may_see(
-    visibility: str,
-    author_id: int,
-    viewer_id: int | None,
-    *,
-    followed: Collection[int],
-    mentioned: bool,
-    blocked: Collection[int],
-    suspended: Collection[int] = (),
+    visibility: str, *, own: bool, followed: bool, concerned: bool, blocked: bool, suspended: bool
 ) -> bool:
-    """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer."""
-    if author_id in suspended:
+    """The one rule of visibility, for every door: what the viewer may see of an author's.
+
+    ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
+    ``blocked``, ``suspended``: the viewer by the author; the author.
+    """
+    if suspended:
         return False
-    if viewer_id is not None and viewer_id == author_id:
+    if own:
         return True
-    if author_id in blocked:
+    if blocked:
         return False
     if visibility in ("public", "unlisted"):
         return True
-    if viewer_id is None:
-        return False
-    return mentioned or (visibility == "private" and author_id in followed)
+    return concerned or (visibility == "private" and followed)

@@ -76,13 +76,17 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
 
 async def _category(tx: Tx, said: Complaint) -> str:
     category = said.category or ("violation" if said.rule_ids else "other")
+    await _check(tx, category, said.rule_ids)
+    return category
+
+
+async def _check(tx: Tx, category: str, rule_ids: Sequence[int]) -> None:
     if category not in CATEGORIES:
         raise Invalid("Validation failed: Category is not included in the list", field="category")
     here = await instance.get(tx.conn)
     known = len(here.rules) if here else 0
-    if any(not 1 <= number <= known for number in said.rule_ids):
+    if any(not 1 <= number <= known for number in rule_ids):
         raise Invalid("Validation failed: There is no such rule", field="rule_ids")
-    return category
 
 
 async def _posts(tx: Tx, actor: Account, target: Account, ids: Sequence[int]) -> list[Post]:
@@ -143,3 +147,38 @@ async def arrived(
     )
     if made:
         await _tell(tx, reporter, made)
+
+
+# What becomes of it. The door has asked for the role; a report that goes meanwhile is not found.
+
+
+async def sort(tx: Tx, row: Report, category: str, rule_ids: Sequence[int]) -> Report:
+    """Under another category. Raises ``Invalid``."""
+    await _check(tx, category, rule_ids)
+    return _found(await reports.sort(tx.conn, row.id, category, sorted(set(rule_ids)), tx.now))
+
+
+async def take_on(tx: Tx, by: Account, row: Report) -> Report:
+    """``by`` looks after it."""
+    return _found(await reports.assign(tx.conn, row.id, by.id, tx.now))
+
+
+async def let_go(tx: Tx, _by: Account, row: Report) -> Report:
+    return _found(await reports.assign(tx.conn, row.id, None, tx.now))
+
+
+async def resolve(tx: Tx, by: Account, row: Report) -> Report:
+    """Close it. One that is closed stays as whoever closed it first left it."""
+    if row.resolved_at:
+        return row
+    return _found(await reports.resolve(tx.conn, row.id, by.id, tx.now))
+
+
+async def reopen(tx: Tx, _by: Account, row: Report) -> Report:
+    return _found(await reports.reopen(tx.conn, row.id, tx.now))
+
+
+def _found(row: Report | None) -> Report:
+    if row is None:
+        raise NotFound
+    return row

@@ -188,6 +188,8 @@ async def _keep(reader: Member, world: World) -> None:
     await reader.good("POST", "/api/v1/tags/spring/follow")
     upload = await reader.good("POST", "/api/v1/media", data={"file": BytesIO(picture())})
     world.ids["media"] = [upload["id"]]
+    complaint = {"account_id": world.ids["accounts"][-1], "rule_ids": ["1"]}
+    await reader.good("POST", "/api/v1/reports", json=complaint)
     lists = await reader.good("GET", "/api/v1/lists")
     world.ids["list"] = [each["id"] for each in lists]
     await _choose(reader, lists[0]["id"], world)

@@ -61,7 +61,9 @@ async def mailing(database_url: str, free_port: Callable[[], int]) -> AsyncItera
     egress = Egress(EgressConfig("test", None, ()))
     async with relay(port) as kept, open_house(database_url, mail=True) as house:
         await set_mode(house, "open")
-        yield Mailing(house, kept, await resolve.open_net(house.work, egress, relay=mail.relay(settings)))
+        yield Mailing(
+            house, kept, await resolve.open_net(house.work, egress, relay=mail.relay(settings))
+        )
         await egress.close()
 
 
