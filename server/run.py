@@ -220,13 +220,16 @@ async def _doors(
 
 def _health(work: Work) -> Callable[[web.Request], Coroutine[Any, Any, web.Response]]:
     async def health(_request: web.Request) -> web.Response:
-        """200 where requests are answered, which takes a database too; else 503."""
+        """200 where requests are answered, which takes a database too; else 503.
+
+        Mastodon.py compares the text.
+        """
         try:
             async with asyncio.timeout(HEALTH_SECONDS), work.reading() as tx:
                 await instance.get(tx.conn)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return web.Response(status=503, text="The database does not answer.\n")
-        return web.Response(text="ok\n")
+        return web.Response(text="OK")
 
     return health
 

@@ -55,6 +55,7 @@ class Event:
 class Audience:
     """Where a post is shown. ``home`` and ``members`` (of its community): accounts of ours.
 
+    ``reply``: it answers somebody else.
     ``lists``: channels of the lists that hold its author, whether or not they show it (lists.py).
     """
 
@@ -62,6 +63,7 @@ class Audience:
     visibility: str
     local: bool
     boost: bool
+    reply: bool
     media: bool
     head: bool
     tags: list[str]
@@ -82,7 +84,7 @@ class Audience:
 
     def _public(self) -> Iterator[str]:
         side = "local" if self.local else "remote"
-        for stream in ("public", f"public:{side}"):
+        for stream in () if self.reply else ("public", f"public:{side}"):
             yield stream
             if self.media:
                 yield f"{stream}:media"
@@ -103,6 +105,7 @@ class Boosted:
 AUDIENCE = Query(
     """
     select p.id, p.visibility, p.local, p.reblog_of_id is not null as boost,
+        p.in_reply_to_id is not null and p.in_reply_to_account_id is distinct from p.account_id as reply,
         p.attachments <> '[]' as media, p.thread_id = p.id as head, p.tags, p.community_id,
         array(select distinct h.account_id from home_entries h
               where h.post_id in (select p.id union all

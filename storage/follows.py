@@ -197,7 +197,13 @@ BLOCKED = Query(
     bool,
 )
 BLOCKING = Query(
-    "select account_id from blocks where target_id = $1 and account_id = any($2::bigint[])", int
+    """
+    select account_id from blocks where target_id = $1 and account_id = any($2::bigint[])
+    union
+    select d.account_id from accounts a join account_domain_blocks d on d.host = a.host
+    where a.id = $1 and d.account_id = any($2::bigint[])
+    """,
+    int,
 )
 BLOCKS = Query(
     "select id as row_id, target_id as account_id from blocks"
@@ -359,7 +365,7 @@ async def unblock(conn: Connection, account_id: int, target_id: int) -> bool:
 
 
 async def blocking(conn: Connection, target_id: int, ids: Sequence[int]) -> set[int]:
-    """Who of these blocks the account."""
+    """Who of these blocks the account, or its host."""
     return set(await BLOCKING.all(conn, target_id, ids))
 
 

@@ -183,6 +183,7 @@ WITH_BOOSTED = Query(
     " join posts b on b.id = p.reblog_of_id where p.id = any($1::bigint[])",
     Post,
 )
+LATEST = Query("select * from posts where account_id = $1 order by id desc limit $2", Post)
 BY_URI = Query("select * from posts where uri = $1", Post)
 BY_URL = Query("select * from posts where url = $1 order by id limit 1", Post)
 BOOST_OF = Query("select * from posts where account_id = $1 and reblog_of_id = $2", Post)
@@ -257,7 +258,8 @@ FAVOURITES_OF = Query(
 )
 REBLOGGED_BY = Query(
     "select id as row_id, account_id as id from posts"
-    " where reblog_of_id = $1 and id < $2 and id > $3 order by posts.id desc limit $4",
+    " where reblog_of_id = $1 and id < $2 and id > $3 and visibility in ('public', 'unlisted')"
+    " order by posts.id desc limit $4",
     Listed,
 )
 BOOKMARK = Command(
@@ -355,6 +357,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
 async def with_boosted(conn: Connection, ids: Sequence[int]) -> dict[int, Post]:
     """These posts, and what the boosts among them boost."""
     return {row.id: row for row in await WITH_BOOSTED.all(conn, ids)}
+
+
+async def latest(conn: Connection, account_id: int, limit: int) -> list[Post]:
+    """What an account wrote and boosted, newest first."""
+    return await LATEST.all(conn, account_id, limit)
 
 
 async def by_uri(conn: Connection, uri: str) -> Post | None:

@@ -63,10 +63,11 @@ _MATCHING = """
 """
 _PAGE = " order by p.id desc limit $2 offset $3"
 
+# Without words there may be nothing to find: then the newest posts (of the author) are looked through.
 POSTS = Query(
-    "select p.id from posts p join accounts a on a.id = p.account_id where"  # noqa: S608 - constants
-    + _MATCHING
-    + _PAGE,
+    "select p.id from (select * from posts c where c.reblog_of_id is null"  # noqa: S608 - constants
+    " and ($4::bigint is null or c.account_id = $4) order by c.id desc limit 200000) p"
+    " join accounts a on a.id = p.account_id where" + _MATCHING + _PAGE,
     int,
 )
 # "offset 0" keeps the parts apart: each language is one look into the index of words, where joined freely
@@ -110,12 +111,20 @@ BY_HANDLE = Query(
     Account,
 )
 NAME_TAGS = Command("insert into tag_names (name) select unnest($1::text[]) on conflict do nothing")
+# Sorted first, so that posts are looked for until the page is full and no longer. The index of tags has the
+# database's collation, and not that of names; "materialized": where one post would do, PostgreSQL reads all of
+# them in the hope to meet it soon, and a rare tag it never meets.
 TAGS = Query(
     """
-    select t.name from tag_names t
-    where t.name >= $1 and t.name < ($1 || $2)
-      and exists (select from posts p where p.tags @> array[t.name::text] and p.visibility = 'public')
-    order by t.name = $1 desc, length(t.name), t.name limit $3 offset $4
+    select t.name from (
+        select name, name = $1 as whole, length(name) as size from tag_names
+        where name >= $1 and name < ($1 || $2)
+        order by whole desc, size, name offset 0) t
+    where exists (
+        with tagged as materialized (
+            select visibility from posts where tags @> array[t.name collate "default"])
+        select from tagged where visibility = 'public')
+    order by t.whole desc, t.size, t.name limit $3 offset $4
     """,
     str,
 )

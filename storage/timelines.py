@@ -143,6 +143,7 @@ PUBLIC = Query(
     """
     select id from posts p
     where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
+      and (in_reply_to_id is null or in_reply_to_account_id = account_id)
       and (not $4 or local) and (not $5 or not local) and (not $6 or attachments <> '[]')
     order by id desc limit $3
     """,
@@ -152,6 +153,7 @@ PUBLIC_UP = Query(
     """
     select id from (select id from posts p
     where visibility = 'public' and reblog_of_id is null and id < $1 and id > $2
+      and (in_reply_to_id is null or in_reply_to_account_id = account_id)
       and (not $4 or local) and (not $5 or not local) and (not $6 or attachments <> '[]')
     order by id limit $3) q order by id desc
     """,
@@ -275,6 +277,7 @@ async def forget_host(conn: Connection, account_id: int, host: str) -> None:
 async def public(
     conn: Connection, page: Page, *, local: bool, remote: bool, only_media: bool = False
 ) -> list[int]:
+    """Without boosts, and without what answers somebody else, as in Mastodon."""
     query = PUBLIC_UP if page.upward else PUBLIC
     return await query.all(conn, *page.bounds, page.limit, local, remote, only_media)
 

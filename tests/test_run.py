@@ -34,7 +34,7 @@ async def test_serves_and_works_in_this_process(settings: Settings) -> None:
     async with run.running(settings) as here, aiohttp.ClientSession() as client:
         assert here.url == f"http://{settings.listen}"
         async with client.get(f"{here.url}/health") as answer:
-            assert (answer.status, await answer.text()) == (200, "ok\n")
+            assert (answer.status, await answer.text()) == (200, "OK")
         async with here.work.reading() as tx:
             jobs = await tx.conn.fetchval("select count(*) from jobs")
         assert jobs == 2, "the loops have planned the cleaning, of rows and of files"

@@ -190,7 +190,7 @@ def _configuration(request: web.Request, vapid_key: str) -> dict[str, object]:
         "timelines_access": {
             "live_feeds": everybody,
             "hashtag_feeds": everybody,
-            "trending_link_feeds": {"local": "disabled", "remote": "disabled"},
+            "trending_link_feeds": everybody,
         },
         "limited_federation": False,
     }

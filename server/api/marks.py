@@ -11,17 +11,18 @@ from typing import TypeAlias
 from aiohttp import web
 
 from server import limits
-from server.api import paging
+from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
-from server.api.describe import Described, op, paged
+from server.api.describe import Described, choice, op, paged
 from server.api.reading import id_of, status_by_id, statuses, view, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import mutes, posts, sight
+from server.domain import mutes, policy, posts, sight
 from server.domain.tx import Tx
 from server.render import account
 from storage import posts as rows
+from storage import preferences
 from storage.accounts import Account
 from storage.db import Connection
 from storage.posts import Listed, Post
@@ -61,11 +62,16 @@ async def _unpin(tx: Tx, actor: Account, post: Post) -> None:
 
 
 async def boost(request: web.Request, caller: Caller) -> web.Response:
-    """Answers the boost itself, a status of its own around the post."""
-    work = context(request).work
+    """Answers the boost itself, a status of its own around the post.
+
+    ``visibility``: who sees that it was boosted; else as the member chose for posts.
+    """
+    work, sent = context(request).work, await params.read(request)
     async with work.transaction() as tx:
         post = await sight.subject(tx, id_of(request), caller.account)
-        made = await posts.boost(tx, caller.account, post)
+        chosen = await preferences.of(tx.conn, caller.account.id)
+        visibility = sent.text("visibility") or chosen.visibility
+        made = await posts.boost(tx, caller.account, post, visibility=visibility)
     async with work.reading() as tx:
         return ok(await status_by_id(tx, made.id, caller.account))
 
@@ -137,7 +143,8 @@ def routes() -> list[web.RouteDef]:
 
 
 DESCRIBED: Described = {
-    **{f"POST /api/v1/statuses/{{id}}/{act}": op("Status") for act in ("reblog", *ACTS)},
+    "POST /api/v1/statuses/{id}/reblog": op("Status", choice("visibility", *policy.BOOSTS)),
+    **{f"POST /api/v1/statuses/{{id}}/{act}": op("Status") for act in ACTS},
     "GET /api/v1/statuses/{id}/reblogged_by": op(array("Account"), *paged(40, 80)),
     "GET /api/v1/statuses/{id}/favourited_by": op(array("Account"), *paged(40, 80)),
     "GET /api/v1/favourites": op(array("Status"), *paged()),

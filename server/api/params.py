@@ -144,6 +144,8 @@ def _path(name: str) -> list[str]:
     if not bracket or not rest.endswith("]") or not head:
         return [name]
     path = [head, *rest[:-1].split("][")]
+    while path[-2:] == ["", ""]:  # id[][], as Mastodon.py writes a list, is id[]
+        path.pop()
     if len(path) > MAX_DEPTH:
         raise BadRequest("A parameter is nested too deeply.")
     return path

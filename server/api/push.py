@@ -37,6 +37,7 @@ async def entity(tx: Tx, row: Subscription) -> Json:
 
 def _wanted(sent: Params) -> Wanted:
     """Raises ``Invalid``, also for an address that no push service has."""
+    """The policy also from beside ``data``, where Mastodon.py puts it."""
     subscription, data = sent.child("subscription"), sent.child("data")
     keys = subscription.child("keys")
     receiver = Receiver(
@@ -56,7 +57,7 @@ def _wanted(sent: Params) -> Wanted:
         receiver.auth,
         receiver.standard,
         _alerts(data),
-        data.text("policy") or "all",
+        data.text("policy") or sent.text("policy") or "all",
     )
 
 
@@ -84,13 +85,14 @@ async def show(request: web.Request, caller: Caller) -> web.Response:
 
 async def change(request: web.Request, caller: Caller) -> web.Response:
     """The alerts, all of them anew, and the policy. What is not sent of ``data`` stays as it is."""
-    data = (await params.read(request)).child("data")
+    sent = await params.read(request)
+    data = sent.child("data")
     async with context(request).work.transaction() as tx:
         row = await pushes.of_token(tx.conn, caller.token.id)
         if row is None:
             raise NotFound
         alerts = _alerts(data) if "alerts" in data else row.alerts
-        policy = data.text("policy") or row.policy
+        policy = data.text("policy") or sent.text("policy") or row.policy
         return ok(await entity(tx, await push.change(tx, caller.token, alerts, policy)))
 
 

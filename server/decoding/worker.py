@@ -1,6 +1,6 @@
 """The process that opens one file: ``python -m server.decoding.worker SOURCE FOLDER PURPOSE``.
 
-It bounds itself before it loads any decoder, and says on its standard output what it made, or in one
+It bounds itself and puts up its walls before it loads any decoder, and says on its standard output what it made, or in one
 sentence why it made nothing. However it ends, whoever started it removes the folder.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-from server.decoding import bounds
+from server.decoding import bounds, walls
 from server.decoding.made import Made, Purpose, RefusedError
 from server.decoding.sniff import HEAD, sniff
 
@@ -26,6 +26,7 @@ TOO_MUCH = "The file takes too much memory."
 def main() -> None:
     _bound()
     source, out, purpose = Path(sys.argv[1]), Path(sys.argv[2]), cast("Purpose", sys.argv[3])
+    walls.put_up(Path(__file__).parents[1], source, out)
     sys.stdout.write(json.dumps(_answer(source, out, purpose)))
 
 

@@ -245,6 +245,7 @@ async def _settle(tx: Tx, post: Post, call: Call) -> None:
     await _fill(tx, post, call)
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
+    await effects.recount(tx, post.id)
 
 
 async def _fill(tx: Tx, post: Post, call: Call) -> None:

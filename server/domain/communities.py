@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, follows, policy
+from server.domain import accounts, follows, names, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import communities
@@ -29,6 +29,8 @@ async def create(
         raise Invalid("A community is open, or joined on request.", field="policy")
     if not title.strip():
         raise Invalid("A community needs a title.", field="title")
+    if names.is_instances(username, tx.site.urls.domain):
+        raise Invalid("This handle is reserved for the server itself.", field="username")
     group = await accounts.create(
         tx, "group", username, display_name=title, note=about, locked=community_policy == "request"
     )

@@ -2,7 +2,7 @@
 
 A direct post enters a conversation of every person of ours who wrote it or is named in it: the one of its
 thread and its set of others, so that whoever is added later starts a conversation beside it. Nobody gets
-one from somebody whom they block.
+one from somebody whom they block, or of a host that they block.
 """
 
 from __future__ import annotations
@@ -17,13 +17,24 @@ from storage.posts import Post
 
 
 async def enter(
-    tx: Tx, author: Account, post: Post, named: Sequence[Account], *, news: bool
+    tx: Tx,
+    author: Account,
+    post: Post,
+    named: Sequence[Account],
+    *,
+    news: bool,
+    for_: Sequence[Account] | None = None,
 ) -> list[Entered]:
-    """Gives the conversations that grew. ``news`` is false for what arrived long after it was written."""
+    """Gives the conversations that grew. ``news`` is false for what arrived long after it was written.
+
+    ``for_``: those among them whose conversations it enters (None: all), where the others have it already.
+    """
     people = {a.id: a for a in (author, *named)}
     blocking = await follows.blocking(tx.conn, author.id, sorted(people))
     readers = [
-        a.id for a in people.values() if a.local and a.kind == "person" and a.id not in blocking
+        a.id
+        for a in (people.values() if for_ is None else for_)
+        if a.local and a.kind == "person" and a.id not in blocking
     ]
     if not readers:
         return []

@@ -8,6 +8,7 @@ for a remote actor: its own server has done that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from federation import build, jsonld, proofs
@@ -22,6 +23,7 @@ from storage.notifications import Notification
 
 Json = build.Json
 Inboxes = dict[str, str]  # inbox URL to host
+RECOUNT = timedelta(seconds=3)
 
 
 async def send(
@@ -529,6 +531,12 @@ def appear(tx: Tx, post: posts.Post) -> None:
 def changed(tx: Tx, post_id: int) -> None:
     """Whoever looks at a post sees it change."""
     tx.happened(Event(events.EDIT, post_id))
+
+
+async def recount(tx: Tx, post_id: int) -> None:
+    """Whoever looks at a poll or a call sees its counts change, once in ``RECOUNT``, however many vote."""
+    at = tx.now + RECOUNT
+    await tx.later(f"recount:{post_id}", "recount", {"post_id": post_id}, at)
 
 
 async def vanish(tx: Tx, post: posts.Post) -> None:

@@ -45,6 +45,8 @@ ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
 QUOTE_DENIED = _refused("quote_denied", "Its author does not let you quote this post.")
 
+BOOSTS = ("public", "unlisted", "private")  # who may see one, from wide to narrow
+
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 
 
@@ -66,6 +68,11 @@ def may_boost(visibility: str, *, own: bool, blocked: bool) -> Verdict:
     if visibility in ("public", "unlisted") or (own and visibility == "private"):
         return ALLOWED
     return NOT_PUBLIC
+
+
+def boost_visibility(wanted: str, boosted: str) -> str:
+    """Who may see a boost: never more people than may see the post. Both are of ``BOOSTS``."""
+    return max(wanted, boosted, key=BOOSTS.index)
 
 
 def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdict:

@@ -41,6 +41,7 @@ async def vote(
     named = dict(zip(choices, uris, strict=True)) if uris else {}
     votes = [(at, named.get(at) or await effects.new_id(tx)) for at in picked]
     await polls.vote(tx.conn, post.id, voter.id, votes, tx.now)
+    await effects.recount(tx, post.id)
     if post.local:
         due = tx.now + calls.TALLY_INTERVAL
         args = {"post_id": post.id}

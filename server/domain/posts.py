@@ -338,7 +338,13 @@ async def carry(
 
 
 async def share(
-    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+    tx: Tx,
+    actor: Account,
+    post: Post,
+    *,
+    uri: str | None = None,
+    at: datetime | None = None,
+    visibility: str = "public",
 ) -> Post | None:
     """Write a boost and show it to the followers here. None for a repeat."""
     made = min(at or tx.now, tx.now)
@@ -353,7 +359,7 @@ async def share(
             local=actor.local,
             account_id=actor.id,
             kind="boost",
-            visibility=post.visibility,
+            visibility=policy.boost_visibility(visibility, post.visibility),
             published_at=made,
             thread_id=boost_id,
             reblog_of_id=post.id,
@@ -369,14 +375,27 @@ async def share(
 
 
 async def boost(
-    tx: Tx, actor: Account, post: Post, *, uri: str | None = None, at: datetime | None = None
+    tx: Tx,
+    actor: Account,
+    post: Post,
+    *,
+    uri: str | None = None,
+    at: datetime | None = None,
+    visibility: str = "public",
 ) -> Post:
-    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``."""
+    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``, ``Invalid``.
+
+    ``visibility``: who is to see the boost, where the post allows more.
+    """
+    if visibility not in policy.BOOSTS:
+        raise Invalid(
+            "Validation failed: Visibility is not included in the list", field="visibility"
+        )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
     policy.may_boost(post.visibility, own=own, blocked=blocked).require()
     await _hold(tx, post)
-    made = await share(tx, actor, post, uri=uri, at=at)
+    made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
     if made is None:
         standing = await posts.boost_of(tx.conn, actor.id, post.id)
         assert standing, "the index that refused the new one holds it"
@@ -478,8 +497,11 @@ async def edit(
     if author.local:
         await media.attach(tx, new)
     await _set_poll(tx, post, draft_.poll)
+    before = {m.account_id for m in await posts.mentions(tx.conn, [post.id])}
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     await _name_tags(tx, new)
+    if (new.edited_at or tx.now) > tx.now - LATE and not (arrived and arrived.history):
+        await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))
@@ -505,6 +527,20 @@ async def _set_poll(tx: Tx, post: Post, poll: PollDraft | None) -> None:
     if [o.title for o in options] == [title for title, _ in poll.options]:
         await polls.set_counts(tx.conn, post.id, [n for _, n in poll.options], poll.voters_count)
         await polls.set_end(tx.conn, post.id, poll.ends_at, poll.closed_at)
+        await effects.recount(tx, post.id)
+
+
+async def _tell_added(
+    tx: Tx, author: Account, post: Post, named: Sequence[Account], before: set[int]
+) -> None:
+    """Whom an edit mentions that the post did not mention before; a direct post is new to them."""
+    added = [account for account in named if account.id not in before]
+    if not added:
+        return
+    await effects.tell(tx, added, "mention", author, post.id)
+    if post.visibility == "direct":
+        grown = await conversations.enter(tx, author, post, named, news=True, for_=added)
+        tx.happened(*(events.conversation(c.account_id, c.id) for c in grown))
 
 
 async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None = None) -> None:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, mails, media, polls, scheduled, sign_up, tags
+from server.domain import calls, effects, mails, media, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
@@ -111,6 +111,10 @@ async def _poll_results(tx: Tx, job: Job) -> None:
     await polls.publish_results(tx, job.args["post_id"])
 
 
+async def _recount(tx: Tx, job: Job) -> None:
+    effects.changed(tx, job.args["post_id"])
+
+
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
 
@@ -175,6 +179,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "introduce": _introduce,
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
+    "recount": _recount,
     "send_tally": _send_tally,
 }
 

@@ -88,8 +88,15 @@ async def settings(request: web.Request) -> web.Response:
 
 
 def _settings(
-    request: web.Request, viewer: Viewer, *, fault: str = "", status: int = 200, done: bool = False
+    request: web.Request,
+    viewer: Viewer,
+    *,
+    fault: str = "",
+    field: str | None = None,
+    status: int = 200,
+    done: bool = False,
 ) -> web.Response:
+    """``field``: beside which ``fault`` is told (``old``, ``password``); else it stands above all."""
     return page(
         request,
         "password_change.html",
@@ -97,6 +104,7 @@ def _settings(
         status=status,
         password_min=users.PASSWORD_MIN,
         fault=fault,
+        field=field,
         done=done,
     )
 
@@ -115,7 +123,11 @@ async def change(request: web.Request) -> web.Response:
             session=session.current(request),
             apps=sent.get("apps") == "yes",
         )
-    except (Invalid, TooMany) as refused:
+    except Invalid as refused:
+        return _settings(
+            request, viewer, fault=refused.sentence, field=refused.field, status=refused.status
+        )
+    except TooMany as refused:
         return _settings(request, viewer, fault=refused.sentence, status=refused.status)
     return _settings(request, viewer, done=True)
 

@@ -374,6 +374,7 @@ create index posts_community on posts (community_id, id) where community_id is n
 create index posts_public on posts (id) where visibility = 'public' and reblog_of_id is null;
 create index posts_public_local on posts (id)
     where visibility = 'public' and reblog_of_id is null and local;
+create index posts_local on posts (created_at, account_id) where local and reblog_of_id is null;
 create index posts_tags on posts using gin (tags);
 create index posts_words on posts using gin (post_words(language, title, summary, content))
     with (fastupdate = off)  -- each search looks into it once for each language, and would read the list of what is new

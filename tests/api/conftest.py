@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,11 @@ from storage.accounts import Account
 from tests.api.people import House
 from tests.clock import MovableClock
 
+pytest.register_assert_rewrite("tests.clients")
+
 PASSWORD = "a long enough password"
 SCOPES = "read write follow push profile"
+Watch = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,17 @@ class Running:
 
 @asynccontextmanager
 async def serving(
-    database_url: str, port: int, *, pace: Pace | None = None, **settings: str
+    database_url: str,
+    port: int,
+    *,
+    pace: Pace | None = None,
+    watch: Watch | None = None,
+    **settings: str,
 ) -> AsyncIterator[Running]:
-    """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``."""
+    """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``.
+
+    ``watch`` sees every answer before it goes out.
+    """
     domain = f"127.0.0.1:{port}"
     given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
     known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
@@ -82,6 +93,8 @@ async def serving(
             await instance.create(tx.conn, domain, domain, None, tx.now)
         app = make_app(known, work, database_url=database_url)
         app[PACE] = pace or app[PACE]
+        if watch:
+            app.on_response_prepare.append(watch)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

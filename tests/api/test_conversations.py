@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.api.conversations import entities
+from server.domain import posts
 from server.domain.posts import Draft
+from server.domain.tx import Arrived
 from storage import conversations
 from storage.timelines import Page
 from tests.api.conftest import Running
@@ -173,3 +175,58 @@ async def test_a_long_page_takes_as_many_queries_as_a_short_one(house: House) ->
                 assert len(await entities(tx, rows, reader.account)) == limit
         taken.append(len(seen))
     assert taken[0] == taken[1]
+
+
+async def test_an_edit_that_names_somebody_lets_them_in(house: House) -> None:
+    writer, first, second = [await house.member(name) for name in ("writer", "first", "second")]
+    for reader in (first, second):  # what strangers write in private waits as a request
+        await reader.good("POST", f"/api/v1/accounts/{writer.id}/follow")
+    said = await writer.says("@first psst", visibility="direct")
+    one = f"/api/v1/statuses/{said['id']}"
+    assert (await second.get(one)).status == 404
+    await writer.good("PUT", one, json={"status": "@first @second psst"})
+    mentions = "/api/v1/notifications?types[]=mention"
+    (told,) = await second.good("GET", mentions)
+    assert told["status"]["id"] == said["id"]
+    (found,) = await second.good("GET", CONVERSATIONS)
+    assert (found["unread"], found["last_status"]["id"]) == (True, said["id"])
+    assert {a["username"] for a in found["accounts"]} == {"writer", "first"}
+    for before in (writer, first):  # they have it already, and are told of no more
+        assert len(await before.good("GET", CONVERSATIONS)) == 1
+    await writer.good("PUT", one, json={"status": "@second @first psst!"})
+    assert len(await second.good("GET", mentions)) == len(await first.good("GET", mentions)) == 1
+
+
+async def test_an_edit_from_elsewhere_tells_whom_it_names(house: House) -> None:
+    reader, far = await house.member("reader"), await house.remote("far")
+    post = await house.arrives(far, "1", Draft(content="hello"))
+    assert reader.account
+    draft = Draft(content="hello @reader", mentions=(reader.account,))
+    for _ in range(2):
+        async with house.work.transaction() as tx:
+            arrived = Arrived(f"{post.uri}/update", {"id": post.uri})
+            await posts.edit(tx, far, post, draft, arrived=arrived)
+    (told,) = await reader.good("GET", "/api/v1/notifications")
+    assert (told["type"], told["status"]["id"]) == ("mention", str(post.id))
+
+
+async def test_an_old_edit_that_arrives_late_tells_nobody(house: House, here: Running) -> None:
+    reader, far = await house.member("reader"), await house.remote("far")
+    post = await house.arrives(far, "1", Draft(content="hello"))
+    assert reader.account
+    edited = here.clock.now()
+    here.clock.forward(days=3)
+    draft = Draft(content="hello @reader", mentions=(reader.account,), edited_at=edited)
+    async with house.work.transaction() as tx:
+        await posts.edit(tx, far, post, draft, arrived=Arrived(f"{post.uri}/1", {"id": post.uri}))
+    assert await reader.good("GET", "/api/v1/notifications") == []
+
+
+async def test_who_blocks_the_writer_is_not_let_in_by_an_edit(house: House) -> None:
+    writer, _, second = [await house.member(name) for name in ("writer", "first", "second")]
+    await second.good("POST", f"/api/v1/accounts/{writer.id}/block")
+    said = await writer.says("@first psst", visibility="direct")
+    one = f"/api/v1/statuses/{said['id']}"
+    await writer.good("PUT", one, json={"status": "@first @second psst"})
+    assert await second.good("GET", CONVERSATIONS) == []
+    assert await second.good("GET", "/api/v1/notifications") == []

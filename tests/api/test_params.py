@@ -171,6 +171,13 @@ def test_lists(tree: dict[str, object]) -> None:
     assert Params(tree).texts("k") == ["a", "b"]
 
 
+def test_a_list_in_doubled_brackets() -> None:
+    """Mastodon.py writes the ids of notification requests so."""
+    given = Params(from_pairs([("id[][]", "1"), ("id[][]", "2"), ("a[b][][]", "x")]))
+    assert given.ids("id") == [1, 2]
+    assert given.child("a").texts("b") == ["x"]
+
+
 def test_one_value_is_a_list_of_one() -> None:
     assert Params(from_pairs([("k", "a")])).texts("k") == ["a"]
 

@@ -19,6 +19,7 @@ from mastodon.streaming import StreamListener
 from server import ids, stream
 from server.api import streaming
 from server.api.streaming import Pace
+from server.domain import farewell
 from server.domain.posts import Draft
 from server.stream import End, Frame, Hub, Listener
 from storage import db, events
@@ -26,6 +27,7 @@ from storage import oauth as token_rows
 from storage.calls import Details
 from tests.api.conftest import Running, serving
 from tests.api.people import House, Member
+from tests.api.working import run_jobs
 
 PATIENCE = 20.0
 STREAMING = "/api/v1/streaming"
@@ -236,6 +238,32 @@ async def test_a_filter_is_told_and_marks_what_comes(house: House) -> None:
         assert (caught["filter"]["title"], caught["keyword_matches"]) == ("Diet", ["bread"])
 
 
+async def test_votes_are_told_once_in_a_while(here: Running, house: House) -> None:
+    gardener = await house.member("gardener")
+    posted = await gardener.says("Tea?", poll={"options": ["yes", "no"], "expires_in": 600})
+    voters = [await house.member(name) for name in ("baker", "cook", "driver")]
+    async with listening(gardener, "?stream=user") as ear:
+        for rounds in (voters[:2], voters[2:]):
+            for voter in rounds:
+                path = f"/api/v1/polls/{posted['id']}/votes"
+                await voter.good("POST", path, json={"choices": [0]})
+            here.clock.forward(seconds=4)
+            await run_jobs(here.work)
+        counts = [(await ear.hears("status.update", "user"))["poll"]["votes_count"] for _ in "12"]
+        await marked(house, gardener)
+        assert await ear.hears("filters_changed", "user") is None
+    assert counts == [2, 3]
+
+
+async def test_the_posts_of_an_account_that_is_gone_leave_the_screen(house: House) -> None:
+    baker, far = await house.member("baker"), await house.remote("far")
+    post = await house.arrives(far, "1", Draft(content="Bread"))
+    async with listening(baker, "?stream=public") as ear:
+        async with house.work.transaction() as tx:
+            await farewell.forget(tx, far)
+        assert await ear.hears("delete", "public") == str(post.id)
+
+
 async def test_a_call_is_told(house: House) -> None:
     organiser = await house.member("organiser")
     garden = await house.community(organiser, "garden")
@@ -266,6 +294,20 @@ async def test_nobody_hears_what_they_may_not_see(house: House) -> None:
         assert "for followers" in (await ear.hears("update", "user"))["content"]
         posted = await gardener.says("for all")
         assert (await square.hears("update", "public"))["id"] == posted["id"]
+
+
+async def test_who_answers_somebody_is_not_heard_in_public(house: House) -> None:
+    """As the timeline does not show it; who follows its tag hears it."""
+    gardener, baker = await house.member("gardener"), await house.member("baker")
+    asked = await gardener.says("Who brings tea?")
+    async with (
+        listening(house.stranger, "?stream=public:local") as square,
+        listening(house.stranger, "?stream=hashtag&tag=tea") as tagged,
+    ):
+        answer = await baker.says("I do #tea", in_reply_to_id=asked["id"])
+        more = await gardener.says("At four.", in_reply_to_id=asked["id"])
+        assert (await square.hears("update", "public:local"))["id"] == more["id"]
+        assert (await tagged.hears("update", "hashtag", "tea"))["id"] == answer["id"]
 
 
 async def test_whom_one_blocks_is_not_heard_in_public(house: House) -> None:

@@ -198,6 +198,19 @@ async def test_public_is_parted_into_local_and_remote(house: House) -> None:
     assert await ids("local=false&remote=false") == await ids("")
 
 
+async def test_public_shows_who_begins_or_goes_on_and_not_who_answers(house: House) -> None:
+    """Half of a talk says nothing to strangers; under its tag an answer is found."""
+    asker, other = await house.member("asker"), await house.member("other")
+    head = await asker.says("Who has a ladder?")
+    more = await asker.says("A long one.", in_reply_to_id=head["id"])
+    answer = await other.says("I have. #ladder", in_reply_to_id=head["id"])
+    for query in ("", "?local=true", "?min_id=0"):
+        shown = await house.stranger.good("GET", f"/api/v1/timelines/public{query}")
+        assert [s["id"] for s in shown] == [more["id"], head["id"]]
+    tagged = await house.stranger.good("GET", "/api/v1/timelines/tag/ladder")
+    assert [s["id"] for s in tagged] == [answer["id"]]
+
+
 async def test_tags_are_joined_as_asked(house: House) -> None:
     writer = await house.member("writer")
     ids = {t: (await writer.says(t))["id"] for t in ("#a", "#b", "#a #b", "#a #b #c")}

@@ -96,6 +96,28 @@ async def test_an_own_boost_of_a_private_post_stays_among_followers(scene: Scene
     assert (await scene.friend.get(f"/api/v1/statuses/{boost['id']}")).status == 200
 
 
+async def test_a_boost_is_seen_by_those_whom_the_member_chose(scene: Scene) -> None:
+    """By the word with the act, else by the default of their posts; and by no more than the post is."""
+    rows = [
+        await scene.outsider.says("one"),
+        await scene.outsider.says("two", visibility="unlisted"),
+    ]
+    one, two = (f"/api/v1/statuses/{row['id']}" for row in rows)
+    quiet = await scene.author.good("POST", f"{one}/reblog", json={"visibility": "private"})
+    assert quiet["visibility"] == "private"
+    assert (await scene.friend.get(f"/api/v1/statuses/{quiet['id']}")).status == 200
+    assert (await scene.outsider.get(f"/api/v1/statuses/{quiet['id']}")).status == 404
+    assert await scene.outsider.good("GET", f"{one}/reblogged_by") == []
+    loud = await scene.author.good("POST", f"{two}/reblog", json={"visibility": "public"})
+    assert loud["visibility"] == "unlisted"
+    for wrong in ("direct", "everybody"):
+        refused = await scene.friend.post(f"{one}/reblog", json={"visibility": wrong})
+        assert refused.status == 422
+    privacy = {"source": {"privacy": "private"}}
+    await scene.friend.good("PATCH", "/api/v1/accounts/update_credentials", json=privacy)
+    assert (await scene.friend.good("POST", f"{one}/reblog"))["visibility"] == "private"
+
+
 async def test_a_hidden_part_of_a_thread_is_left_out(scene: Scene) -> None:
     head = await scene.author.says("head")
     await scene.author.says("aside", in_reply_to_id=head["id"], visibility="direct")

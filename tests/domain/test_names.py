@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.domain import names
+from server.domain import communities, names
 from server.errors import Conflict, Invalid
 from tests.domain.conftest import World
 
@@ -75,3 +75,12 @@ async def test_the_database_looks_as_the_code_does(world: World, name: str) -> N
             f"select {expression} from (values ($1::text)) v (username)", name
         )
     assert seen == names.looks(name)
+
+
+async def test_a_community_cannot_speak_as_the_instance(world: World) -> None:
+    founder = await world.person("founder")
+    own = world.work.site.urls.domain.partition(".")[0]
+    for name in (own, own.upper(), "admin", "sign_up"):
+        async with world.work.transaction() as tx:
+            with pytest.raises(Invalid, match="reserved"):
+                await communities.create(tx, founder, name, "A title")

@@ -584,3 +584,14 @@ async def test_a_crash_between_sending_and_writing_sends_the_same_again(
     await ours.settle()
     assert [r.document["id"] for r in microblog.received] == [orjson.loads(held.body)["id"]] * 2
     assert await ours.value("select count(*) from deliveries") == 0
+
+
+async def test_who_is_not_let_in_yet_cannot_be_followed(ours: Instance, microblog: Peer) -> None:
+    baker, newcomer = microblog.person("baker"), await ours.member("newcomer")
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update accounts set waiting = true where id = $1", newcomer.id)
+    document = microblog.activity(baker, "Follow", newcomer.uri)
+    assert (await microblog.send(baker, document, ours.inbox)).status == 202
+    await ours.settle()
+    assert await ours.outcome(document["id"]) == "unknown_target"
+    assert await ours.value("select count(*) from follows") == 0

@@ -243,9 +243,12 @@ class Elsewhere:
 
     asked: list[str] = field(default_factory=list)
     peer: Peer | None = None
+    busy: asyncio.Event = field(default_factory=asyncio.Event)  # as much is asked as may be at once
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
+        if len(self.asked) == proxy.AT_ONCE_EACH:
+            self.busy.set()
         if request.path == "/slow.jpg":
             await asyncio.Event().wait()
         body, content_type = FILES[request.path]()
@@ -395,8 +398,7 @@ async def test_one_slow_server_takes_no_place_of_another(
             asyncio.create_task(viewing.look(urls.remote_media(viewing.elsewhere.url(path))))
             for path in (f"/slow.jpg?{n}" for n in range(proxy.AT_ONCE + 1))
         ]
-        while len(viewing.elsewhere.asked) < proxy.AT_ONCE_EACH:  # noqa: ASYNC110 - no event tells
-            await asyncio.sleep(0)
+        await viewing.elsewhere.busy.wait()
         seen = await viewing.look(urls.remote_media(second.url("/good.jpg")))
         assert seen[0] == 200
         assert len(viewing.elsewhere.asked) == proxy.AT_ONCE_EACH

@@ -22,7 +22,7 @@ async def test_one_server_reports_so_often_and_no_more(
 ) -> None:
     monkeypatch.setattr(reports, "FLAGS_A_DAY", 2)
     people = [attacker.person("one"), attacker.person("two", key=1)]
-    seen = []
+    seen: list[str | None] = []
     for who in (*people, *people):
         flag = attacker.activity(who, "Flag", [organiser.uri], content="x")
         seen.append(await outcome(ours, attacker, who, flag))

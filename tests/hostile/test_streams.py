@@ -28,7 +28,7 @@ async def test_a_frame_that_subscribes_counts_as_a_request(strict: Running) -> N
     headers = await strict.token(account)
     said = {"type": "subscribe", "stream": "list", "list": "1"}
     async with strict.http.ws_connect(STREAMING, headers=headers) as ws:
-        seen = []
+        seen: list[int] = []
         for _ in range(limits.TOKEN.limit + 1):
             await ws.send_json(said)
             seen.append((await ws.receive_json(timeout=20))["status"])
@@ -43,7 +43,7 @@ async def test_strangers_of_one_network_share_their_streams(
 ) -> None:
     """A household has 2^64 addresses of IPv6, and a process some thousand sockets for everybody."""
     monkeypatch.setattr(stream, "SOCKETS_EACH", 1)
-    seen = []
+    seen: list[int] = []
     async with (
         serving(database_url, free_port(), trusted_proxies="127.0.0.0/8") as running,
         running.http.ws_connect(STREAMING, headers=_from("2001:db8::1")),

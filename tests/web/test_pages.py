@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from server.domain import posts
@@ -171,3 +173,12 @@ async def test_only_the_listed_files_are_assets(house: House) -> None:
     assert "url(" not in sheet.text
     for name in ("base.html", "..%2Fpages.py", "nothing.css"):
         assert (await browser.get(f"/assets/{name}")).status == 404
+
+
+async def test_a_page_names_its_icon(house: House) -> None:
+    """Otherwise every browser asks for /favicon.ico, which is not there."""
+    browser = await house.browser()
+    page = await browser.get("/sign-in")
+    icon = re.search('<link rel="icon" href="([^"]+)">', page.text)
+    assert icon
+    assert icon[1] == "/assets/avatar.png", "which the instance tells clients as its icon, too"
