@@ -45,6 +45,7 @@ WITHOUT_A_CALL = {
     "POST /api/v1/media",  # for servers before 3.1.4
     "POST /api/v2/notifications/clear",
     "POST /oauth/userinfo",
+    "PUT /api/v1/admin/reports/{}",
     "PUT /api/v2/filters/keywords/{}",
 }
 

@@ -128,6 +128,7 @@ def tags(cast: Cast) -> None:
 
 @scene(
     """
+    GET /api/v1/search
     GET /api/v2/search
     """
 )
@@ -141,6 +142,7 @@ def looks(cast: Cast) -> None:
     only = reader.search("radish", result_type="statuses", account_id=writer.me().id, limit=5)
     assert (only.accounts, ids(only.statuses), only.hashtags) == ([], [post], [])
     assert ids(reader.search(reader.status(post).url).statuses) == [post]
+    assert ids(reader.search_v1("radish").accounts) == [writer.me().id]
     assert ids(reader.search("@radish").accounts) == [writer.me().id]
 
 

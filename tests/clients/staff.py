@@ -102,4 +102,26 @@ def barriers(cast: Cast) -> None:
     assert staff.admin_ip_blocks() == staff.admin_email_domain_blocks() == []
 
 
-SCENES = (people, barriers)
+@scene(
+    """
+    GET /api/v1/admin/reports
+    GET /api/v1/admin/reports/{}
+    POST /api/v1/admin/reports/{}/assign_to_self
+    POST /api/v1/admin/reports/{}/reopen
+    POST /api/v1/admin/reports/{}/resolve
+    POST /api/v1/admin/reports/{}/unassign
+    """
+)
+def reports(cast: Cast) -> None:
+    staff, loud = cast.joins("judge", role="moderator"), cast.joins("loud_two")
+    made = cast.joins("bothered").report(loud.me().id, comment="Not seeds").id
+    assert ids(staff.admin_reports()) == [str(made)]
+    assert staff.admin_report(made).comment == "Not seeds"
+    assert str(staff.admin_report_assign(made).assigned_account.id) == str(staff.me().id)
+    assert staff.admin_report_unassign(made).assigned_account is None
+    assert staff.admin_report_resolve(made).action_taken
+    assert staff.admin_reports() == []
+    assert not staff.admin_report_reopen(made).action_taken
+
+
+SCENES = (people, barriers, reports)
