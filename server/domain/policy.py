@@ -132,8 +132,12 @@ def may_see(
     mentioned: bool,
     blocked: Collection[int],
     suspended: Collection[int] = (),
+    limited: Collection[int] = (),
 ) -> bool:
-    """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer."""
+    """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer.
+
+    ``limited``: whose posts for everybody do not come unasked.
+    """
     if author_id in suspended:
         return False
     if viewer_id is not None and viewer_id == author_id:
@@ -141,7 +145,7 @@ def may_see(
     if author_id in blocked:
         return False
     if visibility in ("public", "unlisted"):
-        return True
+        return author_id not in limited
     if viewer_id is None:
         return False
     return mentioned or (visibility == "private" and author_id in followed)

@@ -24,7 +24,7 @@ async def visible(
     candidates = list(found)
     relations = await _relations(tx, candidates, viewer)
     hidden = _hidden(relations, feed=feed)
-    seen = await _visible(tx, candidates, viewer, relations)
+    seen = await _visible(tx, candidates, viewer, relations, feed=feed)
     return [p for p in seen if p.account_id not in hidden]
 
 
@@ -48,12 +48,16 @@ async def _visible(
     candidates: Sequence[Post],
     viewer: Account | None,
     relations: Mapping[int, Relation],
+    *,
+    feed: bool = False,
 ) -> list[Post]:
     followed = {r.account_id for r in relations.values() if r.following}
     blocked = {r.account_id for r in relations.values() if r.blocked_by}
     mentioned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
     authors = sorted({p.account_id for p in candidates})
-    suspended = await accounts.suspended_among(tx.conn, authors) if authors else set[int]()
+    barred = await accounts.barred_among(tx.conn, authors) if authors else []
+    suspended = {b.id for b in barred if b.suspended}
+    limited = {b.id for b in barred} - followed if feed else set[int]()
     viewer_id = viewer.id if viewer else None
     return [
         p
@@ -66,6 +70,7 @@ async def _visible(
             mentioned=p.id in mentioned,
             blocked=blocked,
             suspended=suspended,
+            limited=limited,
         )
     ]
 
@@ -157,12 +162,13 @@ class Shown:
 async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool = False) -> Shown:
     """A page of posts in the order of ``ids``. A boost is seen where both it and its post are.
 
-    ``feed``: leave out also whom the viewer blocks or mutes, and hosts that the viewer blocks, as
-    timelines, threads and search do and a profile does not.
+    ``feed``: leave out also whom the viewer blocks or mutes, hosts that the viewer blocks, and whom the
+    instance limits and the viewer does not follow, as timelines, threads and search do and a profile
+    does not.
     """
     rows = list((await posts.with_boosted(tx.conn, ids)).values())
     relations = await _relations(tx, rows, viewer)
-    seen = {p.id: p for p in await _visible(tx, rows, viewer, relations)}
+    seen = {p.id: p for p in await _visible(tx, rows, viewer, relations, feed=feed)}
     hidden = _hidden(relations, feed=feed)
     shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
     boosted = {p.reblog_of_id for p in shown}
