@@ -3,7 +3,7 @@
 The address is sealed (``urls.remote_media``), so that only what we show can be asked for. On the first view
 the file is fetched through the guarded way out, judged by its first bytes, and kept for a stated time; then
 it is forgotten and fetched again when somebody looks again. What is not there, too large, too slow or no
-picture, film or sound is remembered as refused for an hour. All who ask meanwhile wait for one fetch.
+picture, film or sound is remembered as refused for an hour. Of a host whose media are refused nothing is shown. All who ask meanwhile wait for one fetch.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import structlog
 
 from federation import fetch
 from federation.errors import Gone, Refused, Unreachable
+from federation.origin import host_of
 from server import blobs, ids
 from server.blobs import MissingError, Store
 from server.decoding.sniff import HEAD, sniff
+from server.domain import host_blocks
 from server.domain import media as verbs
 from server.domain.tx import Work
 from server.errors import NotFound, TooMany
@@ -49,7 +51,7 @@ class Proxy:
     async def key_of(self, url: str) -> str:
         """The name of the file in ``store``. Raises ``NotFound`` where it cannot be shown."""
         digest = ids.digest(url)
-        known = await self._known(digest)
+        known = await self._known(digest, url)
         if known:
             return known
         if digest not in self.coming and len(self.coming) >= WAITING:
@@ -57,9 +59,12 @@ class Proxy:
         task = self.coming.get(digest) or self._begin(digest, url)
         return await asyncio.shield(task)
 
-    async def _known(self, digest: bytes) -> str | None:
+    async def _known(self, digest: bytes, url: str) -> str | None:
         async with self.work.reading() as tx:
+            stance = await host_blocks.stance(tx, _host(url))
             row = await media.remote(tx.conn, digest)
+        if stance.media_refused:
+            raise NotFound
         if row is None or row.expires_at <= tx.now:
             return None
         if row.key is None:
@@ -110,6 +115,13 @@ class Proxy:
         async with self.work.transaction() as tx:
             before = await media.keep_remote(tx.conn, digest, key, tx.now + kept)
             await verbs.drop_files(tx, "cache", [before] if before else [])
+
+
+def _host(url: str) -> str:
+    try:
+        return host_of(url)
+    except Refused as error:
+        raise NotFound(cause=str(error)) from error
 
 
 def _ending(path: Path) -> str:

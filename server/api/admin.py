@@ -39,6 +39,16 @@ def for_staff(method: str, path: str, handler: ForMember, scope: str) -> web.Rou
     return for_member(method, path, answer, scope)
 
 
+def for_admin(method: str, path: str, handler: ForMember, scope: str) -> web.RouteDef:
+    """As ``for_staff``, for administrators alone."""
+
+    async def answer(request: web.Request, caller: Caller) -> web.StreamResponse:
+        moderation.require_admin(caller.user)
+        return await handler(request, caller)
+
+    return for_member(method, path, answer, scope)
+
+
 # Accounts
 
 

@@ -38,6 +38,12 @@ def require_staff(by: User) -> None:
         raise Forbidden(REFUSED, reason="role")
 
 
+def require_admin(by: User) -> None:
+    """Raises ``Forbidden``."""
+    if by.role != "admin":
+        raise Forbidden(REFUSED, reason="role")
+
+
 async def user_of(tx: Tx, account: Account) -> User | None:
     return await users.by_id(tx.conn, account.user_id) if account.user_id else None
 
