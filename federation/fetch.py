@@ -77,7 +77,8 @@ class Purpose:
     """What is fetched and what may come back.
 
     ``is_type`` judges a Content-Type header; ``max_bytes`` counts the decompressed body;
-    ``deadline`` is seconds for everything, redirects and the last byte included.
+    ``deadline`` is seconds for everything, redirects and the last byte included. ``head``: the first
+    ``max_bytes`` are enough, and no more are read; else a larger body is refused.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Purpose:
     is_type: Callable[[str], bool]
     max_bytes: int
     deadline: float = 10.0
+    head: bool = False
 
 
 ACTIVITY = Purpose(
@@ -117,6 +119,7 @@ PAGE = Purpose(
     accept="text/html, application/xhtml+xml;q=0.9",
     is_type=_is_html,
     max_bytes=1024 * 1024,
+    head=True,  # what a page says of itself stands at its beginning
 )
 
 
@@ -273,7 +276,7 @@ async def _document(
     if not purpose.is_type(header):
         raise Refused("wrong_type", "The answer has another media type.", cause=header)
     body = bytearray()
-    await _read(response, purpose.max_bytes, into.write if into else body.extend)
+    await _read(response, purpose, into.write if into else body.extend)
     return _fetched(url, response, bytes(body))
 
 
@@ -293,8 +296,9 @@ def _check_status(url: Url, status: int) -> None:
 
 
 async def _read(
-    response: aiohttp.ClientResponse, limit: int, write: Callable[[bytes], object]
+    response: aiohttp.ClientResponse, purpose: Purpose, write: Callable[[bytes], object]
 ) -> None:
+    limit = purpose.max_bytes
     unpack = _unpacker(response.headers.get("Content-Encoding", ""))
     size, received = 0, 0
     async for chunk in response.content.iter_any():
@@ -303,6 +307,9 @@ async def _read(
         size += len(plain)
         # What arrived is counted too: a compressed stream can be endless and hold nothing.
         if max(size, received) > limit:
+            if purpose.head:
+                write(plain[: max(0, len(plain) - (size - limit))])
+                return
             raise Refused("too_large", f"The answer is larger than {limit} bytes.")
         write(plain)
 

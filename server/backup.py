@@ -1,9 +1,10 @@
 """An instance in one file, and back: ``beckon backup`` and ``beckon restore``.
 
 Backup, beside a running server: one moment of the database (every table, with the private keys and what
-waits to be delivered), then the media folder, into a file that only its owner may read. It is written
-under a temporary name and gets its own when it is whole and on disk. Media files are written before the
-rows that name them and never changed, so those read after the rows are enough for them.
+waits to be delivered), then what members uploaded, from the media folder or the bucket, into a file that
+only its owner may read. It is written under a temporary name and gets its own when it is whole and on disk.
+Media files are written before their rows are ready and never changed, so those read after the rows are
+enough for them. Copies of other servers' files are left out: they are fetched again.
 
 Restore, with no server running: the file is read to its end and must be what was written; the domain must
 be the one in the settings, because names and keys belong to it; the database must be empty. Then one
@@ -17,20 +18,21 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import asyncpg
 
-from server import run
+from server import blobs, run
+from server.blobs import MissingError, Store
 from server.config import Settings
 from server.errors import BeckonError
 from server.version import VERSION
-from storage import archive, db, dump, instance, migrate
+from storage import archive, db, dump, instance, media, migrate
 from storage.archive import ArchiveError, Manifest, Rows
 from storage.cluster import sync_directory
 from storage.db import Connection
@@ -47,7 +49,8 @@ class BackupError(BeckonError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a backup holds. ``size``: bytes of the file; ``rows``: by table."""
+    """What a backup holds. ``size``: bytes of the file; ``rows``: by table; ``missing``: files that rows name
+    and that were not where they should be."""
 
     path: Path
     domain: str
@@ -57,13 +60,19 @@ class Report:
     rows: dict[str, int]
     media: int
     size: int
+    missing: int = 0
 
     def sentence(self, done: str) -> str:
         """What was done, for a person."""
         return (
             f"{done} {self.domain} as of {self.made_at:%Y-%m-%d %H:%M} UTC: {sum(self.rows.values())}"
             f" rows in {len(self.rows)} tables, {self.media} media files,"
-            f" {self.size / 1e6:.1f} MB in {self.path}."
+            f" {self.size / 1e6:.1f} MB in {self.path}." + self._lacking()
+        )
+
+    def _lacking(self) -> str:
+        return (
+            f" {self.missing} media files that posts name were not found." if self.missing else ""
         )
 
 
@@ -75,8 +84,13 @@ async def backup(settings: Settings, path: Path, *, force: bool = False) -> Repo
     _require_free(path, force=force)
     with _named_when_whole(path) as file:
         async with _connected(settings) as conn:
-            manifest = await _write(conn, settings, file)
-    return _report(path, manifest)
+            manifest, keys = await _write(conn, settings, file)
+    lacking = {_media_part(key) for key in keys} - manifest.parts.keys()
+    return replace(_report(path, manifest), missing=len(lacking))
+
+
+def _media_part(key: str) -> str:
+    return f"{archive.MEDIA}/{blobs.place(key)}"
 
 
 def _require_free(path: Path, *, force: bool) -> None:
@@ -113,7 +127,10 @@ async def _connected(settings: Settings) -> AsyncGenerator[Connection]:
             await conn.close()
 
 
-async def _write(conn: Connection, settings: Settings, file: BinaryIO) -> Manifest:
+async def _write(
+    conn: Connection, settings: Settings, file: BinaryIO
+) -> tuple[Manifest, list[str]]:
+    """Gives also the names of the files that it should hold."""
     writer = archive.Writer(file)
     async with dump.one_moment(conn):
         done = await migrate.applied(conn)
@@ -122,7 +139,11 @@ async def _write(conn: Connection, settings: Settings, file: BinaryIO) -> Manife
             raise BackupError("There is nothing to back up: this instance was never started.")
         tables = {t.name: await _add_table(conn, writer, t) for t in await dump.tables(conn)}
         counters = {c.name: c.last for c in await dump.counters(conn)}
-    await asyncio.to_thread(_add_media, writer, settings.data / MEDIA)
+        keys = await media.keys(conn)
+    if settings.s3_bucket:
+        await _add_bucket(writer, blobs.open_stores(settings).own, keys)
+    else:
+        await asyncio.to_thread(_add_media, writer, settings.data / MEDIA)
     manifest = Manifest(
         format=archive.FORMAT,
         beckon=VERSION,
@@ -135,7 +156,7 @@ async def _write(conn: Connection, settings: Settings, file: BinaryIO) -> Manife
         parts=writer.parts,
     )
     await asyncio.to_thread(writer.finish, manifest)
-    return manifest
+    return manifest, keys
 
 
 async def _add_table(conn: Connection, writer: archive.Writer, table: dump.Table) -> Rows:
@@ -150,6 +171,22 @@ async def _add_table(conn: Connection, writer: archive.Writer, table: dump.Table
         spool.seek(0)
         await asyncio.to_thread(writer.add, archive.table_part(table.name), spool, size)
     return Rows(columns=table.columns, rows=rows)
+
+
+async def _add_bucket(writer: archive.Writer, store: Store, keys: Sequence[str]) -> None:
+    """Under the names that they would have in a folder."""
+    for key in keys:
+        with tempfile.TemporaryFile() as spool:
+            try:
+                async for piece in store.read(key, 0, await store.size(key)):
+                    await asyncio.to_thread(spool.write, piece)
+            except MissingError:
+                continue  # deleted meanwhile, as its post was
+            except Exception as error:  # each store has errors of its own
+                raise BackupError(f"The bucket cannot be read: {error}") from error
+            size = spool.tell()
+            spool.seek(0)
+            await asyncio.to_thread(writer.add, _media_part(key), spool, size)
 
 
 def _add_media(writer: archive.Writer, folder: Path) -> None:
@@ -187,9 +224,9 @@ async def restore(settings: Settings, path: Path) -> Report:
         with path.open("rb") as file:
             manifest = await asyncio.to_thread(archive.verify, file)
             _require_same_names(settings, manifest)
-            with _unpacked_media(settings.data, file) as media:
+            with _unpacked_media(settings.data, file) as unpacked:
                 async with _connected(settings) as conn:
-                    await _load(conn, file, manifest, media)
+                    await _load(conn, settings, file, manifest, unpacked)
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
     except _FAULTS as error:
@@ -243,7 +280,9 @@ def _unpack_media(file: BinaryIO, folder: Path) -> int:
     return count
 
 
-async def _load(conn: Connection, file: BinaryIO, manifest: Manifest, media: Path | None) -> None:
+async def _load(
+    conn: Connection, settings: Settings, file: BinaryIO, manifest: Manifest, unpacked: Path | None
+) -> None:
     if await dump.others(conn):
         raise BackupError("Something else uses the database: stop `beckon serve` first.")
     async with conn.transaction():
@@ -256,8 +295,10 @@ async def _load(conn: Connection, file: BinaryIO, manifest: Manifest, media: Pat
             await _load_tables(conn, file, manifest)
         await dump.set_counters(conn, [dump.Counter(n, v) for n, v in manifest.counters.items()])
         await migrate.migrate(conn)
-        if media:
-            _put_in_place(media)
+        if unpacked and settings.s3_bucket:
+            await _put_in_bucket(blobs.open_stores(settings).own, unpacked)
+        elif unpacked:
+            _put_in_place(unpacked)
 
 
 async def _require_same_tables(conn: Connection, manifest: Manifest) -> None:
@@ -279,7 +320,17 @@ async def _load_tables(conn: Connection, file: BinaryIO, manifest: Manifest) -> 
             raise ArchiveError(f"The rows of {name} are not as many as were written.")
 
 
-def _put_in_place(media: Path) -> None:
-    media.chmod(0o755)
-    media.replace(media.with_name(MEDIA))
-    sync_directory(media.parent)
+def _put_in_place(unpacked: Path) -> None:
+    unpacked.chmod(0o755)
+    unpacked.replace(unpacked.with_name(MEDIA))
+    sync_directory(unpacked.parent)
+
+
+async def _put_in_bucket(store: Store, unpacked: Path) -> None:
+    for path in await asyncio.to_thread(lambda: sorted(unpacked.rglob("*"))):
+        if not blobs.KEY.fullmatch(path.name):
+            continue  # what a crash left in a folder, under a name that no row knows
+        try:
+            await store.put(path.name, path)
+        except Exception as error:  # each store has errors of its own
+            raise BackupError(f"The bucket cannot be written: {error}") from error

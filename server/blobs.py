@@ -67,6 +67,11 @@ def new_key(ending: str) -> str:
     return f"{secrets.token_hex(16)}.{ending}"
 
 
+def place(key: str) -> str:
+    """Where it stands below the folder of all."""
+    return f"{key[:2]}/{key}"
+
+
 def media_type(key: str) -> str:
     return MEDIA_TYPES[key.rpartition(".")[2]]
 
@@ -78,7 +83,7 @@ class Folder:
         self._root = root
 
     def _path(self, key: str) -> Path:
-        return self._root / key[:2] / key
+        return self._root / place(key)
 
     async def put(self, key: str, source: Path) -> None:
         await asyncio.to_thread(_copy, source, self._path(key))

@@ -15,6 +15,7 @@ class Media:
     id: int
     account_id: int | None
     post_id: int | None
+    scheduled_id: int | None
     use: str
     state: str
     kind: str
@@ -51,19 +52,28 @@ FAIL = Command("update media set state = 'failed' where id = $1")
 OF_ACCOUNT = Query(
     "select * from media where account_id = $1 and id = any($2::bigint[]) for no key update", Media
 )
+BY_IDS = Query("select * from media where id = any($1::bigint[]) and state = 'ready'", Media)
 DESCRIBE = Query("update media set description = $2, focus = $3 where id = $1 returning *", Media)
 ATTACH = Command(
     "update media set post_id = $3 where account_id = $1 and id = any($2::bigint[])"
-    " and state = 'ready' and use = 'post' and (post_id is null or post_id = $3)"
+    " and state = 'ready' and use = 'post' and scheduled_id is null"
+    " and (post_id is null or post_id = $3)"
 )
+RESERVE = Command(
+    "update media set scheduled_id = $3 where account_id = $1 and id = any($2::bigint[])"
+    " and state = 'ready' and use = 'post' and post_id is null and scheduled_id is null"
+)
+UNRESERVE = Command("update media set scheduled_id = null, touched_at = $2 where scheduled_id = $1")
+OF_SCHEDULED = Query("select * from media where scheduled_id = any($1::bigint[])", Media)
 RELEASE = Command("update media set post_id = null, touched_at = $2 where post_id = $1")
-TOUCH = Command("update media set touched_at = $2 where id = any($1::bigint[])")
 USE = Command("update media set use = $2 where id = $1")
 DELETE = Query("delete from media where id = any($1::bigint[]) returning keys", list[str])
 IDS_OF_POST = Query("select id from media where post_id = $1", int)
 IDS_OF_USE = Query("select id from media where account_id = $1 and use = $2", int)
+KEYS = Query("select unnest(keys) from media where state = 'ready' order by 1", str)
+# What a post that is to be published later will show is not idle.
 IDLE = Query(
-    "select id from media where post_id is null and (account_id is null"
+    "select id from media where post_id is null and scheduled_id is null and (account_id is null"
     " or (use = 'post' and touched_at < $1)) order by touched_at limit $2 for update skip locked",
     int,
 )
@@ -115,6 +125,11 @@ async def of_account(conn: Connection, account_id: int, ids: Sequence[int]) -> d
     return {row.id: row for row in await OF_ACCOUNT.all(conn, account_id, ids)}
 
 
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Media]:
+    """Those that are ready; no query for none."""
+    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
+
+
 async def describe(
     conn: Connection, media_id: int, description: str, focus: Sequence[float] | None
 ) -> Media:
@@ -131,8 +146,19 @@ async def release(conn: Connection, post_id: int, now: datetime) -> None:
     await RELEASE.run(conn, post_id, now)
 
 
-async def touch(conn: Connection, ids: Sequence[int], at: datetime) -> None:
-    await TOUCH.run(conn, ids, at)
+async def reserve(conn: Connection, account_id: int, ids: Sequence[int], scheduled_id: int) -> int:
+    """How many of them wait for a scheduled post now."""
+    return await RESERVE.run(conn, account_id, ids, scheduled_id)
+
+
+async def unreserve(conn: Connection, scheduled_id: int, now: datetime) -> None:
+    """They may be used by another post."""
+    await UNRESERVE.run(conn, scheduled_id, now)
+
+
+async def of_scheduled(conn: Connection, ids: Sequence[int]) -> list[Media]:
+    """The files that wait for any of these."""
+    return await OF_SCHEDULED.all(conn, ids)
 
 
 async def use(conn: Connection, media_id: int, name: str) -> None:
@@ -151,6 +177,11 @@ async def ids_of_post(conn: Connection, post_id: int) -> list[int]:
 async def ids_of_use(conn: Connection, account_id: int, name: str) -> list[int]:
     """``name``: avatar or header."""
     return await IDS_OF_USE.all(conn, account_id, name)
+
+
+async def keys(conn: Connection) -> list[str]:
+    """The names of all files that are shown or may be."""
+    return await KEYS.all(conn)
 
 
 async def idle(conn: Connection, before: datetime, limit: int) -> list[int]:

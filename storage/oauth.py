@@ -139,7 +139,7 @@ DROP_OLD_KEYS = Command(
 KEEP_KEY = Command(
     "insert into idempotency_keys (account_id, key, post_id, created_at) values ($1, $2, $3, $4)"
     " on conflict (account_id, key) do update set post_id = excluded.post_id,"
-    " created_at = excluded.created_at"
+    " created_at = excluded.created_at where idempotency_keys.created_at <= excluded.created_at"
 )
 BY_KEY = Query(
     "select post_id from idempotency_keys where account_id = $1 and key = $2 and created_at > $3",
@@ -270,4 +270,5 @@ async def post_of_key(conn: Connection, account_id: int, key: str, since: dateti
 async def keep_key(
     conn: Connection, account_id: int, key: str, post_id: int, now: datetime
 ) -> None:
+    """``now``: when it was asked for; what was asked for later stays."""
     await KEEP_KEY.run(conn, account_id, key, post_id, now)

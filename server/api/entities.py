@@ -242,6 +242,7 @@ PEOPLE: Mapping[str, Schema] = {
         id=ID, unread=BOOL, accounts=array("Account"), last_status=maybe("Status")
     ),
     "Search": entity(accounts=array("Account"), statuses=array("Status"), hashtags=array("Tag")),
+    "SearchV1": entity(accounts=array("Account"), statuses=array("Status"), hashtags=array(TEXT)),
     "Report": entity(
         id=ID, action_taken=BOOL, action_taken_at=maybe(TIME), category=words("spam", "legal",
         "violation", "other"), comment=TEXT, forwarded=BOOL, created_at=TIME,

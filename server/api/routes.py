@@ -129,10 +129,15 @@ def claim(every: Iterable[web.RouteDef]) -> version.Claim:
 
 def answered() -> set[str]:
     """The fields that some route always sends, as ``Status.quote``."""
+    return {f"{name}.{field}" for name in shown() for field in ENTITIES[name].get("required", ())}
+
+
+def shown() -> set[str]:
+    """The entities that some route answers, alone or inside of another."""
     told = [op.answers for op in described().values()]
     seen: set[str] = set()
     found = references(told)
     while found - seen:
         seen |= found
         found = references([ENTITIES[name] for name in seen])
-    return {f"{name}.{field}" for name in seen for field in ENTITIES[name].get("required", ())}
+    return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -14,10 +15,16 @@ from server.api.params import Params
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
+from server.domain import media
 from server.domain import scheduled as verbs
+from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.render import media as render_media
 from server.render import scheduled as render
+from server.render.view import Json
+from storage import media as media_rows
 from storage import scheduled
+from storage.scheduled import Scheduled
 
 
 def time_of(sent: Params) -> datetime | None:
@@ -32,20 +39,38 @@ def time_of(sent: Params) -> datetime | None:
         raise Invalid("Validation failed: Scheduled at is no time", field="scheduled_at") from error
 
 
+async def entities(tx: Tx, rows: Sequence[Scheduled]) -> list[Json]:
+    """``ScheduledStatus`` each, with its files in their order."""
+    wanted = {row.id: verbs.wanted_of(row).media_ids for row in rows}
+    holding = [number for number, files in wanted.items() if files]
+    found = await media_rows.of_scheduled(tx.conn, holding) if holding else []
+    urls = tx.site.urls
+    shown = {row.id: render_media.attachment(urls, media.entry(urls, row)) for row in found}
+    return [
+        render.scheduled(row, [shown[each] for each in wanted[row.id] if each in shown])
+        for row in rows
+    ]
+
+
+async def entity(tx: Tx, row: Scheduled) -> Json:
+    return (await entities(tx, [row]))[0]
+
+
 async def index(request: web.Request, caller: Caller) -> web.Response:
     page = paging.page(request)
     async with context(request).work.reading() as tx:
         rows = await scheduled.of_account(tx.conn, caller.account.id, page)
+        shown = await entities(tx, rows)
     link = paging.link(request, [row.id for row in rows])
-    return ok([render.scheduled(row) for row in rows], headers=link)
+    return ok(shown, headers=link)
 
 
 async def show(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
         row = await scheduled.by_id(tx.conn, id_of(request), caller.account.id)
-    if row is None:
-        raise NotFound
-    return ok(render.scheduled(row))
+        if row is None:
+            raise NotFound
+        return ok(await entity(tx, row))
 
 
 async def move(request: web.Request, caller: Caller) -> web.Response:
@@ -55,7 +80,7 @@ async def move(request: web.Request, caller: Caller) -> web.Response:
         return await show(request, caller)
     async with context(request).work.transaction() as tx:
         row = await verbs.move(tx, caller.account, id_of(request), at)
-    return ok(render.scheduled(row))
+        return ok(await entity(tx, row))
 
 
 async def drop(request: web.Request, caller: Caller) -> web.Response:

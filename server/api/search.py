@@ -57,6 +57,16 @@ class Asked:
 
 
 async def search(request: web.Request, caller: Caller | None) -> web.Response:
+    return ok(await _search(request, caller))
+
+
+async def search_v1(request: web.Request, caller: Caller | None) -> web.Response:
+    """The same, tags by their names alone. Pinafore asks so where version 2 is not there, and older libraries."""
+    found = await _search(request, caller)
+    return ok(found | {"hashtags": [tag["name"] for tag in found["hashtags"]]})
+
+
+async def _search(request: web.Request, caller: Caller | None) -> Json:
     sent = await params.read(request)
     viewer = viewer_of(caller)
     asked = _asked(request, sent)
@@ -69,13 +79,11 @@ async def search(request: web.Request, caller: Caller | None) -> web.Response:
             exact = await look_up(request, asked.words)
     async with context(request).work.reading() as tx:
         exact = exact or await _known(tx, asked)
-        return ok(
-            {
-                "accounts": await _accounts(tx, asked, exact, viewer),
-                "statuses": await _statuses(tx, asked, exact, viewer),
-                "hashtags": await _hashtags(tx, asked, viewer),
-            }
-        )
+        return {
+            "accounts": await _accounts(tx, asked, exact, viewer),
+            "statuses": await _statuses(tx, asked, exact, viewer),
+            "hashtags": await _hashtags(tx, asked, viewer),
+        }
 
 
 def _asked(request: web.Request, sent: Params) -> Asked:
@@ -139,18 +147,20 @@ async def _hashtags(tx: Tx, asked: Asked, viewer: Account | None) -> list[Json]:
 def routes() -> list[web.RouteDef]:
     return [
         for_anyone("GET", "/api/v2/search", search, "read:search"),
+        for_anyone("GET", "/api/v1/search", search_v1, "read:search"),
     ]
 
 
+_TAKES = (
+    a_text("q", required=True),
+    choice("type", "accounts", "statuses", "hashtags"),
+    flag("resolve"),
+    flag("following"),
+    limit(),
+    integer("offset"),
+    an_id("account_id"),
+)
 DESCRIBED: Described = {
-    "GET /api/v2/search": op(
-        "Search",
-        a_text("q", required=True),
-        choice("type", "accounts", "statuses", "hashtags"),
-        flag("resolve"),
-        flag("following"),
-        limit(),
-        integer("offset"),
-        an_id("account_id"),
-    ),
+    "GET /api/v2/search": op("Search", *_TAKES),
+    "GET /api/v1/search": op("SearchV1", *_TAKES),
 }

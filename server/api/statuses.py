@@ -31,6 +31,7 @@ from server.api.media import changes, media_ids
 from server.api.network import learn_handles
 from server.api.params import Params
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
+from server.api.scheduled import entity as scheduled_entity
 from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
@@ -40,7 +41,6 @@ from server.domain.posts import Typed
 from server.domain.preferences import LANGUAGE
 from server.domain.tx import Tx
 from server.errors import Invalid
-from server.render import scheduled as render_scheduled
 from server.render.status import WARNED
 from storage import accounts, oauth, preferences
 from storage import polls as poll_rows
@@ -66,9 +66,9 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     work = context(request).work
     async with work.transaction() as tx:
         made = await _once(tx, caller, sent, key)
-    if isinstance(made, Scheduled):
-        return ok(render_scheduled.scheduled(made))
     async with work.reading() as tx:
+        if isinstance(made, Scheduled):
+            return ok(await scheduled_entity(tx, made))
         return ok(await status_by_id(tx, made, caller.account))
 
 
@@ -130,6 +130,7 @@ async def _with_defaults(tx: Tx, caller: Caller, sent: Params, wanted: Wanted) -
         visibility=sent.text("visibility") or chosen.visibility,
         sensitive=chosen.sensitive if sensitive is None else sensitive,
         language=wanted.language or chosen.language,
+        quote_policy=wanted.quote_policy or caller.account.quote_policy,
     )
 
 

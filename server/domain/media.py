@@ -89,9 +89,9 @@ async def own(tx: Tx, owner: Account, media_id: int) -> Media:
 
 
 async def unattached(tx: Tx, owner: Account, media_id: int) -> Media:
-    """As ``own``; what a post shows is changed by editing the post."""
+    """As ``own``; what a post shows, or will at its time, is changed by editing the post."""
     row = await own(tx, owner, media_id)
-    if row.post_id is not None:
+    if row.post_id is not None or row.scheduled_id is not None:
         raise NotFound
     return row
 
@@ -106,8 +106,8 @@ async def describe(tx: Tx, row: Media, change: Change) -> Media:
 
 
 async def discard(tx: Tx, row: Media) -> None:
-    """Remove it and its files. Raises ``Invalid`` while a post shows it."""
-    if row.post_id is not None:
+    """Remove it and its files. Raises ``Invalid`` while a post shows it, or waits to."""
+    if row.post_id is not None or row.scheduled_id is not None:
         raise Invalid("Media attachment is currently used by a status", field="id")
     await _remove(tx, [row.id])
 
@@ -156,8 +156,8 @@ async def choose(
 
 
 def _usable(row: Media | None, post: Post | None) -> Media:
-    free = row and row.use == "post" and row.post_id in (None, post.id if post else None)
-    if row is None or not free:
+    mine = row and row.post_id in (None, post.id if post else None)
+    if row is None or not mine or row.use != "post" or row.scheduled_id is not None:
         raise Invalid("Validation failed: Media is not there or already used", field="media_ids")
     if row.state != "ready":
         raise Invalid(
@@ -171,6 +171,13 @@ async def attach(tx: Tx, post: Post) -> None:
     """The files that a post of ours shows are its own from now on. Raises ``Invalid``."""
     ids = [int(each["id"]) for each in post.attachments if "id" in each]
     if ids and await media.attach(tx.conn, post.account_id, ids, post.id) != len(ids):
+        raise Invalid("Validation failed: Media is already used", field="media_ids")
+
+
+async def reserve(tx: Tx, owner: Account, ids: Sequence[int], scheduled_id: int) -> None:
+    """Keep files for a post that waits for its time, however long. Raises ``Invalid``."""
+    wanted = set(ids)
+    if await media.reserve(tx.conn, owner.id, sorted(wanted), scheduled_id) != len(wanted):
         raise Invalid("Validation failed: Media is already used", field="media_ids")
 
 
@@ -253,7 +260,7 @@ async def drop_picture(tx: Tx, account: Account, use: str) -> Account:
 
 
 async def clean(tx: Tx) -> None:
-    """What no post shows for a day, and what belonged to accounts that are gone."""
+    """What no post shows or waits for since a day, and what belonged to accounts that are gone."""
     await _remove(tx, await media.idle(tx.conn, tx.now - IDLE, AT_ONCE))
 
 

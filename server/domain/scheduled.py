@@ -3,7 +3,11 @@
 A post is checked twice: when it is kept, so that its author hears of a fault at once, and when it is
 published, with the eyes of that moment: what it answers may be gone, its author suspended. Refused then, it
 stays where its author finds it, with the reason; moving it to another time tries again. A job that comes
-too early, because the post was moved, waits once more; one that finds nothing is done.
+too early, because the post was moved, waits once more; one that finds nothing is done. Where our own
+faults keep it from being published until its job is dropped, its author reads that too.
+
+Its files are held for it, however far its time: no other post takes them and no cleaning removes them.
+When it is published or given up they are free again, for the post or for a day.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from server.domain import composing, posts
+from server.domain import composing, media, posts
 from server.domain.composing import Wanted
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
 from storage import accounts, oauth, scheduled, users
+from storage import media as media_rows
 from storage.accounts import Account
 from storage.posts import Post
 from storage.scheduled import Scheduled
@@ -29,6 +34,7 @@ log = structlog.get_logger()
 AHEAD = timedelta(minutes=5)
 TOTAL = 300
 A_DAY = 25
+FAULT = "A fault of this server kept it from being published. Please try another time."
 
 _WANTED = TypeAdapter(Wanted)
 
@@ -49,6 +55,7 @@ async def keep(
     await posts.draft(tx, author, await composing.typed(tx, author, wanted))
     await _require_room(tx, author.id, at, None)
     row = await scheduled.insert(tx.conn, author.id, _plain(wanted), at, key, tx.now)
+    await media.reserve(tx, author, wanted.media_ids, row.id)
     await _plan(tx, row)
     return row
 
@@ -80,8 +87,9 @@ async def move(tx: Tx, author: Account, scheduled_id: int, at: datetime) -> Sche
 
 
 async def drop(tx: Tx, author: Account, scheduled_id: int) -> None:
-    """Raises ``NotFound``."""
+    """Its files may be used again within a day. Raises ``NotFound``."""
     row = await _hold(tx, author, scheduled_id)
+    await media_rows.unreserve(tx.conn, row.id, tx.now)
     await scheduled.delete(tx.conn, row.id)
 
 
@@ -108,8 +116,16 @@ async def publish(tx: Tx, scheduled_id: int) -> datetime | None:
     return None
 
 
+async def gave_up(tx: Tx, scheduled_id: int) -> None:
+    """Its job failed too often and is dropped."""
+    row = await scheduled.hold(tx.conn, scheduled_id)
+    if row and row.failure is None:
+        await scheduled.fail(tx.conn, row.id, FAULT)
+
+
 async def _publish(tx: Tx, row: Scheduled) -> Post:
     author = await _author(tx, row)
+    await media_rows.unreserve(tx.conn, row.id, tx.now)  # a refusal takes it back
     typed = await composing.typed(tx, author, wanted_of(row))
     post = await posts.publish(tx, author, await posts.draft(tx, author, typed))
     assert post, "a new id is never a repeat"

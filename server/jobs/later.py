@@ -5,7 +5,7 @@ locks what it is about first and its row goes last, in the order in which a verb
 such work: the other way round the two would wait for each other. A handler that gives a time is to run
 once more then. What a kind does over the network (``OUTSIDE``) is done before, in no transaction, and is
 made so that once more does no harm. One that fails is tried again, later each time, and at last dropped
-with a line in the log.
+with a line in the log; who waits for it is told, where somebody does (``DROPPED``).
 """
 
 from __future__ import annotations
@@ -95,6 +95,8 @@ async def _again(net: Net, job: Job, error: str) -> None:
     async with net.work.transaction() as tx:
         if job.attempts + 1 >= MAX_ATTEMPTS:
             log.error("job.dropped", kind=job.kind, args=job.args)
+            if job.kind in DROPPED:
+                await DROPPED[job.kind](tx, job)
             await jobs.done(tx.conn, job.id)
         else:
             later = tx.now + resolve.backoff(job.attempts + 1)
@@ -126,6 +128,10 @@ async def _introduce(tx: Tx, job: Job) -> None:
 
 async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
     return await scheduled.publish(tx, job.args["id"])
+
+
+async def _scheduled_dropped(tx: Tx, job: Job) -> None:
+    await scheduled.gave_up(tx, job.args["id"])
 
 
 async def _clean(tx: Tx, _job: Job) -> datetime:
@@ -170,6 +176,10 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "send_tally": _send_tally,
+}
+
+DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    "publish_scheduled": _scheduled_dropped,
 }
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from server.render.view import Json, View, maybe_stamp
+from server.urls import Urls
 from storage import cards
 from storage.cards import Shown
 from storage.posts import Post
@@ -16,10 +17,13 @@ async def load(view: View, proper: Sequence[Post]) -> Mapping[int, Shown]:
     return await cards.of_posts(view.conn, ids) if ids else {}
 
 
-def card(row: Shown | None) -> Json | None:
-    """``PreviewCard``. Its picture lies at the other side, and nobody's client is sent there."""
+def card(urls: Urls, row: Shown | None) -> Json | None:
+    """``PreviewCard``. Its picture lies at the other side and is shown at an address of ours."""
     if row is None:
         return None
+    # We fetch by https alone: the address of any other picture would lead nowhere.
+    at = row.image_url or ""
+    image = urls.remote_media(at) if at.startswith("https://") else None
     author = {"name": row.author_name, "url": "", "account": None}
     return {
         "url": row.url,
@@ -32,9 +36,9 @@ def card(row: Shown | None) -> Json | None:
         "provider_name": row.provider_name,
         "provider_url": "",
         "html": "",
-        "width": 0,
-        "height": 0,
-        "image": None,
+        "width": row.width if image else 0,
+        "height": row.height if image else 0,
+        "image": image,
         "image_description": row.image_description,
         "embed_url": "",
         "blurhash": None,

@@ -36,8 +36,8 @@ def _params(row: Scheduled) -> Json:
         "idempotency": None,
         "with_rate_limit": False,
         "media_ids": [str(number) for number in wanted.get("media_ids") or ()] or None,
-        "quoted_status_id": _id(wanted.get("quoted_status_id")),
-        "quote_approval_policy": wanted.get("quote_approval_policy") or "nobody",
+        "quoted_status_id": _id(wanted.get("quoted_id")),
+        "quote_approval_policy": wanted.get("quote_policy"),
     }
 
 

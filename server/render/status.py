@@ -64,7 +64,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
         "tags": [{"name": t, "url": b.urls.tag(percent_encoded(t))} for t in post.tags],
         "emojis": [],
-        "card": card.card(b.cards.get(post.id)),
+        "card": card.card(b.urls, b.cards.get(post.id)),
         "poll": _poll(b, post, call),
         "reblog": None,
         "quote": _quote(b, *about, shallow=quoted) if about else None,

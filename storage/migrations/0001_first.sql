@@ -423,11 +423,24 @@ create table post_edits (
 );
 create index post_edits_post on post_edits (post_id, id);
 
+-- Posts to be: what their author wants, as plain values, until its time.
+create table scheduled_posts (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    wanted jsonb not null,              -- the fields of server.domain.composing.Wanted
+    scheduled_at timestamptz not null,
+    idempotency_key text,
+    failure text,                       -- why it could not be published at its time
+    created_at timestamptz not null
+);
+create index scheduled_posts_account on scheduled_posts (account_id, id);
+
 -- Files that members of ours uploaded. What a post shows of them, and in which order, stands in the post.
 create table media (
     id bigint primary key,
     account_id bigint references accounts on delete set null,
     post_id bigint references posts on delete set null,  -- the only one that uses it, or did before an edit
+    scheduled_id bigint references scheduled_posts on delete set null,  -- the one that will
     use text not null default 'post' check (use in ('post', 'avatar', 'header')),
     state text not null default 'waiting' check (state in ('waiting', 'ready', 'failed')),
     kind text not null check (kind in ('image', 'gifv', 'video', 'audio')),
@@ -438,11 +451,13 @@ create table media (
     blurhash text,
     created_at timestamptz not null,
     touched_at timestamptz not null,    -- when it was uploaded, or last taken from a post
-    check (state <> 'ready' or cardinality(keys) > 0)
+    check (state <> 'ready' or cardinality(keys) > 0),
+    check (post_id is null or scheduled_id is null)
 );
 create index media_account on media (account_id);
 create index media_post on media (post_id) where post_id is not null;
-create index media_idle on media (touched_at) where post_id is null;
+create index media_scheduled on media (scheduled_id) where scheduled_id is not null;
+create index media_idle on media (touched_at) where post_id is null and scheduled_id is null;
 
 -- Files of other servers that somebody here looked at. They are fetched again when they are old or lost.
 create table remote_media (
@@ -898,18 +913,6 @@ create table idempotency_keys (
     primary key (account_id, key)
 );
 create index idempotency_keys_post on idempotency_keys (post_id);
-
--- Posts to be: what their author wants, as plain values, until its time.
-create table scheduled_posts (
-    id bigint generated always as identity primary key,
-    account_id bigint not null references accounts on delete cascade,
-    wanted jsonb not null,              -- the fields of server.domain.composing.Wanted
-    scheduled_at timestamptz not null,
-    idempotency_key text,
-    failure text,                       -- why it could not be published at its time
-    created_at timestamptz not null
-);
-create index scheduled_posts_account on scheduled_posts (account_id, id);
 
 -- Work that must happen: one row per lane, so that a dead host or a stuck object costs one row.
 create table lanes (

@@ -79,7 +79,7 @@ async def town(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
     connector = aiohttp.TCPConnector(ssl=client_context())
     jar = aiohttp.DummyCookieJar()
     async with (
-        instance(database_url, tmp_path, LOOPBACK) as ours,
+        instance(database_url, tmp_path, LOOPBACK, secret="a secret") as ours,
         aiohttp.ClientSession(connector=connector, cookie_jar=jar) as http,
     ):
         base = f"https://{ours.host}"

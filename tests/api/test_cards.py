@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from federation import preview
 from server import text
 from server.domain.posts import Draft
+from tests import samples
 from tests.api.fields import check
 from tests.api.networked import Pages, Town, pages, town
 from tests.api.people import Member
@@ -23,6 +24,7 @@ PAGE = """<html lang="it-IT"><head><title>no</title>
 <meta property="og:description" content="What  to
  bring <b>today</b>"><meta property="og:site_name" content="The garden">
 <meta property="og:image" content="/seeds.png"><meta property="og:image:alt" content="Seeds">
+<meta property="og:image:width" content="1200"><meta property="og:image:height" content="630">
 <meta property="article:published_time" content="2026-03-01T10:00:00Z"></head>"""
 
 
@@ -42,11 +44,14 @@ async def test_a_link_gets_a_card(town: Town, writer: Member, pages: Pages) -> N
     assert said["card"] is None
     card = await card_of(town, writer, said)
     check(card, "PreviewCard")
+    image = card.pop("image")
+    assert image.startswith(f"https://{town.ours.host}/media/remote/")
+    assert pages.asked == ["/seeds"]  # the picture only when somebody looks
     assert card == {
         "url": url, "title": "Seeds & tools", "description": "What to bring <b>today</b>",
         "language": "it", "type": "link", "author_name": "A gardener", "author_url": "",
-        "provider_name": "The garden", "provider_url": "", "html": "", "width": 0, "height": 0,
-        "image": None, "image_description": "Seeds", "embed_url": "", "blurhash": None,
+        "provider_name": "The garden", "provider_url": "", "html": "", "width": 1200, "height": 630,
+        "image_description": "Seeds", "embed_url": "", "blurhash": None,
         "published_at": "2026-03-01T10:00:00.000Z",
         "authors": [{"name": "A gardener", "url": "", "account": None}],
     }  # fmt: skip
@@ -126,7 +131,6 @@ async def test_an_edit_changes_the_card(town: Town, writer: Member, pages: Pages
     [
         ("<p>no title</p>", "text/html"),
         (PAGE, "application/json"),
-        (PAGE + " " * 1024 * 1024, "text/html"),
         ("", "text/html"),
     ],
 )
@@ -138,6 +142,42 @@ async def test_pages_that_give_none(
     await writer.says(f"again https://{pages.host}/x")
     await town.later(minutes=2)
     assert pages.asked == ["/x"]  # what gave nothing is left alone for days
+
+
+async def test_of_a_large_page_the_beginning_is_read(
+    town: Town, writer: Member, pages: Pages
+) -> None:
+    said = await writer.says(pages.put("/large", PAGE + "<p>x</p>" * 1024 * 1024))
+    assert (await card_of(town, writer, said))["title"] == "Seeds & tools"
+    late = " " * 1024 * 1024 + PAGE
+    said = await writer.says(pages.put("/late", late))
+    assert await card_of(town, writer, said) is None
+
+
+async def test_its_picture_is_fetched_by_us(town: Town, writer: Member, pages: Pages) -> None:
+    picture = samples.picture()
+    pages.found["/seeds.png"] = ("image/jpeg", picture)
+    card = await card_of(town, writer, await writer.says(pages.put("/seeds", PAGE)))
+    async with writer.http.get(card["image"]) as response:
+        assert (response.status, await response.read()) == (200, picture)
+    async with writer.http.get(card["image"][:-1]) as response:
+        assert response.status == 404
+    assert pages.asked == ["/seeds", "/seeds.png"]
+
+
+async def test_a_picture_that_cannot_be_fetched_is_not_offered(
+    town: Town, writer: Member, pages: Pages
+) -> None:
+    page = PAGE.replace('"/seeds.png"', '"http://pictures.example/seeds.png"')
+    card = await card_of(town, writer, await writer.says(pages.put("/seeds", page)))
+    assert (card["image"], card["width"], card["height"]) == (None, 0, 0)
+
+
+async def test_the_post_of_another_server_has_one(town: Town, writer: Member, pages: Pages) -> None:
+    far = await town.house.remote("far")
+    html = f'<p>look <a href="{pages.put("/seeds", PAGE)}">here</a></p>'
+    post = await town.house.arrives(far, "1", Draft(content=html))
+    assert (await card_of(town, writer, {"id": post.id}))["image"]
 
 
 async def test_a_boost_shows_the_card_inside(town: Town, writer: Member, pages: Pages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import Answer, House, Member
 from tests.api.working import run_jobs
+from tests.samples import picture
 
 SCHEDULED = "/api/v1/scheduled_statuses"
 STATUSES = "/api/v1/statuses"
@@ -162,6 +164,32 @@ async def test_what_fails_at_its_time_stays_with_the_reason(house: House, plans:
     assert (await plans.writer.good("GET", HOME))[0]["in_reply_to_id"] == post["id"]
 
 
+async def test_a_fault_of_the_server_is_told_when_its_job_is_dropped(plans: Plans) -> None:
+    one = f"{SCHEDULED}/{(await plans.plan('never')).json['id']}"
+    async with plans.here.work.transaction() as tx:
+        await tx.conn.execute("alter table posts add constraint fault check (kind = 'event')")
+    for _ in range(9):
+        await plans.later(days=2)
+    assert (await plans.writer.good("GET", one))["failure"] is None
+    await plans.later(days=2)
+    assert "fault of this server" in (await plans.writer.good("GET", one))["failure"]
+    async with plans.here.work.transaction() as tx:
+        await tx.conn.execute("alter table posts drop constraint fault")
+    await plans.writer.good("PUT", one, json={"scheduled_at": plans.at(hours=1)})
+    await plans.later(hours=2)
+    assert len(await plans.writer.good("GET", HOME)) == 1
+
+
+async def test_a_quote_is_told_back_as_it_was_sent(plans: Plans) -> None:
+    quoted = await plans.writer.says("look at this")
+    sent = {"quoted_status_id": quoted["id"], "quote_approval_policy": "followers"}
+    kept = (await plans.plan("see", **sent)).json
+    assert {name: kept["params"][name] for name in sent} == sent
+    await plans.later(hours=2)
+    post = (await plans.writer.good("GET", HOME))[0]
+    assert post["quote"]["quoted_status"]["id"] == quoted["id"]
+
+
 async def test_nothing_is_published_for_who_may_not_act_any_more(plans: Plans) -> None:
     await plans.plan("too late")
     async with plans.here.work.transaction() as tx:
@@ -197,3 +225,34 @@ async def test_pages_and_scopes(house: House, plans: Plans) -> None:
         await plans.here.token(plans.writer.account, "read"),
     )  # fmt: skip
     assert (await reader.delete(f"{SCHEDULED}/{made[0]}")).status == 403
+
+
+async def test_files_wait_with_their_post(plans: Plans) -> None:
+    """The daily cleaning takes what nobody shows; what is to be shown in a week is not that."""
+    writer = plans.writer
+    file = await writer.good("POST", "/api/v1/media", data={"file": BytesIO(picture())})
+    kept = (await plans.plan("", media_ids=[file["id"]], scheduled_at=plans.at(days=7))).json
+    assert [m["id"] for m in kept["media_attachments"]] == [file["id"]]
+    assert await writer.good("GET", SCHEDULED) == [kept]
+    for _ in range(8):
+        await plans.later(days=1)
+    post = (await writer.good("GET", HOME))[0]
+    assert [m["id"] for m in post["media_attachments"]] == [file["id"]]
+
+
+async def test_the_quote_and_who_may_quote_are_told(plans: Plans) -> None:
+    quoted = await plans.writer.says("first")
+    kept = await plans.plan("", quoted_status_id=quoted["id"], quote_approval_policy="followers")
+    told = kept.json["params"]
+    assert (told["quoted_status_id"], told["quote_approval_policy"]) == (quoted["id"], "followers")
+    unsaid = (await plans.plan("as always")).json["params"]
+    assert unsaid["quote_approval_policy"] == "public"
+
+
+async def test_a_key_used_again_belongs_to_the_later_post(plans: Plans) -> None:
+    await plans.plan("tomorrow", key="k", scheduled_at=plans.at(hours=2))
+    plans.here.clock.forward(minutes=119)
+    again = await plans.plan("today", key="k", scheduled_at="")
+    await plans.later(minutes=2)
+    repeated = await plans.plan("today", key="k", scheduled_at="")
+    assert repeated.json["id"] == again.json["id"]

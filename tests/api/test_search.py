@@ -43,6 +43,21 @@ async def scene(house: House) -> Scene:
     return Scene(house, writer, friend, await house.member("outsider"))
 
 
+async def test_the_older_route_names_tags_only(house: House) -> None:
+    """Pinafore falls back to it, and takes each tag for a text."""
+    writer = await house.member("spring")
+    post = await writer.says("#Spring at last")
+    asked = {"q": "spring"}
+    old = await writer.good("GET", "/api/v1/search", params=asked)
+    check(old, "SearchV1")
+    new = await writer.good("GET", SEARCH, params=asked)
+    assert old == new | {"hashtags": ["spring"]}
+    assert [s["id"] for s in old["statuses"]] == [post["id"]]
+    assert [a["id"] for a in old["accounts"]] == [writer.id]
+    resolving = await house.stranger.get("/api/v1/search", params=asked | {"resolve": "true"})
+    assert resolving.status == 401
+
+
 async def test_words_of_public_posts_are_found(scene: Scene) -> None:
     post = await scene.writer.says("The beans are up, said the gardener", language="en")
     await scene.writer.says("Nothing here")

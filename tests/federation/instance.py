@@ -137,8 +137,11 @@ STEPS = (inbox.work_once, later.work_once, deliver.work_once)
 
 
 @asynccontextmanager
-async def instance(database_url: str, folder: Path, *networks: str) -> AsyncGenerator[Instance]:
-    """An instance on a loopback port; ``networks``: what it may reach besides public addresses."""
+async def instance(
+    database_url: str, folder: Path, *networks: str, secret: str = ""
+) -> AsyncGenerator[Instance]:
+    """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
+    ``secret``: seals the addresses of files of others."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     clock = MovableClock()
@@ -146,9 +149,9 @@ async def instance(database_url: str, folder: Path, *networks: str) -> AsyncGene
         db.pool(database_url, size=10) as pool,
         Egress(egress_config(folder, *networks)) as egress,
     ):
-        work = Work(pool, clock, Site(Urls(host, f"https://{host}"), federates=True))
+        work = Work(pool, clock, Site(Urls(host, f"https://{host}", secret), federates=True))
         net = await resolve.open_net(work, egress)
-        app = make_app(Settings(domain=host, rate_limits="off"), work, net)
+        app = make_app(Settings(domain=host, rate_limits="off", data=folder), work, net)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=server_context("127.0.0.1")).start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import shutil
 import tarfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ import orjson
 import pytest
 
 from federation import keys, proofs
-from server import backup
+from server import backup, blobs
 from server.backup import BackupError
 from server.clock import Clock
 from server.config import Settings, load
+from server.decoding.made import File, Made
 from server.domain import accounts as people
 from server.domain import (
+    announcements,
     barriers,
     calls,
     communities,
@@ -30,8 +33,10 @@ from server.domain import (
     effects,
     filters,
     follows,
+    host_blocks,
     lists,
     mails,
+    media,
     mutes,
     notifications,
     oauth,
@@ -39,14 +44,30 @@ from server.domain import (
     posts,
     preferences,
     push,
+    reports,
+    scheduled,
     scopes,
     sign_up,
     tags,
     users,
 )
+from server.domain import people as people_verbs
+from server.domain.composing import Wanted as Later
+from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
-from storage import accounts, db, instance, migrate, notification_requests, status, suggestions
+from storage import (
+    accounts,
+    cards,
+    db,
+    instance,
+    migrate,
+    notification_requests,
+    status,
+    suggestions,
+    threads,
+)
+from storage import media as media_rows
 from storage import tags as tag_rows
 from storage.accounts import Account, Profile
 from storage.calls import Details
@@ -56,6 +77,9 @@ from tests.conftest import database_of, fresh_database
 
 DOMAIN = "beckon.example"
 BASE = f"https://{DOMAIN}"
+PHOTO = "ab" * 16 + ".png"
+PLANNED = "cd" * 16 + ".png"
+PIXELS = bytes(range(256)) * 5000
 REMOTE_KEY = keys.public_pem(keys.generate_rsa().public_key())
 ALL_TABLES = (
     "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
@@ -110,9 +134,11 @@ async def use(work: Work) -> None:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
         await choose(tx, gardener, baker)
+        await share(tx, gardener, baker, far)
         await sign_in(tx, baker)
         await sign_up.invite(tx)
         await barriers.block_email_domain(tx, "spam.example")
+        await host_blocks.block(tx, "quiet.example", Terms("silence", public_comment="Spam"))
         await barriers.block_email(tx, "robot@people.example", "")
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
@@ -131,6 +157,36 @@ async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
     await tags.feature(tx, gardener, "mud")
     await tag_rows.follow(tx.conn, baker.id, "mud", tx.now)
     await suggestions.dismiss(tx.conn, baker.id, gardener.id, tx.now)
+
+
+async def share(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:
+    """Files, a quote, a link that was looked at, a private word, a complaint, and what is to come."""
+    file = await upload(tx, gardener, PHOTO)
+    shown = await media.choose(tx, gardener, [file])
+    head = await publish(tx, gardener, "Look https://news.example/a", attachments=shown)
+    await publish(tx, baker, "And this https://news.example/a", quote=head)
+    when = tx.now
+    await cards.put(
+        tx.conn,
+        cards.Card("https://news.example/a", "A", "", "", "", "en", None, "", 0, 0, None, when),
+    )
+    await threads.begin(tx.conn, head.id, when, when)
+    await publish(tx, gardener, "Psst @baker", visibility="direct")
+    await reports.report(tx, baker, far, reports.Complaint(comment="Too\tloud"))
+    plan = Later("Later", media_ids=(await upload(tx, gardener, PLANNED),))
+    await scheduled.keep(tx, gardener, plan, when + timedelta(days=3), "key")
+    word = await announcements.announce(tx, "We meet")
+    await announcements.dismiss(tx, baker, word.id)
+    await announcements.react(tx, baker, word.id, "\N{SEEDLING}")
+    await people_verbs.note(tx, baker, gardener, "of old")
+    await people_verbs.endorse(tx, baker, gardener)
+    await media_rows.keep_remote(tx.conn, b"\0digest", None, when)
+
+
+async def upload(tx: Tx, owner: Account, key: str) -> int:
+    row = await media.begin(tx, owner, "image", "A \\ picture")
+    await media_rows.expect(tx.conn, row.id, [key])
+    return (await media.finish(tx, row.id, Made("image", File(key, 4, 2)))).id
 
 
 async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:
@@ -215,9 +271,11 @@ async def used(template_url: str, tmp_path: Path) -> AsyncIterator[Used]:
         work = Work(pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True))
         await use(work)
         here = settings(old, tmp_path / "old")
-        photo = here.data / "media" / "a b" / "photo.png"
-        photo.parent.mkdir(parents=True)
-        photo.write_bytes(bytes(range(256)) * 5000)
+        store = blobs.open_stores(here).own
+        here.data.mkdir()
+        (here.data / "photo").write_bytes(PIXELS)
+        for key in (PHOTO, PLANNED):
+            await store.put(key, here.data / "photo")
         fresh = settings(new, tmp_path / "new")
         yield Used(here, fresh, tmp_path / "backup.tar.gz", work)
 
@@ -248,9 +306,43 @@ async def test_a_used_instance_comes_back_row_by_row(used: Used) -> None:
     assert made.rows == {n: len(before[n]) for n in before if n not in ("counters", "rules")}
     empty = {name for name, count in made.rows.items() if not count}
     assert empty <= {"authorization_codes", "sessions", "idempotency_keys", "markers", "hosts"}
-    kept = used.fresh.data / "media" / "a b" / "photo.png"
-    assert kept.read_bytes() == bytes(range(256)) * 5000
+    kept = used.fresh.data / "media" / "ab" / PHOTO
+    assert kept.read_bytes() == PIXELS
     assert [p.name for p in used.fresh.data.iterdir()] == ["media"]
+
+
+async def test_files_go_with_it_from_a_folder_to_a_bucket_and_back(
+    used: Used, template_url: str, tmp_path: Path, s3: dict[str, str]
+) -> None:
+    await backup.backup(used.settings, used.file)
+    in_bucket = used.fresh.model_copy(update=s3)
+    assert (await backup.restore(in_bucket, used.file)).media == 2
+    assert not (in_bucket.data / "media").exists()
+    store = blobs.open_stores(in_bucket).own
+    assert b"".join([c async for c in store.read(PHOTO, 0, len(PIXELS))]) == PIXELS
+    assert (await backup.backup(in_bucket, tmp_path / "again.tar.gz")).media == 2
+    first, again = manifest_of(used.file), manifest_of(tmp_path / "again.tar.gz")
+    assert first["parts"] == again["parts"]
+    async with fresh_database(template_url, "template0") as third:
+        home = settings(third, tmp_path / "third")
+        await backup.restore(home, tmp_path / "again.tar.gz")
+        assert (home.data / "media" / "ab" / PHOTO).read_bytes() == PIXELS
+
+
+async def test_says_which_files_were_not_there(used: Used, s3: dict[str, str]) -> None:
+    """Nobody should learn after the fire that the settings named another bucket."""
+    elsewhere = used.settings.model_copy(update={**s3, "s3_bucket": "another"})
+    made = await backup.backup(elsewhere, used.file)
+    assert (made.media, made.missing) == (0, 2)
+    assert "2 media files that posts name were not found" in made.sentence("Wrote")
+
+
+async def test_a_bucket_that_fails_makes_no_half_of_it(used: Used, s3: dict[str, str]) -> None:
+    lost = {**s3, "s3_bucket": "another"}
+    with pytest.raises(BackupError, match="bucket cannot be written"):
+        await backup.backup(used.settings, used.file)
+        await backup.restore(used.fresh.model_copy(update=lost), used.file)
+    await nothing_came(used.fresh)
 
 
 async def test_the_restored_goes_on(used: Used) -> None:
@@ -350,8 +442,7 @@ async def test_refuses_a_used_database(used: Used) -> None:
     await backup.backup(used.settings, used.file)
     await backup.restore(used.fresh, used.file)
     before = await everything(used.fresh.database_url)
-    (used.fresh.data / "media" / "a b" / "photo.png").unlink()
-    (used.fresh.data / "media" / "a b").rmdir()
+    shutil.rmtree(used.fresh.data / "media")
     with pytest.raises(BackupError, match="rows in account"):
         await backup.restore(used.fresh, used.file)
     assert await everything(used.fresh.database_url) == before

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ from typing import Any
 import aiohttp
 import pytest
 import requests
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from server import blobs
 from server.blobs import Folder, MissingError, Store
@@ -22,31 +19,9 @@ from server.errors import SettingsError
 from tests import samples
 from tests.api.conftest import Running, serving
 from tests.api.people import Member
+from tests.storage.conftest import BUCKET
 
-BUCKET = "beckon-files"
 BODY = bytes(range(256)) * 3000
-
-
-@pytest.fixture
-def s3(free_port: Callable[[], int]) -> Iterator[dict[str, str]]:
-    """The settings of a store that exists and is empty."""
-    port = free_port()
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", port, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    endpoint = f"http://127.0.0.1:{port}"
-    requests.put(f"{endpoint}/{BUCKET}", timeout=10).raise_for_status()
-    yield {
-        "s3_bucket": BUCKET,
-        "s3_endpoint": endpoint,
-        "s3_access_key": "key",
-        "s3_secret_key": "secret",
-    }
-    requests.post(f"{endpoint}/moto-api/reset", timeout=10)
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def names_in(s3: dict[str, str]) -> list[str]:
