@@ -132,6 +132,15 @@ def _undoing(verb: moderation.Verb) -> ForMember:
     return answer
 
 
+async def delete(request: web.Request, caller: Caller) -> web.Response:
+    """``DELETE /api/v1/admin/accounts/{id}``: answers the account as it was."""
+    async with context(request).work.transaction() as tx:
+        account = await _account(tx, request)
+        shown = await _shown(tx, account.id)
+        await moderation.erase(tx, caller.user, account)
+    return ok(shown)
+
+
 async def approve(request: web.Request, caller: Caller) -> web.Response:
     """``POST /api/v1/admin/accounts/{id}/approve``"""
     async with context(request).work.transaction() as tx:
@@ -175,6 +184,7 @@ def routes() -> list[web.RouteDef]:
         for_staff("GET", f"{BASE}/accounts", index_v1, read),
         for_staff("GET", "/api/v2/admin/accounts", index_v2, read),
         for_staff("GET", one, show, read),
+        for_admin("DELETE", one, delete, write),
         for_staff("POST", f"{one}/action", act, write),
         *(for_staff("POST", f"{one}/{name}", verb, write) for name, verb in DECISIONS.items()),
         *(for_staff("GET", f"{BASE}/trends/{noun}", nothing, "admin:read") for noun in TRENDS),
@@ -198,6 +208,7 @@ DESCRIBED: Described = {
         choice("permissions", "staff"),
     ),
     f"GET {BASE}/accounts/{{id}}": op("AdminAccount"),
+    f"DELETE {BASE}/accounts/{{id}}": op("AdminAccount"),
     f"POST {BASE}/accounts/{{id}}/action": op(
         "Empty",
         choice("type", *moderation.ACTIONS, required=True),

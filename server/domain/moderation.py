@@ -7,7 +7,8 @@ suggestion, and what such an account does waits with the notifications of whom d
 *Disabled*: a user of ours cannot sign in, and their tokens are void; what they wrote stays. *Suspended*: an
 account, ours or remote, is not seen, nor is anything it wrote (``sight``), it cannot act (its tokens and
 sessions are void, what its server sends is refused), and nothing is sent to it. Both are taken back
-whole. Whom an action meets is told, with the words of the moderator. Nothing is deleted, and other servers are not told: they hold their own copies, and a Delete could
+whole. Whom an action meets is told, with the words of the moderator. *Deleted* is for good, by
+administrators and only who is suspended. Short of that nothing is deleted, and other servers are not told: they hold their own copies, and a Delete could
 not be taken back.
 """
 
@@ -17,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain import effects, mails
+from server.domain import effects, farewell, mails
 from server.domain import reports as report_verbs
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
@@ -159,6 +160,20 @@ async def set_disabled(tx: Tx, by: User, account: Account, *, disabled: bool) ->
     if user is None:
         raise Invalid("Nobody here signs in to this account.")
     await users.set_disabled(tx.conn, user.id, tx.now if disabled else None)
+
+
+async def erase(tx: Tx, by: User, account: Account) -> Account:
+    """Remove all data of a suspended person for good (``farewell``).
+
+    Raises ``Forbidden``: administrators alone, and of who is suspended; ``Invalid`` for a community.
+    """
+    require_admin(by)
+    await _require_above(tx, by, account)
+    if account.suspended_at is None:
+        raise Forbidden(REFUSED, reason="not_suspended")
+    if account.local and account.is_group:
+        raise Invalid("A community is not deleted in this way.")
+    return await farewell.erase(tx, account)
 
 
 async def disable(tx: Tx, by: User, account: Account) -> None:
