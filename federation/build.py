@@ -27,7 +27,7 @@ from federation.build_post import (
     vote,
 )
 from federation.fields import ref
-from federation.objects import Actor
+from federation.objects import Actor, Picture
 from federation.vocab import ACTIVITY_CONTEXT, ACTOR_CONTEXT, AS, POST_TERMS, PUBLIC, QUOTE_TERMS
 
 __all__ = [
@@ -357,8 +357,16 @@ def _property(name: str, text: str) -> Json:
     return {"type": "PropertyValue", "name": name, "value": text}
 
 
-def _image(url: str | None) -> Json | None:
-    return {"type": "Image", "url": url} if url else None
+def _image(picture: Picture | None) -> Json | None:
+    """Described in both words that neighbours read."""
+    if picture is None:
+        return None
+    said = {
+        "mediaType": picture.media_type,
+        "name": picture.description,
+        "summary": picture.description,
+    }
+    return {"type": "Image", "url": picture.url} | _said(said)
 
 
 def _public_key(owner: str, pem: str) -> Json:

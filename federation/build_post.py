@@ -271,6 +271,7 @@ def _attachment(value: Attachment) -> Json:
         height=value.height,
         blurhash=value.blurhash,
         focalPoint=list(value.focus) if value.focus else None,
+        icon={"type": "Image", "url": value.preview} if value.preview else None,
     )
 
 

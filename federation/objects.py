@@ -25,6 +25,23 @@ CallKind = Literal[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What an actor looks like; ``description`` is for those who cannot see it."""
+
+    url: str
+    description: str = ""
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """A custom emoji: ``shortcode`` without colons."""
+
+    shortcode: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """A person, group, application, service or organization.
@@ -49,8 +66,9 @@ class Actor:
     featured: str | None = None
     featured_tags: str | None = None
     moderators: str | None = None
-    icon: str | None = None
-    image: str | None = None
+    icon: Picture | None = None
+    image: Picture | None = None
+    emojis: tuple[Emoji, ...] = ()
     locked: bool = False
     discoverable: bool | None = None
     indexable: bool | None = None
@@ -67,7 +85,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file or a link beside a post. ``focus`` is Mastodon's focal point, each axis -1 to 1."""
+    """A file or a link beside a post. ``focus`` is Mastodon's focal point, each axis -1 to 1.
+
+    ``preview``: the address of a picture that stands for a film or a sound.
+    """
 
     url: str
     kind: AttachmentKind = "document"
@@ -77,20 +98,13 @@ class Attachment:
     height: int | None = None
     blurhash: str | None = None
     focus: tuple[float, float] | None = None
+    preview: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     href: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Emoji:
-    """A custom emoji: ``shortcode`` without colons."""
-
-    shortcode: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,20 @@ from federation.fields import (
     web_url,
 )
 from federation.fields import ref as read_ref
-from federation.objects import Actor, ActorKind
+from federation.objects import Actor, ActorKind, Picture
 from federation.origin import same_origin
+from federation.tagged import emojis
 from federation.vocab import ACTOR_KINDS
 
 BIOGRAPHY_MAX: Final = 100_000
 FIELDS_MAX: Final = 32
 ALIASES_MAX: Final = 64
+TAGS_MAX: Final = 128
 _USERNAME: Final = re.compile(
     # No spaces, no signs that a handle or an address is made of, nothing invisible or turned around.
     r"[^\s@/\\:?#<>\x00-\x1f\x7f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,128}"
 )
+_MEDIA_TYPE: Final = re.compile(r"image/[A-Za-z0-9.+_-]{1,127}")
 _WEBFINGER: Final = re.compile(r"@?([^\s@/]{1,255}@[^\s@/]{1,255})")
 
 
@@ -65,8 +68,9 @@ def parse_actor(document: Document) -> Actor:
         featured=own_ref(document.get("featured"), actor_id),
         featured_tags=own_ref(document.get("featuredTags"), actor_id),
         moderators=_moderators(document, actor_id) if kind == "group" else None,
-        icon=web_url(document.get("icon")),
-        image=web_url(document.get("image")),
+        icon=_picture(document.get("icon")),
+        image=_picture(document.get("image")),
+        emojis=emojis(mappings(document.get("tag"), TAGS_MAX)),
         locked=document.get("manuallyApprovesFollowers") is True,
         discoverable=flag(document.get("discoverable")),
         indexable=flag(document.get("indexable")),
@@ -110,6 +114,17 @@ def _fields(document: Document) -> tuple[tuple[str, str], ...]:
         if entry.get("type") == "PropertyValue"
     )
     return tuple((name, value) for name, value in found if name)
+
+
+def _picture(value: object) -> Picture | None:
+    """Described in ``summary`` (Mastodon) or ``name`` (GoToSocial); of several the first is taken."""
+    url = web_url(value)
+    if url is None:
+        return None
+    said = next(iter(mappings(value, 1)), None) or dict[str, object]()
+    named = said.get("mediaType")
+    media_type = named if isinstance(named, str) and _MEDIA_TYPE.fullmatch(named) else None
+    return Picture(url, text(said.get("summary")) or text(said.get("name")), media_type)
 
 
 def _webfinger(value: object) -> str | None:

@@ -36,7 +36,6 @@ from federation.fields import (
 from federation.objects import (
     Attachment,
     AttachmentKind,
-    Emoji,
     Event,
     Mention,
     Post,
@@ -47,13 +46,13 @@ from federation.objects import (
 )
 from federation.origin import same_origin
 from federation.parse_event import parse_call, parse_event, parse_poll
+from federation.tagged import emojis
 from federation.vocab import ATTACHMENT_KINDS, POST_KINDS
 
 ATTACHMENTS_MAX: Final = 32
 TAGS_MAX: Final = 512
 PIXELS_MAX: Final = 100_000
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
-_SHORTCODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,32}/[A-Za-z0-9.+_-]{1,127}")
 _BLURHASH: Final = re.compile(r"[A-Za-z0-9#$%*+,\-.:;=?@\[\]^_{|}~]{6,200}")
 APPROVED_MAX: Final = 16
@@ -105,7 +104,7 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
         ),
         mentions=_mentions(tags),
         hashtags=_hashtags(tags),
-        emojis=_emojis(tags),
+        emojis=emojis(tags),
         quote=_quote(document, tags),
         quote_authorization=ref(document.get("quoteAuthorization")),
         quote_policy=_quote_policy(document.get("interactionPolicy")),
@@ -271,7 +270,13 @@ def _attachment(entry: Document) -> Attachment | None:
         height=whole(entry.get("height"), PIXELS_MAX),
         blurhash=_matching(_BLURHASH, entry.get("blurhash")),
         focus=_focus(entry.get("focalPoint")),
+        preview=_preview(entry),
     )
+
+
+def _preview(entry: Document) -> str | None:
+    """``icon`` is Mastodon's and PeerTube's word, ``preview`` that of ActivityStreams."""
+    return uri(web_url(entry.get("icon"))) or uri(web_url(entry.get("preview")))
 
 
 def _link_type(entry: Document) -> object:
@@ -310,13 +315,3 @@ def _hashtags(tags: tuple[Document, ...]) -> tuple[str, ...]:
     names = (text(tag.get("name"), 200) for tag in tags if tag.get("type") == "Hashtag")
     bare = (name.strip().removeprefix("#") for name in names)
     return tuple(dict.fromkeys(name for name in bare if name))
-
-
-def _emojis(tags: tuple[Document, ...]) -> tuple[Emoji, ...]:
-    found: list[Emoji] = []
-    for tag in tags:
-        shortcode = text(tag.get("name")).strip(":")
-        url = uri(web_url(tag.get("icon")))
-        if tag.get("type") == "Emoji" and _SHORTCODE.fullmatch(shortcode) and url is not None:
-            found.append(Emoji(shortcode, url))
-    return tuple(dict.fromkeys(found))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
-import lxml.html
+import lxml.etree
 
 from federation.fields import time
 
@@ -25,7 +27,9 @@ NAME_MAX: Final = 100
 URL_MAX: Final = 2048
 PIXELS_MAX: Final = 100_000
 METAS_MAX: Final = 300
-_html: Final = cast("Any", lxml.html)  # untyped
+DEPTH_MAX: Final = 256
+CHUNK: Final = 16 * 1024  # bytes
+_etree: Final = cast("Any", lxml.etree)  # untyped
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _UNSEEN: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\ud800-\udfff]"
@@ -51,11 +55,9 @@ class Preview:
 
 def parse(body: bytes, content_type: str, url: str) -> Preview | None:
     """The preview of a page; None where it has no title, or is no HTML. ``url``: where it was found."""
-    root = _tree(body[:MAX_BYTES], content_type)
-    if root is None:
-        return None
-    said = _metas(root)
-    title = _line(_first(said, "og:title", "twitter:title") or _title(root), TITLE_MAX)
+    head = _read(body[:MAX_BYTES], content_type)
+    said = head.said
+    title = _line(_first(said, "og:title", "twitter:title") or "".join(head.title), TITLE_MAX)
     if not title:
         return None
     author = _line(_first(said, "author", "article:author", "dc.creator"), NAME_MAX)
@@ -66,7 +68,7 @@ def parse(body: bytes, content_type: str, url: str) -> Preview | None:
         ),
         provider=_line(_first(said, "og:site_name"), NAME_MAX),
         author="" if "://" in author else author,  # some name a page instead
-        language=_language(root, said),
+        language=_language(head.language, said),
         image=_address(_first(said, "og:image:secure_url", "og:image", "twitter:image"), url),
         image_description=_line(_first(said, "og:image:alt", "twitter:image:alt"), DESCRIPTION_MAX),
         width=_pixels(_first(said, "og:image:width")),
@@ -75,14 +77,67 @@ def parse(body: bytes, content_type: str, url: str) -> Preview | None:
     )
 
 
-def _tree(body: bytes, content_type: str) -> Any | None:
-    parser = _html.HTMLParser(
-        encoding=_encoding(body, content_type), no_network=True, huge_tree=False
+class _TooDeepError(Exception):
+    """No more of this page is read."""
+
+
+@dataclass(slots=True)
+class _Head:
+    """What is kept of a page while libxml2 reads it; the names of the methods are lxml's.
+
+    No tree is made: to append an attribute, libxml2 walks past those before it, and one tag with a hundred
+    thousand of them would take a minute. As without a tree it bounds no depth, this does: for each end tag it
+    looks through all elements that are open.
+    """
+
+    said: dict[str, str] = field(default_factory=dict[str, str])  # the first of each counts
+    title: list[str] = field(default_factory=list[str])
+    language: str = ""
+    _titles: int = 0
+    _metas: int = 0
+    _depth: int = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise _TooDeepError
+        if tag == "meta" and self._metas < METAS_MAX:
+            self._metas += 1
+            self._meta(attributes)
+        elif tag == "title":
+            self._titles += 1
+        elif tag == "html" and not self.language:
+            self.language = attributes.get("lang", "")
+
+    def _meta(self, attributes: Mapping[str, str]) -> None:
+        name = (attributes.get("property") or attributes.get("name") or "").strip().lower()
+        value = attributes.get("content", "").strip()
+        if name and value:
+            self.said.setdefault(name, value)
+
+    def data(self, text: str) -> None:
+        if self._titles == 1:
+            self.title.append(text)
+
+    def end(self, tag: str) -> None:
+        self._depth -= 1
+        if tag == "title":
+            self._titles += 1
+
+    def close(self) -> None:
+        """lxml wants one."""
+
+
+def _read(body: bytes, content_type: str) -> _Head:
+    head = _Head()
+    parser = _etree.HTMLParser(
+        target=head, encoding=_encoding(body, content_type), no_network=True, huge_tree=False
     )
-    try:
-        return _html.document_fromstring(body, parser=parser)
-    except (_html.etree.LxmlError, ValueError):
-        return None
+    with suppress(_etree.LxmlError, _TooDeepError, ValueError):  # what was read until then stands
+        for start in range(0, len(body), CHUNK):  # it stops between two of these only
+            parser.feed(body[start : start + CHUNK])
+        parser.close()
+    return head
 
 
 def _encoding(body: bytes, content_type: str) -> str | None:
@@ -101,26 +156,8 @@ def _encoding(body: bytes, content_type: str) -> str | None:
     return "utf-8"
 
 
-def _metas(root: Any) -> dict[str, str]:
-    """By property or name, in lower case; the first of each counts."""
-    found: dict[str, str] = {}
-    for count, meta in enumerate(root.iter("meta")):
-        if count >= METAS_MAX:
-            break
-        name = str(meta.get("property") or meta.get("name") or "").strip().lower()
-        value = str(meta.get("content") or "").strip()
-        if name and value:
-            found.setdefault(name, value)
-    return found
-
-
 def _first(said: dict[str, str], *names: str) -> str:
     return next((said[name] for name in names if name in said), "")
-
-
-def _title(root: Any) -> str:
-    element = root.find(".//title")
-    return "" if element is None else str(element.text_content())
 
 
 def _line(text: str, limit: int) -> str:
@@ -128,8 +165,8 @@ def _line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def _language(root: Any, said: dict[str, str]) -> str | None:
-    for given in (str(root.get("lang") or ""), _first(said, "og:locale").replace("_", "-")):
+def _language(given_by_page: str, said: dict[str, str]) -> str | None:
+    for given in (given_by_page, _first(said, "og:locale").replace("_", "-")):
         if _LANGUAGE.fullmatch(given):
             return given.split("-")[0].lower()
     return None

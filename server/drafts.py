@@ -54,6 +54,7 @@ async def draft_of(
         community=await _community_of(tx, value, parent),
         mentions=tuple(a for a in mentioned.values() if a.kind != "application"),
         tags=tuple(tag.lower() for tag in value.hashtags[:MAX_TAGS]),
+        emojis=_emojis(value),
         attachments=tuple(_attachment(a) for a in value.attachments[:MAX_ATTACHMENTS]),
         poll=_poll_of(value),
         published_at=value.published,
@@ -123,6 +124,13 @@ def _poll_of(value: Post) -> posts.PollDraft | None:
     )
 
 
+def _emojis(value: Post) -> tuple[dict[str, str], ...]:
+    offered = [{"shortcode": e.shortcode, "url": e.url} for e in value.emojis]
+    options = [option.name for option in value.poll.options] if value.poll else []
+    said = (value.content, value.summary, value.name, *options)
+    return tuple(text.emojis_used(offered, *said))
+
+
 def _attachment(value: Attachment) -> dict[str, Any]:
     return {
         "url": value.url,
@@ -133,6 +141,7 @@ def _attachment(value: Attachment) -> dict[str, Any]:
         "height": value.height,
         "blurhash": value.blurhash,
         "focus": list(value.focus) if value.focus else None,
+        "preview": value.preview,
     }
 
 

@@ -19,6 +19,7 @@ FAR: Colour = (160, 200, 178)
 
 AVATAR_SIZE = 400
 HEADER_WIDTH, HEADER_HEIGHT = 1200, 400
+FILM_WIDTH, FILM_HEIGHT = 640, 360
 
 
 def png(rows: Sequence[bytes], palette: Sequence[Colour]) -> bytes:
@@ -68,3 +69,15 @@ def header() -> bytes:
     columns = list(zip(*heights, strict=True))
     rows = [bytes(sum(y >= top for top in tops) for tops in columns) for y in range(HEADER_HEIGHT)]
     return png(rows, [SKY, FAR, MIDDLE, NEAR])
+
+
+@cache
+def film() -> bytes:
+    """The sign for playing, for films that come without a picture of themselves."""
+    tall, middle = FILM_HEIGHT // 3, FILM_HEIGHT // 2
+    rows: list[bytes] = []
+    for y in range(FILM_HEIGHT):
+        wide = max(round((tall / 2 - abs(y - middle)) * 1.7), 0)
+        side = b"\0" * ((FILM_WIDTH - tall) // 2)
+        rows.append((side + b"\1" * wide).ljust(FILM_WIDTH, b"\0"))
+    return png(rows, [SKY, MIDDLE])

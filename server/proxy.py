@@ -3,16 +3,21 @@
 The address is sealed (``urls.remote_media``), so that only what we show can be asked for. On the first view
 the file is fetched through the guarded way out, judged by its first bytes, and kept for a stated time; then
 it is forgotten and fetched again when somebody looks again. What is not there, too large, too slow or no
-picture, film or sound is remembered as refused for an hour. Of a host whose media are refused nothing is shown. All who ask meanwhile wait for one fetch.
+picture, film or sound is remembered as refused for an hour. All who ask meanwhile wait for one fetch. No host
+takes more than its part of the places, and nothing is fetched where the disk is nearly full. Of a
+host whose media are refused (``domain/host_blocks.py``) nothing is shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -25,14 +30,19 @@ from server.decoding.sniff import HEAD, sniff
 from server.domain import host_blocks
 from server.domain import media as verbs
 from server.domain.tx import Work
-from server.errors import NotFound, TooMany
+from server.errors import NotFound, TooMany, Unavailable
 from storage import media
 
 log = structlog.stdlib.get_logger("beckon.proxy")
 
 REFUSED_FOR = timedelta(hours=1)
-AT_ONCE = 8
-WAITING = 200
+AT_ONCE = 16
+AT_ONCE_EACH = 4
+"""Of one host, as of all: a host that answers byte by byte holds up its own files only."""
+WAITING = 400
+WAITING_EACH = 100
+DISK_KEPT = 2 * 1024 * 1024 * 1024
+"""Bytes that files of other servers leave free, for what cannot be fetched again: the database, and our own."""
 IMAGE_BYTES = 16 * 1024 * 1024
 
 
@@ -46,6 +56,10 @@ class Proxy:
     folder: Path
     kept: timedelta
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    rooms: WeakValueDictionary[str, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary[str, asyncio.Semaphore]
+    )
+    waiting: Counter[str] = field(default_factory=Counter[str])
     coming: dict[bytes, asyncio.Task[str]] = field(default_factory=dict[bytes, "asyncio.Task[str]"])
 
     async def key_of(self, url: str) -> str:
@@ -54,8 +68,6 @@ class Proxy:
         known = await self._known(digest, url)
         if known:
             return known
-        if digest not in self.coming and len(self.coming) >= WAITING:
-            raise TooMany("Too many files are on their way; please try again.", retry_after=5)
         task = self.coming.get(digest) or self._begin(digest, url)
         return await asyncio.shield(task)
 
@@ -77,10 +89,17 @@ class Proxy:
 
     def _begin(self, digest: bytes, url: str) -> asyncio.Task[str]:
         """A task of its own: whoever asked first may go away and the others still get the file."""
+        host = _host(url)
+        if len(self.coming) >= WAITING or self.waiting[host] >= WAITING_EACH:
+            raise TooMany("Too many files are on their way; please try again.", retry_after=5)
+        self.waiting[host] += 1
         task = self.coming[digest] = asyncio.create_task(self._fetch(digest, url))
 
         def ended(done: asyncio.Task[str]) -> None:
             del self.coming[digest]
+            self.waiting[host] -= 1
+            if not self.waiting[host]:
+                del self.waiting[host]
             if not done.cancelled():
                 done.exception()  # those who waited were told; nobody may be left
 
@@ -101,8 +120,11 @@ class Proxy:
         if not self.work.site.federates:
             raise Refused("not_federating", "This server does not talk to others.")
         self.folder.mkdir(parents=True, exist_ok=True)
+        if (await asyncio.to_thread(shutil.disk_usage, self.folder)).free < DISK_KEPT:
+            raise Unavailable("This file cannot be fetched just now.", cause="the disk is full")
+        part = self.rooms.setdefault(_host(url), asyncio.Semaphore(AT_ONCE_EACH))
         with tempfile.NamedTemporaryFile(dir=self.folder) as file:
-            async with self.room:
+            async with part, self.room:
                 await self.egress.get(url, fetch.MEDIA, into=file.file)
             file.flush()
             key = blobs.new_key(_ending(Path(file.name)))

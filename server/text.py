@@ -8,7 +8,7 @@ nested unknown blocks). Text of our own members is escaped, its handles, tags an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import escape, unescape
@@ -216,3 +216,9 @@ def when(at: datetime, timezone: str) -> str:
     """``Sat 5 Dec 2026, 10:00 CET``: as the clock on the wall shows it there."""
     local = at.astimezone(ZoneInfo(timezone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def emojis_used(offered: Sequence[Mapping[str, str]], *said: str) -> list[dict[str, str]]:
+    """Those of the custom emoji offered whose ``:shortcode:`` stands in a text."""
+    whole = "\n".join(said)
+    return [dict(each) for each in offered if f":{each['shortcode']}:" in whole]

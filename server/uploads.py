@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -26,7 +27,7 @@ from server.decoding.process import Decoders
 from server.domain import media as verbs
 from server.domain.media import Focus
 from server.domain.tx import Work
-from server.errors import BeckonError, NotFound, Unavailable
+from server.errors import BeckonError, Invalid, NotFound, Unavailable
 from storage import media
 from storage.accounts import Account
 from storage.media import Media
@@ -34,6 +35,7 @@ from storage.media import Media
 log = structlog.stdlib.get_logger("beckon.uploads")
 
 OLD = 24 * 3600  # seconds
+COVER = "cover"
 KINDS = {"image": "image", "film": "video", "sound": "audio"}
 
 
@@ -61,18 +63,24 @@ class Uploads:
         source: Path,
         *,
         purpose: Purpose = "post",
+        cover: Path | None = None,
         description: str = "",
         focus: Focus | None = None,
         patience: float | None = None,
     ) -> Media:
         """Make of ``source``, which is moved away, what is shown. Raises ``Invalid``.
 
-        After ``patience`` seconds (None: any) the row is given as it is, and the work goes on.
+        ``cover``: the picture that is shown before a film or a sound is played; of a picture it is passed
+        over. After ``patience`` seconds (None: any) the row is given as it is, and the work goes on.
         """
         found = await asyncio.to_thread(process.accepted, source)
+        if cover:
+            await asyncio.to_thread(_require_picture, cover)
         async with self._work.transaction() as tx:
             row = await verbs.begin(tx, owner, KINDS[found.kind], description, focus)
         own = await asyncio.to_thread(_move, source, self._folder)
+        if cover and found.kind != "image":
+            await asyncio.to_thread(cover.rename, own.parent / COVER)
         task = asyncio.create_task(self._make(row, own, purpose))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -101,6 +109,9 @@ class Uploads:
         try:
             await asyncio.to_thread(out.mkdir)
             made = await self._decoders.run(source, out, purpose)
+            cover = source.parent / COVER
+            if cover.exists() and made.kind != "image":
+                made = _covered(made, await self._decoders.run(cover, out, "cover"))
             return await self._keep(row, made, out)
         finally:
             await asyncio.to_thread(shutil.rmtree, source.parent, ignore_errors=True)
@@ -122,6 +133,37 @@ class Uploads:
         except NotFound:  # its owner deleted it meanwhile
             await self._store.delete(named)
             raise
+
+    async def cover(self, row: Media, source: Path) -> Media:
+        """Show this picture before a film or a sound is played. Raises ``Invalid``, ``NotFound``.
+
+        The old one goes when the new one is known; in between the row names both.
+        """
+        await asyncio.to_thread(_require_picture, source)
+        out = self._folder / source.parent.name / "out"
+        await asyncio.to_thread(out.mkdir)
+        made = await self._decoders.run(out.parent / source.name, out, "cover")
+        key = blobs.new_key(made.original.name.rpartition(".")[2])
+        async with self._work.transaction() as tx:
+            await media.expect_more(tx.conn, row.id, key)
+        await self._store.put(key, out / made.original.name)
+        try:
+            async with self._work.transaction() as tx:
+                return await verbs.cover(tx, row, key, made)
+        except NotFound:  # a post took it meanwhile, or its owner deleted it
+            async with self._work.transaction() as tx:
+                await media.expect_no_more(tx.conn, row.id, key)
+            await self._store.delete([key])
+            raise
+
+
+def _require_picture(source: Path) -> None:
+    if process.accepted(source).kind != "image":
+        raise Invalid("Validation failed: Thumbnail is no picture", field="thumbnail")
+
+
+def _covered(made: Made, cover: Made) -> Made:
+    return replace(made, small=cover.original, blurhash=cover.blurhash)
 
 
 def _move(source: Path, above: Path) -> Path:

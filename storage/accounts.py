@@ -34,6 +34,7 @@ class Account:
     header_url: str | None
     avatar_description: str
     header_description: str
+    emojis: list[dict[str, Any]]
     locked: bool
     bot: bool
     discoverable: bool
@@ -88,18 +89,13 @@ class Profile:
     fields: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     avatar_url: str | None = None
     header_url: str | None = None
+    avatar_description: str = ""
+    header_description: str = ""
+    emojis: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     locked: bool = False
     bot: bool = False
     discoverable: bool = True
     indexable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Barred:
-    """``suspended``: else silenced."""
-
-    id: int
-    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +127,6 @@ STAFF = Query(
     " where u.role in ('moderator', 'admin') and u.disabled_at is null"
     " and a.kind = 'person' and a.suspended_at is null",
     Account,
-)
-BARRED_AMONG = Query(
-    "select id, suspended_at is not null as suspended from accounts where id = any($1::bigint[])"
-    " and (suspended_at is not null or silenced_at is not null)",
-    Barred,
 )
 # What a moderator decides about one account outlives the block of its host.
 SUSPEND = Query(
@@ -171,9 +162,10 @@ INSERT = Query(
     """
     insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
-        avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at)
+        avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
+        avatar_description, header_description, emojis)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
     returning *
     """,
     Account,
@@ -183,7 +175,8 @@ UPDATE_PROFILE = Query(
     update accounts set username = $2, url = $3, inbox = $4, shared_inbox = $5, outbox = $6,
         followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
-        bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, handle_lost = false
+        bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
+        header_description = $22, emojis = $23, handle_lost = false
     where id = $1 returning *
     """,
     Account,
@@ -252,7 +245,7 @@ async def by_id(conn: Connection, account_id: int) -> Account | None:
 
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
-    return {row.id: row for row in await BY_IDS.all(conn, ids)}
+    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
 
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:
@@ -281,11 +274,6 @@ async def of_user(conn: Connection, user_id: int) -> list[Account]:
 async def staff(conn: Connection) -> list[Account]:
     """The persons of moderators and administrators."""
     return await STAFF.all(conn)
-
-
-async def barred_among(conn: Connection, ids: Sequence[int]) -> list[Barred]:
-    """Those who are suspended or silenced."""
-    return await BARRED_AMONG.all(conn, ids)
 
 
 async def suspend(conn: Connection, account_id: int, now: datetime) -> Account:
@@ -340,7 +328,8 @@ async def insert(
         conn, account_id, user_id, not host, kind, p.username, host, uri, p.url, p.inbox,
         p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
-        p.discoverable, p.indexable, created_at, fetched_at,
+        p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
+        p.header_description, p.emojis,
     )  # fmt: skip
 
 
@@ -352,6 +341,7 @@ async def update_profile(
         conn, account_id, p.username, p.url, p.inbox, p.shared_inbox, p.outbox, p.followers_uri,
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
+        p.avatar_description, p.header_description, p.emojis,
     )  # fmt: skip
 
 

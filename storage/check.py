@@ -118,6 +118,61 @@ THREADS = """
     from posts p join posts parent on parent.id = p.in_reply_to_id
     where p.thread_id <> parent.thread_id
 """
+QUOTED = """
+    select format('%s quotes %s, which is by another author than it says.', q.uri, p.uri)
+    from posts q join posts p on p.id = q.quote_id
+    where q.quoted_account_id is distinct from p.account_id
+"""
+# What a post of ours shows was uploaded by its author, and no other post has it.
+FILES = """
+    select format('%s shows the file %s, which is not its own.', p.uri, a.value->>'id')
+    from posts p cross join lateral jsonb_array_elements(p.attachments) a
+    where p.local and a.value ? 'id' and not exists (
+        select from media m where m.id = (a.value->>'id')::bigint and m.post_id = p.id
+        and m.account_id = p.account_id and m.state = 'ready')
+"""
+LISTS = """
+    select format('The list %s holds %s, whom its owner does not follow.', l.id, a.uri)
+    from list_accounts m join lists l on l.id = m.list_id join accounts a on a.id = m.account_id
+    left join follows f on f.id = m.follow_id
+    where (m.follow_id is null and m.account_id <> l.account_id)
+        or (m.follow_id is not null
+            and (f.follower_id, f.target_id) is distinct from (l.account_id, m.account_id))
+"""
+CONVERSATIONS = """
+    select format('The conversation %s holds %s, which is no private post of its thread.', c.id, p.uri)
+    from conversations c join conversation_posts x on x.conversation_id = c.id
+    join posts p on p.id = x.post_id
+    where p.visibility <> 'direct' or p.thread_id <> c.thread_id
+    union all
+    select format('The conversation %s is that of %s, who is not ours.', c.id, a.uri)
+    from conversations c join accounts a on a.id = c.account_id where not a.local
+"""
+NOTIFICATIONS = """
+    select format('The notification %s (%s) is about no post.', n.id, n.type)
+    from notifications n
+    where n.post_id is null and n.type in
+        ('mention', 'status', 'reblog', 'favourite', 'poll', 'update', 'quote', 'quoted_update')
+    union all
+    select format('%s waits before the door of %s, and no request leads to it.', s.uri, a.uri)
+    from notifications n join accounts a on a.id = n.account_id
+    join accounts s on s.id = n.from_account_id
+    where n.filtered and not exists (select from notification_requests r
+        where r.account_id = n.account_id and r.from_account_id = n.from_account_id)
+    group by s.uri, a.uri
+"""
+# A post that was refused at its time waits for its author, and a poll of others for its origin.
+PLANS = """
+    select format('The post %s is to be published at %s, and no job will.', s.id, s.scheduled_at)
+    from scheduled_posts s
+    where s.failure is null and not exists (
+        select from jobs j where j.kind = 'publish_scheduled' and j.lane = 'scheduled:' || s.id)
+    union all
+    select format('The poll of %s ends, and no job will close it.', p.uri)
+    from polls l join posts p on p.id = l.post_id and p.local
+    where l.closed_at is null and l.ends_at is not null and not exists (
+        select from jobs j where j.kind = 'close_poll' and j.lane = 'poll:' || l.post_id)
+"""
 HOMES = """
     select format('%s is no member of ours and has a home timeline.', a.uri)
     from accounts a where not a.local and exists (select from home_entries where account_id = a.id)
@@ -178,6 +233,12 @@ CHECKS = (
     Check("places", Query(PLACES, str)),
     Check("calls", Query(CALLS, str)),
     Check("threads", Query(THREADS, str)),
+    Check("quoted", Query(QUOTED, str)),
+    Check("files", Query(FILES, str)),
+    Check("lists", Query(LISTS, str)),
+    Check("conversations", Query(CONVERSATIONS, str)),
+    Check("notifications", Query(NOTIFICATIONS, str)),
+    Check("plans", Query(PLANS, str)),
     Check("homes", Query(HOMES, str)),
     Check("keys", Query(KEYS, str)),
     Check("foreign keys", Query(FOREIGN_KEYS, str)),

@@ -123,7 +123,7 @@ RENEW = Command(
     "insert into filter_versions (account_id, version) values ($1, gen_random_uuid())"
     " on conflict (account_id) do update set version = excluded.version"
 )
-RULES_UNLESS = Query(
+RULES = Query(
     """
     select v.version, f.id, f.title, f.context, f.action, f.expires_at,
         array(select keyword from filter_keywords k
@@ -132,7 +132,7 @@ RULES_UNLESS = Query(
             where k.filter_id = f.id order by k.id) as whole_word,
         array(select post_id from filter_posts p where p.filter_id = f.id) as post_ids
     from filter_versions v left join filters f on f.account_id = v.account_id
-    where v.account_id = $1 and v.version is distinct from $2::uuid
+    where v.account_id = $1
     order by f.id
     """,
     Rules,
@@ -243,9 +243,6 @@ async def renew(conn: Connection, account_id: int) -> None:
     await RENEW.run(conn, account_id)
 
 
-async def rules_unless(conn: Connection, account_id: int, known: UUID | None) -> list[Rules]:
-    """All filters of an account with their version; nothing where the version is ``known``.
-
-    Nothing either where the account never had a filter.
-    """
-    return await RULES_UNLESS.all(conn, account_id, known)
+async def rules(conn: Connection, account_id: int) -> list[Rules]:
+    """All filters of an account with their version; nothing where it never had one."""
+    return await RULES.all(conn, account_id)

@@ -50,11 +50,6 @@ class Relation:
     endorsed: bool
     note: str
 
-    @property
-    def silenced(self) -> bool:
-        """Whether the viewer wants nothing of this account in any feed."""
-        return self.blocking or self.muting or self.domain_blocking
-
 
 @dataclass(frozen=True, slots=True)
 class Familiar:

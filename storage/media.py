@@ -48,11 +48,17 @@ READY = Query(
     " where id = $1 returning *",
     Media,
 )
+EXPECT_MORE = Command("update media set keys = array_append(keys, $2) where id = $1")
+EXPECT_NO_MORE = Command("update media set keys = array_remove(keys, $2) where id = $1")
+COVER = Query(
+    "update media set keys = $2, meta = meta || jsonb_build_object('small', $3::jsonb), blurhash = $4"
+    " where id = $1 returning *",
+    Media,
+)
 FAIL = Command("update media set state = 'failed' where id = $1")
 OF_ACCOUNT = Query(
     "select * from media where account_id = $1 and id = any($2::bigint[]) for no key update", Media
 )
-BY_IDS = Query("select * from media where id = any($1::bigint[]) and state = 'ready'", Media)
 DESCRIBE = Query("update media set description = $2, focus = $3 where id = $1 returning *", Media)
 ATTACH = Command(
     "update media set post_id = $3 where account_id = $1 and id = any($2::bigint[])"
@@ -116,6 +122,26 @@ async def ready(
     return await READY.first(conn, media_id, kind, meta, blurhash)
 
 
+async def expect_more(conn: Connection, media_id: int, key: str) -> None:
+    """One more file is about to be written."""
+    await EXPECT_MORE.run(conn, media_id, key)
+
+
+async def expect_no_more(conn: Connection, media_id: int, key: str) -> None:
+    await EXPECT_NO_MORE.run(conn, media_id, key)
+
+
+async def cover(
+    conn: Connection,
+    media_id: int,
+    keys: Sequence[str],
+    small: dict[str, Any],
+    blurhash: str | None,
+) -> Media:
+    """``keys``: the original's and the preview's."""
+    return await COVER.one(conn, media_id, keys, small, blurhash)
+
+
 async def fail(conn: Connection, media_id: int) -> None:
     await FAIL.run(conn, media_id)
 
@@ -123,11 +149,6 @@ async def fail(conn: Connection, media_id: int) -> None:
 async def of_account(conn: Connection, account_id: int, ids: Sequence[int]) -> dict[int, Media]:
     """Those of an account among these, held until the transaction ends."""
     return {row.id: row for row in await OF_ACCOUNT.all(conn, account_id, ids)}
-
-
-async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Media]:
-    """Those that are ready; no query for none."""
-    return {row.id: row for row in await BY_IDS.all(conn, ids)} if ids else {}
 
 
 async def describe(

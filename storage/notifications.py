@@ -124,16 +124,18 @@ FACTS = Query(
     """,
     Facts,
 )
-# $8: the keys that this could join, $9: the one it would begin; both empty for what stands alone.
+# $8: the keys that this could join, the youngest first, $9: the one it would begin; both empty for what
+# stands alone. One look for each key: in one look for all, PostgreSQL would read back through every row.
 INSERT = Query(
     """
     insert into notifications
         (id, account_id, type, from_account_id, post_id, about, group_key, filtered, created_at)
     select n.id, r.id, $3, $4, $5, $6,
         case when $9 = '' or r.filtered then 'ungrouped-' || n.id else coalesce((
-            select o.group_key from notifications o
-            where o.account_id = r.id and o.group_key = any($8::text[])
-            order by o.id desc limit 1), $9) end,
+            select k.key from unnest($8::text[]) with ordinality as k (key, place)
+            cross join lateral (select from notifications o
+                where o.account_id = r.id and o.group_key = k.key limit 1) o
+            order by k.place limit 1), $9) end,
         r.filtered, $7
     from unnest($1::bigint[], $2::boolean[]) as r (id, filtered)
     cross join lateral (

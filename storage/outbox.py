@@ -201,7 +201,8 @@ async def hosts(conn: Connection, names: Sequence[str]) -> dict[str, Host]:
 
 async def meet(conn: Connection, names: Sequence[str]) -> None:
     """Remember that these hosts exist."""
-    await MEET.run(conn, sorted(set(names)))
+    if names:
+        await MEET.run(conn, sorted(set(names)))
 
 
 async def host_accepted(conn: Connection, name: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from storage.db import Command, Connection, Query
 from storage.timelines import Page
@@ -32,6 +33,7 @@ class Post:
     language: str | None
     visibility: str
     attachments: list[dict[str, Any]]
+    emojis: list[dict[str, Any]]
     tags: list[str]
     app_id: int | None
     quote_id: int | None
@@ -91,6 +93,7 @@ class NewPost:
     quote_stamp: str | None = None
     quote_automatic: list[str] = field(default_factory=list[str])
     quote_manual: list[str] = field(default_factory=list[str])
+    emojis: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Marks:
     reblogged: bool
     pinned: bool
     muted: bool  # its conversation
+    filters: UUID | None  # the version of the viewer's filters (filters.py), the same in every row
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +160,9 @@ INSERT = Query(
     insert into posts (id, uri, url, local, account_id, kind, visibility, published_at, thread_id,
         reblog_of_id, community_id, in_reply_to_id, in_reply_to_account_id, title, content, source,
         summary, sensitive, language, attachments, tags, app_id, created_at, quote_id,
-        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual)
+        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual, emojis)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
     on conflict do nothing returning *
     """,
     Post,
@@ -210,7 +214,7 @@ MENTIONED = Query(
 EDIT = Query(
     """
     update posts set title = $2, content = $3, source = $4, summary = $5, sensitive = $6,
-        language = $7, tags = $8, attachments = $9, edited_at = $10
+        language = $7, tags = $8, attachments = $9, edited_at = $10, emojis = $11
     where id = $1 returning *
     """,
     Post,
@@ -283,7 +287,8 @@ MARKS = Query(
         exists (select from posts r where r.reblog_of_id = p.id and r.account_id = $1) as reblogged,
         exists (select from pins n where n.post_id = p.id and n.account_id = $1) as pinned,
         exists (select from thread_mutes t join posts q on q.thread_id = t.thread_id
-            where q.id = p.id and t.account_id = $1) as muted
+            where q.id = p.id and t.account_id = $1) as muted,
+        (select v.version from filter_versions v where v.account_id = $1) as filters
     from unnest($2::bigint[]) as p (id)
     """,
     Marks,
@@ -324,7 +329,7 @@ async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
         p.thread_id, p.reblog_of_id, p.community_id, p.in_reply_to_id, p.in_reply_to_account_id,
         p.title, p.content, p.source, p.summary, p.sensitive, p.language, p.attachments, p.tags,
         p.app_id, now, p.quote_id, p.quoted_account_id, p.quote_state, p.quote_stamp,
-        p.quote_automatic, p.quote_manual,
+        p.quote_automatic, p.quote_manual, p.emojis,
     )  # fmt: skip
 
 
@@ -377,9 +382,15 @@ async def count_reblog(conn: Connection, post_id: int, by: int) -> None:
     await COUNT_REBLOG.run(conn, post_id, by)
 
 
+async def add_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    if accounts:
+        await INSERT_MENTION.run(conn, post_id, accounts)
+
+
 async def set_mentions(conn: Connection, post_id: int, accounts: Sequence[int]) -> None:
+    """In place of those that it had."""
     await DROP_MENTIONS.run(conn, post_id)
-    await INSERT_MENTION.run(conn, post_id, accounts)
+    await add_mentions(conn, post_id, accounts)
 
 
 async def mentions(conn: Connection, ids: Sequence[int]) -> list[Mention]:
@@ -402,6 +413,7 @@ async def edit(
     language: str | None,
     tags: list[str],
     attachments: list[dict[str, Any]],
+    emojis: list[dict[str, Any]],
     now: datetime,
 ) -> Post:
     """Keep the old version in the history and write the new one."""
@@ -410,8 +422,9 @@ async def edit(
         old.edited_at or old.published_at,
     )  # fmt: skip
     return await EDIT.one(
-        conn, old.id, title, content, source, summary, sensitive, language, tags, attachments, now
-    )
+        conn, old.id, title, content, source, summary, sensitive, language, tags, attachments, now,
+        emojis,
+    )  # fmt: skip
 
 
 async def edits(conn: Connection, post_id: int) -> list[Edit]:

@@ -67,6 +67,13 @@ CHANGE = Query(
     Subscription,
 )
 DROP = Command("delete from push_subscriptions where token_id = $1")
+DROP_OLDER = Command(
+    """
+    delete from push_subscriptions where id in (
+        select s.id from push_subscriptions s join tokens t on t.id = s.token_id
+        where t.account_id = $1 order by s.created_at desc, s.id desc offset $2)
+    """
+)
 GONE = Command("delete from push_subscriptions where id = $1 and endpoint = $2")
 # Nothing rings for who may not sign in.
 LIVING = Query(
@@ -140,6 +147,11 @@ async def change(
 
 async def drop(conn: Connection, token_id: int) -> None:
     await DROP.run(conn, token_id)
+
+
+async def drop_older(conn: Connection, account_id: int, kept: int) -> None:
+    """Of all subscriptions of an account keep the newest."""
+    await DROP_OLDER.run(conn, account_id, kept)
 
 
 async def gone(conn: Connection, subscription_id: int, endpoint: str) -> None:

@@ -60,6 +60,26 @@ INSERT = Query(
     """,
     Report,
 )
+OF_HOST = Query(
+    "select count(*) from reports r join accounts a on a.id = r.account_id"
+    " where a.host = $1 and r.created_at > $2",
+    int,
+)
+# An account that was suspended can still be reported, and one that blocks the reporter.
+KNOWN_AT = Query(
+    """
+    select p.id from posts p where p.id = any($1::bigint[]) and (
+        p.visibility in ('public', 'unlisted')
+        or exists (select from post_mentions m join accounts a on a.id = m.account_id
+            where m.post_id = p.id and a.host = $2 and ($3::bigint is null or a.id = $3))
+        or (p.visibility = 'private' and exists (
+            select from follows f join accounts a on a.id = f.follower_id
+            where f.target_id = p.account_id and f.accepted_at is not null
+              and a.host = $2 and ($3::bigint is null or a.id = $3))))
+    order by p.id
+    """,
+    int,
+)
 SHOW = Query("select * from reports where id = $1", Report)
 LISTED = Query(
     """
@@ -104,6 +124,18 @@ async def insert(conn: Connection, new: NewReport, now: datetime) -> Report | No
         conn, new.uri, new.account_id, new.target_id, list(new.post_ids), new.category,
         new.comment, list(new.rule_ids), new.forwarded, now,
     )  # fmt: skip
+
+
+async def of_host(conn: Connection, host: str, since: datetime) -> int:
+    """How many came from people of a server since then."""
+    return await OF_HOST.one(conn, host, since)
+
+
+async def known_at(
+    conn: Connection, ids: Sequence[int], host: str, account_id: int | None = None
+) -> list[int]:
+    """Those of these posts that people of a host ("": ours) were sent, or that one of them was."""
+    return await KNOWN_AT.all(conn, ids, host, account_id)
 
 
 async def show(conn: Connection, report_id: int) -> Report | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from storage.db import Command, Connection, Query
 
 TOP = 2**63 - 1
+GATHERED = 100  # posts of somebody who is followed anew; Mastodon takes as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,32 @@ READERS = Query(
             where m.account_id = $1 and l.account_id = f.follower_id and l.exclusive)
     """,
     Reader,
+)
+# As READERS chooses for each post, so for the newest $3 of one author and one follower.
+GATHER = Command(
+    """
+    insert into home_entries (account_id, post_id, subject_id)
+    select f.follower_id, p.id, s.id
+    from follows f cross join lateral (
+        select id, reblog_of_id, in_reply_to_account_id, visibility from posts
+        where account_id = f.target_id order by id desc limit $3
+    ) p
+    join posts s on s.id = coalesce(p.reblog_of_id, p.id) join accounts w on w.id = s.account_id
+    where f.follower_id = $1 and f.target_id = $2 and f.accepted_at is not null
+      and (p.reblog_of_id is null or f.reblogs)
+      and (f.languages is null or s.language is null or f.languages
+           && array[lower(s.language), split_part(lower(s.language), '-', 1)])
+      and not exists (select from blocks b where b.account_id = $1 and b.target_id = s.account_id)
+      and not exists (select from account_domain_blocks d where d.account_id = $1 and d.host = w.host)
+      and (p.in_reply_to_account_id is null or p.in_reply_to_account_id in ($1, $2) or exists (
+            select from follows g where g.follower_id = $1
+            and g.target_id = p.in_reply_to_account_id and g.accepted_at is not null))
+      and (p.visibility <> 'direct' or exists (
+            select from post_mentions m where m.post_id = p.id and m.account_id = $1))
+      and not exists (select from list_accounts m join lists l on l.id = m.list_id
+            where m.account_id = $2 and l.account_id = $1 and l.exclusive)
+    on conflict do nothing
+    """
 )
 # What is muted is left out at reading, for a mute ends; who mutes nobody pays for one look only.
 HOME = Query(
@@ -223,6 +250,11 @@ async def home(conn: Connection, account_id: int, page: Page, now: datetime) -> 
     """``now``: mutes that have ended hide nothing."""
     query = HOME_UP if page.upward else HOME
     return await query.all(conn, account_id, *page.bounds, page.limit, now)
+
+
+async def gather(conn: Connection, account_id: int, author_id: int) -> None:
+    """Put the newest posts and boosts of who is followed now into a home timeline, in their places."""
+    await GATHER.run(conn, account_id, author_id, GATHERED)
 
 
 async def forget(conn: Connection, account_id: int, author_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Literal, TypeAlias
 
 from aiohttp import web
@@ -25,7 +26,7 @@ from server.api.describe import (
 )
 from server.api.network import look_up
 from server.api.params import Params
-from server.api.reading import account_of, id_of, of_posts, statuses, view, viewer_of
+from server.api.reading import account_of, id_of, of_posts, page_of_statuses, view, viewer_of
 from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
@@ -195,10 +196,10 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
         owner = await account_of(tx, id_of(request))
         if sent.flag("pinned"):
             return ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
-        found = await timelines.of_account(
+        rows = partial(
+            timelines.of_account,
             tx.conn,
             owner.id,
-            paging.page(request),
             visible=await _visible(tx, owner, viewer),
             viewer_id=viewer.id if viewer else 0,
             exclude_replies=sent.flag("exclude_replies"),
@@ -206,8 +207,8 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
             only_media=sent.flag("only_media"),
             tag=(sent.text("tagged") or "").lower() or None,
         )
-        body = await statuses(tx, found, viewer)
-    return ok(body, headers=paging.link(request, found))
+        filled = await page_of_statuses(tx, rows, paging.page(request), viewer)
+    return ok(filled.body, headers=paging.link(request, filled.rows))
 
 
 async def _visible(tx: Tx, owner: Account, viewer: Account | None) -> Sequence[str]:

@@ -141,15 +141,23 @@ async def admit(request: web.Request, else_secret: str = "") -> Bearer | None:
     """
     secret = await secret_of(request) or else_secret
     bearer = await bearer_of(request, secret) if secret else None
-    if bearer is None:
-        count(request, limits.ADDRESS, neighbour(request))
-    else:
-        count(request, limits.TOKEN, str(bearer.token.id))
-        if bearer.user:
-            count(request, limits.USER, str(bearer.user.id))
+    count_for(request, bearer.token if bearer else None, bearer.user if bearer else None)
     if secret and bearer is None:
         raise Unauthenticated("The access token is invalid")
     return bearer
+
+
+def count_for(request: web.Request, token: Token | None, user: User | None) -> None:
+    """Count one thing that was asked for: against the token and its user, or the address of a stranger.
+
+    Raises ``TooMany``.
+    """
+    if token is None:
+        count(request, limits.ADDRESS, neighbour(request))
+        return
+    count(request, limits.TOKEN, str(token.id))
+    if user:
+        count(request, limits.USER, str(user.id))
 
 
 def neighbour(request: web.Request) -> str:

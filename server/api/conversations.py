@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from server.api import paging
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_member
 from server.api.describe import Described, op, paged
-from server.api.reading import id_of, statuses, view
+from server.api.reading import id_of, page_of_statuses, view
 from server.api.schema import array
 from server.context import context
 from server.domain import sight
@@ -32,8 +33,9 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def entities(tx: Tx, rows: Sequence[Conversation], viewer: Account) -> list[Json]:
-    newest = await sight.posts_by_ids(tx, [row.last_post_id for row in rows], viewer)
-    return await render.conversations(view(tx, viewer), rows, {p.id: p for p in newest})
+    known: sight.Known = {}
+    newest = await sight.posts_by_ids(tx, [row.last_post_id for row in rows], viewer, known)
+    return await render.conversations(view(tx, viewer, known), rows, {p.id: p for p in newest})
 
 
 def _marking(*, unread: bool) -> ForMember:
@@ -61,9 +63,10 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 async def timeline(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
-        found = await conversations.direct(tx.conn, caller.account.id, paging.page(request))
-        body = await statuses(tx, found, caller.account, feed=True)
-    return ok(body, headers=paging.link(request, found))
+        rows = partial(conversations.direct, tx.conn, caller.account.id)
+        page = paging.page(request)
+        filled = await page_of_statuses(tx, rows, page, caller.account, feed=True)
+    return ok(filled.body, headers=paging.link(request, filled.rows))
 
 
 def routes() -> list[web.RouteDef]:

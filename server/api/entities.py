@@ -123,9 +123,9 @@ POSTS: Mapping[str, Schema] = {
     ),
     "PreviewCard": entity(
         url=URL, title=TEXT, description=TEXT, type=words("link", "photo", "video", "rich"),
-        language=absent(maybe(TEXT)), author_name=TEXT, author_url=URL_OR_EMPTY, provider_name=TEXT,
+        language=maybe(TEXT), author_name=TEXT, author_url=URL_OR_EMPTY, provider_name=TEXT,
         provider_url=URL_OR_EMPTY, html=TEXT, width=COUNT, height=COUNT, image=maybe(URL),
-        image_description=absent(TEXT), embed_url=URL_OR_EMPTY, blurhash=maybe(TEXT), published_at=maybe(TIME),
+        image_description=TEXT, embed_url=URL_OR_EMPTY, blurhash=maybe(TEXT), published_at=maybe(TIME),
         authors=array(entity(name=TEXT, url=URL_OR_EMPTY, account=maybe("Account"))),
         history=absent(array("Day")), missing_attribution=absent(BOOL),
     ),

@@ -29,7 +29,7 @@ from server.render import media as render
 from server.render.view import Json
 from storage.media import Media
 
-MAX_BODY = bounds.FILM_BYTES + bounds.MIB  # the file, and what is said of it
+MAX_BODY = bounds.FILM_BYTES + bounds.IMAGE_BYTES + bounds.MIB  # the file, its thumbnail, and words
 PATIENCE = 5.0  # seconds
 FAILED = "Error processing thumbnail for uploaded media"
 
@@ -88,6 +88,7 @@ async def _create(request: web.Request, caller: Caller, patience: float | None) 
             caller.account,
             source,
             description=sent.text("description") or "",
+            cover=sent.file("thumbnail"),
             focus=_focus(sent),
             patience=patience,
         )
@@ -110,9 +111,15 @@ async def show(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def update(request: web.Request, caller: Caller) -> web.Response:
-    """The description and the focal point, until a post has it."""
-    sent = await params.read(request)
-    async with context(request).work.transaction() as tx:
+    """The description, the focal point and the thumbnail, until a post has it."""
+    work = context(request).work
+    async with params.with_files(request, bounds.IMAGE_BYTES + bounds.MIB) as sent:
+        thumbnail = sent.file("thumbnail")
+        if thumbnail:
+            async with work.transaction() as tx:
+                row = await media.coverable(tx, caller.account, id_of(request))
+            await request.app[UPLOADS].cover(row, thumbnail)
+    async with work.transaction() as tx:
         row = await media.unattached(tx, caller.account, id_of(request))
         row = await media.describe(tx, row, _change(row.id, sent))
     return ok(_entity(request, row))
@@ -140,11 +147,12 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-_SENT = (a_file("file", required=True), a_text("description"), a_text("focus"))
+_SAID = (a_text("description"), a_text("focus"), a_file("thumbnail"))
+_SENT = (a_file("file", required=True), *_SAID)
 DESCRIBED: Described = {
     "POST /api/v2/media": op("MediaAttachment", *_SENT, also=(202, 413, 503)),
     "POST /api/v1/media": op("MediaAttachment", *_SENT, also=(413, 503)),
     "GET /api/v1/media/{id}": op("MediaAttachment", also=(206,)),
-    "PUT /api/v1/media/{id}": op("MediaAttachment", a_text("description"), a_text("focus")),
+    "PUT /api/v1/media/{id}": op("MediaAttachment", *_SAID, also=(413,)),
     "DELETE /api/v1/media/{id}": op("Empty"),
 }

@@ -19,6 +19,7 @@ from server.api.reading import view
 from server.api.schema import array
 from server.context import context
 from server.domain.notifications import GROUPED
+from server.domain.sight import Known
 from server.errors import NotFound
 from server.render import account, notification
 from storage import notifications
@@ -49,8 +50,9 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.reading() as tx:
         page = paging.page(request, 40, 80)
         found = await notifications.groups(tx.conn, me.id, page, _asked(sent))
-        about = await v1.seen(tx, [g.post_id for g in found], me)
-        body = await notification.grouped(view(tx, me), found, about, partial=_partial(sent))
+        known: Known = {}
+        about = await v1.seen(tx, [g.post_id for g in found], me, known)
+        body = await notification.grouped(view(tx, me, known), found, about, partial=_partial(sent))
     bounds = [max(g.page_max_id for g in found), min(g.page_min_id for g in found)] if found else []
     return ok(body, headers=paging.link(request, bounds))
 
@@ -62,8 +64,11 @@ async def show(request: web.Request, caller: Caller) -> web.Response:
         group = await notifications.group(tx.conn, me.id, *_key(request))
         if group is None:
             raise NotFound
-        about = await v1.seen(tx, [group.post_id], me)
-        body = await notification.grouped(view(tx, me), [group], about, partial=_partial(sent))
+        known: Known = {}
+        about = await v1.seen(tx, [group.post_id], me, known)
+        body = await notification.grouped(
+            view(tx, me, known), [group], about, partial=_partial(sent)
+        )
     if not body["notification_groups"]:
         raise NotFound
     return ok(body)

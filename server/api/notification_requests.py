@@ -17,6 +17,7 @@ from server.api.reading import id_of, view
 from server.api.schema import array
 from server.context import context
 from server.domain import notifications
+from server.domain.sight import Known
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import notification
@@ -42,8 +43,9 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def _render(tx: Tx, me: Account, found: Sequence[Request]) -> list[Json]:
-    posts = await seen(tx, [row.last_post_id for row in found], me)
-    return await notification.requests(view(tx, me), found, posts)
+    known: Known = {}
+    posts = await seen(tx, [row.last_post_id for row in found], me, known)
+    return await notification.requests(view(tx, me, known), found, posts)
 
 
 async def show(request: web.Request, caller: Caller) -> web.Response:

@@ -15,6 +15,7 @@ from server.api.reading import id_of, view
 from server.api.schema import array
 from server.context import context
 from server.domain import sight
+from server.domain.sight import Known
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import notification
@@ -49,13 +50,13 @@ def asked(sent: Params, grouped: Sequence[str] = ()) -> Asked:
     return Asked(types, sent.id("account_id"), sent.flag("include_filtered"), grouped)
 
 
-async def seen(tx: Tx, ids: Iterable[int | None], me: Account) -> dict[int, Post]:
-    """Of these posts those that the caller may see."""
+async def seen(tx: Tx, ids: Iterable[int | None], me: Account, known: Known) -> dict[int, Post]:
+    """Of these posts those that the caller may see. ``known``: as in ``sight.visible``."""
     wanted = sorted({i for i in ids if i is not None})
     if not wanted:
         return {}
     found = await posts.by_ids(tx.conn, wanted)
-    return {p.id: p for p in await sight.visible(tx, found.values(), me)}
+    return {p.id: p for p in await sight.visible(tx, found.values(), me, known=known)}
 
 
 async def index(request: web.Request, caller: Caller) -> web.Response:
@@ -69,8 +70,9 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def _render(tx: Tx, me: Account, rows: Sequence[Notification]) -> list[Json]:
-    about = await seen(tx, [row.post_id for row in rows], me)
-    return await notification.notifications(view(tx, me), rows, about)
+    known: Known = {}
+    about = await seen(tx, [row.post_id for row in rows], me, known)
+    return await notification.notifications(view(tx, me, known), rows, about)
 
 
 async def entity(tx: Tx, me: Account, notification_id: int) -> Json | None:

@@ -9,17 +9,25 @@ from server.api.answers import ok
 from server.api.auth import Caller, for_member
 from server.api.describe import Described, op
 from server.context import context
-from server.render import account
+from server.render import account, tags
+from server.render.view import Json
+from storage import tags as rows
+from storage.accounts import Account
 
 
 async def show(request: web.Request, caller: Caller) -> web.Response:
-    return ok(account.profile(context(request).work.site.urls, caller.account))
+    return ok(await _profile(request, caller.account))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
     """Takes what ``update_credentials`` takes."""
-    row = await edit_me(request, caller)
-    return ok(account.profile(context(request).work.site.urls, row))
+    return ok(await _profile(request, await edit_me(request, caller)))
+
+
+async def _profile(request: web.Request, row: Account) -> Json:
+    async with context(request).work.reading() as tx:
+        shown = await rows.featured(tx.conn, row.id)
+        return account.profile(tx.site.urls, row, [tags.featured(tx.site.urls, t) for t in shown])
 
 
 def routes() -> list[web.RouteDef]:

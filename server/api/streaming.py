@@ -31,7 +31,6 @@ from server.api.openapi import OPEN
 from server.context import context
 from server.domain import scopes
 from server.errors import BadRequest, BeckonError, Forbidden, NotFound, Unauthenticated, Unavailable
-from server.peer import address_of
 from server.stream import End, Frame, Hub, Listener, Subscription
 from storage import events
 from storage import lists as list_rows
@@ -158,7 +157,7 @@ async def _joined(request: web.Request, caller: Caller | None) -> tuple[Hub, Lis
     hub = request.app.get(HUB)
     if hub is None:
         raise Unavailable("There are no streams here.")
-    key = f"token:{caller.token.id}" if caller else f"address:{address_of(request)}"
+    key = f"token:{caller.token.id}" if caller else f"address:{auth.neighbour(request)}"
     token_id, account = (caller.token.id, caller.account) if caller else (None, None)
     listener = Listener(key, token_id, account)
     await hub.join(listener)
@@ -262,16 +261,23 @@ class Talk:
         frame = cast("dict[str, object]", said)
         wish = _wish(frame)
         if frame.get("type") == "subscribe":
-            await self.subscribe(wish)
+            await self.subscribe(wish, counted=False)
         elif frame.get("type") == "unsubscribe":
             self._unsubscribe(wish)
 
-    async def subscribe(self, wish: Wish) -> None:
+    async def subscribe(self, wish: Wish, *, counted: bool = True) -> None:
+        """Whoever asks by a frame asks the database as with any request; the first wish was counted."""
         try:
+            if not counted:
+                self._count()
             self.hub.subscribe(self.listener, await subscription(self.request, self.caller, wish))
         except BeckonError as error:
             told = {"error": error.sentence, "status": error.status}
             await self.ws.send_str(orjson.dumps(told).decode())
+
+    def _count(self) -> None:
+        token, user = (self.caller.token, self.caller.user) if self.caller else (None, None)
+        auth.count_for(self.request, token, user)
 
     def _unsubscribe(self, wish: Wish) -> None:
         labels = _labels(wish)

@@ -62,9 +62,11 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
         focus = await sight.subject(tx, id_of(request), viewer)
         every = await posts.thread(tx.conn, focus.thread_id, MAX_THREAD)
         above, below = ancestors(every, focus), descendants(every, focus)
-        shown = {p.id for p in await sight.visible(tx, [*above, *below], viewer, feed=True)}
+        known: sight.Known = {}
+        seen = await sight.visible(tx, [*above, *below], viewer, feed=True, known=known)
+        shown = {p.id for p in seen}
         above, below = [[p for p in part if p.id in shown] for part in (above, below)]
-        loaded = await bundle.load(view(tx, viewer), [*above, *below], {})
+        loaded = await bundle.load(view(tx, viewer, known), [*above, *below], {})
         refresh = await refreshes.of(tx.conn, focus.thread_id) if may_refresh(focus) else None
     if caller and may_refresh(focus):
         refresh = await _refresh(request, focus, refresh)

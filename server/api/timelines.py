@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urldefrag
 
 from aiohttp import web
@@ -12,7 +12,7 @@ from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import Described, a_text, flag, op, paged, some_texts
 from server.api.lists import joined
-from server.api.reading import id_of, statuses, viewer_of
+from server.api.reading import Rows, id_of, page_of_statuses, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain.tx import Tx
@@ -21,31 +21,29 @@ from storage.accounts import Account
 from storage.timelines import Tags
 
 
-async def _page(
-    request: web.Request, tx: Tx, found: Sequence[int], viewer: Account | None
-) -> web.Response:
-    body = await statuses(tx, found, viewer, feed=True)
-    return ok(body, headers=paging.link(request, found))
+async def _show(request: web.Request, tx: Tx, rows: Rows, viewer: Account | None) -> web.Response:
+    filled = await page_of_statuses(tx, rows, paging.page(request), viewer, feed=True)
+    return ok(filled.body, headers=paging.link(request, filled.rows))
 
 
 async def home(request: web.Request, caller: Caller) -> web.Response:
     """What the caller follows; a community's post comes as its boost."""
     async with context(request).work.reading() as tx:
-        found = await timelines.home(tx.conn, caller.account.id, paging.page(request), tx.now)
-        return await _page(request, tx, found, caller.account)
+        me = caller.account
+        return await _show(request, tx, lambda p: timelines.home(tx.conn, me.id, p, tx.now), me)
 
 
 async def public(request: web.Request, caller: Caller | None) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.reading() as tx:
-        found = await timelines.public(
+        rows = partial(
+            timelines.public,
             tx.conn,
-            paging.page(request),
             local=sent.flag("local"),
             remote=sent.flag("remote"),
             only_media=sent.flag("only_media"),
         )
-        return await _page(request, tx, found, viewer_of(caller))
+        return await _show(request, tx, rows, viewer_of(caller))
 
 
 async def tag(request: web.Request, caller: Caller | None) -> web.Response:
@@ -58,35 +56,34 @@ async def tag(request: web.Request, caller: Caller | None) -> web.Response:
         none=[t.lower() for t in sent.texts("none")],
     )
     async with context(request).work.reading() as tx:
-        found = await timelines.tagged(
+        rows = partial(
+            timelines.tagged,
             tx.conn,
             wanted,
-            paging.page(request),
             local=sent.flag("local"),
             only_media=sent.flag("only_media"),
         )
-        return await _page(request, tx, found, viewer_of(caller))
+        return await _show(request, tx, rows, viewer_of(caller))
 
 
 async def link(request: web.Request, caller: Caller | None) -> web.Response:
     """``url``: public posts that lead with this address, as their cards spell it."""
     url = urldefrag((await params.read(request)).text("url") or "").url
     async with context(request).work.reading() as tx:
-        found = await cards.linking(tx.conn, url, paging.page(request))
-        return await _page(request, tx, found, viewer_of(caller))
+        return await _show(request, tx, partial(cards.linking, tx.conn, url), viewer_of(caller))
 
 
 async def of_list(request: web.Request, caller: Caller) -> web.Response:
     """What the members of a list posted; of a community, its posts, unwrapped."""
-    list_id, page = id_of(request), paging.page(request)
+    list_id = id_of(request)
     async with context(request).work.reading() as tx:
         row = await lists.by_id(tx.conn, list_id, caller.account.id)
         if row:
-            found = await lists.timeline(tx.conn, row.id, page)
+            rows = partial(lists.timeline, tx.conn, row.id)
         else:
             group = await joined(tx, caller.account, list_id)
-            found = await timelines.community(tx.conn, group.id, page)
-        return await _page(request, tx, found, caller.account)
+            rows = partial(timelines.community, tx.conn, group.id)
+        return await _show(request, tx, rows, caller.account)
 
 
 def routes() -> list[web.RouteDef]:

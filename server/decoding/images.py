@@ -34,6 +34,8 @@ def convert(source: Path, out: Path, found: Format, purpose: Purpose) -> Made:
             raise RefusedError(
                 f"A picture has at most {bounds.IMAGE_PIXELS // 1_000_000} million pixels."
             )
+        if purpose == "cover":
+            return _cover(plain(image), out)
         if purpose != "post":
             return _cropped(image, out, bounds.AVATAR if purpose == "avatar" else bounds.HEADER)
         if getattr(image, "is_animated", False) and image.format != "MPO":
@@ -49,6 +51,11 @@ def still(image: Image.Image, out: Path, *, without_loss: bool = False, name: st
         preview(image, out),
         blur(image),
     )
+
+
+def _cover(image: Image.Image, out: Path) -> Made:
+    small = within(image, bounds.SMALL_PIXELS)
+    return Made("image", _write(small, out, "cover"), None, blur(small))
 
 
 def _cropped(image: Image.Image, out: Path, size: tuple[int, int]) -> Made:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["image", "gifv", "video", "audio"]
-Purpose = Literal["post", "avatar", "header"]
+Purpose = Literal["post", "avatar", "header", "cover"]
+"""``cover``: what is shown before a film or a sound is played."""
 
 
 class RefusedError(Exception):

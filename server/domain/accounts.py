@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server import text
-from server.domain import effects, host_blocks, wire
+from server.domain import effects, host_blocks, media, wire
 from server.domain.names import check_username
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
@@ -180,6 +180,7 @@ async def remember(
 
     Another actor of the same host that had the handle loses it: handles never merge accounts.
     """
+    said = [f[key] for f in profile.fields for key in ("name", "value")]
     safe = replace(
         profile,
         display_name=text.one_line(profile.display_name, NAME_MAX),
@@ -188,6 +189,9 @@ async def remember(
             {"name": text.one_line(f["name"], 255), "value": text.clean(f["value"])}
             for f in profile.fields[:16]
         ],
+        avatar_description=text.one_line(profile.avatar_description, media.DESCRIPTION_MAX),
+        header_description=text.one_line(profile.header_description, media.DESCRIPTION_MAX),
+        emojis=text.emojis_used(profile.emojis, profile.display_name, profile.note, *said),
     )
     known = await accounts.by_uri(tx.conn, uri)
     await accounts.lose_handle(tx.conn, safe.username, host, uri)

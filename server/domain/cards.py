@@ -31,7 +31,8 @@ JOB = "fetch_card"
 async def note(tx: Tx, post: Post, named: Sequence[Account], *, news: bool) -> None:
     """Remember what a post leads to; of a new one, have the page asked unless it was lately."""
     url = leading(post, named, tx.site.urls.base)
-    await cards.link(tx.conn, post.id, url)
+    if url or post.edited_at:  # a new post has nothing to take back
+        await cards.link(tx.conn, post.id, url)
     if url is None or not news or not tx.site.federates:
         return
     if not await cards.is_fresh(tx.conn, url, tx.now - FRESH):

@@ -155,7 +155,8 @@ async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
     Who voted need not follow: snac and Mastodon look at the counts that they are sent, and ask for no others.
     """
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
-    named += await polls.voters(tx.conn, post.id)
+    if post.kind in ("question", "event"):
+        named += await polls.voters(tx.conn, post.id)
     quoted = post.quoted_account_id if post.is_public else None
     extra = [post.in_reply_to_account_id, post.community_id, quoted]
     people = await accounts.by_ids(tx.conn, [i for i in (*named, *extra) if i is not None])

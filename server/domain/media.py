@@ -105,6 +105,27 @@ async def describe(tx: Tx, row: Media, change: Change) -> Media:
     return await media.describe(tx.conn, row.id, description, focus)
 
 
+async def coverable(tx: Tx, owner: Account, media_id: int) -> Media:
+    """As ``unattached``; raises ``Invalid`` for a picture, and for what is not ready."""
+    row = await unattached(tx, owner, media_id)
+    if row.state != "ready" or row.kind not in ("video", "audio"):
+        raise Invalid(
+            "Validation failed: Only a video or audio that is ready can have a thumbnail",
+            field="thumbnail",
+        )
+    return row
+
+
+async def cover(tx: Tx, row: Media, key: str, made: Made) -> Media:
+    """Show the file ``key`` before it is played; what was shown goes. Raises ``NotFound``."""
+    held = (await media.of_account(tx.conn, row.account_id or 0, [row.id])).get(row.id)
+    if held is None or held.post_id is not None or held.scheduled_id is not None:
+        raise NotFound
+    kept = [held.keys[0], key]
+    await drop_files(tx, "own", [each for each in held.keys if each not in kept])
+    return await media.cover(tx.conn, row.id, kept, asdict(made.original), made.blurhash)
+
+
 async def discard(tx: Tx, row: Media) -> None:
     """Remove it and its files. Raises ``Invalid`` while a post shows it, or waits to."""
     if row.post_id is not None or row.scheduled_id is not None:
@@ -143,7 +164,7 @@ async def choose(
         raise Invalid(
             f"Validation failed: Cannot attach more than {MAX_FILES} files", field="media_ids"
         )
-    found = await media.of_account(tx.conn, author.id, ids)
+    found = await media.of_account(tx.conn, author.id, ids) if ids else {}
     rows = [_usable(found.get(each), post) for each in dict.fromkeys(ids)]
     if len(rows) > 1 and any(row.kind in ("video", "audio") for row in rows):
         raise Invalid(

@@ -31,11 +31,16 @@ def looks(name: str) -> str:
     return flat.replace("rn", "m").replace("vv", "w")
 
 
-_RESERVED_LOOKS = frozenset(map(looks, RESERVED))
+def _bare(name: str) -> str:
+    """Nobody reads an underscore: ``admin_`` speaks as ``admin`` does."""
+    return looks(name).replace("_", "")
+
+
+_RESERVED_LOOKS = frozenset(map(_bare, RESERVED))
 
 
 def is_reserved(name: str) -> bool:
-    return looks(name) in _RESERVED_LOOKS
+    return _bare(name) in _RESERVED_LOOKS
 
 
 def check_username(name: str) -> str:
@@ -52,5 +57,5 @@ def check_username(name: str) -> str:
 def is_instances(name: str, domain: str) -> bool:
     """Whether a handle reads as the name of the instance at ``domain``: its first part, or all of it."""
     host = domain.partition(":")[0]
-    own = {host.partition(".")[0], host.replace(".", "_"), host.replace(".", "")}
-    return looks(name) in {looks(part.replace("-", "_")) for part in own}
+    own = {host.partition(".")[0], host.replace(".", "")}
+    return _bare(name) in {_bare(part.replace("-", "")) for part in own}

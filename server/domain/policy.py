@@ -125,27 +125,26 @@ def may_quote(
 
 def may_see(
     visibility: str,
-    author_id: int,
-    viewer_id: int | None,
     *,
-    followed: Collection[int],
-    mentioned: bool,
-    blocked: Collection[int],
-    suspended: Collection[int] = (),
-    limited: Collection[int] = (),
+    own: bool,
+    followed: bool,
+    concerned: bool,
+    blocked: bool,
+    suspended: bool,
+    limited: bool = False,
 ) -> bool:
-    """The one rule of visibility, for every door. ``followed``: accepted follows of the viewer.
+    """The one rule of visibility, for every door: what the viewer may see of an author's.
 
-    ``limited``: whose posts for everybody do not come unasked.
+    ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
+    ``blocked``, ``suspended``: the viewer by the author; the author. ``limited``: what the author says to
+    everybody does not come unasked.
     """
-    if author_id in suspended:
+    if suspended:
         return False
-    if viewer_id is not None and viewer_id == author_id:
+    if own:
         return True
-    if author_id in blocked:
+    if blocked:
         return False
     if visibility in ("public", "unlisted"):
-        return author_id not in limited
-    if viewer_id is None:
-        return False
-    return mentioned or (visibility == "private" and author_id in followed)
+        return followed or not limited
+    return concerned or (visibility == "private" and followed)

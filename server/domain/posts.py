@@ -67,6 +67,7 @@ class Draft:
     app_id: int | None = None
     quote: quotes.Quoting | None = None
     quote_policy: quotes.Policy = quotes.NOBODY
+    emojis: tuple[dict[str, Any], ...] = ()  # of other servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,12 @@ async def publish(
 
 
 async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
-    """Whom it mentions, and by which tags it can be found."""
-    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    """Whom a new post mentions, and by which tags it can be found."""
+    await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _name_tags(tx, post)
+
+
+async def _name_tags(tx: Tx, post: Post) -> None:
     if post.tags and post.visibility == "public":
         await search.name_tags(tx.conn, post.tags)
 
@@ -287,6 +292,7 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
             quote_stamp=stamp,
             quote_automatic=list(draft_.quote_policy.automatic),
             quote_manual=list(draft_.quote_policy.manual),
+            emojis=list(draft_.emojis),
         ),
         tx.now,
     )
@@ -462,12 +468,14 @@ async def edit(
         language=draft_.language,
         tags=list(draft_.tags),
         attachments=list(draft_.attachments),
+        emojis=list(draft_.emojis),
         now=min(draft_.edited_at or tx.now, tx.now),
     )
     if author.local:
         await media.attach(tx, new)
     await _set_poll(tx, post, draft_.poll)
-    await _index(tx, new, draft_)
+    await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    await _name_tags(tx, new)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
     await _pass_on(tx, new, document or (arrived.document if arrived else None))

@@ -46,6 +46,8 @@ ALERTS = (
 )
 POLICIES = ("all", "followed", "follower", "none")
 NONCE = 12  # bytes
+KEPT = 20
+"""Subscriptions of one account: nobody has more telephones, and each is a POST to wherever it names."""
 
 
 async def private_key(tx: Tx) -> str:
@@ -90,7 +92,9 @@ async def subscribe(tx: Tx, token: Token, secret: str, wanted: Wanted) -> Subscr
     """In place of what the token had. ``secret`` is the token's own. Raises ``Invalid``."""
     _check(wanted.policy)
     sealed = seal(await private_key(tx), token.id, secret)
-    return await pushes.put(tx.conn, token.id, wanted, sealed, tx.now)
+    made = await pushes.put(tx.conn, token.id, wanted, sealed, tx.now)
+    await pushes.drop_older(tx.conn, token.account_id or 0, KEPT)
+    return made
 
 
 async def change(tx: Tx, token: Token, alerts: Sequence[str], policy: str) -> Subscription:

@@ -63,7 +63,7 @@ async def permission(tx: Tx, quoter: Account, post: Post) -> str:
     """``automatic``, ``manual``, ``unknown`` or ``denied``."""
     if await follows.blocked(tx.conn, quoter.id, post.account_id):
         return policy.DENIED
-    return (await sight.quotable(tx, quoter, [post]))[post.id]
+    return (await sight.quotable(tx, quoter, {}, [post]))[post.id]
 
 
 async def require(tx: Tx, quoter: Account, post: Post) -> None:

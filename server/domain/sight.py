@@ -4,80 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from server.domain import policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import accounts, follows, posts
+from storage import accounts, posts, regards
 from storage.accounts import Account
-from storage.follows import Relation
 from storage.posts import Post
+from storage.regards import Regard
+
+Known: TypeAlias = dict[int, Regard]
+"""What was asked of authors for one viewer and one answer: nobody is asked about twice."""
 
 
 async def visible(
-    tx: Tx, found: Iterable[Post], viewer: Account | None, *, feed: bool = False
+    tx: Tx,
+    found: Iterable[Post],
+    viewer: Account | None,
+    *,
+    feed: bool = False,
+    known: Known | None = None,
 ) -> list[Post]:
     """The posts that the viewer (None: a stranger) may see, in the given order.
 
-    ``feed``: as in ``page``.
+    ``feed``: as in ``page``. ``known``: is used and completed.
     """
     candidates = list(found)
-    relations = await _relations(tx, candidates, viewer)
-    hidden = _hidden(relations, feed=feed)
-    seen = await _visible(tx, candidates, viewer, relations, feed=feed)
-    return [p for p in seen if p.account_id not in hidden]
+    regards = await _regards(tx, candidates, viewer, known)
+    seen = await _visible(tx, candidates, viewer, regards, feed=feed)
+    return [p for p in seen if not (feed and regards[p.account_id].silenced)]
 
 
-def _hidden(relations: Mapping[int, Relation], *, feed: bool) -> set[int]:
-    return {r.account_id for r in relations.values() if r.silenced and feed}
-
-
-async def _relations(
-    tx: Tx, candidates: Sequence[Post], viewer: Account | None
-) -> Mapping[int, Relation]:
-    """Of the viewer to each author."""
-    if viewer is None or not candidates:
-        return {}
-    return await follows.relations(
-        tx.conn, viewer.id, sorted({p.account_id for p in candidates}), tx.now
-    )
+async def _regards(
+    tx: Tx, candidates: Iterable[Post], viewer: Account | None, known: Known | None
+) -> Known:
+    """Between the viewer and each author. One statement, where one is not known yet."""
+    known = {} if known is None else known
+    unknown = {p.account_id for p in candidates} - known.keys()
+    if unknown:
+        viewer_id = viewer.id if viewer else None
+        known |= await regards.of(tx.conn, viewer_id, sorted(unknown), tx.now)
+    return known
 
 
 async def _visible(
-    tx: Tx,
-    candidates: Sequence[Post],
-    viewer: Account | None,
-    relations: Mapping[int, Relation],
-    *,
-    feed: bool = False,
+    tx: Tx, candidates: Sequence[Post], viewer: Account | None, known: Known, *, feed: bool = False
 ) -> list[Post]:
-    followed = {r.account_id for r in relations.values() if r.following}
-    blocked = {r.account_id for r in relations.values() if r.blocked_by}
-    mentioned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
-    authors = sorted({p.account_id for p in candidates})
-    barred = await accounts.barred_among(tx.conn, authors) if authors else []
-    suspended = {b.id for b in barred if b.suspended}
-    limited = {b.id for b in barred} - followed if feed else set[int]()
-    viewer_id = viewer.id if viewer else None
+    concerned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
     return [
         p
         for p in candidates
-        if policy.may_see(
-            p.visibility,
-            p.account_id,
-            viewer_id,
-            followed=followed,
-            mentioned=p.id in mentioned,
-            blocked=blocked,
-            suspended=suspended,
-            limited=limited,
-        )
+        if p.account_id in known  # else the account went meanwhile
+        and _may_see(p, viewer, known[p.account_id], concerned=p.id in concerned, feed=feed)
     ]
+
+
+def _may_see(
+    post: Post, viewer: Account | None, regard: Regard, *, concerned: bool, feed: bool
+) -> bool:
+    return policy.may_see(
+        post.visibility,
+        own=viewer is not None and viewer.id == post.account_id,
+        followed=regard.following,
+        concerned=concerned,
+        blocked=regard.blocked_by,
+        suspended=regard.suspended,
+        limited=feed and regard.limited,
+    )
 
 
 async def _concerned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:
     """Posts that mention the viewer, or quote them: whoever is quoted may see by what."""
-    narrow = [p for p in candidates if p.visibility in ("private", "direct")]
+    narrow = [
+        p for p in candidates if p.visibility in ("private", "direct") and p.account_id != viewer.id
+    ]
     if not narrow:
         return set()
     rows = await posts.mentions(tx.conn, [p.id for p in narrow])
@@ -85,39 +86,43 @@ async def _concerned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set
     return mentioned | {p.id for p in narrow if p.quoted_account_id == viewer.id}
 
 
-async def standing(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:
+async def standing(
+    tx: Tx, viewer: Account | None, known: Known, found: Sequence[Post]
+) -> dict[int, str]:
     """How quoted posts stand for the viewer, by id: ``accepted`` (shown), or ``blocked_account`` and its
-    like (shown when asked for); what may not be seen is left out."""
-    relations = await _relations(tx, found, viewer)
-    seen = await _visible(tx, found, viewer, relations)
-    return {p.id: _standing(relations.get(p.account_id)) for p in seen}
+    like (shown when asked for); what may not be seen is left out. ``known``: as in ``visible``."""
+    regards = await _regards(tx, found, viewer, known)
+    seen = await _visible(tx, found, viewer, regards)
+    return {p.id: _standing(regards[p.account_id]) for p in seen}
 
 
-def _standing(relation: Relation | None) -> str:
-    if relation is None or not relation.silenced:
+def _standing(regard: Regard) -> str:
+    if not regard.silenced:
         return "accepted"
-    if relation.blocking:
+    if regard.blocking:
         return "blocked_account"
-    return "blocked_domain" if relation.domain_blocking else "muted_account"
+    return "blocked_domain" if regard.domain_blocking else "muted_account"
 
 
-async def quotable(tx: Tx, viewer: Account | None, found: Sequence[Post]) -> dict[int, str]:
-    """Whether the viewer may quote these posts (``policy.may_quote``), by id."""
-    open_to = {"followers", "following"}
-    asked = [p for p in found if open_to.intersection([*p.quote_automatic, *p.quote_manual])]
-    relations = await _relations(tx, asked, viewer)
-    return {p.id: _quotable(p, viewer, relations.get(p.account_id)) for p in found}
-
-
-def _quotable(post: Post, viewer: Account | None, relation: Relation | None) -> str:
+async def quotable(
+    tx: Tx, viewer: Account | None, known: Known, found: Sequence[Post]
+) -> dict[int, str]:
+    """Whether the viewer may quote these posts (``policy.may_quote``), by id. ``known``: as above."""
     if viewer is None:
-        return policy.DENIED
+        return {p.id: policy.DENIED for p in found}
+    regards = await _regards(tx, found, viewer, known)
+    return {p.id: _quotable(p, viewer, regards.get(p.account_id)) for p in found}
+
+
+def _quotable(post: Post, viewer: Account, regard: Regard | None) -> str:
+    if regard is None:
+        return policy.DENIED  # the account went meanwhile
     return policy.may_quote(
         post.visibility,
         own=post.account_id == viewer.id,
-        blocked=relation is not None and (relation.blocking or relation.blocked_by),
-        follows=relation is not None and relation.following,
-        followed=relation is not None and relation.followed_by,
+        blocked=regard.blocking or regard.blocked_by,
+        follows=regard.following,
+        followed=regard.followed_by,
         automatic=post.quote_automatic,
         manual=post.quote_manual,
     )
@@ -145,18 +150,21 @@ async def group(tx: Tx, community_id: int) -> Account:
     return row
 
 
-async def posts_by_ids(tx: Tx, ids: Sequence[int], viewer: Account | None) -> list[Post]:
+async def posts_by_ids(
+    tx: Tx, ids: Sequence[int], viewer: Account | None, known: Known | None = None
+) -> list[Post]:
     """In the order of ``ids``; what is gone or not to be seen is left out."""
     rows = await posts.by_ids(tx.conn, ids)
-    return await visible(tx, [rows[i] for i in ids if i in rows], viewer)
+    return await visible(tx, [rows[i] for i in ids if i in rows], viewer, known=known)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Posts in order, and by id what the boosts among them boost."""
+    """Posts in order, by id what the boosts among them boost, and what is known of all authors."""
 
     posts: list[Post]
     boosted: dict[int, Post]
+    known: Known
 
 
 async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool = False) -> Shown:
@@ -167,12 +175,12 @@ async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool
     does not.
     """
     rows = list((await posts.with_boosted(tx.conn, ids)).values())
-    relations = await _relations(tx, rows, viewer)
-    seen = {p.id: p for p in await _visible(tx, rows, viewer, relations, feed=feed)}
-    hidden = _hidden(relations, feed=feed)
+    known = await _regards(tx, rows, viewer, None)
+    seen = {p.id: p for p in await _visible(tx, rows, viewer, known, feed=feed)}
+    hidden = {i for i, regard in known.items() if regard.silenced and feed}
     shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
     boosted = {p.reblog_of_id for p in shown}
-    return Shown(shown, {i: p for i, p in seen.items() if i in boosted})
+    return Shown(shown, {i: p for i, p in seen.items() if i in boosted}, known)
 
 
 def _whole(post: Post, seen: Mapping[int, Post], hidden: set[int]) -> bool:

@@ -31,7 +31,12 @@ from storage.users import User
 
 PASSWORD_MIN = 8
 PASSWORD_MAX = 200
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
+EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""RFC 5321, 4.1.2, without quotes; RFC 6531 for other letters. Nothing else may pass: in the header of a mail
+``a,b@c`` are two people, and ``a<b@c>`` is ``b@c``, whose domain may be barred and whose mailbox counts once.
+"""
 EMAIL_MAX = 254  # RFC 5321, 4.5.3.1.3
 ROLES = ("member", "moderator", "admin")
 WRONG = "The name or the password is wrong."

@@ -18,6 +18,7 @@ from federation.objects import (
     Event,
     Mention,
     Option,
+    Picture,
     Place,
     Poll,
     Post,
@@ -26,7 +27,7 @@ from federation.objects import (
     Vote,
 )
 from federation.vocab import PUBLIC
-from server import text
+from server import blobs, text
 from server.domain.tx import Tx
 from storage import accounts, calls, polls, posts
 from storage.accounts import Account
@@ -38,6 +39,8 @@ QUOTE_REQUEST = "/quote-request"
 ANSWERS = ("I'm coming", "Maybe", "I can't")
 """The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
 
+FILMED = ("gifv", "video", "audio")
+"""Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
 CALL_STATES: dict[str, Any] = {
     "open": "confirmed",
     "closed": "confirmed",
@@ -65,8 +68,8 @@ async def actor(tx: Tx, account: Account) -> Json:
         featured=account.featured_uri,
         featured_tags=f"{account.uri}/tags" if account.kind == "person" else None,
         moderators=account.moderators_uri,
-        icon=account.avatar_url,
-        image=account.header_url,
+        icon=_picture(account.avatar_url, account.avatar_description),
+        image=_picture(account.header_url, account.header_description),
         locked=account.locked,
         discoverable=account.discoverable,
         indexable=account.indexable,
@@ -76,6 +79,12 @@ async def actor(tx: Tx, account: Account) -> Json:
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
     return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))
+
+
+def _picture(url: str | None, description: str) -> Picture | None:
+    if not url:
+        return None
+    return Picture(url, description, blobs.MEDIA_TYPES.get(url.rpartition(".")[2]))
 
 
 def new_keys(uri: str) -> list[tuple[str, str, str, str]]:
@@ -309,6 +318,7 @@ def _attachment(stored: dict[str, Any]) -> Attachment:
         height=stored.get("height"),
         blurhash=stored.get("blurhash"),
         focus=(stored["focus"][0], stored["focus"][1]) if stored.get("focus") else None,
+        preview=stored.get("preview") if stored["kind"] in FILMED else None,
     )
 
 

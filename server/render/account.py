@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from server import text
 from server.clock import stamp
+from server.render.emoji import emojis
 from server.render.view import Json, View, maybe_stamp
 from server.urls import Urls
 from storage import accounts, follows
@@ -48,7 +49,7 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
         "following_count": row.following_count,
         "statuses_count": row.posts_count,
         "last_status_at": None if row.last_post_at is None else f"{row.last_post_at:%Y-%m-%d}",
-        "emojis": [],
+        "emojis": emojis(urls, row.emojis),
         "fields": [
             {"name": f["name"], "value": f["value"], "verified_at": None} for f in row.fields
         ],
@@ -104,8 +105,11 @@ def _typed_fields(row: Account) -> list[Json]:
     ]
 
 
-def profile(urls: Urls, row: Account) -> Json:
-    """``Profile`` (Mastodon 4.6): a member's own, as it was typed. A picture never set is null."""
+def profile(urls: Urls, row: Account, featured: Sequence[Json]) -> Json:
+    """``Profile`` (Mastodon 4.6): a member's own, as it was typed. A picture never set is null.
+
+    ``featured``: the tags on it, ``FeaturedTag`` each.
+    """
     return {
         "id": str(row.id),
         "display_name": row.display_name,
@@ -115,10 +119,10 @@ def profile(urls: Urls, row: Account) -> Json:
         "formatted_fields": account(urls, row)["fields"],
         "avatar": row.avatar_url,
         "avatar_static": row.avatar_url,
-        "avatar_description": "",
+        "avatar_description": row.avatar_description,
         "header": row.header_url,
         "header_static": row.header_url,
-        "header_description": "",
+        "header_description": row.header_description,
         "locked": row.locked,
         "bot": row.bot,
         "hide_collections": row.hide_collections,
@@ -128,7 +132,7 @@ def profile(urls: Urls, row: Account) -> Json:
         "show_media_replies": True,
         "show_featured": True,
         "attribution_domains": [],
-        "featured_tags": [],
+        "featured_tags": list(featured),
     }
 
 

@@ -1,9 +1,8 @@
 """All rows that a page of posts needs, loaded with a fixed number of queries whatever its length.
 
-What the page quotes joins it first. Then one query each for accounts, mentions, the viewer's marks and
-filters, and apps; where some posts are to be quoted by followers only, who follows; where the page holds a
-poll, its options, the viewer's choices, and the calls with the viewer's answers; where it holds links, their
-cards. Then everything is pure.
+What the page quotes joins it first. Then one query each for accounts, mentions and the viewer's marks; and
+only where the page has something of the kind, for apps, polls (with options and the viewer's choices),
+calls (with the viewer's answers), cards of links, and filters that changed. Then everything is pure.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from server.render import account, card, filters, quote
 from server.render.quote import Quotes
@@ -73,6 +73,7 @@ async def load(
     authors = {p.account_id for p in every.values()} | set(also)
     rows = await accounts.by_ids(view.conn, sorted(authors))
     ballots = await _ballots(view, proper)
+    marks = await _marks(view, ids)
     return Bundle(
         urls=view.urls,
         now=view.now,
@@ -81,11 +82,11 @@ async def load(
         authors=rows,
         people={row.id: account.account(view.urls, row) for row in rows.values()},
         mentions=await _mentions(view, ids),
-        marks=await _marks(view, ids),
+        marks=marks,
         apps=await _apps(view, proper),
         ballots=ballots,
         cards=await card.load(view, proper),
-        filtered=await filters.load(view, proper, ballots.options),
+        filtered=await filters.load(view, proper, ballots.options, _version(marks)),
         quotes=quotes,
         quotable=await view.quotable(proper),
     )
@@ -104,6 +105,11 @@ async def _marks(view: View, ids: list[int]) -> Mapping[int, Marks]:
     return await posts.marks(view.conn, view.viewer_id, ids)
 
 
+def _version(marks: Mapping[int, Marks]) -> UUID | None:
+    """Of the viewer's filters."""
+    return next((row.filters for row in marks.values()), None)
+
+
 async def _apps(view: View, proper: Sequence[Post]) -> Mapping[int, App]:
     ids = sorted({p.app_id for p in proper if p.app_id is not None})
     return await oauth.apps(view.conn, ids) if ids else {}
@@ -113,6 +119,7 @@ async def _ballots(view: View, proper: Sequence[Post]) -> Ballots:
     ids = [p.id for p in proper if p.kind in ("question", "event")]
     if not ids:
         return NO_BALLOTS
+    events = [p.id for p in proper if p.kind == "event"]
     options: dict[int, list[Option]] = defaultdict(list)
     for option in await polls.options(view.conn, ids):
         options[option.post_id].append(option)
@@ -121,6 +128,14 @@ async def _ballots(view: View, proper: Sequence[Post]) -> Ballots:
     if view.viewer_id is not None:
         for choice in await polls.choices(view.conn, view.viewer_id, ids):
             choices[choice.post_id].append(choice.position)
-        answers = await calls.of_account_many(view.conn, view.viewer_id, ids)
+        answers = await _answers(view, view.viewer_id, events)
     found = await polls.by_ids(view.conn, ids)
-    return Ballots(found, options, choices, await calls.by_ids(view.conn, ids), answers)
+    return Ballots(found, options, choices, await _calls(view, events), answers)
+
+
+async def _calls(view: View, ids: Sequence[int]) -> Mapping[int, Call]:
+    return await calls.by_ids(view.conn, ids) if ids else {}
+
+
+async def _answers(view: View, viewer_id: int, ids: Sequence[int]) -> Mapping[int, Participation]:
+    return await calls.of_account_many(view.conn, viewer_id, ids) if ids else {}

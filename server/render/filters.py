@@ -2,8 +2,8 @@
 
 Matching is the server's part (``Status.filtered``); what to do with it, and in which of its contexts, is the
 client's, as in Mastodon: a filter that hides is answered too. What a member posted themselves is never
-filtered. The keywords of an account are made ready once and kept in memory with their version, so that a page
-takes one statement, which gives nothing as long as nothing changed.
+filtered. The keywords of an account are made ready once and kept in memory with their version, which
+every page asks for beside the viewer's marks; a statement more is needed only where it changed.
 """
 
 from __future__ import annotations
@@ -54,14 +54,16 @@ class Cache:
 _CACHE = Cache()
 
 
-async def rules_of(view: View) -> Sequence[Rule]:
-    """The viewer's filters, the expired ones too. One statement."""
-    if view.viewer_id is None:
+async def rules_of(view: View, version: UUID | None) -> Sequence[Rule]:
+    """The viewer's filters, the expired ones too. One statement, where the version is a new one."""
+    if view.viewer_id is None or version is None:
         return ()
     known = _CACHE.get(view.viewer_id)
-    rows = await filters.rules_unless(view.conn, view.viewer_id, known.version if known else None)
+    if known and known.version == version:
+        return known.rules
+    rows = await filters.rules(view.conn, view.viewer_id)
     if not rows:
-        return known.rules if known else ()
+        return ()
     fresh = Compiled(rows[0].version, [_rule(row) for row in rows if row.id is not None])
     _CACHE.put(view.viewer_id, fresh)
     return fresh.rules
@@ -84,10 +86,16 @@ def _rule(row: Rules) -> Rule:
 
 
 async def load(
-    view: View, posts: Sequence[Post], options: Mapping[int, Sequence[Option]]
+    view: View,
+    posts: Sequence[Post],
+    options: Mapping[int, Sequence[Option]],
+    version: UUID | None,
 ) -> Mapping[int, list[Json]]:
-    """``filtered`` of each of these posts that is caught, by its id. ``options``: of their polls."""
-    rules = await rules_of(view) if posts else ()
+    """``filtered`` of each of these posts that is caught, by its id.
+
+    ``options``: of their polls; ``version``: of the viewer's filters, None where there never were any.
+    """
+    rules = await rules_of(view, version) if posts else ()
     if not rules:
         return {}
     caught: dict[int, list[Json]] = {}

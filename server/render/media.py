@@ -31,7 +31,7 @@ def attachment(urls: Urls, entry: dict[str, Any]) -> Json:
     """``MediaAttachment`` of a file of ours."""
     kind = entry["kind"] if entry["kind"] in TYPES else "unknown"
     # Android drops a video without a preview.
-    fallback = {"image": entry["url"], "video": urls.asset("header.png")}.get(kind)
+    fallback = {"image": entry["url"], "video": urls.asset("film.png")}.get(kind)
     return _entity(entry.get("id", "0"), kind, entry) | {
         "url": entry["url"],
         "preview_url": entry.get("preview") or fallback,
@@ -49,12 +49,21 @@ def _remote(urls: Urls, id_: str, entry: dict[str, Any]) -> Json:
     # Without a media type the file itself tells, when it is fetched.
     shown = kind in TYPES and (media_type is None or media_type in MEDIA_TYPES.values())
     url = urls.remote_media(entry["url"]) if shown else entry["url"]
-    preview = {"image": url, "video": urls.asset("header.png")}.get(kind) if shown else None
     return _entity(id_, kind if shown else "unknown", entry) | {
         "url": url,
-        "preview_url": preview,
+        "preview_url": _remote_preview(urls, kind, url, entry) if shown else None,
         "remote_url": entry["url"],
+        "preview_remote_url": entry.get("preview"),
     }
+
+
+def _remote_preview(urls: Urls, kind: str, url: str, entry: dict[str, Any]) -> str | None:
+    """What stands for a film or a sound; a film without one has a picture of ours."""
+    if kind == "image":
+        return url
+    given = entry.get("preview")
+    fallback = urls.asset("film.png") if kind in ("video", "gifv") else None
+    return urls.remote_media(given) if given else fallback
 
 
 def _entity(id_: str, kind: str, entry: dict[str, Any]) -> Json:

@@ -14,6 +14,7 @@ from server import text
 from server.clock import stamp
 from server.render import bundle, card, media, poll, quote
 from server.render.bundle import Bundle
+from server.render.emoji import emojis
 from server.render.view import Json, View, maybe_stamp
 from storage.calls import Call
 from storage.posts import Edit, Marks, Mentioned, Post
@@ -21,7 +22,9 @@ from storage.posts import Edit, Marks, Mentioned, Post
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""
 
-UNMARKED = Marks(0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False)
+UNMARKED = Marks(
+    0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False, filters=None
+)
 CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
@@ -49,7 +52,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "created_at": stamp(post.published_at),
         "edited_at": maybe_stamp(post.edited_at),
         "account": b.people[post.account_id],
-        "content": text.without_quote_link(text_) if about and about[1] else text_,
+        "content": _with_link(text_, about[1]) if about and about[1] else text_,
         "visibility": post.visibility,
         "sensitive": post.sensitive or _is_marked(b, post),
         "spoiler_text": post.summary if post.kind in WARNED else "",
@@ -63,7 +66,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "media_attachments": _files(b, post, post.attachments),
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
         "tags": [{"name": t, "url": b.urls.tag(percent_encoded(t))} for t in post.tags],
-        "emojis": [],
+        "emojis": emojis(b.urls, post.emojis),
         "card": card.card(b.urls, b.cards.get(post.id)),
         "poll": _poll(b, post, call),
         "reblog": None,
@@ -89,6 +92,11 @@ def _files(b: Bundle, post: Post, entries: Sequence[Json]) -> list[Json]:
     if not entries or b.authors[post.account_id].media_refused:
         return []
     return media.attachments(b.urls, post, entries)
+
+
+def _with_link(html: str, quoted: Post) -> str:
+    """Clients that know no quotes find it in the text, as Mastodon (4.5) has it; others hide it by its class."""
+    return text.quote_link(quoted.url) + text.without_quote_link(html)
 
 
 def _quote(b: Bundle, state: str, inner: Post | None, *, shallow: bool) -> Json:
@@ -153,7 +161,8 @@ def _poll(b: Bundle, post: Post, call: Call | None) -> Json | None:
         return poll.of_call(row, options, call, b.ballots.answers.get(post.id), b.now)
     own = post.account_id == b.viewer_id
     choices = None if b.viewer_id is None else b.ballots.choices.get(post.id, ())
-    return poll.poll(row, options, b.now, choices, own=own)
+    shown = poll.poll(row, options, b.now, choices, own=own)
+    return shown | {"emojis": emojis(b.urls, post.emojis)}
 
 
 def content(post: Post, call: Call | None) -> str:
@@ -197,7 +206,7 @@ def edits(b: Bundle, post: Post, former: Sequence[Edit]) -> list[Json]:
             "created_at": present["edited_at"] or present["created_at"],
             "account": present["account"],
             "media_attachments": present["media_attachments"],
-            "emojis": [],
+            "emojis": present["emojis"],
             "quote": present["quote"],
         }
     )
@@ -213,5 +222,5 @@ def _edit(b: Bundle, post: Post, row: Edit) -> Json:
         "created_at": stamp(row.created_at),
         "account": b.people[post.account_id],
         "media_attachments": _files(b, post, row.attachments),
-        "emojis": [],
+        "emojis": emojis(b.urls, post.emojis),
     }

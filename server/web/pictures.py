@@ -1,4 +1,8 @@
-"""``/assets/avatar.png`` and ``/assets/header.png``: drawn once, cached by everybody for a week."""
+"""``avatar.png``, ``header.png`` and ``film.png`` below ``/assets/``: drawn once, cached by everybody for a week.
+
+Web clients read them from their own origin, as they do what is under ``/media/``: Phanpy asks for every
+avatar with ``crossorigin``, to look whether it is transparent.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,28 @@ from aiohttp import web
 
 from server import pictures
 
-CACHING = {"Cache-Control": "public, max-age=604800"}
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=604800",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 async def avatar(_: web.Request) -> web.Response:
     body = await asyncio.to_thread(pictures.avatar)
-    return web.Response(body=body, content_type="image/png", headers=CACHING)
+    return web.Response(body=body, content_type="image/png", headers=HEADERS)
 
 
 async def header(_: web.Request) -> web.Response:
     body = await asyncio.to_thread(pictures.header)
-    return web.Response(body=body, content_type="image/png", headers=CACHING)
+    return web.Response(body=body, content_type="image/png", headers=HEADERS)
+
+
+async def film(_: web.Request) -> web.Response:
+    body = await asyncio.to_thread(pictures.film)
+    return web.Response(body=body, content_type="image/png", headers=HEADERS)
 
 
 def routes() -> list[web.AbstractRouteDef]:
-    return [web.get("/assets/avatar.png", avatar), web.get("/assets/header.png", header)]
+    drawn = {"avatar": avatar, "header": header, "film": film}
+    return [web.get(f"/assets/{name}.png", handler) for name, handler in drawn.items()]

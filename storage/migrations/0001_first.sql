@@ -170,6 +170,7 @@ create table accounts (
     header_url text,
     avatar_description text not null default '',
     header_description text not null default '',
+    emojis jsonb not null default '[]',  -- of others: [{"shortcode","url"}] for :shortcode: in what stands above
     locked boolean not null default false,
     bot boolean not null default false,
     discoverable boolean not null default true,
@@ -364,6 +365,7 @@ create table posts (
     language text,
     visibility text not null check (visibility in ('public', 'unlisted', 'private', 'direct')),
     attachments jsonb not null default '[]',
+    emojis jsonb not null default '[]', -- of others: [{"shortcode","url"}] for :shortcode: in its texts
     tags text[] not null default '{}',
     app_id bigint,
     quote_id bigint references posts on delete set null,  -- null with a state: what was quoted is gone

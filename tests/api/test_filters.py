@@ -317,7 +317,7 @@ async def test_every_change_is_seen_at_once(house: House) -> None:
     assert await caught(reader, post["id"]) == []
 
 
-async def test_a_page_costs_one_statement_more_however_many_filters(house: House) -> None:
+async def test_filters_cost_a_page_nothing_but_after_they_changed(house: House) -> None:
     reader, writer = await house.member("reader"), await house.member("writer")
     for n in range(6):
         await writer.says(f"rain {n}")
@@ -332,12 +332,14 @@ async def test_a_page_costs_one_statement_more_however_many_filters(house: House
         return sum(bool(s["filtered"]) for s in page), len(seen)
 
     none, without = await cost()
+    await add(reader, "hail")
+    await cost()  # the connection learns the types of a statement when it first meets them
     for n in range(5):
         await add(reader, "rain", f"snow {n}")
     first, compiling = await cost()
     second, compiled = await cost()
     assert (none, first, second) == (0, 6, 6)
-    assert without == compiling == compiled
+    assert (compiling, compiled) == (without + 1, without)
 
 
 def rule(*keywords: str, whole_word: bool) -> Rule:

@@ -212,6 +212,75 @@ async def test_sound_of_every_form(
     assert headers["Content-Type"] == media_type
 
 
+async def thumbnailed(member: Member, file: bytes, cover: bytes) -> Answer:
+    both = form(file)
+    both.add_field("thumbnail", BytesIO(cover), filename="cover.jpg")
+    return await member.post(UPLOAD, data=both)
+
+
+async def size_of(member: Member, url: str) -> tuple[int, int]:
+    _, body, _ = await download(member, url)
+    return Image.open(BytesIO(body)).size
+
+
+async def test_films_and_sounds_may_have_a_thumbnail(
+    gardener: Member, tmp_path: Path, net: Net
+) -> None:
+    for file in (samples.film(tmp_path / "a.mp4"), samples.tune(tmp_path / "a.mp3", "libmp3lame")):
+        entity = (await thumbnailed(gardener, file, samples.picture("PNG", 100, 60))).json
+        assert await size_of(gardener, entity["preview_url"]) == (100, 60)
+        assert entity["meta"]["small"]["width"] == 100
+        assert entity["blurhash"]
+        one = f"{MEDIA}/{entity['id']}"
+        other = aiohttp.FormData()
+        other.add_field("thumbnail", BytesIO(samples.picture("WEBP", 50, 80)), filename="x.webp")
+        other.add_field("description", "With a hat")
+        changed = await gardener.good("PUT", one, data=other)
+        assert changed["description"] == "With a hat"
+        assert await size_of(gardener, changed["preview_url"]) == (50, 80)
+        assert changed["url"] == entity["url"]
+        await settle(net)
+        assert (await download(gardener, entity["preview_url"]))[0] == 404
+        assert len(files(tmp_path)) == 2
+        await gardener.good("DELETE", one)
+        await settle(net)
+        assert files(tmp_path) == []
+
+
+async def test_what_is_no_thumbnail(
+    house: House, gardener: Member, tmp_path: Path, net: Net
+) -> None:
+    film, tune = samples.film(tmp_path / "a.mp4"), samples.tune(tmp_path / "a.mp3", "libmp3lame")
+    for harm in (tune, b"<svg/>", samples.picture()[:1500]):
+        assert (await thumbnailed(gardener, film, harm)).status == 422
+    await later_removed(net)
+    assert files(tmp_path) == []
+    still = (await thumbnailed(gardener, samples.picture(), samples.picture("PNG", 9, 9))).json
+    assert await size_of(gardener, still["preview_url"]) != (9, 9)
+    moving = await sent(gardener, film)
+
+    async def cover(member: Member, entity: Any, picture: bytes) -> int:
+        made = aiohttp.FormData()
+        made.add_field("thumbnail", BytesIO(picture), filename="x.png")
+        return (await member.ask("PUT", f"{MEDIA}/{entity['id']}", data=made)).status
+
+    other = await house.member("other")
+    assert await cover(other, moving, samples.picture()) == 404
+    assert await cover(gardener, still, samples.picture()) == 422
+    assert await cover(gardener, moving, b"noise") == 422
+    assert await gardener.good("GET", f"{MEDIA}/{moving['id']}") == moving
+    await gardener.says("x", media_ids=[moving["id"]])
+    assert await cover(gardener, moving, samples.picture()) == 404
+
+
+async def later_removed(net: Net) -> None:
+    """What failed goes with the cleaning of the next day."""
+    async with net.work.transaction() as tx:
+        await tx.conn.execute("update media set touched_at = touched_at - interval '2 days'")
+    await clean(net)
+    await settle(net)
+
+
 async def test_a_film_may_take_its_time(
     gardener: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +300,25 @@ async def test_a_film_may_take_its_time(
         seen.add(answer.status)
     assert answer.json["url"]
     assert answer.json["description"] == "Rain"
+
+
+async def test_the_older_route_waits_for_a_film(
+    gardener: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elk posts there, and shows what it is answered."""
+    monkeypatch.setattr(api, "PATIENCE", 0.0)
+    answer = await send(gardener, samples.film(tmp_path / "a.mp4"), MEDIA)
+    assert (answer.status, answer.json["type"]) == (200, "video")
+    assert (await download(gardener, answer.json["url"]))[0] == 200
+
+
+async def test_pinafore_falls_back_from_a_route_that_is_not_there(gardener: Member) -> None:
+    """It says what a picture shows by version 2 first, and goes on after a 404 alone."""
+    entity = await sent(gardener)
+    words = {"description": "Beans"}
+    newer = await gardener.put(f"/api/v2/media/{entity['id']}", json=words)
+    assert (newer.status, newer.json) == (404, {"error": "Not Found"})
+    assert (await gardener.good("PUT", f"{MEDIA}/{entity['id']}", json=words))["url"]
 
 
 async def test_what_fails_later_says_so(
@@ -624,3 +712,23 @@ async def test_other_servers_are_told_what_a_file_is(here: Running, gardener: Me
         "focalPoint": [0.5, -0.5],
     }
     assert (second["type"], second["mediaType"]) == ("Document", "video/mp4")
+    assert second["icon"] == {"type": "Image", "url": moving["preview_url"]}
+
+
+async def test_other_servers_are_told_what_somebody_looks_like(
+    here: Running, gardener: Member
+) -> None:
+    sent_ = form(None, avatar_description="A hat")
+    sent_.add_field("avatar", BytesIO(samples.picture()), filename="a.jpg")
+    me = await gardener.good("PATCH", "/api/v1/accounts/update_credentials", data=sent_)
+    assert (await gardener.good("GET", "/api/v1/profile"))["avatar_description"] == "A hat"
+    headers = {"Accept": "application/activity+json"}
+    async with here.http.get(me["uri"], headers=headers) as response:
+        document = await response.json(content_type=None)
+    assert document["icon"] == {
+        "type": "Image",
+        "url": me["avatar"],
+        "mediaType": "image/jpeg",
+        "name": "A hat",
+        "summary": "A hat",
+    }

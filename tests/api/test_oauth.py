@@ -468,6 +468,16 @@ async def test_only_its_own_app_revokes_a_token(here: Running) -> None:
         assert await is_good(here, token) == (who is other)
 
 
+async def test_a_token_is_revoked_by_json_too(here: Running) -> None:
+    app = await register(here)
+    _, told = await app.redeem(await code_for(app))
+    token = str(told["access_token"])
+    sent = {"client_id": app.client_id, "client_secret": app.secret, "token": token}
+    async with here.http.post("/oauth/revoke", json=sent) as got:
+        assert (got.status, await got.json()) == (200, {})
+    assert not await is_good(here, token)
+
+
 async def test_refuses_a_bad_token(here: Running) -> None:
     """Also where none is needed: a client must learn that it was signed out."""
     for path in ("/oauth/userinfo", "/api/v1/instance"):

@@ -188,11 +188,14 @@ async def test_a_profile_is_what_was_typed(reader: Member, method: str) -> None:
         "display_name": "The reader", "note": "Likes #tea", "bot": True, "locked": "1",
         "discoverable": False, "indexable": True, "hide_collections": True,
         "fields_attributes": {"0": {"name": "Web", "value": "https://a.example"}},
+        "avatar_description": "A spade",
     }  # fmt: skip
+    tea = await reader.good("POST", "/api/v1/featured_tags", json={"name": "tea"})
     made = await reader.good(method, "/api/v1/profile", json=sent)
     check(made, "Profile")
     assert (made["note"], made["fields"][0]["value"]) == ("Likes #tea", "https://a.example")
     assert "<a " in made["formatted_note"]
+    assert (made["avatar_description"], made["featured_tags"]) == ("A spade", [tea])
     for name in ("bot", "locked", "discoverable", "indexable", "hide_collections"):
         assert made[name] is (name != "discoverable")
     assert await reader.good("GET", "/api/v1/profile") == made

@@ -49,6 +49,11 @@ async def seen(member: Member, post: Any) -> Any:
     return entity
 
 
+def link_to(post: Any) -> str:
+    """What a text begins with that quotes."""
+    return f'<p class="quote-inline">RE: <a href="{post["url"]}">{post["url"]}</a></p>'
+
+
 async def test_a_quote_is_shown_whole_and_counted(scene: Scene) -> None:
     post = await scene.author.says("the beans are up")
     assert post["quote"] is None
@@ -59,7 +64,7 @@ async def test_a_quote_is_shown_whole_and_counted(scene: Scene) -> None:
     check(made, "Status")
     assert made["quote"]["state"] == "accepted"
     assert made["quote"]["quoted_status"]["content"] == "<p>the beans are up</p>"
-    assert "RE:" not in made["content"]
+    assert made["content"] == f"{link_to(post)}<p>look</p>"
     assert (await seen(scene.author, post))["quotes_count"] == 1
     assert await told(scene.author, "quote") == [made["id"]]
     listed = await scene.house.stranger.good("GET", f"{ONE}/{post['id']}/quotes")
@@ -87,7 +92,7 @@ async def test_a_boost_and_a_timeline_show_the_quote(scene: Scene) -> None:
 async def test_words_are_not_needed(scene: Scene) -> None:
     post = await scene.author.says("one")
     made = await scene.outsider.good("POST", ONE, json={"quoted_status_id": post["id"]})
-    assert (made["content"], made["quote"]["state"]) == ("", "accepted")
+    assert (made["content"], made["quote"]["state"]) == (link_to(post), "accepted")
     assert (await scene.outsider.post(ONE, json={"status": ""})).status == 422
 
 
@@ -327,8 +332,11 @@ async def test_an_edit_keeps_the_quote_and_tells_who_quotes(scene: Scene) -> Non
     assert await told(scene.outsider, "quoted_update") == [made["id"]]
 
 
-async def test_the_link_that_stands_for_a_quote_is_not_shown_beside_it(scene: Scene) -> None:
-    """Mastodon writes a paragraph, Misskey a span with others in it; where nothing is shown both stay."""
+async def test_the_link_that_stands_for_a_quote_has_one_form(scene: Scene) -> None:
+    """Mastodon writes a paragraph, Misskey a span with others in it; where nothing is shown both stay.
+
+    Clients that show quotes hide the paragraph, and others (Tusky, toot) have nothing else.
+    """
     far = await scene.house.remote("far_writer")
     link = '<a href="https://far.example/1"><span class="invisible">https://</span>far.example</a>'
     fallbacks = (
@@ -344,7 +352,8 @@ async def test_the_link_that_stands_for_a_quote_is_not_shown_beside_it(scene: Sc
             made = await scene.house.arrives(by, f"{n}", draft)
             shown = await seen(scene.friend, {"id": made.id})
             assert shown["quote"]["state"] == ("accepted" if stamp else "pending")
-            assert shown["content"] == ("<p>look</p>" if stamp else f"{fallback}<p>look</p>")
+            begin = link_to({"url": quoted.url}) if stamp else fallback
+            assert shown["content"] == f"{begin}<p>look</p>"
 
 
 async def test_a_page_of_quotes_costs_the_same_whatever_its_length(scene: Scene) -> None:

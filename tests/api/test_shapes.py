@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -130,6 +130,25 @@ def _headers(path: str, answer: Answer) -> list[str]:
     return [] if LINK.fullmatch(link) else [f"{path}: Link: {link}"]
 
 
+MARKS = {"favourited", "reblogged", "bookmarked", "muted", "filtered"}
+
+
+def _posts(value: Any) -> Iterator[dict[str, Any]]:
+    """Every status in an answer, those inside of others too; not its declaration."""
+    if isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from _posts(each)
+    elif isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        if isinstance(found.get("replies_count"), int):
+            yield found
+        yield from _posts(list(found.values()))
+
+
+def _shown_posts(asked: Asking) -> Iterator[dict[str, Any]]:
+    return _posts([answer for path in asked.shown for answer in asked.shown[path]])
+
+
 def _unseen(asked: Asking) -> list[str]:
     """Routes that showed nothing, though the world holds something of everything."""
     empty = {path for path, op in reads().items() if "maxItems" in _wanted(op, "200")}
@@ -147,6 +166,7 @@ async def test_a_full_account_is_shown_what_is_documented(world: World) -> None:
     await asked.everything()
     assert not asked.faults, "\n".join(asked.faults[:20])
     assert _unseen(asked) == [], "nothing to show there: put it into tests/api/world.py"
+    assert all(post.keys() >= MARKS for post in _shown_posts(asked))
 
 
 async def test_an_empty_account_is_too(house: House) -> None:
@@ -161,9 +181,9 @@ async def test_a_stranger_is_too(world: World) -> None:
     asked = Asking(world.house.stranger, world.ids)
     await asked.everything()
     assert not asked.faults, "\n".join(asked.faults[:20])
-    public = [post for page in asked.shown["/api/v1/timelines/public"] for post in page]
+    public = list(_shown_posts(asked))
     assert public
-    assert not any("favourited" in post for post in public)
+    assert set().union(*(post.keys() for post in public)) & (MARKS | {"pinned"}) == set()
     assert not asked.shown["/api/v1/timelines/home"]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.api import reading
 from server.domain.posts import Draft
 from tests.api.people import House, Member
 
@@ -91,6 +93,20 @@ async def walk_from(reader: Member, url: str) -> list[list[str]]:
         url = answer.links["prev"]
 
 
+async def test_both_ends_of_a_page(reader: Member) -> None:
+    """Newest first, whichever end a page is counted from; a cursor needs not exist."""
+    path = "/api/v1/timelines/public"
+    every = [s["id"] for s in await reader.good("GET", f"{path}?limit=40")]
+    top, low = every[1], every[-1]
+
+    async def page(query: str) -> list[str]:
+        return [s["id"] for s in await reader.good("GET", f"{path}?limit=3&{query}")]
+
+    assert await page(f"max_id={top}&since_id={low}") == every[2:5]
+    assert await page(f"max_id={top}&min_id={low}") == every[-4:-1]
+    assert await page(f"max_id={int(every[0]) + 1}&min_id=0") == every[-3:]
+
+
 async def test_link_headers_are_what_clients_parse(reader: Member) -> None:
     answer = await reader.get(
         "/api/v1/timelines/public?local=true&limit=2&max_id=999999999999999999"
@@ -108,6 +124,15 @@ async def test_link_headers_are_what_clients_parse(reader: Member) -> None:
 async def test_a_strange_limit_is_no_error(reader: Member, limit: str, count: int) -> None:
     found = await reader.good("GET", "/api/v1/timelines/public", params={"limit": limit})
     assert len(found) == count
+
+
+async def test_a_page_has_twenty_posts_and_at_most_forty(house: House) -> None:
+    """Phanpy asks for 80, Ivory for 100."""
+    writer = await house.member("writer")
+    for n in range(41):
+        await writer.says(str(n))
+    for limit, count in (("", 20), ("?limit=5", 5), ("?limit=80", 40), ("?limit=100", 40)):
+        assert len(await writer.good("GET", f"/api/v1/timelines/home{limit}")) == count
 
 
 async def test_since_id_gives_the_newest(reader: Member) -> None:
@@ -189,3 +214,129 @@ async def test_tags_are_joined_as_asked(house: House) -> None:
 
 async def test_home_is_for_members_only(house: House) -> None:
     assert (await house.stranger.get("/api/v1/timelines/home")).status == 401
+
+
+async def texts_at_home(reader: Member) -> list[str]:
+    """What the home of a member shows, newest first, without its markup."""
+    home = await reader.good("GET", "/api/v1/timelines/home")
+    return [re.sub("<[^>]*>", "", (s["reblog"] or s)["content"]) for s in home]
+
+
+async def follow(reader: Member, whom: Member, **options: Any) -> None:
+    await reader.good("POST", f"/api/v1/accounts/{whom.id}/follow", json=options)
+
+
+async def test_who_is_followed_is_in_the_home_at_once(house: House) -> None:
+    """Also again, after an end; a newcomer's client would say that there is nothing to see."""
+    reader, writer = await house.member("reader"), await house.member("writer")
+    await writer.says("first")
+    await reader.says("mine, between")
+    await writer.says("second", visibility="private")
+    await follow(reader, writer)
+    whole = ["second", "mine, between", "first"]
+    assert await texts_at_home(reader) == whole
+    await reader.good("POST", f"/api/v1/accounts/{writer.id}/unfollow")
+    assert await texts_at_home(reader) == ["mine, between"]
+    await follow(reader, writer)
+    await follow(reader, writer)
+    assert await texts_at_home(reader) == whole
+
+
+async def test_of_who_is_followed_comes_what_would_have_come(house: House) -> None:
+    """No word to others in private, no answer to who is not followed, nothing of who is blocked."""
+    reader, writer = await house.member("reader"), await house.member("writer")
+    other, foe = await house.member("other"), await house.member("foe")
+    await reader.good("POST", f"/api/v1/accounts/{foe.id}/block")
+    theirs, bad = await other.says("of the other"), await foe.says("of the foe")
+    await writer.says("@other in private", visibility="direct")
+    await writer.says("@reader in private", visibility="direct")
+    await writer.says("an answer", in_reply_to_id=theirs["id"])
+    await writer.good("POST", f"/api/v1/statuses/{theirs['id']}/reblog")
+    await writer.good("POST", f"/api/v1/statuses/{bad['id']}/reblog")
+    await writer.says("auf Deutsch", language="de")
+    await follow(reader, writer, languages=["en"])
+    assert await texts_at_home(reader) == ["of the other", "@reader in private"]
+    await reader.good("POST", f"/api/v1/accounts/{writer.id}/unfollow")
+    await follow(reader, other)
+    await follow(reader, writer, reblogs=False)
+    assert await texts_at_home(reader) == [
+        "auf Deutsch", "an answer", "@reader in private", "of the other",
+    ]  # fmt: skip
+
+
+async def test_who_asks_sees_nothing_before_the_yes(house: House) -> None:
+    reader, writer = await house.member("reader"), await house.member("writer", locked=True)
+    await writer.says("for followers", visibility="private")
+    await follow(reader, writer)
+    assert await texts_at_home(reader) == []
+    await writer.good("POST", f"/api/v1/follow_requests/{reader.id}/authorize")
+    assert await texts_at_home(reader) == ["for followers"]
+
+
+async def test_who_joins_a_community_finds_its_posts_at_home(house: House) -> None:
+    founder, reader = await house.member("founder"), await house.member("reader")
+    garden = await house.community(founder, "garden")
+    await founder.says("@garden the first bed is dug")
+    await follow(reader, Member(house.http, house.base, garden))
+    assert await texts_at_home(reader) == ["@garden the first bed is dug"]
+
+
+LOUD = 45
+"""More than the longest page."""
+
+
+@pytest.fixture
+async def beside_somebody_loud(house: House) -> tuple[Member, list[str], list[str]]:
+    """A reader who muted somebody after a flood; the paths; what is to be seen on each, newest first."""
+    reader, quiet = await house.member("reader"), await house.member("quiet")
+    loud = await house.remote("loud")
+    for id_ in (quiet.id, str(loud.id)):
+        await reader.good("POST", f"/api/v1/accounts/{id_}/follow")
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update follows set accepted_at = now()")
+    made = await reader.good("POST", "/api/v1/lists", json={"title": "All"})
+    members = {"account_ids": [quiet.id, str(loud.id)]}
+    await reader.good("POST", f"/api/v1/lists/{made['id']}/accounts", json=members)
+    seen: list[str] = []
+    for n in range(3):
+        seen.append((await quiet.says(f"{n} #tea"))["id"])
+        for m in range(LOUD):
+            await house.arrives(loud, f"{n}-{m}", Draft(content="<p>#tea</p>", tags=("tea",)))
+    seen.append((await quiet.says("last #tea"))["id"])
+    await reader.good("POST", f"/api/v1/accounts/{loud.id}/mute")
+    ways = ["home", "public", "tag/tea", f"list/{made['id']}"]
+    return reader, [f"/api/v1/timelines/{way}" for way in ways], seen[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 20])
+async def test_a_page_is_full_where_there_is_enough_to_show(
+    beside_somebody_loud: tuple[Member, list[str], list[str]], limit: int
+) -> None:
+    """Clients stop at an empty page: what was muted must not look like the end."""
+    reader, ways, seen = beside_somebody_loud
+    for path in ways:
+        pages = await walk(reader, path, limit, "next")
+        assert [i for page in pages for i in page] == seen, path
+        assert all(len(page) == limit for page in pages[:-1]), path
+        first = await reader.get(f"{path}?min_id=0&limit={limit}")
+        pages = [[s["id"] for s in first.json]]
+        pages += await walk_from(reader, first.links["prev"])
+        assert [i for page in reversed(pages) for i in page] == seen, path
+        assert all(len(page) == limit for page in pages[:-1]), path
+        since = await reader.good("GET", f"{path}?since_id={seen[-1]}&limit={limit}")
+        assert [s["id"] for s in since] == seen[:-1][:limit], path
+
+
+async def test_reading_on_has_an_end(
+    house: House, beside_somebody_loud: tuple[Member, list[str], list[str]], monkeypatch: Any
+) -> None:
+    """Beyond it the page may be empty, and its Link header leads on."""
+    monkeypatch.setattr(reading, "ROUNDS", 1)
+    reader, (_, public, *_), seen = beside_somebody_loud
+    answer = await reader.get(f"{public}?limit=20&max_id={seen[0]}")
+    assert answer.json == []
+    found: list[str] = []
+    while "next" in answer.links:
+        answer = await reader.get(answer.links["next"])
+        found += [s["id"] for s in answer.json]
+    assert found == seen[1:]

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import calls, follows, polls, posts, quotes
+from server.decoding.made import File, Made
+from server.domain import calls, follows, lists, media, polls, posts, quotes, scheduled
+from server.domain.composing import Wanted
 from storage import check
+from storage import media as media_rows
 from storage.calls import Details
 from tests.domain.conftest import World
 
@@ -24,10 +27,16 @@ BROKEN = {
     "favourites": "delete from favourites",
     "votes": "update poll_options set votes_count = 7 where title = 'Spades'",
     "voters": "update polls set voters_count = 7"
-    " where post_id = (select id from posts where kind = 'question')",
+    " where post_id = (select id from posts where kind = 'question' limit 1)",
     "places": "update calls set capacity = 2",
     "calls": "delete from calls",
     "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
+    "quoted": "update posts set quoted_account_id = null where quote_id is not null",
+    "files": "update media set post_id = null",
+    "lists": "update list_accounts set follow_id = null",
+    "conversations": "update conversations set thread_id = 7",
+    "notifications": "update notifications set filtered = true",
+    "plans": "delete from jobs where kind = 'publish_scheduled'",
     "homes": "insert into home_entries (account_id, post_id, subject_id)"
     " select a.id, p.id, p.id from accounts a, posts p where not a.local limit 1",
     "keys": "delete from keys where kind = 'ed25519'",
@@ -37,6 +46,17 @@ BROKEN = {
     "lanes": "delete from lanes",
 }
 ALSO_BROKEN = [
+    ("files", "delete from media"),
+    (
+        "lists",
+        "update list_accounts set follow_id = (select id from follows where follow_id <> id limit 1)",
+    ),
+    (
+        "conversations",
+        "update conversations set account_id = (select id from accounts where not local)",
+    ),
+    ("notifications", "update notifications set post_id = null where type = 'favourite'"),
+    ("plans", "delete from jobs where kind = 'close_poll'"),
     ("places", "update participations set state = 'refused' where state = 'granted'"),
     ("places", "update calls set confirmed = 0"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
@@ -65,6 +85,20 @@ async def fill(world: World) -> None:
         await posts.like(tx, gardener, reply)
         await posts.publish(tx, gardener, posts.Draft(quote=quotes.Quoting(reply)))
         await posts.boost(tx, gardener, reply)
+        await follows.follow(tx, neighbour, gardener)
+        friends = await lists.create(tx, neighbour, lists.Settings("Friends"))
+        await lists.add(tx, neighbour, friends, [gardener.id])
+        private = posts.Draft(visibility="direct", mentions=(neighbour,))
+        await posts.publish(tx, gardener, private)
+        file = await media.begin(tx, gardener, "image")
+        await media_rows.expect(tx.conn, file.id, ["x.png"])
+        await media.finish(tx, file.id, Made("image", File("x.png", 4, 2)))
+        shown = await media.choose(tx, gardener, [file.id])
+        await posts.publish(tx, gardener, posts.Draft(attachments=shown))
+        ends = tx.now + timedelta(days=1)
+        brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
+        await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
+        await scheduled.keep(tx, gardener, Wanted("Later"), ends)
 
 
 async def test_finds_nothing_where_the_verbs_were_at_work(world: World) -> None:

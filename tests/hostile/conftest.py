@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.api.conftest import here, house, strict
 from tests.federation.peer import Peer, peer
 from tests.federation.worlds import garden, microblog, organiser, ours
 
-__all__ = ["attacker", "garden", "microblog", "organiser", "ours"]
+__all__ = ["attacker", "garden", "here", "house", "microblog", "organiser", "ours", "strict"]
 
 
 @pytest.fixture

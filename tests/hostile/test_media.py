@@ -21,7 +21,7 @@ from PIL import Image, PngImagePlugin
 from federation import fetch
 from federation.fetch import MEDIA, Egress
 from federation.origin import host_of
-from server import blobs, resolve
+from server import blobs, proxy, resolve
 from server.app import make_app
 from server.config import Settings
 from server.decoding import bounds, process
@@ -401,6 +401,49 @@ async def test_who_does_not_answer_holds_up_nobody(
     monkeypatch.setattr(fetch, "MEDIA", replace(MEDIA, deadline=0.2))
     slow, good = await asyncio.gather(viewing.see("/slow.jpg"), viewing.see("/good.jpg"))
     assert (slow[0], good[0]) == (404, 200)
+
+
+async def test_one_slow_server_takes_no_place_of_another(
+    viewing: Viewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "MEDIA", replace(MEDIA, deadline=5.0))
+    second = Elsewhere()
+    urls = viewing.net.work.site.urls
+    async with tls_peer(second.handle) as peer:
+        second.peer = peer
+        dripping = [
+            asyncio.create_task(viewing.look(urls.remote_media(viewing.elsewhere.url(path))))
+            for path in (f"/slow.jpg?{n}" for n in range(proxy.AT_ONCE + 1))
+        ]
+        while len(viewing.elsewhere.asked) < proxy.AT_ONCE_EACH:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
+        seen = await viewing.look(urls.remote_media(second.url("/good.jpg")))
+        assert seen[0] == 200
+        assert len(viewing.elsewhere.asked) == proxy.AT_ONCE_EACH
+        assert not any(task.done() for task in dripping)
+        for task in dripping:
+            task.cancel()
+        await asyncio.gather(*dripping, return_exceptions=True)
+
+
+async def test_one_server_does_not_fill_the_queue(
+    viewing: Viewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "MEDIA", replace(MEDIA, deadline=1.0))
+    monkeypatch.setattr(proxy, "WAITING_EACH", 2)
+    seen = await asyncio.gather(*(viewing.see(f"/slow.jpg?{n}") for n in range(4)))
+    assert sorted(status for status, _, _ in seen) == [404, 404, 429, 429]
+    assert (await viewing.see("/good.jpg"))[0] == 200
+
+
+async def test_files_of_others_do_not_fill_the_disk(
+    viewing: Viewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(proxy, "DISK_KEPT", 1 << 62)
+        assert (await viewing.see("/good.jpg"))[0] == 503
+    assert viewing.elsewhere.asked == []
+    assert (await viewing.see("/good.jpg"))[0] == 200  # it was not remembered as refused
 
 
 async def test_only_what_we_show_can_be_asked_for(viewing: Viewing) -> None:

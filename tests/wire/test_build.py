@@ -25,6 +25,7 @@ from federation.objects import (
     Goal,
     Mention,
     Option,
+    Picture,
     Place,
     Poll,
     Post,
@@ -78,6 +79,7 @@ attachments = st.sampled_from(sorted(media)).flatmap(
             else {
                 "width": optional() | st.integers(1, 4000),
                 "height": optional() | st.integers(1, 4000),
+                "preview": optional() | uris,
                 "focus": optional() | st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
             }
         ),
@@ -146,7 +148,11 @@ common: dict[str, st.SearchStrategy[Any]] = {
     "comments_enabled": st.booleans(),
     "mentions": several(st.builds(Mention, uris, words)),
     "hashtags": several(st.sampled_from(["river", "Käse", "a/b", "二"])),
-    "emojis": several(st.builds(Emoji, st.sampled_from(["seed", "a_b"]), uris)),
+    "emojis": st.lists(
+        st.builds(Emoji, st.sampled_from(["seed", "a_b"]), uris),
+        max_size=2,
+        unique_by=lambda emoji: emoji.shortcode,
+    ).map(tuple),
     "quote": optional() | uris,
     "quote_authorization": optional() | uris,
     "quote_policy": optional() | policies,
@@ -188,6 +194,9 @@ event_posts = sourced(
         lambda found: tuple(sorted(found, key=lambda entry: entry.kind != "image"))
     ),
 )
+pictures = st.builds(
+    Picture, uris, st.just("") | lines, st.sampled_from([None, "image/png", "image/webp"])
+)
 people = st.builds(
     Actor,
     id=st.just(ORGANISER),
@@ -203,8 +212,8 @@ people = st.builds(
     following=optional() | own_uris,
     featured=optional() | own_uris,
     featured_tags=optional() | own_uris,
-    icon=optional() | uris,
-    image=optional() | uris,
+    icon=optional() | pictures,
+    image=optional() | pictures,
     locked=st.booleans(),
     discoverable=optional() | st.booleans(),
     indexable=optional() | st.booleans(),

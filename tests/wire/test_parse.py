@@ -17,7 +17,7 @@ from federation import activities as verbs
 from federation.addressing import visibility_of
 from federation.errors import Refused
 from federation.fields import contact_url, time, uri, web_url, whole
-from federation.objects import Actor, Address, Emoji, Option, Place, Post, Vote
+from federation.objects import Actor, Address, Emoji, Option, Picture, Place, Post, Vote
 from federation.parse import (
     parse_activity,
     parse_actor,
@@ -108,8 +108,8 @@ def test_a_person_of_mastodon() -> None:
         following=f"{GARDENER}/following",
         featured=f"{GARDENER}/collections/featured",
         featured_tags=f"{GARDENER}/collections/tags",
-        icon="https://files.microblog.example/a.png",
-        image="https://files.microblog.example/h.jpg",
+        icon=Picture("https://files.microblog.example/a.png", "", "image/png"),
+        image=Picture("https://files.microblog.example/h.jpg", "", "image/jpeg"),
         locked=True,
         discoverable=True,
         indexable=False,
