@@ -315,6 +315,38 @@ def reject_account(name: str) -> None:
     click.echo(f"@{name.removeprefix('@')} was turned away.")
 
 
+@main.group()
+def instance() -> None:
+    """Say what this instance is."""
+
+
+@instance.command(name="set")
+@click.option(
+    "--title", help="Its name. A running server shows it everywhere once it is restarted."
+)
+@click.option("--description", help="What it is for.")
+@click.option("--rule", "rules", multiple=True, help="May be repeated; replaces all former rules.")
+@click.option("--no-rules", is_flag=True, help="Take back all rules.")
+@click.option("--contact", help="An e-mail address that everybody may see; empty for none.")
+def describe_instance(
+    title: str | None,
+    description: str | None,
+    rules: tuple[str, ...],
+    no_rules: bool,
+    contact: str | None,
+) -> None:
+    """Change what apps and the pages say of this instance; what is not given stays."""
+    from server import commands
+
+    if rules and no_rules:
+        raise click.UsageError("--rule and --no-rules exclude each other")
+    chosen = rules if rules or no_rules else None
+    if title is None and description is None and chosen is None and contact is None:
+        raise click.UsageError("nothing to change was given")
+    carry_out(lambda settings: commands.describe(settings, title, description, chosen, contact))
+    click.echo("Changed.")
+
+
 @main.command()
 @click.argument("mode", type=click.Choice(["open", "approved", "invited", "closed"]))
 def registrations(mode: str) -> None:

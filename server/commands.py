@@ -21,6 +21,7 @@ from server.config import Settings
 from server.domain import announcements as announcement_verbs
 from server.domain import calls as call_verbs
 from server.domain import communities as community_verbs
+from server.domain import instance as instance_verbs
 from server.domain import oauth, scopes, sign_up
 from server.domain import users as user_verbs
 from server.domain.calls import Wanted
@@ -113,6 +114,20 @@ async def _user(tx: Tx, name: str) -> User:
 async def set_registrations(settings: Settings, mode: str) -> None:
     async with run.opened(settings) as base, base.work.transaction() as tx:
         await sign_up.set_mode(tx, mode)
+
+
+async def describe(
+    settings: Settings,
+    title: str | None,
+    description: str | None,
+    rules: Sequence[str] | None,
+    contact: str | None,
+) -> None:
+    """``None`` leaves a part as it is."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await instance_verbs.describe(
+            tx, title=title, description=description, rules=rules, contact=contact
+        )
 
 
 async def create_invite(settings: Settings, uses: int | None, days: int | None) -> str:

@@ -4,7 +4,8 @@ The address is sealed (``urls.remote_media``), so that only what we show can be 
 the file is fetched through the guarded way out, judged by its first bytes, and kept for a stated time; then
 it is forgotten and fetched again when somebody looks again. What is not there, too large, too slow or no
 picture, film or sound is remembered as refused for an hour. All who ask meanwhile wait for one fetch. No host
-takes more than its part of the places, and nothing is fetched where the disk is nearly full.
+takes more than its part of the places, and nothing is fetched where the disk is nearly full. Of a
+host whose media are refused (``domain/host_blocks.py``) nothing is shown.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from federation.origin import host_of
 from server import blobs, ids
 from server.blobs import MissingError, Store
 from server.decoding.sniff import HEAD, sniff
+from server.domain import host_blocks
 from server.domain import media as verbs
 from server.domain.tx import Work
 from server.errors import NotFound, TooMany, Unavailable
@@ -63,15 +65,18 @@ class Proxy:
     async def key_of(self, url: str) -> str:
         """The name of the file in ``store``. Raises ``NotFound`` where it cannot be shown."""
         digest = ids.digest(url)
-        known = await self._known(digest)
+        known = await self._known(digest, url)
         if known:
             return known
         task = self.coming.get(digest) or self._begin(digest, url)
         return await asyncio.shield(task)
 
-    async def _known(self, digest: bytes) -> str | None:
+    async def _known(self, digest: bytes, url: str) -> str | None:
         async with self.work.reading() as tx:
+            stance = await host_blocks.stance(tx, _host(url))
             row = await media.remote(tx.conn, digest)
+        if stance.media_refused:
+            raise NotFound
         if row is None or row.expires_at <= tx.now:
             return None
         if row.key is None:

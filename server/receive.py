@@ -16,7 +16,7 @@ from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, polls, posts, quotes, reports, wire
+from server.domain import calls, farewell, follows, host_blocks, polls, posts, quotes, reports, wire
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -414,6 +414,8 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
     target = next((a for a in named if a.local), None) or await _author_of_any(tx, activity)
     if target is None:
         raise Refused("unknown_target", "There is nobody of that address here.")
+    if (await host_blocks.stance(tx, act.by.host)).reports_refused:
+        raise Refused("reports_refused", "Reports of this server are not taken.")
     await reports.arrived(tx, act.by, target, activity.objects, activity.content, activity.id)
 
 

@@ -26,7 +26,7 @@ from server import receive, text
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
-from server.domain import wire
+from server.domain import host_blocks, wire
 from server.domain.tx import Work
 from server.mail import Relay
 from storage import accounts, outbox
@@ -184,13 +184,24 @@ async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
     return found if isinstance(found.get("id"), str) else {**found, "id": at}
 
 
+async def require_open(net: Net, host: str) -> None:
+    """Raises ``Refused("host_suspended")`` for a host that this instance keeps out."""
+    async with net.work.reading() as tx:
+        stance = await host_blocks.stance(tx, host)
+    if stance.suspended:
+        raise Refused("host_suspended", "This server is suspended here.", cause=host)
+
+
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
+    await require_open(net, host_of(url))
     try:
         got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
     except Denied as denied:
         if denied.status not in (401, 403):
             raise
         got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+    if got.url != url:
+        await require_open(net, host_of(got.url))
     return jsonld.loads(got.body), got.url
 
 
@@ -438,6 +449,7 @@ async def handle(net: Net, username: str, host: str) -> Account:
     wanted = webfinger.Handle.parse(f"{username}@{host}")
     if not net.work.site.federates:
         raise Refused("not_federating", "This server does not talk to others.")
+    await require_open(net, wanted.host)
     answer = await net.egress.get(webfinger.url_for(wanted), fetch.JRD)
     return await actor(net, webfinger.actor_link(jsonld.loads(answer.body), wanted))
 

@@ -48,6 +48,11 @@ class Account:
     created_at: datetime
     fetched_at: datetime | None
     suspended_at: datetime | None
+    suspended_by_host: bool
+    silenced_at: datetime | None
+    silenced_by_host: bool
+    sensitized_at: datetime | None
+    media_refused: bool
     waiting: bool
     handle_lost: bool
 
@@ -123,11 +128,30 @@ STAFF = Query(
     " and a.kind = 'person' and a.suspended_at is null",
     Account,
 )
+# What a moderator decides about one account outlives the block of its host.
 SUSPEND = Query(
-    "update accounts set suspended_at = coalesce(suspended_at, $2) where id = $1 returning *",
+    "update accounts set suspended_at = coalesce(suspended_at, $2), suspended_by_host = false"
+    " where id = $1 returning *",
     Account,
 )
-UNSUSPEND = Query("update accounts set suspended_at = null where id = $1 returning *", Account)
+UNSUSPEND = Query(
+    "update accounts set suspended_at = null, suspended_by_host = false where id = $1 returning *",
+    Account,
+)
+SILENCE = Query(
+    "update accounts set silenced_at = coalesce(silenced_at, $2), silenced_by_host = false"
+    " where id = $1 returning *",
+    Account,
+)
+UNSILENCE = Query(
+    "update accounts set silenced_at = null, silenced_by_host = false where id = $1 returning *",
+    Account,
+)
+SENSITIZE = Query(
+    "update accounts set sensitized_at = coalesce(sensitized_at, $2) where id = $1 returning *",
+    Account,
+)
+UNSENSITIZE = Query("update accounts set sensitized_at = null where id = $1 returning *", Account)
 SET_WAITING = Command("update accounts set waiting = $2 where user_id = $1")
 LOOKS_TAKEN = Query(
     "select exists (select from accounts where local and"
@@ -258,6 +282,22 @@ async def suspend(conn: Connection, account_id: int, now: datetime) -> Account:
 
 async def unsuspend(conn: Connection, account_id: int) -> Account:
     return await UNSUSPEND.one(conn, account_id)
+
+
+async def silence(conn: Connection, account_id: int, now: datetime) -> Account:
+    return await SILENCE.one(conn, account_id, now)
+
+
+async def unsilence(conn: Connection, account_id: int) -> Account:
+    return await UNSILENCE.one(conn, account_id)
+
+
+async def sensitize(conn: Connection, account_id: int, now: datetime) -> Account:
+    return await SENSITIZE.one(conn, account_id, now)
+
+
+async def unsensitize(conn: Connection, account_id: int) -> Account:
+    return await UNSENSITIZE.one(conn, account_id)
 
 
 async def set_waiting(conn: Connection, user_id: int, *, waiting: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -37,6 +38,10 @@ INSERT = Command(
 )
 SET_SETUP = Command("update instance set setup_digest = $1")
 SET_REGISTRATIONS = Command("update instance set registrations = $1")
+DESCRIBE = Command(
+    "update instance set title = coalesce($1, title), description = coalesce($2, description),"
+    " rules = coalesce($3::text[], rules), contact_email = coalesce($4, contact_email)"
+)
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
 KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
@@ -125,6 +130,17 @@ async def use_setup(conn: Connection, digest: bytes) -> bool:
 async def set_registrations(conn: Connection, mode: str) -> None:
     """Who may sign up: ``open``, ``approved``, ``invited`` or ``closed``."""
     await SET_REGISTRATIONS.run(conn, mode)
+
+
+async def describe(
+    conn: Connection,
+    title: str | None,
+    description: str | None,
+    rules: Sequence[str] | None,
+    contact_email: str | None,
+) -> None:
+    """What it says of itself; None leaves a part as it is."""
+    await DESCRIBE.run(conn, title, description, rules, contact_email)
 
 
 async def usage(conn: Connection, since: datetime) -> Usage:

@@ -10,7 +10,7 @@ from storage.timelines import Page
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is empty or None is not asked for. ``status``: active, pending, disabled or suspended."""
+    """What is empty or None is not asked for. ``status``: active, pending, disabled, silenced or suspended."""
 
     local: bool | None = None
     status: str | None = None
@@ -30,6 +30,7 @@ ACCOUNTS = Query(
             when 'active' then a.suspended_at is null and not a.waiting and u.disabled_at is null
             when 'pending' then u.approved_at is null and u.id is not null
             when 'disabled' then u.disabled_at is not null
+            when 'silenced' then a.silenced_at is not null
             when 'suspended' then a.suspended_at is not null
             else true end
       and (not $6 or u.role in ('moderator', 'admin'))

@@ -107,7 +107,7 @@ FACTS = Query(
             and s.local) as from_staff,
         s.created_at as sender_since,
         s.bot or s.kind in ('application', 'service') as sender_is_bot,
-        false as sender_limited,  -- nobody can be limited yet
+        s.silenced_at is not null as sender_limited,
         coalesce(p.visibility = 'direct', false) as private,
         coalesce(p.visibility = 'direct' and exists (
             select from posts q join post_mentions m on m.post_id = q.id and m.account_id = s.id

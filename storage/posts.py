@@ -227,6 +227,11 @@ INSERT_EDIT = Command(
 EDITS = Query("select * from post_edits where post_id = $1 order by id", Edit)
 BOOSTS_OF = Query("select * from posts where reblog_of_id = $1 order by id", Post)
 DELETE = Command("delete from posts where id = $1")
+BURY_ALL = Command(
+    "insert into tombstones (uri, deleted_at, kind) select uri, $2,"
+    " case when visibility in ('public', 'unlisted') then kind end from posts where account_id = $1"
+    " on conflict do nothing"
+)
 BURY = Command(
     "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
 )
@@ -453,6 +458,11 @@ async def bury(conn: Connection, uri: str, now: datetime, kind: str | None = Non
 
 async def tombstone(conn: Connection, uri: str) -> Tombstone | None:
     return await TOMBSTONE.first(conn, uri)
+
+
+async def bury_all(conn: Connection, account_id: int, now: datetime) -> None:
+    """Everything that an account wrote."""
+    await BURY_ALL.run(conn, account_id, now)
 
 
 async def any_buried(conn: Connection, uris: Sequence[str]) -> bool:

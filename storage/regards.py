@@ -15,6 +15,7 @@ class Regard:
 
     account_id: int
     suspended: bool
+    limited: bool
     following: bool
     followed_by: bool
     blocking: bool
@@ -31,6 +32,7 @@ class Regard:
 OF = Query(
     """
     select o.id as account_id, o.suspended_at is not null as suspended,
+        o.silenced_at is not null as limited,
         exists (select from follows f where f.follower_id = $1 and f.target_id = o.id
             and f.accepted_at is not null) as following,
         exists (select from follows f where f.follower_id = o.id and f.target_id = $1

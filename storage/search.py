@@ -88,6 +88,7 @@ PEOPLE = Query(
     select a.* from accounts a
     left join follows f on f.target_id = a.id and f.follower_id = $6 and f.accepted_at is not null
     where a.suspended_at is null and not a.waiting and a.kind <> 'application' and not a.handle_lost
+      and (a.silenced_at is null or f.id is not null)
       and ((lower(a.username) ~>=~ $1 and lower(a.username) ~<~ ($1 || $3))
            or to_tsvector('simple', a.display_name) @@ to_tsquery('simple', $2))
       and (not $7 or f.id is not null)

@@ -37,7 +37,8 @@ SUGGESTED = Query(
     select s.account_id, max(s.common) as common
     from (select * from known union all select * from popular) s
     join accounts a on a.id = s.account_id
-    where a.id <> $1 and a.discoverable and a.suspended_at is null and a.kind <> 'application'
+    where a.id <> $1 and a.discoverable and a.suspended_at is null
+      and a.silenced_at is null and a.kind <> 'application'
       and not exists (select from follows f where f.follower_id = $1 and f.target_id = a.id)
       and not exists (select from dismissals d where d.account_id = $1 and d.target_id = a.id)
       and not exists (select from blocks b where b.account_id = $1 and b.target_id = a.id)
@@ -52,14 +53,14 @@ DISMISS = Command(
     " on conflict do nothing"
 )
 ACTIVE = Query(
-    "select * from accounts where discoverable and suspended_at is null and kind <> 'application'"
-    " and not handle_lost and last_post_at is not null and (not $1 or local)"
+    "select * from accounts where discoverable and suspended_at is null and silenced_at is null"
+    " and kind <> 'application' and not handle_lost and last_post_at is not null and (not $1 or local)"
     " order by last_post_at desc, id desc offset $2 limit $3",
     Account,
 )
 NEW = Query(
-    "select * from accounts where discoverable and suspended_at is null and kind <> 'application'"
-    " and not handle_lost and (not $1 or local) order by id desc offset $2 limit $3",
+    "select * from accounts where discoverable and suspended_at is null and silenced_at is null"
+    " and kind <> 'application' and not handle_lost and (not $1 or local) order by id desc offset $2 limit $3",
     Account,
 )
 

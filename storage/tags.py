@@ -123,7 +123,7 @@ OFTEN_USED = Query(
 TRENDING = Query(
     """
     select u.name from tag_uses u join accounts a on a.id = u.account_id
-    where u.day > $1 and a.suspended_at is null
+    where u.day > $1 and a.suspended_at is null and a.silenced_at is null
     group by u.name
     having count(distinct u.account_id) >= $2 and bool_or(a.local)
     order by count(distinct u.account_id) desc, sum(u.uses) desc, u.name limit $3

@@ -25,7 +25,7 @@ POSTS = Query(
     join accounts author on author.id = p.account_id
     where p.visibility = 'public' and p.published_at > $1 and p.in_reply_to_id is null
       and not p.sensitive and l.account_id <> p.account_id
-      and author.discoverable and author.suspended_at is null
+      and author.discoverable and author.suspended_at is null and author.silenced_at is null
     group by p.id having count(*) >= $2
     order by count(*) desc, p.id desc limit $3
     """,

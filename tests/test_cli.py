@@ -226,6 +226,21 @@ async def test_who_may_sign_up(run: Command, connection: asyncpg.Connection) -> 
     assert tuple(row or ()) == (None, None)
 
 
+async def test_what_the_instance_is(run: Command, connection: asyncpg.Connection) -> None:
+    given = ("--title", "The garden", "--description", "Beans", "--contact", "us@people.example")
+    assert succeeds(run("instance", "set", *given)) == "Changed.\n"
+    assert succeeds(run("instance", "set", "--rule", "Be kind", "--rule", "No spam"))
+    row = await connection.fetchrow("select title, description, contact_email, rules from instance")
+    assert tuple(row or ()) == ("The garden", "Beans", "us@people.example", ["Be kind", "No spam"])
+    fails(run("instance", "set"), 2)
+    fails(run("instance", "set", "--rule", "x", "--no-rules"), 2)
+    for wrong in (("--title", " "), ("--rule", ""), ("--contact", "nobody")):
+        fails(run("instance", "set", *wrong), 1)
+    assert succeeds(run("instance", "set", "--no-rules", "--contact", ""))
+    row = await connection.fetchrow("select title, contact_email, rules from instance")
+    assert tuple(row or ()) == ("The garden", "", [])
+
+
 async def test_letting_in_and_turning_away(run: Command, connection: asyncpg.Connection) -> None:
     garden(run)
     assert "was let in already" in fails(run("account", "approve", "gardener"), 1)

@@ -3,7 +3,7 @@
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits:
+the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits:
 try later.
 """
 
@@ -20,7 +20,7 @@ from federation import jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
-from federation.origin import origin, same_origin
+from federation.origin import host_of, origin, same_origin
 from server import inbox, resolve
 from server.context import NET
 from server.inbox import Arrivals
@@ -62,6 +62,7 @@ STATUSES = {
     "too_large": 413,
     "wrong_type": 415,
     "suspended": 403,
+    "host_suspended": 403,
     "busy": 503,
     "not_federating": 403,
     "bad_json": 400,
@@ -86,6 +87,7 @@ async def _receive(request: web.Request) -> web.Response:
     )
     now = net.work.clock.now()
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
+    await resolve.require_open(net, host_of(claims.key_id))
     document = _parsed(body)
     envelope = _envelope(document)
     if not same_origin(claims.key_id, envelope.actor):

@@ -40,10 +40,6 @@ async def none_there(_request: web.Request, _: Caller | None) -> web.Response:
     raise NotFound
 
 
-async def nobody(_request: web.Request, _: Caller | None) -> web.Response:
-    return ok([], headers=PUBLIC)
-
-
 async def nothing(_request: web.Request, _: Caller | None) -> web.Response:
     return ok({}, headers=PUBLIC)
 
@@ -95,7 +91,6 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", f"{_INSTANCE}/terms_of_service/{{date}}", none_there),
         for_anyone("GET", f"{_INSTANCE}/translation_languages", nothing),
         for_anyone("GET", f"{_INSTANCE}/languages", languages),
-        for_anyone("GET", f"{_INSTANCE}/domain_blocks", nobody),
         for_anyone("GET", "/api/v1/peers/search", search_peers),
         for_member("POST", "/api/v1/statuses/{id}/translate", translate, "read:statuses"),
         for_member("GET", "/api/v1/annual_reports", no_reports, "read:accounts"),
@@ -115,7 +110,6 @@ DESCRIBED: Described = {
     f"GET {_INSTANCE}/terms_of_service/{{date}}": op("Empty", also=(404,)),
     f"GET {_INSTANCE}/translation_languages": op(mapping(array(TEXT))),
     f"GET {_INSTANCE}/languages": op(array("Language")),
-    f"GET {_INSTANCE}/domain_blocks": op(array("DomainBlock") | {"maxItems": 0}),
     "GET /api/v1/peers/search": op(array(TEXT), a_text("q")),
     "POST /api/v1/statuses/{id}/translate": op("Translation"),
     "GET /api/v1/annual_reports": op(entity(annual_reports=_NONE, accounts=_NONE, statuses=_NONE)),

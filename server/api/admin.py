@@ -1,8 +1,4 @@
-"""What moderators do with an app. Every route asks for a scope of ``admin`` and for the role.
-
-Only what is kept to is here: accounts can be let in, disabled and suspended. Silencing, marking all as
-sensitive and deleting cannot be done yet, and are refused.
-"""
+"""What moderators do to accounts with an app. Every route asks for a scope of ``admin`` and for the role."""
 
 from __future__ import annotations
 
@@ -13,14 +9,15 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_member
-from server.api.describe import Described, a_text, choice, flag, op, paged
+from server.api.describe import Described, a_text, an_id, choice, flag, op, paged
 from server.api.params import Params
 from server.api.reading import id_of, view
 from server.api.schema import ANY, array
 from server.context import context
 from server.domain import moderation, sign_up
+from server.domain.moderation import Action
 from server.domain.tx import Tx
-from server.errors import Invalid, NotFound
+from server.errors import NotFound
 from server.render import admin
 from server.render.view import Json
 from storage import accounts
@@ -30,7 +27,6 @@ from storage.moderation import Sought
 
 BASE = "/api/v1/admin"
 STATUSES = ("active", "pending", "disabled", "silenced", "suspended")
-ACTIONS = ("none", "disable", "suspend")
 
 
 def for_staff(method: str, path: str, handler: ForMember, scope: str) -> web.RouteDef:
@@ -38,6 +34,16 @@ def for_staff(method: str, path: str, handler: ForMember, scope: str) -> web.Rou
 
     async def answer(request: web.Request, caller: Caller) -> web.StreamResponse:
         moderation.require_staff(caller.user)
+        return await handler(request, caller)
+
+    return for_member(method, path, answer, scope)
+
+
+def for_admin(method: str, path: str, handler: ForMember, scope: str) -> web.RouteDef:
+    """As ``for_staff``, for administrators alone."""
+
+    async def answer(request: web.Request, caller: Caller) -> web.StreamResponse:
+        moderation.require_admin(caller.user)
         return await handler(request, caller)
 
     return for_member(method, path, answer, scope)
@@ -65,8 +71,6 @@ async def index_v2(request: web.Request, _caller: Caller) -> web.Response:
 async def _index(
     request: web.Request, sent: Params, local: bool | None, status: str | None, staff: bool
 ) -> web.Response:
-    if status == "silenced":  # nobody is
-        return ok([])
     sought = Sought(
         local=local,
         status=status,
@@ -104,33 +108,37 @@ async def show(request: web.Request, _caller: Caller) -> web.Response:
 
 
 async def act(request: web.Request, caller: Caller) -> web.Response:
-    """``POST /api/v1/admin/accounts/{id}/action``, with a ``type`` of ``ACTIONS``."""
-    wanted = (await params.read(request)).text("type") or ""
-    if wanted not in ACTIONS:
-        raise Invalid(f"The type is one of {', '.join(ACTIONS)} here.", field="type")
+    """``POST /api/v1/admin/accounts/{id}/action``: see ``moderation.Action``."""
+    sent = await params.read(request)
+    wanted = Action(
+        type=sent.text("type") or "",
+        words=(sent.text("text") or "").strip(),
+        report_id=sent.id("report_id"),
+        mail=sent.flag("send_email_notification"),
+    )
     async with context(request).work.transaction() as tx:
         account = await _account(tx, request)
-        if wanted == "suspend":
-            await moderation.suspend(tx, caller.user, account)
-        elif wanted == "disable":
-            await moderation.set_disabled(tx, caller.user, account, disabled=True)
+        await moderation.act(tx, caller.user, caller.account, account, wanted)
     return empty()
 
 
-async def enable(request: web.Request, caller: Caller) -> web.Response:
-    """``POST /api/v1/admin/accounts/{id}/enable``"""
-    async with context(request).work.transaction() as tx:
-        account = await _account(tx, request)
-        await moderation.set_disabled(tx, caller.user, account, disabled=False)
-        return ok(await _shown(tx, account.id))
+def _undoing(verb: moderation.Verb) -> ForMember:
+    async def answer(request: web.Request, caller: Caller) -> web.Response:
+        async with context(request).work.transaction() as tx:
+            account = await _account(tx, request)
+            await verb(tx, caller.user, account)
+            return ok(await _shown(tx, account.id))
+
+    return answer
 
 
-async def unsuspend(request: web.Request, caller: Caller) -> web.Response:
-    """``POST /api/v1/admin/accounts/{id}/unsuspend``"""
+async def delete(request: web.Request, caller: Caller) -> web.Response:
+    """``DELETE /api/v1/admin/accounts/{id}``: answers the account as it was."""
     async with context(request).work.transaction() as tx:
         account = await _account(tx, request)
-        await moderation.unsuspend(tx, caller.user, account)
-        return ok(await _shown(tx, account.id))
+        shown = await _shown(tx, account.id)
+        await moderation.erase(tx, caller.user, account)
+    return ok(shown)
 
 
 async def approve(request: web.Request, caller: Caller) -> web.Response:
@@ -162,8 +170,10 @@ TRENDS = ("tags", "statuses", "links")
 DECISIONS: Mapping[str, ForMember] = {
     "approve": approve,
     "reject": reject,
-    "enable": enable,
-    "unsuspend": unsuspend,
+    "enable": _undoing(moderation.enable),
+    "unsensitive": _undoing(moderation.unsensitize),
+    "unsilence": _undoing(moderation.unsilence),
+    "unsuspend": _undoing(moderation.unsuspend),
 }
 
 
@@ -174,6 +184,7 @@ def routes() -> list[web.RouteDef]:
         for_staff("GET", f"{BASE}/accounts", index_v1, read),
         for_staff("GET", "/api/v2/admin/accounts", index_v2, read),
         for_staff("GET", one, show, read),
+        for_admin("DELETE", one, delete, write),
         for_staff("POST", f"{one}/action", act, write),
         *(for_staff("POST", f"{one}/{name}", verb, write) for name, verb in DECISIONS.items()),
         *(for_staff("GET", f"{BASE}/trends/{noun}", nothing, "admin:read") for noun in TRENDS),
@@ -197,7 +208,14 @@ DESCRIBED: Described = {
         choice("permissions", "staff"),
     ),
     f"GET {BASE}/accounts/{{id}}": op("AdminAccount"),
-    f"POST {BASE}/accounts/{{id}}/action": op("Empty", choice("type", *ACTIONS, required=True)),
+    f"DELETE {BASE}/accounts/{{id}}": op("AdminAccount"),
+    f"POST {BASE}/accounts/{{id}}/action": op(
+        "Empty",
+        choice("type", *moderation.ACTIONS, required=True),
+        an_id("report_id"),
+        a_text("text"),
+        flag("send_email_notification"),
+    ),
     **{f"POST {BASE}/accounts/{{id}}/{name}": op("AdminAccount") for name in DECISIONS},
     **{f"GET {BASE}/trends/{noun}": op(array(ANY) | {"maxItems": 0}) for noun in TRENDS},
 }

@@ -29,27 +29,27 @@ async def index(request: web.Request, caller: Caller) -> web.Response:
 
 async def preview(request: web.Request, caller: Caller) -> web.Response:
     """How many follows a block would end."""
-    host = await _host(request)
+    host = await named_host(request)
     async with context(request).work.reading() as tx:
         ties = await rows.ties(tx.conn, caller.account.id, host)
     return ok({"following_count": ties.following, "followers_count": ties.followers})
 
 
 async def block(request: web.Request, caller: Caller) -> web.Response:
-    host = await _host(request)
+    host = await named_host(request)
     async with context(request).work.transaction() as tx:
         await domain_blocks.block(tx, caller.account, host)
     return empty()
 
 
 async def unblock(request: web.Request, caller: Caller) -> web.Response:
-    host = await _host(request)
+    host = await named_host(request)
     async with context(request).work.transaction() as tx:
         await domain_blocks.unblock(tx, caller.account, host)
     return empty()
 
 
-async def _host(request: web.Request) -> str:
+async def named_host(request: web.Request) -> str:
     """Raises ``Invalid`` for what is no host, and for our own."""
     sent = ((await params.read(request)).text("domain") or "").strip()
     try:

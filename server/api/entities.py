@@ -205,6 +205,16 @@ PEOPLE: Mapping[str, Schema] = {
         id=ID, domain=TEXT, created_at=TIME,
         history=array(entity(day=DIGITS, accounts=DIGITS, uses=DIGITS)),
     ),
+    "AdminMeasure": entity(
+        key=TEXT, unit=maybe(TEXT), total=DIGITS, previous_total=absent(DIGITS),
+        data=array(entity(date=TIME, value=DIGITS)),
+    ),
+    "AdminDimension": entity(key=TEXT, data=array(ANY)),
+    "AdminDomainBlock": entity(
+        id=ID, domain=TEXT, digest=TEXT, created_at=TIME, severity=words("noop", "silence", "suspend"),
+        reject_media=BOOL, reject_reports=BOOL, private_comment=maybe(TEXT), public_comment=maybe(TEXT),
+        obfuscate=BOOL,
+    ),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(
         id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server import text
-from server.domain import effects, media, wire
+from server.domain import effects, host_blocks, media, wire
 from server.domain.names import check_username
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
@@ -215,10 +215,11 @@ async def _meet(
     created = min(published or tx.now, tx.now)
     try:
         async with tx.conn.transaction():
-            return await accounts.insert(
+            made = await accounts.insert(
                 tx.conn, account_id, uri, kind, profile,
                 host=host, created_at=created, fetched_at=tx.now,
             )  # fmt: skip
+            return await host_blocks.met(tx, made)
     except UniqueViolation:
         known = await accounts.by_uri(tx.conn, uri)
         if known is None:

@@ -257,6 +257,12 @@ async def profile(tx: Tx, actor: Account) -> None:
     await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
 
+async def leave(tx: Tx, actor: Account, inboxes: Inboxes) -> None:
+    """Delete of an account of ours, for good; ``inboxes``: of who followed it."""
+    document = build.delete(await new_id(tx), actor.uri, actor.uri)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+
+
 async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comment: str) -> None:
     """Report a remote account, with these posts of it, to its server; ``us``: the instance's actor."""
     document = build.flag(await new_id(tx), us.uri, [target.uri, *posts_], comment, to=[target.uri])

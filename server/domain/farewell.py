@@ -1,12 +1,18 @@
-"""The end of a remote account: what it wrote and did here goes with it, and every count stays true."""
+"""The end of an account: what it wrote and did here goes with it, and every count stays true.
+
+Who is *forgotten* is gone: its origin says so. Who is *erased*, by moderators, leaves a hollow account of the
+same id and name, suspended for good, so that nobody else can take the name and a remote one does not come
+back as somebody new. All else that hangs on it goes by the database's own rules, reports about it included,
+so nothing can be forgotten here. Other servers are sent a Delete of an account of ours.
+"""
 
 from __future__ import annotations
 
-from server.domain import calls, effects
+from server.domain import calls, effects, host_blocks
 from server.domain.tx import Tx
-from storage import accounts, posts
+from storage import accounts, posts, users
 from storage import calls as call_rows
-from storage.accounts import Account
+from storage.accounts import Account, Profile
 
 SHOWN = 100
 """How many of its posts leave the screens of those who look just now; the others go when they load again."""
@@ -16,11 +22,65 @@ async def forget(tx: Tx, account: Account) -> None:
     """Its origin says that an actor is gone (or it says so itself). Ours are never forgotten so."""
     if account.local:
         return
+    await _withdraw(tx, account)
+    await posts.bury(tx.conn, account.uri, tx.now)
+    await accounts.delete(tx.conn, account.id)
+
+
+async def _withdraw(tx: Tx, account: Account) -> None:
     for participation in await call_rows.all_of_account(tx.conn, account.id):
         post = await posts.by_id(tx.conn, participation.post_id)
         if post and post.local:
             await calls.withdraw(tx, account, post)
     for post in await posts.latest(tx.conn, account.id, SHOWN):
         await effects.vanish(tx, post)
-    await posts.bury(tx.conn, account.uri, tx.now)
+
+
+async def erase(tx: Tx, account: Account) -> Account:
+    """Everything but the name of a suspended person. Gives the hollow account.
+
+    Its user goes with the last person. What was to be sent for it is not sent any more.
+    """
+    reached = await effects.followers(tx, account.id) if account.local else {}
+    await _withdraw(tx, account)
+    await posts.bury_all(tx.conn, account.id, tx.now)
+    hollow = await _hollow(tx, account)
+    if account.user_id and not await accounts.of_user(tx.conn, account.user_id):
+        await users.delete(tx.conn, account.user_id)
+    if account.local:
+        await effects.leave(tx, hollow, reached)
+    return hollow
+
+
+async def _hollow(tx: Tx, account: Account) -> Account:
+    keys = await accounts.keys_of(tx.conn, account.id)
     await accounts.delete(tx.conn, account.id)
+    made = await accounts.insert(
+        tx.conn,
+        account.id,
+        account.uri,
+        account.kind,
+        _bare(account),
+        host=account.host,
+        created_at=account.created_at,
+        fetched_at=account.fetched_at,
+    )
+    await accounts.replace_keys(tx.conn, made.id, keys)
+    made = made if account.local else await host_blocks.met(tx, made)
+    if account.suspended_by_host:
+        return made
+    return await accounts.suspend(tx.conn, made.id, account.suspended_at or tx.now)
+
+
+def _bare(account: Account) -> Profile:
+    return Profile(
+        username=account.username,
+        url=account.url,
+        inbox=account.inbox,
+        shared_inbox=account.shared_inbox,
+        outbox=account.outbox,
+        followers_uri=account.followers_uri,
+        featured_uri=account.featured_uri,
+        discoverable=False,
+        indexable=False,
+    )

@@ -36,19 +36,25 @@ KINDS = {
     "reset": Kind("reset"),
     "approved": Kind(),
     "password": Kind(),
+    "warning": Kind(),
 }
 
 
-async def want(tx: Tx, user_id: int, kind: str) -> None:
-    """Send a mail of this kind, soon; nothing where no mail can be sent. The same twice is one."""
+async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
+    """Send a mail of this kind, soon; nothing where no mail can be sent. The same twice is one.
+
+    ``said``: what its template asks for besides.
+    """
     if tx.site.mail:
-        await tx.later(f"mail/{user_id}", JOB, {"user_id": user_id, "kind": kind}, tx.now)
+        args = {"user_id": user_id, "kind": kind, **said}
+        await tx.later(f"mail/{user_id}", JOB, args, tx.now)
 
 
-async def write(tx: Tx, user_id: int, kind: str) -> Mail | None:
+async def write(tx: Tx, user_id: int, kind: str, **said: str) -> Mail | None:
     """The mail as it is to be sent now; None where it has lost its reason."""
     user = await users.by_id(tx.conn, user_id)
-    if user is None or user.disabled_at or (kind == "confirm" and user.confirmed_at):
+    disabled = user is not None and user.disabled_at is not None and kind != "warning"
+    if user is None or disabled or (kind == "confirm" and user.confirmed_at):
         return None
     purpose = KINDS[kind].purpose
     link = await _link(tx, user, purpose) if purpose else ""
@@ -58,6 +64,7 @@ async def write(tx: Tx, user_id: int, kind: str) -> Mail | None:
         site=tx.site,
         link=link,
         handle=f"@{persons[0].username}" if persons else user.email,
+        **said,
         hours=int(LIFETIME[purpose].total_seconds() / 3600) if purpose else 0,
     )
     subject, _, body = text.partition("\n\n")

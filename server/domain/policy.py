@@ -131,12 +131,20 @@ def may_quote(
 
 
 def may_see(
-    visibility: str, *, own: bool, followed: bool, concerned: bool, blocked: bool, suspended: bool
+    visibility: str,
+    *,
+    own: bool,
+    followed: bool,
+    concerned: bool,
+    blocked: bool,
+    suspended: bool,
+    limited: bool = False,
 ) -> bool:
     """The one rule of visibility, for every door: what the viewer may see of an author's.
 
     ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
-    ``blocked``, ``suspended``: the viewer by the author; the author.
+    ``blocked``, ``suspended``: the viewer by the author; the author. ``limited``: what the author says to
+    everybody does not come unasked.
     """
     if suspended:
         return False
@@ -145,5 +153,5 @@ def may_see(
     if blocked:
         return False
     if visibility in ("public", "unlisted"):
-        return True
+        return followed or not limited
     return concerned or (visibility == "private" and followed)

@@ -32,7 +32,7 @@ async def visible(
     """
     candidates = list(found)
     regards = await _regards(tx, candidates, viewer, known)
-    seen = await _visible(tx, candidates, viewer, regards)
+    seen = await _visible(tx, candidates, viewer, regards, feed=feed)
     return [p for p in seen if not (feed and regards[p.account_id].silenced)]
 
 
@@ -49,18 +49,20 @@ async def _regards(
 
 
 async def _visible(
-    tx: Tx, candidates: Sequence[Post], viewer: Account | None, known: Known
+    tx: Tx, candidates: Sequence[Post], viewer: Account | None, known: Known, *, feed: bool = False
 ) -> list[Post]:
     concerned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
     return [
         p
         for p in candidates
         if p.account_id in known  # else the account went meanwhile
-        and _may_see(p, viewer, known[p.account_id], concerned=p.id in concerned)
+        and _may_see(p, viewer, known[p.account_id], concerned=p.id in concerned, feed=feed)
     ]
 
 
-def _may_see(post: Post, viewer: Account | None, regard: Regard, *, concerned: bool) -> bool:
+def _may_see(
+    post: Post, viewer: Account | None, regard: Regard, *, concerned: bool, feed: bool
+) -> bool:
     return policy.may_see(
         post.visibility,
         own=viewer is not None and viewer.id == post.account_id,
@@ -68,6 +70,7 @@ def _may_see(post: Post, viewer: Account | None, regard: Regard, *, concerned: b
         concerned=concerned,
         blocked=regard.blocked_by,
         suspended=regard.suspended,
+        limited=feed and regard.limited,
     )
 
 
@@ -167,12 +170,13 @@ class Shown:
 async def page(tx: Tx, ids: Sequence[int], viewer: Account | None, *, feed: bool = False) -> Shown:
     """A page of posts in the order of ``ids``. A boost is seen where both it and its post are.
 
-    ``feed``: leave out also whom the viewer blocks or mutes, and hosts that the viewer blocks, as
-    timelines, threads and search do and a profile does not.
+    ``feed``: leave out also whom the viewer blocks or mutes, hosts that the viewer blocks, and whom the
+    instance limits and the viewer does not follow, as timelines, threads and search do and a profile
+    does not.
     """
     rows = list((await posts.with_boosted(tx.conn, ids)).values())
     known = await _regards(tx, rows, viewer, None)
-    seen = {p.id: p for p in await _visible(tx, rows, viewer, known)}
+    seen = {p.id: p for p in await _visible(tx, rows, viewer, known, feed=feed)}
     hidden = {i for i, regard in known.items() if regard.silenced and feed}
     shown = [seen[i] for i in ids if i in seen and _whole(seen[i], seen, hidden)]
     boosted = {p.reblog_of_id for p in shown}

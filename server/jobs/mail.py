@@ -22,7 +22,7 @@ async def send(net: Net, job: Job) -> None:
         log.warning("mail.no_relay", args=job.args)
         return
     async with net.work.transaction() as tx:
-        written = await mails.write(tx, job.args["user_id"], job.args["kind"])
+        written = await mails.write(tx, **job.args)
     if written is None:
         return
     try:

@@ -63,11 +63,15 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
         entity["roles"] = _badges(role)
     if row.suspended_at:
         entity["suspended"] = True
+    if row.silenced_at:
+        entity["limited"] = True
     return entity
 
 
 def _picture(urls: Urls, row: Account, url: str | None) -> str | None:
-    return urls.remote_media(url) if url and not row.local else url
+    if url is None or row.media_refused:
+        return None
+    return url if row.local else urls.remote_media(url)
 
 
 ROLES: Mapping[str, Json] = {

@@ -34,8 +34,8 @@ def account(urls: Urls, row: Account, user: User | None) -> Json:
         "approved": user is not None and user.approved_at is not None,
         "disabled": user is not None and user.disabled_at is not None,
         "suspended": row.suspended_at is not None,
-        "silenced": False,
-        "sensitized": False,
+        "silenced": row.silenced_at is not None,
+        "sensitized": row.sensitized_at is not None,
         "created_by_application_id": str(user.app_id) if user and user.app_id else None,
         "account": accounts.account(urls, row),
     }

@@ -18,6 +18,7 @@ from server.render.quote import Quotes
 from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts, calls, oauth, polls, posts
+from storage.accounts import Account
 from storage.calls import Call, Participation
 from storage.cards import Shown
 from storage.oauth import App
@@ -45,6 +46,7 @@ class Bundle:
     now: datetime
     viewer_id: int | None
     boosted: Mapping[int, Post]
+    authors: Mapping[int, Account]
     people: Mapping[int, Json]  # rendered once, however often they appear
     mentions: Mapping[int, Sequence[Mentioned]]
     marks: Mapping[int, Marks]
@@ -77,6 +79,7 @@ async def load(
         now=view.now,
         viewer_id=view.viewer_id,
         boosted=boosted,
+        authors=rows,
         people={row.id: account.account(view.urls, row) for row in rows.values()},
         mentions=await _mentions(view, ids),
         marks=marks,

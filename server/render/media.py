@@ -19,11 +19,6 @@ MAX_SHOWN = 10  # a digit of the id tells those of other servers apart
 TYPES = ("image", "gifv", "video", "audio")
 
 
-def of_post(urls: Urls, post: Post) -> list[Json]:
-    """``MediaAttachment`` each."""
-    return attachments(urls, post, post.attachments) if post.attachments else []
-
-
 def attachments(urls: Urls, post: Post, entries: Sequence[dict[str, Any]]) -> list[Json]:
     """Of the present post or of a former version; links are no files."""
     files = [a for a in entries if a.get("kind") != "link"][:MAX_SHOWN]

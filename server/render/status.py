@@ -54,7 +54,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "account": b.people[post.account_id],
         "content": _with_link(text_, about[1]) if about and about[1] else text_,
         "visibility": post.visibility,
-        "sensitive": post.sensitive,
+        "sensitive": post.sensitive or _is_marked(b, post),
         "spoiler_text": post.summary if post.kind in WARNED else "",
         "language": post.language,
         "in_reply_to_id": _id(post.in_reply_to_id),
@@ -63,7 +63,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "reblogs_count": post.reblogs_count,
         "favourites_count": post.favourites_count,
         "quotes_count": post.quotes_count,
-        "media_attachments": media.of_post(b.urls, post),
+        "media_attachments": _files(b, post, post.attachments),
         "mentions": [_mention(m) for m in b.mentions.get(post.id, ())],
         "tags": [{"name": t, "url": b.urls.tag(percent_encoded(t))} for t in post.tags],
         "emojis": emojis(b.urls, post.emojis),
@@ -79,6 +79,19 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
     if b.viewer_id is not None:
         _mark(entity, b, post)
     return entity
+
+
+def _is_marked(b: Bundle, post: Post) -> bool:
+    """Moderators hide the media of some; not from themselves."""
+    author = b.authors[post.account_id]
+    return bool(author.sensitized_at and post.attachments and b.viewer_id != author.id)
+
+
+def _files(b: Bundle, post: Post, entries: Sequence[Json]) -> list[Json]:
+    """Nothing of a host whose media are refused."""
+    if not entries or b.authors[post.account_id].media_refused:
+        return []
+    return media.attachments(b.urls, post, entries)
 
 
 def _with_link(html: str, quoted: Post) -> str:
@@ -205,9 +218,9 @@ def _edit(b: Bundle, post: Post, row: Edit) -> Json:
     return {
         "content": title + row.content,
         "spoiler_text": row.summary if post.kind in WARNED else "",
-        "sensitive": row.sensitive,
+        "sensitive": row.sensitive or _is_marked(b, post),
         "created_at": stamp(row.created_at),
         "account": b.people[post.account_id],
-        "media_attachments": media.attachments(b.urls, post, row.attachments),
+        "media_attachments": _files(b, post, row.attachments),
         "emojis": emojis(b.urls, post.emojis),
     }

@@ -3,6 +3,12 @@
 
 create sequence id_tail;
 
+-- Whether a host is that one or below it. A name without a port means every port.
+create function host_within(host text, above text) returns boolean
+language sql immutable parallel safe
+    return host = above or split_part(host, ':', 1) = above
+        or right(split_part(host, ':', 1), length(above) + 1) = '.' || above;
+
 -- How the words of a post are read, by its language; an index stands on it, so it is no mere function.
 create function post_config(language text) returns regconfig
 language sql immutable parallel safe
@@ -127,6 +133,20 @@ create table ip_blocks (
     created_at timestamptz not null
 );
 
+-- Hosts, with all below them, that the instance keeps out or keeps down. What follows for their accounts is
+-- written on these when a block or an account is.
+create table host_blocks (
+    id bigint generated always as identity primary key,
+    host text not null unique check (host <> ''),
+    severity text not null check (severity in ('noop', 'silence', 'suspend')),
+    reject_media boolean not null,
+    reject_reports boolean not null,
+    private_comment text not null default '',
+    public_comment text not null default '',
+    obfuscate boolean not null,         -- in what everybody is shown
+    created_at timestamptz not null
+);
+
 create table accounts (
     id bigint primary key,
     user_id bigint references users on delete set null,
@@ -164,10 +184,17 @@ create table accounts (
     last_post_at timestamptz,
     created_at timestamptz not null,
     fetched_at timestamptz,
-    suspended_at timestamptz,
+    suspended_at timestamptz,           -- not seen at all
+    suspended_by_host boolean not null default false,  -- it ends with the block of the host
+    silenced_at timestamptz,            -- shown only to followers and to who asks
+    silenced_by_host boolean not null default false,
+    sensitized_at timestamptz,          -- its media are hidden behind a click
+    media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     handle_lost boolean not null default false,  -- another actor of that host took the name
-    check (local = (host = ''))
+    check (local = (host = '')),
+    check (suspended_at is not null or not suspended_by_host),
+    check (silenced_at is not null or not silenced_by_host)
 );
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;

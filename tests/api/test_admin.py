@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from server.domain import sign_up
+from server.errors import Conflict
+from storage import check
 from storage import users as user_rows
 from storage.accounts import Account
 from tests.api.conftest import PASSWORD, Running
@@ -36,8 +38,10 @@ EVERY = [
     ("GET", ACCOUNTS),
     ("GET", "/api/v2/admin/accounts"),
     ("GET", f"{ACCOUNTS}/ID"),
+    ("DELETE", f"{ACCOUNTS}/ID"),
     ("POST", f"{ACCOUNTS}/ID/action"),
-    *[("POST", f"{ACCOUNTS}/ID/{verb}") for verb in ("approve", "reject", "enable", "unsuspend")],
+    *[("POST", f"{ACCOUNTS}/ID/{verb}") for verb in ("approve", "reject", "enable")],
+    *[("POST", f"{ACCOUNTS}/ID/{verb}") for verb in ("unsensitive", "unsilence", "unsuspend")],
     *[("GET", f"/api/v1/admin/trends/{noun}") for noun in ("tags", "statuses", "links")],
 ]
 
@@ -73,9 +77,10 @@ async def test_nobody_judges_their_like(house: House) -> None:
     moderator = await house.member("c", role="moderator")
     peer = await house.member("d", role="moderator")
     for by, whom in ((moderator, admin), (moderator, peer), (admin, other), (admin, admin)):
-        for kind in ("disable", "suspend"):
+        for kind in ("none", "sensitive", "disable", "silence", "suspend"):
             assert await act(by, whom.id, kind) == 403
-        assert (await by.post(f"{ACCOUNTS}/{whom.id}/unsuspend")).status == 403
+        for verb in ("enable", "unsensitive", "unsilence", "unsuspend"):
+            assert (await by.post(f"{ACCOUNTS}/{whom.id}/{verb}")).status == 403
     assert await act(admin, moderator.id, "suspend") == 200
 
 
@@ -198,17 +203,48 @@ async def test_who_is_suspended_is_not_seen_and_comes_back(house: House, here: R
     assert (await gardener.get("/api/v1/timelines/home")).status == 200
 
 
+# --- deleting
+
+
+async def test_who_is_deleted_leaves_a_name_that_nobody_can_take(house: House) -> None:
+    admin = await house.member("keeper", role="admin")
+    moderator = await house.member("organiser", role="moderator")
+    gardener, far = await house.member("gardener"), await house.remote("visitor")
+    reader = await house.member("reader")
+    await reader.good("POST", f"/api/v1/accounts/{gardener.id}/follow")
+    post = await gardener.says("beans")
+    await gardener.says("mine", in_reply_to_id=(await reader.says("yours"))["id"])
+    for whom in (gardener.id, str(far.id)):
+        assert (await admin.delete(f"{ACCOUNTS}/{whom}")).status == 403  # not suspended
+        await act(moderator, whom, "suspend")
+        assert (await moderator.delete(f"{ACCOUNTS}/{whom}")).status == 403
+        await admin.good("DELETE", f"{ACCOUNTS}/{whom}")
+    async with house.work.reading() as tx:
+        rows = await tx.conn.fetch("select id from posts where account_id = $1", int(gardener.id))
+        known = await user_rows.by_email(tx.conn, "gardener@people.example")
+        faults = await check.faults(tx.conn)
+    assert (rows, known, faults) == ([], None, [])
+    left = await admin.good("GET", f"{ACCOUNTS}/{gardener.id}")
+    assert (left["username"], left["email"], left["suspended"]) == ("gardener", None, True)
+    assert (await admin.good("GET", f"{ACCOUNTS}/{far.id}"))["suspended"] is True
+    assert (await reader.good("GET", f"/api/v1/accounts/{reader.id}"))["following_count"] == 0
+    activity = {"Accept": "application/activity+json"}
+    async with house.http.get(f"/posts/{post['id']}", headers=activity) as got:
+        assert got.status == 410
+    with pytest.raises(Conflict):
+        await house.member("gardener")
+    other = await house.member("other", role="admin")
+    assert (await admin.delete(f"{ACCOUNTS}/{other.id}")).status == 403
+
+
 async def test_what_cannot_be_kept_to_is_refused(house: House) -> None:
     moderator, gardener = (
         await house.member("organiser", role="moderator"),
         await house.member("gardener"),
     )
-    for kind in ("silence", "sensitive", "", "king"):
+    for kind in ("", "king"):
         assert await act(moderator, gardener.id, kind) == 422
     assert await act(moderator, gardener.id, "none") == 200
-    for verb in ("unsilence", "unsensitive"):
-        assert (await moderator.post(f"{ACCOUNTS}/{gardener.id}/{verb}")).status == 404
-    assert (await moderator.delete(f"{ACCOUNTS}/{gardener.id}")).status == 404
     async with house.work.reading() as tx:
         assert gardener.account
         assert gardener.account.user_id

@@ -20,12 +20,15 @@ from PIL import Image, PngImagePlugin
 
 from federation import fetch
 from federation.fetch import MEDIA, Egress
+from federation.origin import host_of
 from server import blobs, proxy, resolve
 from server.app import make_app
 from server.config import Settings
 from server.decoding import bounds, process
 from server.decoding.process import Decoders
+from server.domain import host_blocks
 from server.domain import media as verbs
+from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Work
 from server.errors import Invalid
 from server.jobs import later
@@ -318,6 +321,23 @@ async def viewing(
             yield Viewing(net, clock, elsewhere, http, tmp_path)
         finally:
             await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    "terms", [Terms("suspend"), Terms("noop", reject_media=True)], ids=["suspended", "refused"]
+)
+async def test_files_of_a_host_may_be_refused(viewing: Viewing, terms: Terms) -> None:
+    """Those that are here already too."""
+    await viewing.see("/good.jpg")
+    host = host_of(viewing.elsewhere.url("/"))
+    async with viewing.net.work.transaction() as tx:
+        made = await host_blocks.block(tx, host, terms)
+    for path in ("/good.jpg", "/unnamed"):
+        assert (await viewing.see(path))[0] == 404
+    assert viewing.elsewhere.asked == ["/good.jpg"]
+    async with viewing.net.work.transaction() as tx:
+        await host_blocks.lift(tx, made)
+    assert (await viewing.see("/good.jpg"))[0] == 200
 
 
 async def test_a_file_is_fetched_once_and_kept_for_its_time(viewing: Viewing) -> None:

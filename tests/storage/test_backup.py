@@ -33,6 +33,7 @@ from server.domain import (
     effects,
     filters,
     follows,
+    host_blocks,
     lists,
     mails,
     media,
@@ -52,6 +53,7 @@ from server.domain import (
 )
 from server.domain import people as people_verbs
 from server.domain.composing import Wanted as Later
+from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
 from storage import (
@@ -136,6 +138,7 @@ async def use(work: Work) -> None:
         await sign_in(tx, baker)
         await sign_up.invite(tx)
         await barriers.block_email_domain(tx, "spam.example")
+        await host_blocks.block(tx, "quiet.example", Terms("silence", public_comment="Spam"))
         await barriers.block_email(tx, "robot@people.example", "")
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id

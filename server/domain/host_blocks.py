@@ -1,0 +1,155 @@
+"""Hosts that the instance keeps out (*suspend*), keeps down (*silence*), or takes less from.
+
+A block holds for its host and all below it. It works in one place each. What a suspended host sends is
+refused at the inbox (``server/activitypub/inboxes.py``) and what it says elsewhere is not fetched
+(``server/resolve.py``). All its accounts are suspended, or silenced, or shown without pictures, by a mark
+on the account (``storage/host_blocks.py``), so that every rule for one account holds for theirs: not seen,
+sent nothing, let into nothing. Files of a host whose media are refused are not fetched (``server/proxy.py``),
+and its reports are not taken (``server/receive.py``).
+
+Suspending ends the follows in both directions, which is told to whom it meets, and drops what waits to be
+sent. Lifting a block shows again what is here; it brings back no follow, and leaves what was decided about
+single accounts. Blocking is one transaction: done whole, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain import effects
+from server.domain.barriers import parents
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from storage import accounts, host_blocks
+from storage.accounts import Account
+from storage.host_blocks import HostBlock
+
+SEVERITIES = ("noop", "silence", "suspend")
+COMMENT_MAX = 5000  # characters
+TAKEN = "Validation failed: Domain has already been taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is decided about a host."""
+
+    severity: str = "silence"
+    reject_media: bool = False
+    reject_reports: bool = False
+    private_comment: str = ""
+    public_comment: str = ""
+    obfuscate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What holds for one host."""
+
+    suspended: bool
+    silenced: bool
+    media_refused: bool
+    reports_refused: bool
+
+
+def names(host: str) -> list[str]:
+    """A host, and all that it lies below; with a port, also without it."""
+    plain = host.partition(":")[0]
+    return [*([host] if plain != host else []), *parents(plain)]
+
+
+async def stance(tx: Tx, host: str) -> Stance:
+    """``host``: as in ``accounts.host``."""
+    found = await host_blocks.over(tx.conn, names(host))
+    severities = {b.severity for b in found}
+    suspended = "suspend" in severities
+    return Stance(
+        suspended,
+        "silence" in severities,
+        suspended or any(b.reject_media for b in found),
+        suspended or any(b.reject_reports for b in found),
+    )
+
+
+async def met(tx: Tx, account: Account) -> Account:
+    """Somebody new stands as their host does."""
+    if not await host_blocks.over(tx.conn, names(account.host)):
+        return account
+    await host_blocks.stand(tx.conn, account.host, tx.now)
+    return (await accounts.by_ids(tx.conn, [account.id]))[account.id]
+
+
+def _check(terms: Terms) -> None:
+    if terms.severity not in SEVERITIES:
+        raise Invalid(f"The severity is one of {', '.join(SEVERITIES)}.", field="severity")
+    if max(len(terms.private_comment), len(terms.public_comment)) > COMMENT_MAX:
+        raise Invalid(f"A comment has at most {COMMENT_MAX} characters.", field="public_comment")
+
+
+async def block(tx: Tx, host: str, terms: Terms) -> HostBlock:
+    """Raises ``Invalid``: ours lies in it, it is blocked already, or the terms make no sense."""
+    _check(terms)
+    if host in names(tx.site.urls.domain):
+        raise Invalid("Validation failed: Domain is this server itself", field="domain")
+    await host_blocks.hold(tx.conn, host)
+    made = await host_blocks.insert(
+        tx.conn,
+        host,
+        terms.severity,
+        terms.private_comment,
+        terms.public_comment,
+        tx.now,
+        reject_media=terms.reject_media,
+        reject_reports=terms.reject_reports,
+        obfuscate=terms.obfuscate,
+    )
+    if made is None:
+        raise Invalid(TAKEN, field="domain")
+    await _follow_up(tx, made, was="noop")
+    return made
+
+
+async def change(tx: Tx, row: HostBlock, terms: Terms) -> HostBlock:
+    """Raises ``Invalid``, and ``NotFound`` where it was lifted meanwhile."""
+    _check(terms)
+    await host_blocks.hold(tx.conn, row.host)
+    made = await host_blocks.update(
+        tx.conn,
+        row.id,
+        terms.severity,
+        terms.private_comment,
+        terms.public_comment,
+        reject_media=terms.reject_media,
+        reject_reports=terms.reject_reports,
+        obfuscate=terms.obfuscate,
+    )
+    if made is None:
+        raise NotFound
+    await _follow_up(tx, made, was=row.severity)
+    return made
+
+
+async def lift(tx: Tx, row: HostBlock) -> None:
+    """A repeat changes nothing."""
+    await host_blocks.hold(tx.conn, row.host)
+    await host_blocks.delete(tx.conn, row.id)
+    await host_blocks.stand(tx.conn, row.host, tx.now)
+
+
+async def _follow_up(tx: Tx, row: HostBlock, was: str) -> None:
+    await host_blocks.stand(tx.conn, row.host, tx.now)
+    if row.severity != "suspend" or was == "suspend":
+        return
+    await host_blocks.drop_deliveries(tx.conn, row.host)
+    lost = await host_blocks.severed(tx.conn, row.host)
+    await host_blocks.sever(tx.conn, row.host)
+    people = await accounts.by_ids(tx.conn, [each.account_id for each in lost])
+    for each in lost:
+        about = {
+            "type": "domain_block",
+            "purged": False,
+            "target_name": row.host,
+            "followers_count": each.followers,
+            "following_count": each.following,
+        }
+        member = people[each.account_id]
+        await effects.tell(tx, [member], "severed_relationships", member, None, about=about)
