@@ -73,7 +73,7 @@ def test_finds_a_dead_link() -> None:
 
 def unknown_settings(text: str) -> set[str]:
     known = {config.variable(name) for name in config.Settings.model_fields}
-    named = set(re.findall(r"\bBECKON_[A-Z_]+\b|\bDATABASE_URL\b", text))
+    named = set(re.findall(r"\bBECKON_[A-Z0-9_]+\b|\bDATABASE_URL\b", text))
     return named - known - OTHER_NAMES - set(config.OTHER_NAMES)
 
 

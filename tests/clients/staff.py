@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import mastodon
 import pytest
 
@@ -124,4 +126,58 @@ def reports(cast: Cast) -> None:
     assert not staff.admin_report_reopen(made).action_taken
 
 
-SCENES = (people, barriers, reports)
+@scene(
+    """
+    DELETE /api/v1/admin/accounts/{}
+    POST /api/v1/admin/accounts/{}/unsensitive
+    POST /api/v1/admin/accounts/{}/unsilence
+    """
+)
+def limits(cast: Cast) -> None:
+    staff, loud = cast.joins("chair", role="admin"), cast.joins("loud_three")
+    who = loud.me().id
+    staff.admin_account_moderate(who, action="silence")
+    assert staff.account(who).limited
+    assert not staff.admin_account_unsilence(who).silenced
+    staff.admin_account_moderate(who, action="sensitive")
+    assert staff.admin_account(who).sensitized
+    assert not staff.admin_account_unsensitive(who).sensitized
+    with pytest.raises(mastodon.MastodonAPIError):  # what is for good begins with a suspension
+        staff.admin_account_delete(who)
+    staff.admin_account_moderate(who, action="suspend")
+    staff.admin_account_delete(who)
+    with pytest.raises(mastodon.MastodonUnauthorizedError):
+        loud.me()
+
+
+@scene(
+    """
+    GET,POST /api/v1/admin/domain_blocks
+    DELETE,GET,PUT /api/v1/admin/domain_blocks/{}
+    """
+)
+def hosts(cast: Cast) -> None:
+    staff = cast.joins("warden", role="admin")
+    made = staff.admin_create_domain_block("spam.example", severity="silence", reject_media=True)
+    assert (made.domain, made.severity, made.reject_media) == ("spam.example", "silence", True)
+    changed = staff.admin_update_domain_block(made.id, severity="suspend", public_comment="Spam")
+    assert (changed.severity, changed.public_comment) == ("suspend", "Spam")
+    assert ids(staff.admin_domain_blocks()) == [str(made.id)]
+    assert staff.admin_domain_blocks(made.id).severity == "suspend"
+    staff.admin_delete_domain_block(made.id)
+    assert staff.admin_domain_blocks() == []
+
+
+@scene("POST /api/v1/admin/dimensions\nPOST /api/v1/admin/measures")
+def figures(cast: Cast) -> None:
+    staff = cast.joins("counter", role="admin")
+    until = datetime.now(UTC)
+    since = until - timedelta(days=7)
+    (measured,) = staff.admin_measures(since, until, new_users=True)
+    assert measured.key == "new_users"
+    assert int(measured.total) >= 1
+    (dimension,) = staff.admin_dimensions(since, until, servers=True)
+    assert (dimension.key, dimension.data) == ("servers", [])
+
+
+SCENES = (people, barriers, reports, limits, hosts, figures)
