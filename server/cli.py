@@ -344,7 +344,12 @@ def describe_instance(
     if title is None and description is None and chosen is None and contact is None:
         raise click.UsageError("nothing to change was given")
     carry_out(lambda settings: commands.describe(settings, title, description, chosen, contact))
-    click.echo("Changed.")
+    later = (
+        ""
+        if title is None
+        else " The pages of a server that runs show the new title after a restart."
+    )
+    click.echo(f"Changed.{later}")
 
 
 @main.command()
