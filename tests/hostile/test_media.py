@@ -247,13 +247,17 @@ class Elsewhere:
     asked: list[str] = field(default_factory=list)
     peer: Peer | None = None
     busy: asyncio.Event = field(default_factory=asyncio.Event)  # as much is asked as may be at once
+    let_go: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # until then what is slow takes for ever
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
         if len(self.asked) == proxy.AT_ONCE_EACH:
             self.busy.set()
         if request.path == "/slow.jpg":
-            await asyncio.Event().wait()
+            await self.let_go.wait()
+            raise web.HTTPServiceUnavailable
         body, content_type = FILES[request.path]()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
@@ -423,9 +427,8 @@ async def test_one_slow_server_takes_no_place_of_another(
         assert seen[0] == 200
         assert len(viewing.elsewhere.asked) == proxy.AT_ONCE_EACH
         assert not any(task.done() for task in dripping)
-        for task in dripping:
-            task.cancel()
-        await asyncio.gather(*dripping, return_exceptions=True)
+        viewing.elsewhere.let_go.set()
+        assert {seen[0] for seen in await asyncio.gather(*dripping)} == {404}
 
 
 async def test_one_server_does_not_fill_the_queue(
