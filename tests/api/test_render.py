@@ -70,6 +70,20 @@ async def test_a_page_costs_the_same_whatever_its_length(house: House) -> None:
     assert (again, same) == (11, many)
 
 
+async def test_forty_posts_cost_as_many_queries_as_one(house: House) -> None:
+    """Each with a tag, a mention and a quote of another member's post."""
+    writer, other = await house.member("writer"), await house.member("other")
+    reader = await house.member("reader")
+    await reader.good("POST", f"/api/v1/accounts/{writer.id}/follow")
+    for n in range(40):
+        quoted = await other.says(f"said {n}")
+        await writer.says(f"@reader #tea {n}", quoted_status_id=quoted["id"])
+    one, few = await queries(house, reader, 1)
+    forty, many = await queries(house, reader, 40)
+    assert (one, forty) == (1, 40)
+    assert many == few
+
+
 def test_titles_and_places_are_text() -> None:
     titled = replace(POST, kind="page", title="<script>alert(1)</script>")
     assert "<script>" not in status.content(titled, None)
