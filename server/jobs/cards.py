@@ -13,9 +13,10 @@ import structlog
 
 from federation import fetch, preview
 from federation.errors import Gone, Refused, Unreachable
+from federation.origin import host_of
 from federation.preview import Preview
 from server.domain.cards import FRESH
-from server.resolve import Net
+from server.resolve import Net, require_open
 from storage import cards
 from storage.cards import Card
 from storage.jobs import Job
@@ -45,6 +46,7 @@ async def run(net: Net, job: Job) -> None:
 
 async def _ask(net: Net, url: str) -> Preview | None:
     try:
+        await require_open(net, host_of(url))
         got = await net.egress.get(url, fetch.PAGE)
     except (Gone, Refused, Unreachable) as error:
         log.info("card.refused", url=url, reason=str(error))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from federation import preview
 from server import text
+from server.domain import host_blocks
 from server.domain.posts import Draft
 from tests import samples
 from tests.api.fields import check
@@ -67,6 +68,16 @@ async def test_a_page_is_asked_once_for_all_posts(town: Town, writer: Member, pa
     await writer.says(f"later {url}")
     await town.later(minutes=2)
     assert pages.asked == ["/seeds", "/seeds"]
+
+
+async def test_a_host_that_is_kept_out_is_not_asked(
+    town: Town, writer: Member, pages: Pages
+) -> None:
+    url = pages.put("/seeds", PAGE)
+    async with town.house.work.transaction() as tx:
+        await host_blocks.block(tx, pages.host, host_blocks.Terms("suspend"))
+    assert await card_of(town, writer, await writer.says(url)) is None
+    assert pages.asked == []
 
 
 @pytest.mark.parametrize("visibility", ["private", "direct"])
