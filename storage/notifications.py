@@ -15,6 +15,24 @@ from typing import Any
 from storage.db import Command, Connection, Query
 from storage.timelines import Page
 
+TYPES = (
+    "mention",
+    "status",
+    "reblog",
+    "follow",
+    "follow_request",
+    "favourite",
+    "poll",
+    "update",
+    "quote",
+    "quoted_update",
+    "admin.sign_up",
+    "admin.report",
+    "moderation_warning",
+    "severed_relationships",
+)
+"""As the database's own check has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:

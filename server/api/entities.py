@@ -33,6 +33,7 @@ from server.api.schema import (
     with_fields,
     words,
 )
+from storage.notifications import TYPES
 
 VISIBILITY = words("public", "unlisted", "private", "direct")
 QUOTE_POLICY = words("public", "followers", "nobody")
@@ -43,10 +44,7 @@ QUOTE_STATE = words(
     "pending", "accepted", "rejected", "revoked", "deleted", "unauthorized", "blocked_account",
     "blocked_domain", "muted_account",
 )  # fmt: skip
-NOTIFICATION_TYPE = words(
-    "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "quote",
-    "quoted_update", "admin.sign_up", "admin.report", "severed_relationships", "moderation_warning",
-)  # fmt: skip
+NOTIFICATION_TYPE = words(*TYPES)
 ABOUT_POSTS = (
     "mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update",
 )  # fmt: skip

@@ -25,28 +25,11 @@ from storage.accounts import Account
 from storage.notifications import Asked, Notification
 from storage.posts import Post
 
-TYPES = (
-    "mention",
-    "status",
-    "reblog",
-    "follow",
-    "follow_request",
-    "favourite",
-    "poll",
-    "update",
-    "quote",
-    "quoted_update",
-    "admin.sign_up",
-    "admin.report",
-    "moderation_warning",
-    "severed_relationships",
-)
-
 
 def asked(sent: Params, grouped: Sequence[str] = ()) -> Asked:
     """``types[]``, ``exclude_types[]`` (unknown ones are ignored), ``account_id``, ``include_filtered``."""
     wanted, unwanted = sent.texts("types"), sent.texts("exclude_types")
-    types = [t for t in TYPES if (not wanted or t in wanted) and t not in unwanted]
+    types = [t for t in notifications.TYPES if (not wanted or t in wanted) and t not in unwanted]
     return Asked(types, sent.id("account_id"), sent.flag("include_filtered"), grouped)
 
 

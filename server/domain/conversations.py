@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.domain.tx import Tx
-from storage import conversations, follows
+from storage import conversations, events, follows
 from storage.accounts import Account
-from storage.conversations import Entered
 from storage.posts import Post
 
 
@@ -24,8 +23,8 @@ async def enter(
     *,
     news: bool,
     for_: Sequence[Account] | None = None,
-) -> list[Entered]:
-    """Gives the conversations that grew. ``news`` is false for what arrived long after it was written.
+) -> None:
+    """Who looks sees them grow. ``news`` is false for what arrived long after it was written: it is not told.
 
     ``for_``: those among them whose conversations it enters (None: all), where the others have it already.
     """
@@ -37,7 +36,9 @@ async def enter(
         if a.local and a.kind == "person" and a.id not in blocking
     ]
     if not readers:
-        return []
-    return await conversations.enter(
+        return
+    grown = await conversations.enter(
         tx.conn, post.id, post.thread_id, author.id, sorted(readers), sorted(people), news=news
     )
+    if news:
+        tx.happened(*(events.conversation(c.account_id, c.id) for c in grown))

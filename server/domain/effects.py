@@ -487,13 +487,12 @@ async def _tell(
     actor: Account,
     post_id: int | None,
     about: Mapping[str, Any] | None = None,
-) -> list[Notification]:
-    """Everything that anybody is told passes here. Gives the rows that were written."""
+) -> None:
+    """Everything that anybody is told passes here."""
     if not ids:
-        return []
+        return
     told = await notifications.tell(tx, ids, type_, actor.id, post_id, about)
     await ring(tx, [row for row in told if not row.filtered])
-    return told
 
 
 async def ring(tx: Tx, told: Sequence[Notification]) -> None:

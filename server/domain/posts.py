@@ -19,7 +19,7 @@ from server import text
 from server.domain import cards, communities, conversations, effects, media, policy, quotes
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, events, follows, notifications, polls, posts, search
+from storage import accounts, follows, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -320,9 +320,7 @@ async def _spread(
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
     if post.visibility == "direct":
-        grown = await conversations.enter(tx, author, post, draft_.mentions, news=news)
-        if news:
-            tx.happened(*(events.conversation(c.account_id, c.id) for c in grown))
+        await conversations.enter(tx, author, post, draft_.mentions, news=news)
     await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_public:
@@ -539,8 +537,7 @@ async def _tell_added(
         return
     await effects.tell(tx, added, "mention", author, post.id)
     if post.visibility == "direct":
-        grown = await conversations.enter(tx, author, post, named, news=True, for_=added)
-        tx.happened(*(events.conversation(c.account_id, c.id) for c in grown))
+        await conversations.enter(tx, author, post, named, news=True, for_=added)
 
 
 async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None = None) -> None:

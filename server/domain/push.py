@@ -27,23 +27,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unavailable
 from storage import instance, pushes
+from storage.notifications import TYPES
 from storage.oauth import Token
 from storage.pushes import Subscription, Wanted
 
-ALERTS = (
-    "mention",
-    "status",
-    "reblog",
-    "follow",
-    "follow_request",
-    "favourite",
-    "poll",
-    "update",
-    "quote",
-    "quoted_update",
-    "admin.sign_up",
-    "admin.report",
-)
+UNASKED = ("moderation_warning", "severed_relationships")
+ALERTS = tuple(name for name in TYPES if name not in UNASKED)
 POLICIES = ("all", "followed", "follower", "none")
 NONCE = 12  # bytes
 KEPT = 20

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from server.clock import stamp
 from server.render import account as accounts
-from server.render import status
-from server.render.view import Json, View, maybe_stamp
+from server.render import report, status
+from server.render.view import Json, View
 from server.urls import Urls
 from storage import accounts as account_rows
 from storage import posts, users
@@ -73,14 +73,7 @@ async def reports(view: View, rows: Sequence[Report], rules: Sequence[str]) -> l
 
 
 def _report(row: Report, around: _Around) -> Json:
-    return {
-        "id": str(row.id),
-        "action_taken": row.resolved_at is not None,
-        "action_taken_at": maybe_stamp(row.resolved_at),
-        "category": row.category,
-        "comment": row.comment,
-        "forwarded": row.forwarded,
-        "created_at": stamp(row.created_at),
+    return report.facts(row) | {
         "updated_at": stamp(row.updated_at),
         "account": around.people[row.account_id],
         "target_account": around.people[row.target_id],

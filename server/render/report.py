@@ -7,8 +7,8 @@ from server.render.view import Json, maybe_stamp
 from storage.reports import Report
 
 
-def report(row: Report, target: Json) -> Json:
-    """``Report``. ``target``: the account, as it is rendered."""
+def facts(row: Report) -> Json:
+    """What every reader of a report is shown of it."""
     return {
         "id": str(row.id),
         "action_taken": row.resolved_at is not None,
@@ -17,6 +17,12 @@ def report(row: Report, target: Json) -> Json:
         "comment": row.comment,
         "forwarded": row.forwarded,
         "created_at": stamp(row.created_at),
+    }
+
+
+def report(row: Report, target: Json) -> Json:
+    """``Report``. ``target``: the account, as it is rendered."""
+    return facts(row) | {
         "status_ids": [str(i) for i in row.post_ids],
         "rule_ids": [str(i) for i in row.rule_ids],
         "collection_ids": [],

@@ -161,7 +161,7 @@ async def test_a_page_of_groups_costs_the_same_whatever_its_length(
         seen: list[str] = []
         async with house.work.reading() as tx:
             with tx.conn.query_logger(lambda record: seen.append(record.query)):
-                asked = Asked(notification_groups.v1.TYPES, grouped=["favourite"])
+                asked = Asked(notifications.TYPES, grouped=["favourite"])
                 found = await notifications.groups(tx.conn, me.id, Page(limit), asked)
                 known: Known = {}
                 about = await notification_groups.v1.seen(tx, [g.post_id for g in found], me, known)

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.notifications import TYPES
 from server.domain import posts
 from server.domain.notifications import ACTIONS, SYSTEM, UNFILTERED, Verdict, group_keys, verdict
 from storage import notifications as rows
-from storage.notifications import Facts
+from storage.notifications import TYPES, Facts
 from tests.domain.conftest import World
 
 NOW = datetime(2030, 5, 4, 12, 0, tzinfo=UTC)
