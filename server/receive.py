@@ -122,7 +122,7 @@ async def concerns_us(
     for account in (await accounts.by_uris(tx.conn, named[:100])).values():
         if account.local or await is_followed(tx, account):
             return True
-    return in_reply_to is not None and await is_known(tx, in_reply_to)
+    return in_reply_to is not None and await drafts.open_to(tx, author, in_reply_to) is not None
 
 
 async def is_followed(tx: Tx, account: Account) -> bool:
@@ -144,7 +144,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
 
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
-    post = await calls.known_by(tx, first.in_reply_to)
+    post = await drafts.open_to(tx, act.by, first.in_reply_to)
     if post is None or not post.local:
         raise Refused("unknown_poll", "This poll is not counted here.")
     options = await poll_rows.options(tx.conn, [post.id])
@@ -156,7 +156,7 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
-    post = await calls.known_by(tx, activity.object)
+    post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local:
         raise Refused("unknown_poll", "This poll is not counted here.")
     options = await poll_rows.options(tx.conn, [post.id])
@@ -237,12 +237,12 @@ async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
-    post = await _seen(tx, activity.object)
+    post = await _seen(tx, act.by, activity.object)
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
-async def _seen(tx: Tx, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, by, uri)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
     return post
@@ -259,7 +259,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target != act.by.featured_uri:
         raise Refused("foreign_target", "Only the owner of a collection changes it.")
-    await posts.feature(tx, act.by, await _seen(tx, uri), added=added)
+    await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
 
 
 # People
@@ -320,7 +320,7 @@ async def _answer(
             raise Refused("foreign_answer", "Only who was asked may answer.")
         await calls.hear_answer(tx, act.by, joined, state)
         return
-    post = await calls.known_by(tx, asked)
+    post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
@@ -435,7 +435,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     if group and await community_rows.by_id(tx.conn, group.id):
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
-    post = await calls.known_by(tx, activity.object)
+    post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local or post.kind != "event":
         raise Refused("unknown_call", "There is no call of that address here.")
     await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
