@@ -234,6 +234,35 @@ async def test_who_takes_the_name_of_another_is_not_the_other(
     assert await ours.value(mine, before.id, victim.key_id) == 1
 
 
+@pytest.mark.parametrize("shape", ["unknown there", "circle", "for another", "to us"])
+async def test_nobody_is_moved_to_who_does_not_know_them(
+    ours: Instance,
+    microblog: Peer,
+    attacker: Peer,
+    organiser: Account,
+    garden: Account,
+    shape: str,
+) -> None:
+    """Followers go along only where old and new name each other, and only with who says it of themselves."""
+    old, mallory = microblog.person("old"), attacker.person("mallory")
+    await followed(ours, organiser, microblog, old)
+    await resolve.actor(ours.net, mallory.uri)
+    server, who, target = microblog, old, mallory.uri
+    if shape == "circle":
+        target = old.uri
+    if shape == "to us":
+        target = garden.uri
+    if shape == "for another":
+        server, who = attacker, mallory
+        attacker.serve({**mallory.document(), "alsoKnownAs": [old.uri]})
+    move = server.activity(who, "Move", old.uri, target=target)
+    before = await ours.rows("select follower_id, target_id, accepted_at from follows order by id")
+    assert await outcome(ours, server, who, move) != "done"
+    assert attacker.of_type("Follow") == []
+    after = await ours.rows("select follower_id, target_id, accepted_at from follows order by id")
+    assert after == before
+
+
 # Who was sent away
 
 
