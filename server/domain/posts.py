@@ -16,7 +16,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, media, policy, quotes
+from server.domain import (
+    cards,
+    communities,
+    conversations,
+    distribution,
+    effects,
+    media,
+    policy,
+    quotes,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts, search
@@ -597,4 +606,4 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
         else await posts.unpin(tx.conn, owner.id, post.id)
     )
     if changed:
-        await effects.pin(tx, owner, post, added=added)
+        await distribution.pin(tx, owner, post, added=added)

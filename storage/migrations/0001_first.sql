@@ -743,6 +743,8 @@ create table call_forms (
     post_id bigint not null references calls on delete cascade,
     host text not null,
     form text not null check (form in ('card', 'event', 'gancio', 'page', 'beckon')),
+    -- In whose name it was told: of the instance, which the host follows, or of the community.
+    by_instance boolean not null default false,
     primary key (post_id, host)
 );
 
