@@ -206,7 +206,7 @@ async def publish(
 
     None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
     """
-    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+    if arrived and await posts.is_buried(tx.conn, arrived.uri, author.uri):
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
