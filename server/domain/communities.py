@@ -72,6 +72,8 @@ async def grant(tx: Tx, actor: Account, community: Account, to: Account, role: s
 
 async def may_post(tx: Tx, community: Account, author: Account) -> policy.Verdict:
     """Whether the author may post to a community of ours."""
+    if community.moved_to:
+        return policy.MOVED
     row = await communities.by_id(tx.conn, community.id)
     return policy.may_post_to(
         row.policy if row else "open",

@@ -251,6 +251,7 @@ async def _hold(tx: Tx, post: Post) -> Post:
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
@@ -391,6 +392,7 @@ async def boost(
         )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
+    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
     policy.may_boost(post.visibility, own=own, blocked=blocked).require()
     await _hold(tx, post)
     made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
