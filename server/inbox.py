@@ -127,7 +127,9 @@ def subject_of(document: Mapping[str, object]) -> str:
         if not isinstance(inner, dict):
             break
         about = cast("Mapping[str, object]", inner)
-        if about.get("type") not in NESTING and "actor" not in about:
+        kind = about.get("type")
+        nests = isinstance(kind, str) and kind in NESTING
+        if not nests and "actor" not in about:
             break
     found = about.get("id")
     return found if isinstance(found, str) else str(document.get("id"))

@@ -207,7 +207,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
-            await post_rows.bury(tx.conn, activity.object, tx.now)
+            await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may delete a post.")

@@ -93,7 +93,8 @@ async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> 
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if follower.local:
         await timelines.gather(tx.conn, follower.id, target.id)
-    if target.is_group and target.local and not follower.local:
+    introduced = target.is_group or target.kind == "application"
+    if introduced and target.local and not follower.local:
         args = {"community_id": target.id, "account_id": follower.id}
         await tx.later(f"introduce:{follower.host}", "introduce", args, tx.now)
 

@@ -16,7 +16,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, media, policy, quotes
+from server.domain import (
+    cards,
+    communities,
+    conversations,
+    distribution,
+    effects,
+    media,
+    policy,
+    quotes,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts, search
@@ -197,7 +206,7 @@ async def publish(
 
     None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
     """
-    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+    if arrived and await posts.is_buried(tx.conn, arrived.uri, author.uri):
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
@@ -599,4 +608,4 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
         else await posts.unpin(tx.conn, owner.id, post.id)
     )
     if changed:
-        await effects.pin(tx, owner, post, added=added)
+        await distribution.pin(tx, owner, post, added=added)

@@ -476,9 +476,11 @@ create index remote_media_expires on remote_media (expires_at);
 
 -- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
 create table tombstones (
-    uri text primary key,
+    uri text not null,
+    said_by text not null default '',   -- who said so of what was not here: it counts for their own alone
     kind text,                          -- of a public post; null: nobody is told that it was here
-    deleted_at timestamptz not null
+    deleted_at timestamptz not null,
+    primary key (uri, said_by)
 );
 
 create table favourites (
@@ -747,6 +749,8 @@ create table call_forms (
     post_id bigint not null references calls on delete cascade,
     host text not null,
     form text not null check (form in ('card', 'event', 'gancio', 'page', 'beckon')),
+    -- In whose name it was told: of the instance, which the host follows, or of the community.
+    by_instance boolean not null default false,
     primary key (post_id, host)
 );
 
