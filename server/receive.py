@@ -21,6 +21,7 @@ from server.domain import (
     farewell,
     follows,
     host_blocks,
+    moves,
     polls,
     posts,
     quotes,
@@ -300,6 +301,13 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     await follows.follow(tx, act.by, target, uri=activity.id)
 
 
+async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:
+    named = await accounts.by_uris(tx.conn, [activity.object, activity.target])
+    if len(named) < 2:
+        raise Refused("unknown_target", "Who moves, or where to, is not known here.")
+    await moves.arrived(tx, act.by, named[activity.object], named[activity.target])
+
+
 async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
     quoting = await _asked_to_quote(tx, act, activity.object)
     if quoting and not activity.result:
@@ -501,6 +509,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,

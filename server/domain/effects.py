@@ -235,6 +235,14 @@ async def profile(tx: Tx, actor: Account) -> None:
     await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
 
 
+async def move(tx: Tx, actor: Account, target: Account) -> None:
+    """Tell who follows an account of ours where to follow it from now on."""
+    followers_uri = actor.followers_uri or ""
+    document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+
+
 async def leave(tx: Tx, actor: Account, inboxes: Inboxes) -> None:
     """Delete of an account of ours, for good; ``inboxes``: of who followed it."""
     document = build.delete(await new_id(tx), actor.uri, actor.uri)

@@ -285,6 +285,7 @@ async def _hold(tx: Tx, post: Post) -> Post:
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
@@ -425,6 +426,7 @@ async def boost(
         )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
+    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
     brings = actor.is_group and actor.id == post.community_id
     policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
     await _hold(tx, post)

@@ -192,6 +192,10 @@ create table accounts (
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     handle_lost boolean not null default false,  -- another actor of that host took the name
+    also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
+    moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    moved_at timestamptz,                        -- when its followers were last carried over
+    featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
