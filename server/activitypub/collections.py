@@ -12,9 +12,9 @@ from server import ids
 from server.activitypub.actors import asked_for
 from server.activitypub.answers import document
 from server.activitypub.objects import listed
-from server.activitypub.reader import DEPENDS, wants_card
+from server.activitypub.reader import DEPENDS, signer, wants_card
 from server.context import context
-from server.domain import sight
+from server.domain import follower_sync, sight
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import calls, communities, posts, tags
@@ -29,6 +29,20 @@ async def followers(request: web.Request) -> web.StreamResponse:
         account = await asked_for(tx, request)
         uri = f"{account.uri}/followers"
         return document(request, build.collection(uri, account.followers_count))
+
+
+async def followers_of_host(request: web.Request) -> web.StreamResponse:
+    """Those at the host of who signs, whom that host knows itself (FEP-8fcf); to a stranger it is not there."""
+    reader = await signer(request)
+    if reader is None or reader.local:
+        raise NotFound
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        items = await follower_sync.listed_for(tx, account, reader.host)
+        uri = f"{account.uri}/followers_synchronization"
+        answer = document(request, build.collection(uri, len(items), items=items), *DEPENDS)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 async def following(request: web.Request) -> web.StreamResponse:
