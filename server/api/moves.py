@@ -42,7 +42,7 @@ async def _me(_tx: Tx, _request: web.Request, caller: Caller) -> Account:
 
 
 async def _community(tx: Tx, request: web.Request, caller: Caller) -> Account:
-    group = await sight.group(tx, id_of(request))
+    group = await sight.group(tx, id_of(request), caller.account)
     await verbs.require_organiser(tx, group, caller.account)
     return group
 

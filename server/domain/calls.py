@@ -60,6 +60,7 @@ class Reported:
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
     """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
     await communities.require_steward(tx, community, author)
+    policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
     if wanted.details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")

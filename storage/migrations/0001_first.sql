@@ -342,10 +342,12 @@ create index notification_requests_from on notification_requests (from_account_i
 
 create table communities (
     account_id bigint primary key references accounts on delete cascade,
-    policy text not null default 'open' check (policy in ('open', 'request')),
+    policy text not null default 'open' check (policy in ('open', 'request', 'invited')),
+    visibility text not null default 'public' check (visibility in ('public', 'unlisted', 'private')),
     rules text[] not null default '{}',
     cards boolean not null default true,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    check (policy <> 'open' or visibility <> 'private')
 );
 
 -- Membership is an accepted follow of the group; only what goes beyond it stands here.
@@ -357,6 +359,18 @@ create table community_roles (
     primary key (community_id, account_id)
 );
 create index community_roles_account on community_roles (account_id);
+
+-- Who was asked to join, until they do. Their request is accepted at once.
+create table community_invites (
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    invited_by bigint references accounts on delete set null,
+    uri text not null unique,
+    created_at timestamptz not null,
+    primary key (community_id, account_id)
+);
+create index community_invites_account on community_invites (account_id);
+create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
 create table posts (
     id bigint primary key,
@@ -376,7 +390,8 @@ create table posts (
     summary text not null default '',   -- plain text: the warning, or the short text of a titled post
     sensitive boolean not null default false,
     language text,
-    visibility text not null check (visibility in ('public', 'unlisted', 'private', 'direct')),
+    visibility text not null  -- members: of the community alone, the author's followers or not
+        check (visibility in ('public', 'unlisted', 'members', 'private', 'direct')),
     attachments jsonb not null default '[]',
     emojis jsonb not null default '[]', -- of others: [{"shortcode","url"}] for :shortcode: in its texts
     tags text[] not null default '{}',
@@ -970,7 +985,7 @@ create table outbox (
     body bytea not null,
     created_at timestamptz not null
 );
-create index outbox_account on outbox (account_id);
+create index outbox_account on outbox (account_id, subject);
 create index outbox_created on outbox (created_at);
 
 create table hosts (

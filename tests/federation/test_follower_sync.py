@@ -238,7 +238,7 @@ async def ask(ours: Instance, server: Peer, who: Person | None, url: str) -> tup
         )  # fmt: skip
         headers |= {n: v for n, v in signed.items() if n.lower() in ("date", "signature")}
     async with server.session.get(url, headers=headers) as answer:
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert "no-store" in answer.headers["Cache-Control"]
         return answer.status, orjson.loads(await answer.read())
 
 
