@@ -47,6 +47,7 @@ __all__ = [
     "event",
     "flag",
     "follow",
+    "hashtag",
     "join",
     "leave",
     "like",
@@ -237,7 +238,7 @@ def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
 def add(
     activity_id: str,
     actor: str,
-    added: str,
+    added: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),
@@ -250,7 +251,7 @@ def add(
 def remove(
     activity_id: str,
     actor: str,
-    removed: str,
+    removed: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),
