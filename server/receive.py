@@ -16,7 +16,18 @@ from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, host_blocks, polls, posts, quotes, reports, wire
+from server.domain import (
+    calls,
+    farewell,
+    follows,
+    host_blocks,
+    moves,
+    polls,
+    posts,
+    quotes,
+    reports,
+    wire,
+)
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -144,9 +155,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
 
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
-    post = await drafts.open_to(tx, act.by, first.in_reply_to)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, first.in_reply_to)
     options = await poll_rows.options(tx.conn, [post.id])
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
@@ -156,12 +165,17 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
-    post = await drafts.open_to(tx, act.by, activity.object)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, activity.object)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
+
+
+async def _poll_of_ours(tx: Tx, act: Act, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, act.by, uri)
+    if post is None or not post.local:
+        raise Refused("unknown_poll", "This poll is not counted here.")
+    return post
 
 
 async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
@@ -230,9 +244,7 @@ async def gone(tx: Tx, uri: str) -> None:
 
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None:
-        raise Refused("unknown_object", "What was boosted could not be found.")
+    post = await _seen(tx, act.by, activity.object)
     await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
@@ -270,6 +282,13 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     if target is None or not target.local or target.waiting:
         raise Refused("unknown_target", "There is nobody of that address here.")
     await follows.follow(tx, act.by, target, uri=activity.id)
+
+
+async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:
+    named = await accounts.by_uris(tx.conn, [activity.object, activity.target])
+    if len(named) < 2:
+        raise Refused("unknown_target", "Who moves, or where to, is not known here.")
+    await moves.arrived(tx, act.by, named[activity.object], named[activity.target])
 
 
 async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
@@ -473,6 +492,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,

@@ -56,6 +56,11 @@ class Post:
         return self.visibility in ("public", "unlisted")
 
     @property
+    def is_shared(self) -> bool:
+        """Whether its community passes it on: to everybody, or to its members."""
+        return self.is_public or self.visibility == "members"
+
+    @property
     def is_head(self) -> bool:
         """Whether a thread starts here."""
         return self.thread_id == self.id and self.reblog_of_id is None
@@ -303,6 +308,24 @@ MARKS = Query(
 THREAD = Query(
     "select * from posts where thread_id = $1 and reblog_of_id is null order by id limit $2", Post
 )
+THREAD_PAGE = Query(
+    "select * from posts where thread_id = $1 and reblog_of_id is null and id > $2"
+    " and visibility in ('public', 'unlisted', 'members') order by id limit $3",
+    Post,
+)
+THREAD_COUNT = Query(
+    "select count(*) from posts where thread_id = $1 and reblog_of_id is null"
+    " and visibility in ('public', 'unlisted', 'members')",
+    int,
+)
+BOOSTS_COUNT = Query(
+    "select count(*) from posts where account_id = $1 and reblog_of_id is not null", int
+)
+BOOSTS_PAGE = Query(
+    "select * from posts where account_id = $1 and reblog_of_id is not null"
+    " and id < $2 order by id desc limit $3",
+    Post,
+)
 PIN = Command(
     "insert into pins (account_id, post_id, pinned_at) values ($1, $2, $3) on conflict do nothing"
 )
@@ -322,7 +345,8 @@ PUBLIC_PAGE = Query(
     Post,
 )
 REPLIES = Query(
-    "select * from posts where in_reply_to_id = $1 and visibility in ('public', 'unlisted')"
+    "select * from posts where in_reply_to_id = $1"
+    " and visibility in ('public', 'unlisted', 'members')"
     " order by id limit $2",
     Post,
 )
@@ -568,3 +592,21 @@ async def public_page(conn: Connection, account_id: int, before: int, limit: int
 
 async def replies(conn: Connection, post_id: int, limit: int) -> list[Post]:
     return await REPLIES.all(conn, post_id, limit)
+
+
+async def thread_page(conn: Connection, head_id: int, after: int, limit: int) -> list[Post]:
+    """The posts of a thread that more than those named may see, oldest first."""
+    return await THREAD_PAGE.all(conn, head_id, after, limit)
+
+
+async def thread_count(conn: Connection, head_id: int) -> int:
+    return await THREAD_COUNT.one(conn, head_id)
+
+
+async def boosts_count(conn: Connection, account_id: int) -> int:
+    """Of everything that an account boosted, whoever may see it."""
+    return await BOOSTS_COUNT.one(conn, account_id)
+
+
+async def boosts_page(conn: Connection, account_id: int, before: int, limit: int) -> list[Post]:
+    return await BOOSTS_PAGE.all(conn, account_id, before, limit)
