@@ -186,6 +186,7 @@ async def running(
         egress = Egress(_egress_config(settings))
         stack.push_async_callback(egress.close)
         net = await open_net(base.work, egress, blobs.open_stores(settings), mail.relay(settings))
+        await stack.enter_async_context(net.stances.hearing(base.database_url))
         if work:
             await stack.enter_async_context(worker.working(net, base.database_url))
         url = (

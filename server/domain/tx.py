@@ -90,6 +90,21 @@ class Work:
             await tx.flush()
 
     @asynccontextmanager
+    async def trying(self, *, dry_run: bool) -> AsyncGenerator[Tx]:
+        """A transaction that, with ``dry_run``, is undone at its end: to learn what would come of it."""
+        if not dry_run:
+            async with self.transaction() as tx:
+                yield tx
+            return
+        async with self.pool.acquire() as conn:
+            attempt = conn.transaction()
+            await attempt.start()
+            try:
+                yield Tx(conn, self.clock.now(), self.site)
+            finally:
+                await attempt.rollback()
+
+    @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Tx]:
         """For looking only: each statement sees the latest commit."""
         async with self.pool.acquire() as conn:

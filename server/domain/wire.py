@@ -323,7 +323,7 @@ def _attachment(stored: dict[str, Any]) -> Attachment:
 
 
 def _mention(tx: Tx, account: Account) -> Mention:
-    host = account.host or tx.site.urls.domain
+    host = account.handle_host or tx.site.urls.domain
     return Mention(account.uri, f"@{account.username}@{host}")
 
 
