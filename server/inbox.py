@@ -33,6 +33,7 @@ from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
+from storage.accounts import Account
 from storage.db import MOVED, UniqueViolation
 from storage.inbox import Arrival, Item
 
@@ -126,7 +127,9 @@ def subject_of(document: Mapping[str, object]) -> str:
         if not isinstance(inner, dict):
             break
         about = cast("Mapping[str, object]", inner)
-        if about.get("type") not in NESTING and "actor" not in about:
+        kind = about.get("type")
+        nests = isinstance(kind, str) and kind in NESTING
+        if not nests and "actor" not in about:
             break
     found = about.get("id")
     return found if isinstance(found, str) else str(document.get("id"))
@@ -344,7 +347,7 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
         case activities.Update(object=uri, person=None):
             post = await _fetched_again(net, uri)
         case activities.Delete(object=uri):
-            await _confirm_gone(net, uri)
+            await _confirm_gone(net, uri, outer.by)
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
@@ -363,11 +366,12 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
     return None
 
 
-async def _confirm_gone(net: Net, uri: str) -> None:
+async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
         raise Refused("unknown_object", "There is nothing of others here to delete.")
-    if not post.is_public:
+    ours = post.visibility == "members" and post.community_id == group.id
+    if not post.is_public and not ours:
         # To a request of the instance it looks gone while it is there.
         raise Refused("not_public", "Its author has to say so.")
     try:

@@ -229,7 +229,8 @@ UNCOUNT = tuple(
     )
 )
 LOCAL_GROUPS = Query(
-    "select * from accounts where local and kind = 'group' and suspended_at is null"
+    "select * from accounts where local and kind = 'group' and suspended_at is null and not exists"
+    " (select from communities c where c.account_id = id and c.visibility <> 'public')"
     " order by followers_count desc, id limit $1",
     Account,
 )

@@ -9,7 +9,9 @@ lead to one call, and each reader sees one of them only.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -17,8 +19,9 @@ from aiohttp import web
 from federation import origin, signatures
 from federation.errors import Gone, Refused, Unreachable
 from server import resolve
+from server.activitypub.answers import MembersOnlyError
 from server.activitypub.inboxes import authorities, proven
-from server.context import NET
+from server.context import NET, context
 from server.domain import forms
 from server.domain.tx import Tx
 from server.resolve import Net
@@ -26,6 +29,8 @@ from storage import accounts, calls, outbox
 from storage.accounts import Account
 
 log = structlog.get_logger()
+
+Answered = TypeVar("Answered")
 
 DEPENDS = ("User-Agent", "Signature", "Signature-Input")
 """For ``Vary``."""
@@ -48,6 +53,23 @@ async def signer(request: web.Request) -> Account | None:
     except (Refused, Unreachable, Gone) as error:
         log.info("reader.unproven", cause=str(error), ip=request.remote)
         return None
+
+
+async def for_reader(
+    request: web.Request, answer: Callable[[Tx, Account | None], Awaitable[Answered]]
+) -> Answered:
+    """What ``answer`` gives to a stranger; where that is for members, to who proves who asks.
+
+    Only then is a signature looked at: nothing public costs a key. Raises what ``answer`` raises, and
+    ``MembersOnlyError`` for who may not read.
+    """
+    work = context(request).work
+    with suppress(MembersOnlyError):
+        async with work.reading() as tx:
+            return await answer(tx, None)
+    reader = await signer(request)
+    async with work.reading() as tx:
+        return await answer(tx, reader)
 
 
 async def _signer(net: Net, request: web.Request) -> Account | None:
