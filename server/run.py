@@ -136,7 +136,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
             async with pool.acquire() as conn:
                 here = await _settle_domain(settings, conn, clock.now())
             urls = Urls(settings.domain, settings.base, here.secret.hex)
-            site = Site(urls, settings.federates, here.title, mail=bool(settings.smtp_url))
+            site = Site(
+                urls,
+                settings.federates,
+                here.title,
+                mail=bool(settings.smtp_url),
+                authorized_fetch=settings.authorized_fetch == "on",
+            )
             yield Base(Work(pool, clock, site), url)
 
 

@@ -18,7 +18,7 @@ from federation.errors import Refused
 from server.domain import host_blocks
 from server.domain.host_blocks import Stance
 from server.domain.tx import Work
-from storage import db
+from storage import db, instance
 
 log = structlog.get_logger()
 
@@ -33,6 +33,7 @@ class Stances:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._known: OrderedDict[str, Stance] = OrderedDict()
+        self._limited: bool | None = None
         self._hearing = False
         self._changes = 0
 
@@ -49,6 +50,17 @@ class Stances:
             self._known[host] = found
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
+        return found
+
+    async def limited(self) -> bool:
+        """Whether this instance speaks with listed hosts only."""
+        if self._limited is not None:
+            return self._limited
+        changes = self._changes
+        async with self._work.reading() as tx:
+            found = await instance.limited(tx.conn)
+        if self._hearing and changes == self._changes:
+            self._limited = found
         return found
 
     def remembers(self, host: str) -> bool:
@@ -73,6 +85,7 @@ class Stances:
     def _forget(self, *_event: object) -> None:
         self._changes += 1
         self._known.clear()
+        self._limited = None
 
     async def _listen(self, database_url: str) -> None:
         while True:

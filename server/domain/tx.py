@@ -24,6 +24,8 @@ class Site:
     title: str = ""
     mail: bool = False
     """Whether mail can be sent: then an address is confirmed, and a password can be had anew."""
+    authorized_fetch: bool = False
+    """Whether documents are for those alone who sign what they ask."""
 
 
 @dataclass(frozen=True, slots=True)
