@@ -66,6 +66,7 @@ STATUSES = {
     "wrong_type": 415,
     "suspended": 403,
     "host_suspended": 403,
+    "host_not_allowed": 403,
     "busy": 503,
     "not_federating": 403,
     "bad_json": 400,

@@ -213,6 +213,10 @@ PEOPLE: Mapping[str, Schema] = {
         reject_media=BOOL, reject_reports=BOOL, private_comment=maybe(TEXT), public_comment=maybe(TEXT),
         obfuscate=BOOL,
     ),
+    "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
+    "HostList": entity(list=TEXT),
+    "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "HostLimit": entity(limited=BOOL),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(
         id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,

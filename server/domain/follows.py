@@ -36,7 +36,12 @@ async def follow(
     uri: str | None = None,
     options: Options = ALL,
 ) -> Follow:
-    """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
+    """Follow an account, or ask to; a repeat changes the options.
+
+    Raises ``Forbidden``, and ``NotFound`` for whom nobody sees.
+    """
+    if target.is_hidden:
+        raise NotFound
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
     moved = (

@@ -9,6 +9,11 @@ language sql immutable parallel safe
     return host = above or split_part(host, ':', 1) = above
         or right(split_part(host, ':', 1), length(above) + 1) = '.' || above;
 
+-- The same of an account, by the host of its id or what its handle ends in.
+create function account_within(host text, handle_host text, above text) returns boolean
+language sql immutable parallel safe
+    return host_within(host, above) or (handle_host <> host and host_within(handle_host, above));
+
 -- How the words of a post are read, by its language; an index stands on it, so it is no mere function.
 create function post_config(language text) returns regconfig
 language sql immutable parallel safe
@@ -73,6 +78,7 @@ create table instance (
     registrations text not null default 'closed'
         check (registrations in ('open', 'approved', 'invited', 'closed')),
     secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
+    limited boolean not null default false,            -- speaks with the hosts of host_allows alone
     created_at timestamptz not null
 );
 
@@ -147,13 +153,34 @@ create table host_blocks (
     created_at timestamptz not null
 );
 
+-- Hosts, with all below them, that a limited instance speaks with.
+create table host_allows (
+    id bigint generated always as identity primary key,
+    host text not null unique check (host <> ''),
+    created_at timestamptz not null
+);
+
+-- Whatever changes these rows, each process is told to forget what it remembers of them.
+create function hosts_changed() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('beckon_hosts', '');
+    return null;
+end $$;
+create trigger hosts_changed after insert or update or delete or truncate on host_blocks
+    for each statement execute function hosts_changed();
+create trigger hosts_changed after insert or update or delete or truncate on host_allows
+    for each statement execute function hosts_changed();
+create trigger hosts_changed after update of limited on instance
+    for each statement execute function hosts_changed();
+
 create table accounts (
     id bigint primary key,
     user_id bigint references users on delete set null,
     local boolean not null,
     kind text not null check (kind in ('person', 'group', 'application', 'service', 'organization')),
     username text not null,
-    host text not null,                 -- '' for ours; a port only where it is not 443
+    host text not null,                 -- of its id: '' for ours; a port only where it is not 443
+    handle_host text not null,          -- what its handle ends in: another than host where both hosts say so
     uri text not null unique,
     url text not null,
     inbox text not null,
@@ -196,12 +223,12 @@ create table accounts (
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
-    check (local = (host = '')),
+    check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
 );
 -- People, communities and the instance share one space of handles.
-create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
+create unique index accounts_handle on accounts (lower(username), handle_host) where not handle_lost;
 -- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/names.py).
 create unique index accounts_looks on accounts (
     replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w')) where local;
