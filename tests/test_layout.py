@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
+ARRIVING = {"acts", "context", "drafts", "inbox", "proxy", "receive", "receive_moderation"}
+ARRIVING |= {"resolve", "uploads", "vouching"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
 JOINTS |= {"processes", "run", "worker"}
@@ -39,10 +40,13 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {"server.domain.effects", "server.domain.group_effects", "server.domain.wire"}
 BUILDERS = tuple(
     f"federation.{name}"
-    for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")
+    for name in (
+        *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
+        *("proofs", "vocab"),
+    )
 )
 
 

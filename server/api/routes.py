@@ -18,8 +18,10 @@ from server.api import (
     calls,
     communities,
     conversations,
+    dislikes,
     domain_blocks,
     filters,
+    group_moderation,
     host_blocks,
     instance,
     lists,
@@ -109,6 +111,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     push,
     media,
     communities,
+    group_moderation,
+    dislikes,
     calls,
 )
 

@@ -198,6 +198,23 @@ async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | Non
     return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
 
 
+async def dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    """To the same as a Like."""
+    if not actor.local:
+        return None
+    document = build.dislike(uri, actor.uri, post.uri)
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+async def undo_dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    if not actor.local:
+        return None
+    document = build.undo(await new_id(tx), actor.uri, build.dislike(uri, actor.uri, post.uri))
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
 async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
     if not actor.local:
         return None
@@ -328,20 +345,33 @@ async def votes(
 
 
 async def announce(
-    tx: Tx, community: Account, document: Mapping[str, object], post: posts.Post | None
+    tx: Tx,
+    community: Account,
+    document: Mapping[str, object],
+    post: posts.Post | None,
+    *,
+    also: Inboxes | None = None,
+    subject: str | None = None,
 ) -> None:
     """Spread an activity to the members of a community of ours.
 
     Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
-    thread's head: ``post`` is then the head, and None for everything else.
+    thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
+    besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
-    by_form = await _by_embedding(tx, community)
+    by_form = await _by_embedding(tx, community, also or {})
     if by_form[True]:
         wrapped = build.announce(
             await new_id(tx), community.uri, document, cc=[community.followers_uri or ""]
         )
-        subject = _subject(document)
-        await send(tx, community, wrapped, by_form[True], subject=subject, public=True)
+        await send(
+            tx,
+            community,
+            wrapped,
+            by_form[True],
+            subject=subject or _subject(document),
+            public=True,
+        )
     if post:
         boost_ = await posts.boost_of(tx.conn, community.id, post.id)
         if boost_:
@@ -349,13 +379,15 @@ async def announce(
             await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
 
 
-async def _by_embedding(tx: Tx, community: Account) -> dict[bool, Inboxes]:
+async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:
     reached = await followers(tx, community.id)
-    known = await outbox.hosts(tx.conn, sorted(set(reached.values())))
+    known = await outbox.hosts(tx.conn, sorted({*reached.values(), *also.values()}))
     parted: dict[bool, Inboxes] = {True: {}, False: {}}
-    for inbox, host in reached.items():
+    for inbox, host in (also | reached).items():
         software = known[host].software if host in known else None
-        parted[forms.embeds(software)][inbox] = host
+        embeds = forms.embeds(software)
+        if embeds or inbox in reached:
+            parted[embeds][inbox] = host
     return parted
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from server.domain import effects, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, notifications, timelines
+from storage import communities, follows, group_moderation, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -40,6 +40,8 @@ async def follow(
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
     policy.may_follow(same=actor.id == target.id, blocked=blocked).require()
+    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+        policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     at_once = target.local and not await _must_ask(tx, target)
     made = await follows.insert(
