@@ -233,6 +233,12 @@ def dislike(activity_id: str, actor: str, disliked: str, *, to: Iterable[str] = 
     return _head("Dislike", activity_id, actor, to) | {"object": disliked}
 
 
+def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
+    """Asks somebody to join a group, as Mobilizon does: the group is the object, the person the target."""
+    head = _head("Invite", activity_id, actor, [invited], [group])
+    return head | {"object": group, "attributedTo": group, "target": invited}
+
+
 def add(
     activity_id: str,
     actor: str,

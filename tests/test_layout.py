@@ -40,7 +40,9 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.effects", "server.domain.group_effects", "server.domain.wire"}
+MAY_BUILD = {
+    f"server.domain.{name}" for name in ("distribution", "effects", "group_effects", "wire")
+}
 BUILDERS = tuple(
     f"federation.{name}"
     for name in (

@@ -94,7 +94,7 @@ async def _receive(request: web.Request) -> web.Response:
         raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
         return _answer(202, "", "")
-    verified = await _verified(net, signed, claims)
+    verified = await proven(net, signed, claims)
     if verified.owner != envelope.actor:
         raise Refused("foreign_actor", "The signature is not the actor's.")
     sender = "{}://{}:{}".format(*origin(envelope.activity_id))
@@ -155,7 +155,7 @@ def _is_stranger_leaving(envelope: Envelope) -> bool:
     return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 
-async def _verified(
+async def proven(
     net: Net, signed: signatures.Request, claims: signatures.Claims
 ) -> signatures.Verified:
     """Verify with the key that we know; once more with a fresh one, in case it was changed."""

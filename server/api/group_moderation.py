@@ -18,7 +18,7 @@ from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
 from server.api.describe import Described, a_text, flag, integer, op, paged
-from server.api.reading import account_of, id_of
+from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import communities, sight
@@ -53,7 +53,7 @@ POST_ACTS: dict[str, Act] = {
 
 
 async def _steward(tx: Tx, request: web.Request, caller: Caller) -> Steward:
-    group = await sight.group(tx, id_of(request))
+    group = await sight.group(tx, id_of(request), caller.account)
     return await verbs.steward(tx, group, caller.account)
 
 
@@ -108,11 +108,11 @@ async def bans(request: web.Request, caller: Caller) -> web.Response:
     return ok(body, headers=paging.link(request, ids, prev="since_id", more=more))
 
 
-async def log(request: web.Request, _caller: Caller | None) -> web.Response:
+async def log(request: web.Request, caller: Caller | None) -> web.Response:
     """``ModerationEntry`` each, the latest first; paged by the Link header."""
     page = paging.page(request, 40, 80)
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), viewer_of(caller))
         found = await rows.log(tx.conn, group.id, *page.bounds, page.limit)
     ids, more = [row.id for row in found], len(found) == page.limit
     link = paging.link(request, ids, prev="since_id", more=more)
@@ -122,7 +122,7 @@ async def log(request: web.Request, _caller: Caller | None) -> web.Response:
 async def dismiss(request: web.Request, caller: Caller) -> web.Response:
     """Organisers take a role away; everybody may lay down their own."""
     async with context(request).work.transaction() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), caller.account)
         person = await account_of(tx, id_of(request, "account_id"))
         await communities.dismiss(tx, caller.account, group, person)
     return empty()

@@ -153,8 +153,9 @@ async def _spread(
     if arrived:
         document = arrived.document
     else:
-        made = make(await effects.new_id(tx), Desk(by.uri, community.uri))
-        document = await effects.send(tx, by, made, {}, subject=subject, public=True)
+        to, _, public = await effects.members_of(tx, community)
+        made = make(await effects.new_id(tx), Desk(by.uri, community.uri, to))
+        document = await effects.send(tx, by, made, {}, subject=subject, public=public)
     also = effects.inbox_of(concerned)
     await effects.announce(tx, community, document, head, also=also, subject=subject)
 

@@ -391,7 +391,7 @@ async def test_a_banned_member_of_ours_answers_no_call_and_votes_in_no_poll(
                 await attempt(tx)
         assert refused.value.reason == "banned"
     async with ours.work.reading() as tx:
-        assert (await communities.may_post(tx, garden, loud)).reason == "banned"
+        assert (await communities.may_post(tx, garden, loud, "public")).reason == "banned"
 
 
 async def test_a_ban_with_all_data_and_its_undo(
