@@ -373,6 +373,27 @@ async def test_who_is_banned_finds_no_way_back(
     assert await sent(ours, lemmy, member, again) == "done"
 
 
+async def test_what_a_ban_keeps_out_does_not_keep_out_who_answers_it(
+    ours: Instance,
+    lemmy: Peer,
+    microblog: Peer,
+    organiser: Account,
+    garden: Account,
+    member: Person,
+) -> None:
+    """Its parent is refused when it is fetched; the reply stands by itself."""
+    who = await ours.known(member.uri)
+    assert who
+    async with ours.work.transaction() as tx:
+        await verbs.ban(tx, await steward(tx, garden, organiser), who, Ban())
+    parent = page(lemmy, member, garden.uri)
+    honest = microblog.person("honest", key=1)
+    reply = microblog.note(honest, "<p>No</p>", [garden.uri], inReplyTo=parent["id"])
+    assert await sent(ours, microblog, honest, microblog.create(honest, reply)) == "done"
+    assert await ours.post(parent["id"]) is None
+    assert await ours.post(reply["id"])
+
+
 async def test_a_banned_member_of_ours_answers_no_call_and_votes_in_no_poll(
     ours: Instance, organiser: Account, garden: Account
 ) -> None:
