@@ -29,6 +29,7 @@ from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
 from server.domain import wire
 from server.domain.tx import Work
+from server.errors import Forbidden
 from server.fingers import Fingers, Named
 from server.mail import Relay
 from server.stances import Stances
@@ -418,8 +419,11 @@ async def keep(
     await actor(net, value.attributed_to)
     await needs(net, value, depth)
     stamp = await quoted(net, value) if quotes else None
-    async with net.work.transaction() as tx:
-        return await receive.store(tx, value, stamp, history=history)
+    try:
+        async with net.work.transaction() as tx:
+            return await receive.store(tx, value, stamp, history=history)
+    except Forbidden as forbidden:  # by a community of ours: what leans on it stands without it
+        raise Refused(forbidden.reason or "forbidden", forbidden.sentence) from forbidden
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:

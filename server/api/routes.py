@@ -18,8 +18,10 @@ from server.api import (
     calls,
     communities,
     conversations,
+    dislikes,
     domain_blocks,
     filters,
+    group_moderation,
     host_allows,
     host_blocks,
     instance,
@@ -113,6 +115,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     push,
     media,
     communities,
+    group_moderation,
+    dislikes,
     calls,
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from server.domain import effects, featured, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, notifications, timelines
+from storage import communities, follows, group_moderation, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -48,6 +48,8 @@ async def follow(
         target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
     )
     policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
+    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+        policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     at_once = target.local and not await _must_ask(tx, actor, target)
     made = await follows.insert(

@@ -387,6 +387,28 @@ create table community_roles (
 );
 create index community_roles_account on community_roles (account_id);
 
+-- Who may not take part in a community, of ours or (as its moderators say) of another server.
+create table community_bans (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    until timestamptz,                  -- null: without end
+    reason text not null default '',
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    unique (community_id, account_id),
+    check (community_id <> account_id)
+);
+create index community_bans_account on community_bans (account_id);
+create index community_bans_by on community_bans (by_id);
+
+-- Who moderates a group of another server, as its collection said when it was last asked.
+create table group_moderators (
+    group_id bigint primary key references accounts on delete cascade,
+    uris text[] not null,
+    fetched_at timestamptz not null
+);
+
 -- Who was asked to join, until they do. Their request is accepted at once.
 create table community_invites (
     community_id bigint not null references communities on delete cascade,
@@ -410,6 +432,8 @@ create table posts (
     community_id bigint references accounts on delete set null,
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
+    locked_at timestamptz,              -- no more replies, to it and below it
+    removed text check (removed in ('here', 'elsewhere')),  -- from its community, of ours or of others
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -434,6 +458,7 @@ create table posts (
     replies_count integer not null default 0,
     reblogs_count integer not null default 0,
     favourites_count integer not null default 0,
+    dislikes_count integer not null default 0,
     quotes_count integer not null default 0,
     published_at timestamptz not null,
     edited_at timestamptz,
@@ -543,6 +568,34 @@ create table favourites (
     unique (account_id, post_id)
 );
 create index favourites_post on favourites (post_id, id);
+
+-- Votes against: counted, and no list tells of whom.
+create table dislikes (
+    uri text unique,
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, post_id)
+);
+create index dislikes_post on dislikes (post_id);
+
+-- What those who steer a community did in it. Everybody may read it; it names them by their role.
+create table moderation_log (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    action text not null check (action in ('lock', 'unlock', 'remove', 'restore', 'feature',
+        'unfeature', 'ban', 'unban', 'appoint', 'dismiss')),
+    role text not null check (role in ('organiser', 'moderator', 'member')),
+    by_id bigint references accounts on delete set null,
+    post_id bigint references posts on delete set null,
+    account_id bigint references accounts on delete set null,  -- whom it met
+    reason text not null default '',
+    created_at timestamptz not null
+);
+create index moderation_log_community on moderation_log (community_id, id);
+create index moderation_log_by on moderation_log (by_id);
+create index moderation_log_post on moderation_log (post_id);
+create index moderation_log_account on moderation_log (account_id);
 
 create table bookmarks (
     id bigint generated always as identity primary key,
