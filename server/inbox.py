@@ -270,7 +270,7 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
         return await _own(net, outer, inner)
-    if not await _proven(net, announce.embedded, inner.actor):
+    if not await proven(net, announce.embedded, inner.actor):
         return await _ask_origin(net, outer, inner)
     _require_for_groups(inner)
     if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
@@ -323,7 +323,7 @@ def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
     return replace(outer, activity=boosted) if post.is_head else None
 
 
-async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
+async def proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
     """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
     try:
         key_id = proofs.proof_key_id(document)

@@ -20,9 +20,10 @@ import structlog
 from server import resolve
 from server.domain import calls, effects, mails, media, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
+from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, mail, threads
+from server.jobs import cards, histories, mail, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
@@ -189,6 +190,7 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
+    history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,
