@@ -27,6 +27,7 @@ from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
 from server import receive, resolve
+from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
 from server.receive import Act
@@ -127,7 +128,9 @@ def subject_of(document: Mapping[str, object]) -> str:
         if not isinstance(inner, dict):
             break
         about = cast("Mapping[str, object]", inner)
-        if about.get("type") not in NESTING and "actor" not in about:
+        kind = about.get("type")
+        nests = isinstance(kind, str) and kind in NESTING
+        if not nests and "actor" not in about:
             break
     found = about.get("id")
     return found if isinstance(found, str) else str(document.get("id"))
@@ -398,6 +401,8 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_for_us(tx, act.by, value)
             case activities.QuoteRequest(object=uri):
                 asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
+            case activities.Move(object=uri):
+                asked = await moves.concerns_us(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
                 named = (*act.activity.to, *act.activity.cc)
                 asked = await receive.concerns_us(tx, act.by, named, None)
@@ -437,6 +442,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:

@@ -16,7 +16,19 @@ from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, host_blocks, polls, posts, quotes, reports, wire
+from server.domain import (
+    calls,
+    farewell,
+    follows,
+    host_blocks,
+    moves,
+    polls,
+    posts,
+    quotes,
+    reports,
+    sight,
+    wire,
+)
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -77,6 +89,8 @@ async def _publish(
     tx: Tx, author: Account, value: Post, arrived: Arrived, stamp: QuoteAuthorization | None
 ) -> post_rows.Post | None:
     draft = await drafts.draft_of(tx, author, value, stamp)
+    if draft.in_reply_to:
+        await _require_sight(tx, author, draft.in_reply_to)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
     # A call is made by those who steer its community, which only their common server knows.
@@ -144,9 +158,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
 
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
-    post = await calls.known_by(tx, first.in_reply_to)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, first.in_reply_to)
     options = await poll_rows.options(tx.conn, [post.id])
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
@@ -156,12 +168,18 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, activity.object)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
+
+
+async def _poll_of_ours(tx: Tx, act: Act, uri: str) -> post_rows.Post:
+    post = await calls.known_by(tx, uri)
+    if post is None or not post.local:
+        raise Refused("unknown_poll", "This poll is not counted here.")
+    await _require_sight(tx, act.by, post)
+    return post
 
 
 async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
@@ -189,7 +207,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
-            await post_rows.bury(tx.conn, activity.object, tx.now)
+            await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may delete a post.")
@@ -233,19 +251,30 @@ async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
     post = await calls.known_by(tx, activity.object)
     if post is None:
         raise Refused("unknown_object", "What was boosted could not be found.")
+    await _require_sight(tx, act.by, post)
     await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
-    post = await _seen(tx, activity.object)
+    post = await _seen(tx, act, activity.object)
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
-async def _seen(tx: Tx, uri: str) -> post_rows.Post:
+async def _seen(tx: Tx, act: Act, uri: str) -> post_rows.Post:
     post = await calls.known_by(tx, uri)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
+    await _require_sight(tx, act.by, post)
     return post
+
+
+async def _require_sight(tx: Tx, viewer: Account, post: post_rows.Post) -> None:
+    """What one of ours wrote for few people is nothing to the others, whoever told them its id.
+
+    Of a post of another server only that server knows who follows its author there. Raises ``Refused``.
+    """
+    if post.local and not post.is_public and not await sight.visible(tx, [post], viewer):
+        raise Refused("not_seen", "This post is not for this account.")
 
 
 async def _add(tx: Tx, act: Act, activity: wire_acts.Add) -> None:
@@ -259,7 +288,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target != act.by.featured_uri:
         raise Refused("foreign_target", "Only the owner of a collection changes it.")
-    await posts.feature(tx, act.by, await _seen(tx, uri), added=added)
+    await posts.feature(tx, act.by, await _seen(tx, act, uri), added=added)
 
 
 # People
@@ -270,6 +299,13 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     if target is None or not target.local or target.waiting:
         raise Refused("unknown_target", "There is nobody of that address here.")
     await follows.follow(tx, act.by, target, uri=activity.id)
+
+
+async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:
+    named = await accounts.by_uris(tx.conn, [activity.object, activity.target])
+    if len(named) < 2:
+        raise Refused("unknown_target", "Who moves, or where to, is not known here.")
+    await moves.arrived(tx, act.by, named[activity.object], named[activity.target])
 
 
 async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
@@ -473,6 +509,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,

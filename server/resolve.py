@@ -225,6 +225,21 @@ async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
     return await remember(net, found)
 
 
+async def moving(net: Net, by: Account, old: str, new: str) -> None:
+    """What both sides of a move say of themselves now (FEP-7628).
+
+    Who signed is asked anew. Where that is the new one, the server of the old one may be gone: what it
+    said last counts.
+    """
+    await actor(net, by.uri, refresh=True)
+    other = new if by.uri == old else old
+    try:
+        await actor(net, other, refresh=True)
+    except (Gone, Unreachable):
+        if by.uri == old:
+            raise
+
+
 def _fresh(net: Net, account: Account) -> bool:
     return account.fetched_at is not None and account.fetched_at > net.work.clock.now() - FRESH
 
@@ -288,6 +303,8 @@ def profile(value: Actor) -> Profile:
         bot=value.kind in ("application", "service"),
         discoverable=value.discoverable is not False,
         indexable=value.indexable is True,
+        also_known_as=list(value.also_known_as) + ([value.copied_to] if value.copied_to else []),
+        moved_to=value.moved_to,
     )
 
 

@@ -55,6 +55,10 @@ class Account:
     media_refused: bool
     waiting: bool
     handle_lost: bool
+    also_known_as: list[str]
+    moved_to: str | None
+    moved_at: datetime | None
+    featured_at: datetime | None
 
     @property
     def is_group(self) -> bool:
@@ -96,6 +100,8 @@ class Profile:
     bot: bool = False
     discoverable: bool = True
     indexable: bool = True
+    also_known_as: list[str] = field(default_factory=list[str])
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +169,9 @@ INSERT = Query(
     insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
         avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
-        avatar_description, header_description, emojis)
+        avatar_description, header_description, emojis, also_known_as, moved_to)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
     returning *
     """,
     Account,
@@ -176,7 +182,8 @@ UPDATE_PROFILE = Query(
         followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
-        header_description = $22, emojis = $23, handle_lost = false
+        header_description = $22, emojis = $23, handle_lost = false, also_known_as = $24,
+        moved_to = $25
     where id = $1 returning *
     """,
     Account,
@@ -330,7 +337,7 @@ async def insert(
         p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
         p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
-        p.header_description, p.emojis,
+        p.header_description, p.emojis, p.also_known_as, p.moved_to,
     )  # fmt: skip
 
 
@@ -342,7 +349,7 @@ async def update_profile(
         conn, account_id, p.username, p.url, p.inbox, p.shared_inbox, p.outbox, p.followers_uri,
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
-        p.avatar_description, p.header_description, p.emojis,
+        p.avatar_description, p.header_description, p.emojis, p.also_known_as, p.moved_to,
     )  # fmt: skip
 
 

@@ -148,6 +148,7 @@ class Tombstone:
     """``kind`` is None where the post was not public: that it was here is nobody's business."""
 
     uri: str
+    said_by: str
     kind: str | None
     deleted_at: datetime
 
@@ -238,10 +239,13 @@ BURY_ALL = Command(
     " on conflict do nothing"
 )
 BURY = Command(
-    "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
+    "insert into tombstones (uri, deleted_at, kind, said_by) values ($1, $2, $3, $4)"
+    " on conflict do nothing"
 )
-TOMBSTONE = Query("select * from tombstones where uri = $1", Tombstone)
-IS_BURIED = Query("select exists (select from tombstones where uri = $1)", bool)
+TOMBSTONE = Query("select * from tombstones where uri = $1 and said_by = ''", Tombstone)
+IS_BURIED = Query(
+    "select exists (select from tombstones where uri = $1 and said_by in ('', $2))", bool
+)
 ANY_BURIED = Query("select exists (select from tombstones where uri = any($1::text[]))", bool)
 FAVOURITE = Command(
     "insert into favourites (uri, account_id, post_id, created_at) values ($1, $2, $3, $4)"
@@ -471,13 +475,15 @@ async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
 async def delete(conn: Connection, post: Post, now: datetime) -> bool:
     """Remove it and leave a tombstone. False where it was gone already."""
     public = post.visibility in ("public", "unlisted")
-    await BURY.run(conn, post.uri, now, post.kind if public else None)
+    await BURY.run(conn, post.uri, now, post.kind if public else None, "")
     return await DELETE.run(conn, post.id) == 1
 
 
-async def bury(conn: Connection, uri: str, now: datetime, kind: str | None = None) -> None:
-    """``kind``: of what was public, and None otherwise."""
-    await BURY.run(conn, uri, now, kind)
+async def bury(
+    conn: Connection, uri: str, now: datetime, kind: str | None = None, *, said_by: str = ""
+) -> None:
+    """``kind``: of what was public, and None otherwise. ``said_by``: the actor who says so of what was never here."""
+    await BURY.run(conn, uri, now, kind, said_by)
 
 
 async def tombstone(conn: Connection, uri: str) -> Tombstone | None:
@@ -493,8 +499,9 @@ async def any_buried(conn: Connection, uris: Sequence[str]) -> bool:
     return await ANY_BURIED.one(conn, uris)
 
 
-async def is_buried(conn: Connection, uri: str) -> bool:
-    return await IS_BURIED.one(conn, uri)
+async def is_buried(conn: Connection, uri: str, author: str = "") -> bool:
+    """Whether it was deleted here, or ``author`` (an actor's id) said so of their own before it came."""
+    return await IS_BURIED.one(conn, uri, author)
 
 
 async def favourite(

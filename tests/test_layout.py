@@ -39,7 +39,7 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {"server.domain.distribution", "server.domain.effects", "server.domain.wire"}
 BUILDERS = tuple(
     f"federation.{name}"
     for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")

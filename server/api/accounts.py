@@ -60,6 +60,7 @@ async def me(request: web.Request, caller: Caller) -> web.Response:
 async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
     waiting = await follows.request_count(tx.conn, row.id)
     entity = account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity |= await _moved(tx, row)
     entity["source"] |= account.defaults(await preferences.of(tx.conn, row.id))
     return entity
 
@@ -154,7 +155,14 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 async def _shown(tx: Tx, row: Account) -> Json:
     """On its own, with the badge of who runs this server."""
     user = await users.by_id(tx.conn, row.user_id) if row.user_id is not None else None
-    return account.account(tx.site.urls, row, user.role if user else "member")
+    entity = account.account(tx.site.urls, row, user.role if user else "member")
+    return entity | await _moved(tx, row)
+
+
+async def _moved(tx: Tx, row: Account) -> Json:
+    """Where an account is followed now, if that one is known here."""
+    place = await accounts.by_uri(tx.conn, row.moved_to) if row.moved_to else None
+    return {"moved": account.account(tx.site.urls, place)} if place and not place.is_hidden else {}
 
 
 async def many(request: web.Request, caller: Caller | None) -> web.Response:

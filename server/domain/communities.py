@@ -120,6 +120,8 @@ async def grant(tx: Tx, actor: Account, community: Account, to: Account, role: s
 
 async def may_post(tx: Tx, community: Account, author: Account, visibility: str) -> policy.Verdict:
     """Whether the author may post to a community of ours, for those who may see it then."""
+    if community.moved_to:
+        return policy.MOVED
     row = await communities.by_id(tx.conn, community.id)
     private = row is not None and row.visibility == "private"
     if private and visibility != "members":

@@ -17,7 +17,6 @@ from server.domain import forms, notifications, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
-    calls,
     communities,
     events,
     follows,
@@ -236,45 +235,20 @@ async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
     return inbox_of(*(await accounts.by_ids(tx.conn, ids)).values())
 
 
-async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
-    """Add to or Remove from the featured collection of a person or a community of ours.
-
-    Microblogs are told of a call's card, as they drop what the collection's owner did not write.
-    """
-    if not actor.local:
-        return
-    inboxes = await followers(tx, actor.id)
-    found = await calls.by_id(tx.conn, post.id)
-    if found and found.card_uri:
-        parted = await _by_form(tx, post.id, inboxes, new=False)
-        cards = parted.pop(forms.CARD)
-        await _pin(tx, actor, post, found.card_uri, cards, added=added)
-        inboxes = {inbox: host for part in parted.values() for inbox, host in part.items()}
-    await _pin(tx, actor, post, post.uri, inboxes, added=added)
-
-
-async def _pin(
-    tx: Tx, actor: Account, post: posts.Post, uri: str, inboxes: Inboxes, *, added: bool
-) -> None:
-    if not inboxes:
-        return
-    make = build.add if added else build.remove
-    document = make(
-        await new_id(tx),
-        actor.uri,
-        uri,
-        actor.featured_uri or "",
-        cc=[actor.followers_uri or ""],
-    )
-    await send(tx, actor, document, inboxes, subject=post.uri, public=True)
-
-
 async def profile(tx: Tx, actor: Account) -> None:
     """Update of an account of ours, to everybody who follows it."""
     to, cc, public = await _members_of(tx, actor)
     document = build.update(await new_id(tx), actor.uri, await wire.actor(tx, actor), to=to, cc=cc)
     inboxes = await followers(tx, actor.id)
     await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
+
+
+async def move(tx: Tx, actor: Account, target: Account) -> None:
+    """Tell who follows an account of ours where to follow it from now on."""
+    followers_uri = actor.followers_uri or ""
+    document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
 
 async def leave(tx: Tx, actor: Account, inboxes: Inboxes) -> None:
@@ -397,97 +371,6 @@ def _subject(document: Mapping[str, object]) -> str:
     if isinstance(inner, Mapping):
         return str(inner.get("id", document["id"]))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     return str(inner)
-
-
-# Calls
-
-
-async def call(
-    tx: Tx, author: Account, post: posts.Post, found: calls.Call, verb: str, hosts: Inboxes
-) -> None:
-    """Send a call, in the form that each host was first sent, and never two to one follower.
-
-    ``verb``: create, update or delete. ``hosts``: whom to send it; a host that has no form yet gets the
-    one of its software with a create, and nothing otherwise.
-    """
-    community = await accounts.by_id(tx.conn, found.community_id)
-    assert community, "a foreign key holds it"
-    parted = await _by_form(tx, found.post_id, hosts, new=verb == "create")
-    if parted[forms.CARD]:
-        document = await _about(tx, community, post, await wire.card(tx, post, found), verb)
-        await send(tx, community, document, parted[forms.CARD], subject=post.uri, public=True)
-    event = await wire.post(tx, post)
-    if parted[forms.GANCIO]:
-        document = await _about(tx, community, post, event, verb)
-        await send(tx, community, document, parted[forms.GANCIO], subject=post.uri, public=True)
-    embedding = parted[forms.BECKON] | parted[forms.PAGE]
-    if not embedding and not parted[forms.EVENT]:
-        return
-    document = await _about(tx, author, post, event, verb)
-    sent = await send(tx, author, document, parted[forms.EVENT], subject=post.uri, public=True)
-    if embedding:
-        wrapped = build.announce(
-            await new_id(tx), community.uri, sent, cc=[community.followers_uri or ""]
-        )
-        await send(tx, community, wrapped, embedding, subject=post.uri, public=True)
-
-
-async def _about(tx: Tx, actor: Account, post: posts.Post, document: Json, verb: str) -> Json:
-    if verb == "create":
-        return build.create(await new_id(tx), actor.uri, document)
-    if verb == "update":
-        return build.update(await new_id(tx), actor.uri, document)
-    gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
-    return build.delete(await new_id(tx), actor.uri, gone)
-
-
-async def _by_form(tx: Tx, post_id: int, hosts: Inboxes, *, new: bool) -> dict[str, Inboxes]:
-    sent = await calls.forms(tx.conn, post_id)
-    known = await outbox.hosts(tx.conn, sorted(set(hosts.values())))
-    parted: dict[str, Inboxes] = {
-        f: {} for f in (forms.CARD, forms.EVENT, forms.GANCIO, forms.PAGE, forms.BECKON)
-    }
-    for inbox, host in hosts.items():
-        form = sent.get(host)
-        if form is None and new:
-            form = forms.of_call(known[host].software if host in known else None)
-            await calls.put_form(tx.conn, post_id, host, form)
-        if form is not None:
-            parted[form][inbox] = host
-    return parted
-
-
-async def taking_part(
-    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
-) -> None:
-    """Tell the host of a remote call what one of ours answered."""
-    answered = {"id": post.uri}
-    if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
-    elif answer == "maybe":
-        document = build.tentative_accept(uri, actor.uri, answered) | {"object": post.uri}
-    elif answer == "declined":
-        document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
-    else:
-        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
-    document["to"] = [host.uri]
-    await send(tx, actor, document, own_inbox_of(host), subject=post.uri, public=False)
-
-
-async def answer_join(
-    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
-) -> None:
-    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
-    if joiner.local or not organiser.local or uri is None:
-        return
-    make = {
-        "granted": build.accept,
-        "waiting": build.tentative_accept,
-        "refused": build.reject,
-    }[state]
-    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
-    document = make(await new_id(tx), organiser.uri, joined)
-    await send(tx, organiser, document, own_inbox_of(joiner), subject=post.uri, public=False)
 
 
 # Here at home

@@ -39,7 +39,10 @@ async def follow(
     """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
-    policy.may_follow(same=actor.id == target.id, blocked=blocked).require()
+    moved = (
+        target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
+    )
+    policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
     uri = uri or await effects.new_id(tx)
     at_once = target.local and not await _must_ask(tx, actor, target)
     made = await follows.insert(
@@ -102,7 +105,8 @@ async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> 
         await timelines.gather(tx.conn, follower.id, target.id)
         if target.is_group and not target.local:
             await histories.begin(tx, target)
-    if target.is_group and target.local and not follower.local:
+    introduced = target.is_group or target.kind == "application"
+    if introduced and target.local and not follower.local:
         args = {"community_id": target.id, "account_id": follower.id}
         await tx.later(f"introduce:{follower.host}", "introduce", args, tx.now)
 

@@ -19,9 +19,10 @@ JOB = "read_history"
 async def begin(tx: Tx, group: Account) -> None:
     """Have the past of a group read, if that was not done lately. A repeat is no event."""
     if await histories.begin(tx.conn, group.id, tx.now, tx.now - AGAIN):
-        await go_on(tx, group, timedelta(0))
+        await go_on(tx, group, 0, timedelta(0))
 
 
-async def go_on(tx: Tx, group: Account, wait: timedelta) -> None:
-    """Have the next page read."""
-    await tx.later(f"history:{group.host}", JOB, {"group_id": group.id}, tx.now + wait)
+async def go_on(tx: Tx, group: Account, page: int, wait: timedelta) -> None:
+    """Have a page read; the first is 0."""
+    args = {"group_id": group.id, "page": page}
+    await tx.later(f"history:{group.host}", JOB, args, tx.now + wait)

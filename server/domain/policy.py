@@ -53,14 +53,25 @@ ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
 QUOTE_DENIED = _refused("quote_denied", "Its author does not let you quote this post.")
 
+NO_ALIAS = _refused("no_alias", "That account does not say that it is this one too.")
+NOT_LINKED = _refused("not_linked", "This account never said that it is that one too.")
+MOVED = _refused("moved", "This account has moved elsewhere.")
+MOVED_ON = _refused("moved_on", "That account has moved elsewhere itself.")
+MOVED_LATELY = _refused("moved_lately", "This account has moved less than a week ago.")
+OTHER_KIND = _refused("other_kind", "A community becomes a community, and a person a person.")
+HIDDEN_TARGET = _refused("suspended", "That account cannot be followed here.")
+
 BOOSTS = ("public", "unlisted", "private")  # who may see one, from wide to narrow
 
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 
 
-def may_follow(*, same: bool, blocked: bool) -> Verdict:
+def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
+    """``moved``: the account is to be followed elsewhere."""
     if same:
         return SELF
+    if moved:
+        return MOVED
     return BLOCKED if blocked else ALLOWED
 
 
@@ -84,6 +95,30 @@ def may_know_of(
     if listed or stranger:
         return visibility == "unlisted" and not listed
     return visibility == "unlisted" or community_policy != "invited"
+
+
+def may_move(
+    *, named: bool, linked: bool, moved_on: bool, lately: bool, alike: bool, hidden: bool
+) -> Verdict:
+    """Whether followers are carried from one account to another (FEP-7628).
+
+    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by naming
+    the new. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
+    """
+    refusals = (
+        (lately, MOVED_LATELY),
+        (hidden, HIDDEN_TARGET),
+        (not alike, OTHER_KIND),
+        (not named, NO_ALIAS),
+        (not linked, NOT_LINKED),
+        (moved_on, MOVED_ON),
+    )
+    return next((verdict for refused, verdict in refusals if refused), ALLOWED)
+
+
+def may_act(*, moved: bool) -> Verdict:
+    """Who has moved posts where they are now."""
+    return MOVED if moved else ALLOWED
 
 
 def may_interact(*, blocked: bool) -> Verdict:

@@ -16,7 +16,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, media, policy, quotes
+from server.domain import (
+    cards,
+    communities,
+    conversations,
+    distribution,
+    effects,
+    media,
+    policy,
+    quotes,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications, polls, posts, search
@@ -212,7 +221,7 @@ async def publish(
 
     None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
     """
-    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+    if arrived and await posts.is_buried(tx.conn, arrived.uri, author.uri):
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
@@ -276,6 +285,7 @@ async def _hold(tx: Tx, post: Post) -> Post:
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
@@ -416,6 +426,7 @@ async def boost(
         )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
+    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
     brings = actor.is_group and actor.id == post.community_id
     policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
     await _hold(tx, post)
@@ -623,4 +634,4 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
         else await posts.unpin(tx.conn, owner.id, post.id)
     )
     if changed:
-        await effects.pin(tx, owner, post, added=added)
+        await distribution.pin(tx, owner, post, added=added)

@@ -77,6 +77,8 @@ async def actor(tx: Tx, account: Account) -> Json:
         indexable=account.indexable,
         fields=tuple((f["name"], f["value"]) for f in account.fields),
         published=account.created_at,
+        also_known_as=tuple(account.also_known_as),
+        moved_to=account.moved_to,
         webfinger=f"{account.username}@{tx.site.urls.domain}",
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None

@@ -85,7 +85,7 @@ async def _turn(net: Net, group: Account, history: History, following: str | Non
         next_page = None if last else following
         await histories.turn(tx.conn, group.id, next_page, tx.now if last else None)
         if not last:
-            await verbs.go_on(tx, group, PAUSE)
+            await verbs.go_on(tx, group, history.pages + 1, PAUSE)
 
 
 async def _read(net: Net, group: Account, history: History) -> str | None:

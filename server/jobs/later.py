@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, effects, mails, media, polls, scheduled, sign_up, tags
+from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
@@ -131,6 +131,14 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _carry_followers(tx: Tx, job: Job) -> None:
+    await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
+
+
+async def _carry_blocks(tx: Tx, job: Job) -> None:
+    await moves.carry_blocks(tx, job.args["old"], job.args["new"], job.args["after"])
+
+
 async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
     return await scheduled.publish(tx, job.args["id"])
 
@@ -178,6 +186,8 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_call": _close_call,
     "close_poll": _close_poll,
     "introduce": _introduce,
+    moves.FOLLOWERS: _carry_followers,
+    moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,

@@ -192,6 +192,10 @@ create table accounts (
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     handle_lost boolean not null default false,  -- another actor of that host took the name
+    also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
+    moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    moved_at timestamptz,                        -- when its followers were last carried over
+    featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -497,9 +501,11 @@ create index remote_media_expires on remote_media (expires_at);
 
 -- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
 create table tombstones (
-    uri text primary key,
+    uri text not null,
+    said_by text not null default '',   -- who said so of what was not here: it counts for their own alone
     kind text,                          -- of a public post; null: nobody is told that it was here
-    deleted_at timestamptz not null
+    deleted_at timestamptz not null,
+    primary key (uri, said_by)
 );
 
 create table favourites (
@@ -768,6 +774,8 @@ create table call_forms (
     post_id bigint not null references calls on delete cascade,
     host text not null,
     form text not null check (form in ('card', 'event', 'gancio', 'page', 'beckon')),
+    -- In whose name it was told: of the instance, which the host follows, or of the community.
+    by_instance boolean not null default false,
     primary key (post_id, host)
 );
 

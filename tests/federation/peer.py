@@ -188,6 +188,7 @@ def rfc9421_headers(
 class Peer:
     """A running server. Tests set what it serves and how it answers, and read what reached it.
 
+    ``types``: media types by path, where they are others than they should be.
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
     all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then.
     """
@@ -197,6 +198,7 @@ class Peer:
     software: str | None = "mastodon"
     documents: dict[str, Json] = field(default_factory=dict[str, Json])
     redirects: dict[str, str] = field(default_factory=dict[str, str])
+    types: dict[str, str] = field(default_factory=dict[str, str])
     received: list[Received] = field(default_factory=list[Received])
     refused: list[str] = field(default_factory=list[str])
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -306,7 +308,7 @@ class Peer:
         if request.path not in self.documents:
             return web.Response(status=404)
         body = orjson.dumps(self.documents[request.path])
-        return web.Response(body=body, content_type=ACTIVITY_JSON)
+        return web.Response(body=body, content_type=self.types.get(request.path, ACTIVITY_JSON))
 
     def _well_known(self, request: web.Request) -> web.Response:
         if request.path == "/.well-known/webfinger":
