@@ -276,7 +276,7 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     if await vouching.through(net, group, inner):
         act = await _act(net, inner, Arrived(inner.id, announce.embedded))
         return replace(act, through=group, vouched=group)
-    if not await _proven(net, announce.embedded, inner.actor):
+    if not await proven(net, announce.embedded, inner.actor):
         return await _ask_origin(net, outer, inner)
     _require_for_groups(inner)
     if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
@@ -329,7 +329,7 @@ def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
     return replace(outer, activity=boosted) if post.is_head else None
 
 
-async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
+async def proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
     """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
     try:
         key_id = proofs.proof_key_id(document)

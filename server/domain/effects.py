@@ -131,8 +131,16 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
     if not author.local:
         return None
     gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
-    document = build.delete(await new_id(tx), author.uri, gone)
+    to, cc = await _named(tx, post)
+    document = build.delete(await new_id(tx), author.uri, gone, to=to, cc=cc)
     return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
+
+
+async def _named(tx: Tx, post: posts.Post) -> tuple[list[str], list[str]]:
+    """Of what was not for everybody, nobody else is told that it is gone."""
+    if post.is_public:
+        return [PUBLIC], []
+    return wire.named(await wire.post(tx, post))
 
 
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:

@@ -421,6 +421,16 @@ create table community_invites (
 create index community_invites_account on community_invites (account_id);
 create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
+-- How far the past of a group of another server was read, for its first members here.
+create table group_histories (
+    account_id bigint primary key references accounts on delete cascade,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    pages integer not null default 0,
+    found integer not null default 0,
+    next text                           -- the page of its outbox to go on with
+);
+
 create table posts (
     id bigint primary key,
     uri text not null unique,
