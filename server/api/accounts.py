@@ -148,8 +148,8 @@ def _fields(sent: Params) -> list[tuple[str, str]] | None:
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        row = await account_of(tx, id_of(request))
-        return ok(await _shown(tx, await sight.require_known(tx, row, viewer_of(caller))))
+        row = await account_of(tx, id_of(request), viewer_of(caller))
+        return ok(await _shown(tx, row))
 
 
 async def _shown(tx: Tx, row: Account) -> Json:
@@ -195,8 +195,8 @@ async def search(request: web.Request, caller: Caller) -> web.Response:
         offset = sent.integer("offset") or 0
         following = sent.flag("following")
         rows = await searching.people(tx, text, limit, offset, caller.account, following=following)
-    if isinstance(found, Account) and found.id not in {row.id for row in rows}:
-        rows = [found, *rows][:limit]
+        if isinstance(found, Account) and found.id not in {row.id for row in rows}:
+            rows = [*await sight.knowable(tx, [found], caller.account), *rows][:limit]
     return ok([account.account(tx.site.urls, row) for row in rows])
 
 
@@ -207,7 +207,7 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
     if sent.flag("pinned"):
         return await _pinned(request, viewer)
     async with context(request).work.reading() as tx:
-        owner = await account_of(tx, id_of(request))
+        owner = await account_of(tx, id_of(request), viewer_of(caller))
         rows = partial(
             timelines.of_account,
             tx.conn,
@@ -227,7 +227,7 @@ async def _pinned(request: web.Request, viewer: Account | None) -> web.Response:
     """As far as it is known by now; a member who looks has the collection of another server read."""
     work = context(request).work
     async with work.reading() as tx:
-        owner = await account_of(tx, id_of(request))
+        owner = await account_of(tx, id_of(request), viewer)
         answer = ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
     if viewer and featured.is_due(owner, work.clock.now()):
         async with work.transaction() as tx:
@@ -255,7 +255,8 @@ async def following(request: web.Request, caller: Caller | None) -> web.Response
 
 async def _line(request: web.Request, caller: Caller | None, line: Line) -> web.Response:
     async with context(request).work.reading() as tx:
-        owner, viewer = await account_of(tx, id_of(request)), viewer_of(caller)
+        viewer = viewer_of(caller)
+        owner = await account_of(tx, id_of(request), viewer)
         if await _hidden(tx, owner, viewer):
             return ok([])
         return await answer_line(request, tx, owner, viewer, line)

@@ -61,7 +61,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
             visibility=sent.text("visibility") or "public",
             rules=sent.texts("rules"),
         )
-        group = await account_of(tx, group.id)
+        group = await account_of(tx, group.id, caller.account)
         return ok(await _entity(tx, group, caller.account))
 
 
@@ -99,7 +99,7 @@ def _deciding(*, admitted: bool) -> ForMember:
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
             group = await sight.group(tx, id_of(request), caller.account)
-            asking = await account_of(tx, id_of(request, "account_id"))
+            asking = await account_of(tx, id_of(request, "account_id"), caller.account)
             await verbs.decide(tx, caller.account, group, asking, admitted=admitted)
         return empty()
 
@@ -114,7 +114,9 @@ async def invite(request: web.Request, caller: Caller) -> web.Response:
         raise Invalid("account_id names who is invited.", field="account_id")
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        await verbs.invite(tx, caller.account, group, await account_of(tx, account_id))
+        await verbs.invite(
+            tx, caller.account, group, await account_of(tx, account_id, caller.account)
+        )
     return empty()
 
 
@@ -126,7 +128,7 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
         raise Invalid("account_id names a member.", field="account_id")
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        member = await account_of(tx, account_id)
+        member = await account_of(tx, account_id, caller.account)
         await verbs.grant(tx, caller.account, group, member, sent.text("role") or "")
         return ok(await _stewards(tx, group))
 

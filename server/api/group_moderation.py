@@ -79,7 +79,7 @@ async def ban(request: web.Request, caller: Caller) -> web.Response:
     lasts = sent.integer("expires_in", 1, LONGEST)
     async with context(request).work.transaction() as tx:
         by = await _steward(tx, request, caller)
-        person = await account_of(tx, id_of(request, "account_id"))
+        person = await account_of(tx, id_of(request, "account_id"), caller.account)
         until = tx.now + timedelta(seconds=lasts) if lasts else None
         wanted = Ban(until, sent.text("reason") or "", sent.flag("remove_data"))
         await verbs.ban(tx, by, person, wanted)
@@ -90,7 +90,7 @@ async def unban(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         by = await _steward(tx, request, caller)
-        person = await account_of(tx, id_of(request, "account_id"))
+        person = await account_of(tx, id_of(request, "account_id"), caller.account)
         reason, restore = sent.text("reason") or "", sent.flag("restore_data")
         await verbs.unban(tx, by, person, reason, restore_data=restore)
     return empty()
@@ -123,7 +123,7 @@ async def dismiss(request: web.Request, caller: Caller) -> web.Response:
     """Organisers take a role away; everybody may lay down their own."""
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        person = await account_of(tx, id_of(request, "account_id"))
+        person = await account_of(tx, id_of(request, "account_id"), caller.account)
         await communities.dismiss(tx, caller.account, group, person)
     return empty()
 

@@ -167,7 +167,7 @@ async def containing(request: web.Request, caller: Caller) -> web.Response:
     """The lists that hold an account."""
     me = caller.account
     async with context(request).work.reading() as tx:
-        held = await account_of(tx, id_of(request))
+        held = await account_of(tx, id_of(request), caller.account)
         made = await lists.holding(tx.conn, me.id, held.id)
         groups = [g for g in await follows.groups_of(tx.conn, me.id) if g.id == held.id]
     return ok([*(entity(row) for row in made), *(of_community(g) for g in groups)])

@@ -28,7 +28,7 @@ async def mute(request: web.Request, caller: Caller) -> web.Response:
     notifications = sent.boolean("notifications")
     seconds = sent.integer("duration", 0, MAX_DURATION)
     async with context(request).work.transaction() as tx:
-        target = await account_of(tx, id_of(request))
+        target = await account_of(tx, id_of(request), caller.account)
         await mutes.mute(
             tx,
             caller.account,
@@ -41,7 +41,7 @@ async def mute(request: web.Request, caller: Caller) -> web.Response:
 
 async def unmute(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        target = await account_of(tx, id_of(request))
+        target = await account_of(tx, id_of(request), caller.account)
         await mutes.unmute(tx, caller.account, target)
     return await relationship(request, caller, target.id)
 

@@ -27,7 +27,7 @@ async def note(request: web.Request, caller: Caller) -> web.Response:
     """``comment``; an empty one removes the note."""
     comment = (await params.read(request)).text("comment") or ""
     async with context(request).work.transaction() as tx:
-        target = await account_of(tx, id_of(request))
+        target = await account_of(tx, id_of(request), caller.account)
         await people.note(tx, caller.account, target, comment)
     return await relationship(request, caller, target.id)
 
@@ -41,7 +41,7 @@ async def mine(request: web.Request, caller: Caller) -> web.Response:
 
 async def of_account(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        owner = await account_of(tx, id_of(request))
+        owner = await account_of(tx, id_of(request), viewer_of(caller))
         line = endorsements.of_account
         return await answer_line(request, tx, owner, viewer_of(caller), line)
 

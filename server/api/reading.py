@@ -61,12 +61,12 @@ def id_of(request: web.Request, name: str = "id") -> int:
     return number
 
 
-async def account_of(tx: Tx, account_id: int) -> Account:
-    """Raises ``NotFound``, also for one that was not let in yet."""
+async def account_of(tx: Tx, account_id: int, viewer: Account | None) -> Account:
+    """Raises ``NotFound``, also for one that was not let in yet, or of which the viewer may not know."""
     row = await accounts.by_id(tx.conn, account_id)
     if row is None or row.waiting:
         raise NotFound
-    return row
+    return await sight.require_known(tx, row, viewer)
 
 
 async def statuses(

@@ -43,7 +43,7 @@ async def follow(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     me = caller.account
     async with context(request).work.transaction() as tx:
-        target = await account_of(tx, id_of(request))
+        target = await account_of(tx, id_of(request), caller.account)
         before = await rows.between(tx.conn, me.id, target.id)
         await follows.follow(tx, me, target, options=_options(sent, before))
     return await relationship(request, caller, target.id)
@@ -66,7 +66,7 @@ def doing(act: Act) -> ForMember:
 
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
-            target = await account_of(tx, id_of(request))
+            target = await account_of(tx, id_of(request), caller.account)
             await act(tx, caller.account, target)
         return await relationship(request, caller, target.id)
 

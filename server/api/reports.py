@@ -25,7 +25,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     if target_id is None:
         raise NotFound
     async with context(request).work.transaction() as tx:
-        target = await account_of(tx, target_id)
+        target = await account_of(tx, target_id, caller.account)
         made = await reports.report(tx, caller.account, target, _complaint(sent))
         return ok(render.report(made, account.account(tx.site.urls, target)))
 

@@ -19,7 +19,7 @@ from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import statuses, view, viewer_of
 from server.context import context
-from server.domain import calls
+from server.domain import calls, sight
 from server.domain import search as searching
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
@@ -117,7 +117,8 @@ async def _accounts(
         rows = await searching.people(
             tx, asked.words, asked.limit, asked.offset, viewer, following=asked.following
         )
-    return [account.account(tx.site.urls, row) for row in rows]
+    known = await sight.knowable(tx, rows, viewer)
+    return [account.account(tx.site.urls, row) for row in known]
 
 
 async def _statuses(

@@ -52,7 +52,7 @@ async def index_v1(request: web.Request, caller: Caller) -> web.Response:
 async def dismiss(request: web.Request, caller: Caller) -> web.Response:
     """``id``: of the account. It is not suggested again."""
     async with context(request).work.transaction() as tx:
-        person = await account_of(tx, id_of(request))
+        person = await account_of(tx, id_of(request), caller.account)
         await suggestions.dismiss(tx.conn, caller.account.id, person.id, tx.now)
     return empty()
 

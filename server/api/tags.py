@@ -88,10 +88,10 @@ async def featured(request: web.Request, caller: Caller) -> web.Response:
         return ok(await _featured(tx, caller.account.id))
 
 
-async def featured_by(request: web.Request, _caller: Caller | None) -> web.Response:
+async def featured_by(request: web.Request, caller: Caller | None) -> web.Response:
     """On anybody's profile."""
     async with context(request).work.reading() as tx:
-        return ok(await _featured(tx, (await account_of(tx, id_of(request))).id))
+        return ok(await _featured(tx, (await account_of(tx, id_of(request), viewer_of(caller))).id))
 
 
 async def feature(request: web.Request, caller: Caller) -> web.Response:

@@ -244,6 +244,31 @@ def _sent(route: Guarded) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def test_a_private_community_is_not_there_for_others(private: Private) -> None:
+    """On no route that names it, to read or to steer; and its account is nobody (Discourse PRs 308 and 317)."""
+    wish = {"name": "hidden", "title": "Hidden", "policy": "invited", "visibility": "private"}
+    made = await private.world.reader.good("POST", "/api/beckon/v1/communities", json=wish)
+    of_it = [route for route in with_ids() if noun_of(route.path) in ("communities", "accounts")]
+    assert len(of_it) > 30
+    async with same_rows(private.world.house.work):
+        for route in of_it:
+            seen = [
+                await private.outsider.ask(
+                    route.method, filled(route.path, number), json=_sent(route)
+                )
+                for number in (made["id"], str(int(made["id"]) + 1))
+            ]
+            assert seen[0].status == seen[1].status, named(route)
+            assert seen[0].json == seen[1].json, named(route)
+    outsider, here = private.outsider, private.world.house.base
+    assert (await outsider.get("/api/v1/accounts/lookup?acct=hidden")).status == 404
+    for asked in ("hidden", "@hidden", f"{here}/@hidden", made["url"], made["uri"]):
+        query = {"q": asked, "resolve": "true"}
+        found = await outsider.good("GET", "/api/v2/search", params=query)
+        assert found["accounts"] == []
+        assert await outsider.good("GET", "/api/v1/accounts/search", params=query) == []
+
+
 # What it lets out
 
 SECRET, ASKED = "xyzzy", "plugh"
