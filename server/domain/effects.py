@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, tags, wire
+from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import accounts, calls, events, follows, lanes, outbox, polls, posts, pushes, timelines
 from storage.accounts import Account
@@ -41,7 +41,10 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        does = relevance.mark(signed)
+        await outbox.send(
+            tx.conn, uri, actor.id, subject, body, inboxes, tx.now, does.kind, does.about
+        )
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
@@ -335,6 +338,7 @@ async def announce(
     Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
     thread's head: ``post`` is then the head, and None for everything else.
     """
+    tx.carried.append(community.id)
     by_form = await _by_embedding(tx, community)
     if by_form[True]:
         wrapped = build.announce(

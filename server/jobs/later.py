@@ -22,9 +22,9 @@ from server.domain import calls, effects, mails, media, polls, scheduled, sign_u
 from server.domain import cards as card_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, mail, threads
+from server.jobs import cards, mail, moved, threads
 from server.resolve import Net
-from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
+from storage import accounts, budgets, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
 from storage import threads as thread_rows
 from storage.jobs import Job
@@ -40,6 +40,7 @@ KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
 KEEP_SENT = timedelta(days=90)
+KEEP_HOSTS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
+    await outbox.forget_hosts(tx.conn, tx.now - KEEP_HOSTS)
     await oauth.drop_expired(tx.conn, tx.now)
     await conversations.sweep(tx.conn)
     await thread_rows.forget(tx.conn, tx.now - DAY)
@@ -154,7 +156,8 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
 
 
 async def _clean_cache(tx: Tx, _job: Job) -> datetime:
-    """Once an hour: files of other servers that were kept long enough."""
+    """Once an hour: files of other servers that were kept long enough, and budgets of past days."""
+    await budgets.forget(tx.conn, tx.now - 2 * DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
 
@@ -190,6 +193,7 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     mails.JOB: mail.send,
+    moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,
 }
