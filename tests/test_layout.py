@@ -15,9 +15,19 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"budgets", "context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
+ARRIVING = {
+    "budgets",
+    "context",
+    "drafts",
+    "inbox",
+    "proxy",
+    "receive",
+    "resolve",
+    "uploads",
+    "waiting",
+}
 DOORS = {"api", "activitypub", "web", "jobs"}
-JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
+JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}
 JOINTS |= {"processes", "run", "worker"}
 
 INNER = {"storage", "leaves", "domain"}

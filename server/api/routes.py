@@ -52,6 +52,7 @@ from server.api import (
     threads,
     timelines,
     trends,
+    waiting,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -75,6 +76,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     barriers,
     host_blocks,
     measures,
+    waiting,
     instance,
     about,
     oembed,
