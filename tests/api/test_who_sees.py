@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from federation.media_types import ACTIVITY_JSON
@@ -20,7 +19,6 @@ from server.domain import domain_blocks, follows, mutes, posts, quotes, users
 from server.domain.posts import Draft
 from server.domain.tx import Arrived, Tx
 from server.errors import BeckonError
-from storage import accounts as account_rows
 from storage import follows as follow_rows
 from storage.accounts import Account
 from storage.posts import Post
