@@ -15,10 +15,21 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
+ARRIVING = {
+    "context",
+    "drafts",
+    "fingers",
+    "host_lists",
+    "inbox",
+    "proxy",
+    "receive",
+    "resolve",
+    "stances",
+    "uploads",
+}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
-JOINTS |= {"processes", "run", "worker"}
+JOINTS |= {"host_commands", "processes", "run", "worker"}
 
 INNER = {"storage", "leaves", "domain"}
 SHARED = INNER | {"federation", "render", "stream"} | ARRIVING
@@ -39,7 +50,7 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {"server.domain.distribution", "server.domain.effects", "server.domain.wire"}
 BUILDERS = tuple(
     f"federation.{name}"
     for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")

@@ -33,6 +33,7 @@ from server.domain import (
     effects,
     filters,
     follows,
+    host_allows,
     host_blocks,
     lists,
     mails,
@@ -139,6 +140,7 @@ async def use(work: Work) -> None:
         await sign_up.invite(tx)
         await barriers.block_email_domain(tx, "spam.example")
         await host_blocks.block(tx, "quiet.example", Terms("silence", public_comment="Spam"))
+        await host_allows.allow(tx, "friends.example")
         await barriers.block_email(tx, "robot@people.example", "")
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
