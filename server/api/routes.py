@@ -18,8 +18,10 @@ from server.api import (
     calls,
     communities,
     conversations,
+    dislikes,
     domain_blocks,
     filters,
+    group_moderation,
     host_allows,
     host_blocks,
     instance,
@@ -54,6 +56,7 @@ from server.api import (
     threads,
     timelines,
     trends,
+    waiting,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -78,6 +81,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     host_allows,
     host_blocks,
     measures,
+    waiting,
     instance,
     about,
     oembed,
@@ -113,6 +117,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     push,
     media,
     communities,
+    group_moderation,
+    dislikes,
     calls,
 )
 

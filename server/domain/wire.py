@@ -143,6 +143,11 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     return build.post(value)
 
 
+def named(document: Json) -> tuple[list[str], list[str]]:
+    """To whom a document of ours says it is."""
+    return cast("list[str]", document.get("to", [])), cast("list[str]", document.get("cc", []))
+
+
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     """The answer card of a call: a Question by the community, without counts in its text."""
     community = await _account(tx, call.community_id)

@@ -394,17 +394,17 @@ def test_undos() -> None:
 
 def test_an_undo_by_id_and_of_an_unknown_verb_keep_the_id() -> None:
     by_id = parse_activity(activity("Undo", object=f"{GARDENER}#likes/1"))
-    lock = {
-        "id": f"{GARDENER}#locks/1",
-        "type": "Lock",
+    warning = {
+        "id": f"{GARDENER}#warnings/1",
+        "type": "Warn",
         "actor": GARDENER,
         "object": f"{OURS}/posts/4",
     }
-    unknown = parse_activity(activity("Undo", object=lock))
+    unknown = parse_activity(activity("Undo", object=warning))
     assert isinstance(by_id, verbs.Undo)
     assert (by_id.object, by_id.inner) == (f"{GARDENER}#likes/1", None)
     assert isinstance(unknown, verbs.Undo)
-    assert (unknown.object, unknown.inner) == (f"{GARDENER}#locks/1", None)
+    assert (unknown.object, unknown.inner) == (f"{GARDENER}#warnings/1", None)
 
 
 def test_answers() -> None:
