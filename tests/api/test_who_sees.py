@@ -35,7 +35,7 @@ from tests.api.sightings import (
     statuses_in,
 )
 
-EXAMPLES = 25
+EXAMPLES = 12
 FAR = "far.example"
 _worlds = itertools.count()
 
@@ -284,10 +284,10 @@ async def _from_outside(world: World, oracle: Oracle) -> None:
         for part in ("", "/activity", "/replies", "/context"):
             status, text = await ask(world, STRANGER, f"/posts/{post.id}{part}", ACTIVITY_JSON)
             require_no_leak(world, oracle, STRANGER, part, text)
-            if not (sees and fact.author < LOCALS):
+            if not sees:
                 assert status == 404, (part, fact)
-            elif part == "":
-                assert status == 200, fact
+            elif part == "":  # what others wrote is theirs to serve; its thread may be ours
+                assert status == (200 if fact.author < LOCALS else 404), fact
         status, text = await ask(world, STRANGER, f"/posts/{post.id}", "text/html")
         require_no_leak(world, oracle, STRANGER, "page", text)
         assert (status in (200, 302, 303)) == sees, (status, fact)
