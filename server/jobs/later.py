@@ -22,9 +22,10 @@ from server.domain import calls, effects, mails, media, moves, polls, scheduled,
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
+from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, mail, threads
+from server.jobs import cards, featured, follower_sync, histories, mail, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
@@ -201,6 +202,7 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
+    history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

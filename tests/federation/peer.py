@@ -212,6 +212,7 @@ class Peer:
     down: bool = False
     held: asyncio.Event | None = None
     now: datetime | None = None
+    fingers: dict[str, Json] = field(default_factory=dict[str, Json])
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     _numbers: int = 0
 
@@ -232,6 +233,12 @@ class Peer:
     def serve(self, document: Json) -> Json:
         self.documents[urllib.parse.urlsplit(document["id"]).path] = document
         return document
+
+    def says(self, handle: str, uri: str, *, subject: str = "", **links: str) -> None:
+        """Its WebFinger answers so for a handle. ``links``: templates by relation."""
+        told: list[Json] = [{"rel": "self", "type": ACTIVITY_JSON, "href": uri}]
+        told += [{"rel": rel, "template": template} for rel, template in links.items()]
+        self.fingers[f"acct:{handle}"] = {"subject": f"acct:{subject or handle}", "links": told}
 
     def asked(self, path: str) -> int:
         """How often a path was requested."""
@@ -337,6 +344,8 @@ class Peer:
         )
 
     def _webfinger(self, resource: str) -> web.Response:
+        if resource in self.fingers:
+            return web.json_response(self.fingers[resource], content_type="application/jrd+json")
         name = resource.removeprefix("acct:").partition("@")[0]
         found = self.people.get(name)
         if found is None:
