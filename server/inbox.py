@@ -468,17 +468,24 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
+        case activities.Follow() | activities.Join():
+            await resolve.describe(net, act.by.host)
+        case _:
+            await _ask_actors(net, act)
+    return act
+
+
+async def _ask_actors(net: Net, act: Act) -> None:
+    """What is about actors themselves counts as they describe themselves now."""
+    match act.activity:
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
         case activities.Delete(is_self=True):
             await _confirm_left(net, act.by)
         case activities.Move(object=old, target=new):
             await resolve.moving(net, act.by, old, new)
-        case activities.Follow() | activities.Join():
-            await resolve.describe(net, act.by.host)
         case _:
             pass
-    return act
 
 
 async def known_actor(net: Net, uri: str) -> bool:
