@@ -414,6 +414,10 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
+    if post and inner.content and inner.id:
+        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        if counted != inner.id:
+            return  # one reaction of several (Pleroma): what counts still stands
     if post:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 
