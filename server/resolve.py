@@ -315,11 +315,11 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
     Raises ``Refused("suspended")`` for the key of a suspended actor.
     """
     async with net.work.reading() as tx:
-        row = await accounts.key_by_id(tx.conn, key_id)
-        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-    if row and owner:
-        _require_welcome(owner)
-        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+        known = await accounts.owned_key(tx.conn, key_id)
+    if known:
+        if known.suspended:
+            raise _not_welcome()
+        return keys.ActorKey(known.id, known.owner, keys.load_public(known.public))
     now = net.work.clock.now()
     recent = net.attempts.recent(key_id, now)
     return await asyncio.shield(recent or net.attempts.begin(key_id, now, _new_key(net, key_id)))
@@ -335,7 +335,11 @@ async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
 
 def _require_welcome(account: Account) -> None:
     if account.suspended_at:
-        raise Refused("suspended", "This account is suspended here.")
+        raise _not_welcome()
+
+
+def _not_welcome() -> Refused:
+    return Refused("suspended", "This account is suspended here.")
 
 
 async def _new_key(net: Net, key_id: str) -> keys.ActorKey:
