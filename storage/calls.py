@@ -129,6 +129,13 @@ UPCOMING = Query(
     " and coalesce(c.ends_at, c.starts_at) >= $1 order by c.starts_at limit $2",
     Call,
 )
+OWN_UPCOMING = Query(
+    "select c.* from calls c join posts p on p.id = c.post_id"
+    " where p.local and p.visibility = 'public' and c.state in ('open', 'postponed')"
+    " and ($1::bigint is null or c.community_id = $1)"
+    " and coalesce(c.ends_at, c.starts_at) >= $2 order by c.starts_at, c.post_id limit $3",
+    Call,
+)
 PUT = Query(
     """
     insert into participations
@@ -202,17 +209,21 @@ ANSWERED_FROM_ELSEWHERE = Query(
     int,
 )
 PUT_FORM = Command(
-    "insert into call_forms (post_id, host, form) values ($1, $2, $3) on conflict do nothing"
+    "insert into call_forms (post_id, host, form, by_instance) values ($1, $2, $3, $4)"
+    " on conflict do nothing"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class HostForm:
+    """``by_instance``: it was told in the name of the instance, which it follows, not of the community."""
+
     host: str
     form: str
+    by_instance: bool = False
 
 
-FORMS = Query("select host, form from call_forms where post_id = $1", HostForm)
+FORMS = Query("select host, form, by_instance from call_forms where post_id = $1", HostForm)
 
 
 async def insert(
@@ -269,6 +280,13 @@ async def of_community(
 
 async def upcoming(conn: Connection, since: datetime, limit: int) -> list[Call]:
     return await UPCOMING.all(conn, since, limit)
+
+
+async def own_upcoming(
+    conn: Connection, community_id: int | None, since: datetime, limit: int
+) -> list[Call]:
+    """Public calls of ours that are not over at ``since``, soonest first; None: of all communities."""
+    return await OWN_UPCOMING.all(conn, community_id, since, limit)
 
 
 async def put(
@@ -357,9 +375,9 @@ async def form(conn: Connection, post_id: int, host: str) -> str | None:
     return await FORM.first(conn, post_id, host)
 
 
-async def forms(conn: Connection, post_id: int) -> dict[str, str]:
-    """Host to form, as first sent."""
-    return {row.host: row.form for row in await FORMS.all(conn, post_id)}
+async def forms(conn: Connection, post_id: int) -> dict[str, HostForm]:
+    """By host, as first sent."""
+    return {row.host: row for row in await FORMS.all(conn, post_id)}
 
 
 async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:
@@ -367,5 +385,7 @@ async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:
     return await ANSWERED_FROM_ELSEWHERE.all(conn, post_id)
 
 
-async def put_form(conn: Connection, post_id: int, host: str, form_name: str) -> None:
-    await PUT_FORM.run(conn, post_id, host, form_name)
+async def put_form(
+    conn: Connection, post_id: int, host: str, form_name: str, *, by_instance: bool = False
+) -> None:
+    await PUT_FORM.run(conn, post_id, host, form_name, by_instance)

@@ -38,6 +38,7 @@ async def create(
     display_name: str = "",
     note: str = "",
     locked: bool = False,
+    discoverable: bool = True,
 ) -> Account:
     """An account of ours, with its keys. Raises ``Invalid`` or ``Conflict`` (the handle is taken)."""
     account_id = await next_id(tx.conn, tx.now)
@@ -49,6 +50,7 @@ async def create(
         note=text.compose(note[:NOTE_MAX], {}, tx.site.urls.tag),
         note_source=note[:NOTE_MAX],
         locked=locked,
+        discoverable=discoverable,
         bot=kind == "application",
     )
     uri = tx.site.urls.actor(account_id, kind)
@@ -175,10 +177,13 @@ async def remember(
     profile: Profile,
     listed: Sequence[PublicKey],
     published: datetime | None,
+    *,
+    confirmed: bool = True,
 ) -> Account:
     """Write down what a remote actor says of itself, new or known. Its id never changes hands.
 
-    Another actor of the same host that had the handle loses it: handles never merge accounts.
+    ``confirmed``: both sides agree on the handle. Another actor that had it loses it then, else this one
+    has none while the other keeps it: handles never merge accounts.
     """
     said = [f[key] for f in profile.fields for key in ("name", "value")]
     safe = replace(
@@ -194,7 +199,12 @@ async def remember(
         emojis=text.emojis_used(profile.emojis, profile.display_name, profile.note, *said),
     )
     known = await accounts.by_uri(tx.conn, uri)
-    await accounts.lose_handle(tx.conn, safe.username, host, uri)
+    ends_in = safe.handle_host or host
+    if confirmed:
+        await accounts.lose_handle(tx.conn, safe.username, ends_in, uri)
+    else:
+        holder = await accounts.by_handle(tx.conn, safe.username, ends_in)
+        safe = replace(safe, handle_lost=holder is not None and holder.uri != uri)
     if known:
         account = await accounts.update_profile(tx.conn, known.id, safe, tx.now)
     else:

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
-from server.domain import communities, effects, forms, policy, posts, wire
+from server.domain import communities, distribution, effects, forms, policy, posts, wire
+from server.domain.distribution import Reach
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, follows, polls
@@ -30,6 +31,8 @@ STATES = ("open", "postponed", "cancelled", "closed")
 ABOUT_MAX = 5000
 
 TALLY_INTERVAL = timedelta(minutes=3)
+INTRODUCED = 50
+"""How many open calls a new follower is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Reported:
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
     """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
     await communities.require_steward(tx, community, author)
+    policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
     if wanted.details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
@@ -66,8 +70,9 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) ->
         tx.conn, post.id, community.id, "event", wanted.details, tx.site.urls.card(post.id)
     )
     await posts.share(tx, community, post)
-    hosts = await effects.followers(tx, community.id)
-    await effects.call(tx, author, post, call, "create", hosts)
+    members = await effects.followers(tx, community.id)
+    reach = Reach(members, await distribution.instances(tx, post))
+    await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
     await posts.feature(tx, community, post, added=True)
     await _close_in_time(tx, call)
@@ -193,6 +198,7 @@ async def _locked(tx: Tx, post: Post) -> Call:
 
 
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    await communities.require_part(tx, call.community_id, account)
     policy.may_answer(
         call.state,
         over=call.over_at < tx.now,
@@ -209,7 +215,7 @@ async def _reply(
         return
     organiser = await accounts.by_id(tx.conn, post.account_id)
     if organiser:
-        await effects.answer_join(tx, organiser, post, account, uri, participation.state)
+        await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
 
 
 async def _ask_host(tx: Tx, account: Account, post: Post, said: str, door: str) -> Participation:
@@ -217,7 +223,7 @@ async def _ask_host(tx: Tx, account: Account, post: Post, said: str, door: str) 
     assert host, "a foreign key holds it"
     uri = await effects.new_id(tx)
     state = "pending" if said == "going" else "granted"
-    await effects.taking_part(tx, account, post, host, said, uri)
+    await distribution.taking_part(tx, account, post, host, said, uri)
     return await calls.put(
         tx.conn, uri, post.id, account.id, said, state, "confirmed", door, tx.now
     )
@@ -234,7 +240,9 @@ async def withdraw(tx: Tx, account: Account, post: Post) -> None:
         return
     host = await accounts.by_id(tx.conn, post.account_id)
     if host:
-        await effects.taking_part(tx, account, post, host, "withdrawn", await effects.new_id(tx))
+        await distribution.taking_part(
+            tx, account, post, host, "withdrawn", await effects.new_id(tx)
+        )
 
 
 async def _settle(tx: Tx, post: Post, call: Call) -> None:
@@ -288,31 +296,42 @@ async def send_tally(tx: Tx, post_id: int) -> None:
     call = await calls.lock(tx.conn, post_id)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
     if post and call and author:
-        await effects.call(tx, author, post, call, "update", await _told(tx, call))
+        await distribution.call(tx, author, post, call, "update", await _told(tx, post, call))
         await calls.tally_sent(tx.conn, post_id, tx.now)
 
 
-async def _told(tx: Tx, call: Call) -> effects.Inboxes:
-    """Followers of the community, and who answered without following it: they found the call elsewhere."""
+async def _told(tx: Tx, post: Post, call: Call) -> Reach:
+    """Followers of the community and of the instance, and who answered without following either: they
+    found the call elsewhere."""
     ids = await calls.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
-    return await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
+    members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
+    return Reach(members, await distribution.instances(tx, post))
 
 
-async def introduce(tx: Tx, community: Account, follower: Account) -> None:
-    """A host that has just got its first member of a community is sent the calls that are still open.
+async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
+    """A host that has just got its first member of a community is sent the calls that are still open; one
+    that follows the instance, all that are public.
 
     So is each member whose host has no shared inbox: what others of it were sent is not theirs.
     """
-    hosts = effects.inbox_of(follower)
-    alone = follower.shared_inbox is None
-    for call in await calls.of_community(tx.conn, community.id, tx.now, 50):
+    inboxes = effects.inbox_of(follower)
+    as_member = followed.is_group
+    reach = Reach(inboxes) if as_member else Reach({}, inboxes)
+    alone = as_member and follower.shared_inbox is None
+    for call in await _to_introduce(tx, followed):
         sent = await calls.forms(tx.conn, call.post_id)
         post = await post_rows.by_id(tx.conn, call.post_id)
         author = await accounts.by_id(tx.conn, post.account_id) if post else None
         fresh = alone or follower.host not in sent
         if post and author and call.state != "cancelled" and fresh:
-            await effects.call(tx, author, post, call, "create", hosts)
+            await distribution.call(tx, author, post, call, "create", reach)
+
+
+async def _to_introduce(tx: Tx, followed: Account) -> list[Call]:
+    if followed.is_group:
+        return await calls.of_community(tx.conn, followed.id, tx.now, INTRODUCED)
+    return await calls.own_upcoming(tx.conn, None, tx.now, INTRODUCED)
 
 
 async def edit(
@@ -380,7 +399,7 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     assert author, "a foreign key holds it"
     if actor.id != author.id:
         await communities.require_steward(tx, community, actor)
-    await effects.call(tx, author, post, call, "delete", await _told(tx, call))
+    await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
     if call.card_uri:
         await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
     await posts.remove(tx, post)

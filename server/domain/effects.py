@@ -15,7 +15,18 @@ from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
-from storage import accounts, calls, events, follows, lanes, outbox, polls, posts, pushes, timelines
+from storage import (
+    accounts,
+    communities,
+    events,
+    follows,
+    lanes,
+    outbox,
+    polls,
+    posts,
+    pushes,
+    timelines,
+)
 from storage.accounts import Account
 from storage.db import next_id
 from storage.events import Event
@@ -123,12 +134,23 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
     if not author.local:
         return None
     gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
-    document = build.delete(await new_id(tx), author.uri, gone)
+    to, cc = await _named(tx, post)
+    document = build.delete(await new_id(tx), author.uri, gone, to=to, cc=cc)
     return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
 
 
+async def _named(tx: Tx, post: posts.Post) -> tuple[list[str], list[str]]:
+    """Of what was not for everybody, nobody else is told that it is gone."""
+    if post.is_public:
+        return [PUBLIC], []
+    return wire.named(await wire.post(tx, post))
+
+
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:
-    """Where boosts by accounts of ours, communities among them, have brought a post."""
+    """Where boosts by accounts of ours, communities among them, have brought a post. Of what is for
+    members their community tells them."""
+    if post.visibility == "members":
+        return {}
     boosts = await posts.boosts_of(tx.conn, post.id)
     boosters = await accounts.by_ids(tx.conn, [boost_.account_id for boost_ in boosts])
     reached: Inboxes = {}
@@ -155,10 +177,12 @@ async def _to_audience(
 
 async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
     """Followers (unless direct), who is mentioned, answered or (in public) quoted, who voted, and a remote
-    community.
+    community. What is for members goes to their community alone, which brings it to them.
 
     Who voted need not follow: snac and Mastodon look at the counts that they are sent, and ask for no others.
     """
+    if post.visibility == "members":
+        return inbox_of(await accounts.by_id(tx.conn, post.community_id or 0))
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
     if post.kind in ("question", "event"):
         named += await polls.voters(tx.conn, post.id)
@@ -198,7 +222,24 @@ async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | Non
         return None
     document = build.like(uri, actor.uri, post.uri)
     inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+
+
+async def dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    """To the same as a Like."""
+    if not actor.local:
+        return None
+    document = build.dislike(uri, actor.uri, post.uri)
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+
+
+async def undo_dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    if not actor.local:
+        return None
+    document = build.undo(await new_id(tx), actor.uri, build.dislike(uri, actor.uri, post.uri))
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
@@ -206,7 +247,7 @@ async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json 
         return None
     document = build.undo(await new_id(tx), actor.uri, build.like(uri, actor.uri, post.uri))
     inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
@@ -214,48 +255,28 @@ async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
     return inbox_of(*(await accounts.by_ids(tx.conn, ids)).values())
 
 
-async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
-    """Add to or Remove from the featured collection of a person or a community of ours.
-
-    Microblogs are told of a call's card, as they drop what the collection's owner did not write.
-    """
-    if not actor.local:
-        return
-    inboxes = await followers(tx, actor.id)
-    found = await calls.by_id(tx.conn, post.id)
-    if found and found.card_uri:
-        parted = await _by_form(tx, post.id, inboxes, new=False)
-        cards = parted.pop(forms.CARD)
-        await _pin(tx, actor, post, found.card_uri, cards, added=added)
-        inboxes = {inbox: host for part in parted.values() for inbox, host in part.items()}
-    await _pin(tx, actor, post, post.uri, inboxes, added=added)
-
-
-async def _pin(
-    tx: Tx, actor: Account, post: posts.Post, uri: str, inboxes: Inboxes, *, added: bool
-) -> None:
-    if not inboxes:
-        return
+async def feature_tag(tx: Tx, actor: Account, name: str, *, added: bool) -> None:
+    """Add to or Remove from what a profile shows: Mastodon reads a Hashtag with the featured collection."""
     make = build.add if added else build.remove
-    document = make(
-        await new_id(tx),
-        actor.uri,
-        uri,
-        actor.featured_uri or "",
-        cc=[actor.followers_uri or ""],
-    )
-    await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+    tag = build.hashtag(name, tx.site.urls.base)
+    followed_by = [actor.followers_uri or ""]
+    document = make(await new_id(tx), actor.uri, tag, actor.featured_uri or "", cc=followed_by)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
 
 async def profile(tx: Tx, actor: Account) -> None:
     """Update of an account of ours, to everybody who follows it."""
-    document = build.update(
-        await new_id(tx),
-        actor.uri,
-        await wire.actor(tx, actor),
-        to=[PUBLIC],
-        cc=[actor.followers_uri or ""],
-    )
+    to, cc, public = await members_of(tx, actor)
+    document = build.update(await new_id(tx), actor.uri, await wire.actor(tx, actor), to=to, cc=cc)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
+
+
+async def move(tx: Tx, actor: Account, target: Account) -> None:
+    """Tell who follows an account of ours where to follow it from now on."""
+    followers_uri = actor.followers_uri or ""
+    document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
     inboxes = await followers(tx, actor.id)
     await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
@@ -331,35 +352,57 @@ async def votes(
 
 
 async def announce(
-    tx: Tx, community: Account, document: Mapping[str, object], post: posts.Post | None
+    tx: Tx,
+    community: Account,
+    document: Mapping[str, object],
+    post: posts.Post | None,
+    *,
+    also: Inboxes | None = None,
+    subject: str | None = None,
 ) -> None:
-    """Spread an activity to the members of a community of ours.
+    """Spread an activity to the members of a community of ours, and of a private one to nobody else.
 
     Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
-    thread's head: ``post`` is then the head, and None for everything else.
+    thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
+    besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
     tx.carried.append(community.id)
-    by_form = await _by_embedding(tx, community)
+    by_form = await _by_embedding(tx, community, also or {})
+    to, cc, public = await members_of(tx, community)
     if by_form[True]:
-        wrapped = build.announce(
-            await new_id(tx), community.uri, document, cc=[community.followers_uri or ""]
-        )
-        subject = _subject(document)
-        await send(tx, community, wrapped, by_form[True], subject=subject, public=True)
-    if post:
+        wrapped = build.announce(await new_id(tx), community.uri, document, to=to, cc=cc)
+        about = subject or _subject(document)
+        await send(tx, community, wrapped, by_form[True], subject=about, public=public)
+    if post and public:
         boost_ = await posts.boost_of(tx.conn, community.id, post.id)
         if boost_:
             bare = await wire.boost(tx, boost_, post)
             await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
 
 
-async def _by_embedding(tx: Tx, community: Account) -> dict[bool, Inboxes]:
+async def members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
+    """``to`` and ``cc`` of what an account says to all who follow it, and whether it is public."""
+    followers_uri = actor.followers_uri or ""
+    if await communities.is_private(tx.conn, actor.id):
+        return [followers_uri], [], False
+    return [PUBLIC], [followers_uri], True
+
+
+async def invite(tx: Tx, actor: Account, community: Account, invited: Account, uri: str) -> None:
+    """Tell somebody that they may join: by Mobilizon's Invite, or here by a notification."""
+    document = build.invite(uri, actor.uri, community.uri, invited.uri)
+    await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
+
+
+async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:
     reached = await followers(tx, community.id)
-    known = await outbox.hosts(tx.conn, sorted(set(reached.values())))
+    known = await outbox.hosts(tx.conn, sorted({*reached.values(), *also.values()}))
     parted: dict[bool, Inboxes] = {True: {}, False: {}}
-    for inbox, host in reached.items():
+    for inbox, host in (also | reached).items():
         software = known[host].software if host in known else None
-        parted[forms.embeds(software)][inbox] = host
+        embeds = forms.embeds(software)
+        if embeds or inbox in reached:
+            parted[embeds][inbox] = host
     return parted
 
 
@@ -368,97 +411,6 @@ def _subject(document: Mapping[str, object]) -> str:
     if isinstance(inner, Mapping):
         return str(inner.get("id", document["id"]))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     return str(inner)
-
-
-# Calls
-
-
-async def call(
-    tx: Tx, author: Account, post: posts.Post, found: calls.Call, verb: str, hosts: Inboxes
-) -> None:
-    """Send a call, in the form that each host was first sent, and never two to one follower.
-
-    ``verb``: create, update or delete. ``hosts``: whom to send it; a host that has no form yet gets the
-    one of its software with a create, and nothing otherwise.
-    """
-    community = await accounts.by_id(tx.conn, found.community_id)
-    assert community, "a foreign key holds it"
-    parted = await _by_form(tx, found.post_id, hosts, new=verb == "create")
-    if parted[forms.CARD]:
-        document = await _about(tx, community, post, await wire.card(tx, post, found), verb)
-        await send(tx, community, document, parted[forms.CARD], subject=post.uri, public=True)
-    event = await wire.post(tx, post)
-    if parted[forms.GANCIO]:
-        document = await _about(tx, community, post, event, verb)
-        await send(tx, community, document, parted[forms.GANCIO], subject=post.uri, public=True)
-    embedding = parted[forms.BECKON] | parted[forms.PAGE]
-    if not embedding and not parted[forms.EVENT]:
-        return
-    document = await _about(tx, author, post, event, verb)
-    sent = await send(tx, author, document, parted[forms.EVENT], subject=post.uri, public=True)
-    if embedding:
-        wrapped = build.announce(
-            await new_id(tx), community.uri, sent, cc=[community.followers_uri or ""]
-        )
-        await send(tx, community, wrapped, embedding, subject=post.uri, public=True)
-
-
-async def _about(tx: Tx, actor: Account, post: posts.Post, document: Json, verb: str) -> Json:
-    if verb == "create":
-        return build.create(await new_id(tx), actor.uri, document)
-    if verb == "update":
-        return build.update(await new_id(tx), actor.uri, document)
-    gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
-    return build.delete(await new_id(tx), actor.uri, gone)
-
-
-async def _by_form(tx: Tx, post_id: int, hosts: Inboxes, *, new: bool) -> dict[str, Inboxes]:
-    sent = await calls.forms(tx.conn, post_id)
-    known = await outbox.hosts(tx.conn, sorted(set(hosts.values())))
-    parted: dict[str, Inboxes] = {
-        f: {} for f in (forms.CARD, forms.EVENT, forms.GANCIO, forms.PAGE, forms.BECKON)
-    }
-    for inbox, host in hosts.items():
-        form = sent.get(host)
-        if form is None and new:
-            form = forms.of_call(known[host].software if host in known else None)
-            await calls.put_form(tx.conn, post_id, host, form)
-        if form is not None:
-            parted[form][inbox] = host
-    return parted
-
-
-async def taking_part(
-    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
-) -> None:
-    """Tell the host of a remote call what one of ours answered."""
-    answered = {"id": post.uri}
-    if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
-    elif answer == "maybe":
-        document = build.tentative_accept(uri, actor.uri, answered) | {"object": post.uri}
-    elif answer == "declined":
-        document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
-    else:
-        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
-    document["to"] = [host.uri]
-    await send(tx, actor, document, own_inbox_of(host), subject=post.uri, public=False)
-
-
-async def answer_join(
-    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
-) -> None:
-    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
-    if joiner.local or not organiser.local or uri is None:
-        return
-    make = {
-        "granted": build.accept,
-        "waiting": build.tentative_accept,
-        "refused": build.reject,
-    }[state]
-    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
-    document = make(await new_id(tx), organiser.uri, joined)
-    await send(tx, organiser, document, own_inbox_of(joiner), subject=post.uri, public=False)
 
 
 # Here at home
@@ -508,15 +460,7 @@ async def ring(tx: Tx, told: Sequence[Notification]) -> None:
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
     """Put a new post or boost into the homes where it belongs."""
-    direct = post.visibility == "direct"
-    readers = await timelines.readers(
-        tx.conn,
-        author.id,
-        boost=post.reblog_of_id is not None,
-        reply_to=post.in_reply_to_account_id,
-        only_mentioned_in=post.id if direct else None,
-        subject_id=post.reblog_of_id or post.id,
-    )
+    readers = await _readers(tx, author, post)
     ids = [r.account_id for r in readers] + await tags.spread(tx, author, post)
     if author.local and author.kind == "person":
         ids.append(author.id)
@@ -525,6 +469,21 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
     appear(tx, post)
     if _is_news(post):
         await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
+
+
+async def _readers(tx: Tx, author: Account, post: posts.Post) -> list[timelines.Reader]:
+    """What is for members comes to them through their community."""
+    if post.visibility == "members":
+        return []
+    direct = post.visibility == "direct"
+    return await timelines.readers(
+        tx.conn,
+        author.id,
+        boost=post.reblog_of_id is not None,
+        reply_to=post.in_reply_to_account_id,
+        only_mentioned_in=post.id if direct else None,
+        subject_id=post.reblog_of_id or post.id,
+    )
 
 
 def _is_news(post: posts.Post) -> bool:

@@ -13,6 +13,11 @@ EVENT = "event"
 GANCIO = "gancio"
 PAGE = "page"
 BECKON = "beckon"
+FORMS = (CARD, EVENT, GANCIO, PAGE, BECKON)
+EVENTS = (EVENT, GANCIO, PAGE, BECKON)
+"""Those that carry the call itself."""
+BY_ITS_OWNER = frozenset({CARD, EVENT})
+"""What the owner of the document changes and deletes, whoever told of it first."""
 
 # The form of a call. Who is not named here is a microblog and gets the answer card.
 CALL_FORMS: dict[str, str] = {
@@ -23,8 +28,14 @@ CALL_FORMS: dict[str, str] = {
     "mbin": PAGE,
     "mobilizon": EVENT,
     "piefed": PAGE,
-    "wordpress": EVENT,
+    # Its Event Bridge (includes/activitypub/handler/class-create.php, 1.2) looks for the activity's actor
+    # among those that it follows: what the author signs it drops.
+    "wordpress": GANCIO,
 }
+
+# Who keeps an event that anybody sends and lists it only when whom it follows has announced its id
+# (Mobilizon 5.1, lib/mobilizon/events/events.ex, filter_local_or_from_followed_instances_events).
+LISTS_ANNOUNCED = frozenset({"mobilizon"})
 
 # Who reads an Announce of a whole activity (FEP-1b12); the others read an Announce of a bare id.
 EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed"})
@@ -49,6 +60,11 @@ def named_in(user_agent: str) -> str | None:
     """The software of the table that a ``User-Agent`` names, if any."""
     words = (word.lower() for word in _PRODUCT.findall(user_agent))
     return next((word for word in words if word in CALL_FORMS), None)
+
+
+def lists_announced(software: str | None) -> bool:
+    """Whether a server needs the announcement of a call beside the call."""
+    return software in LISTS_ANNOUNCED
 
 
 def embeds(software: str | None) -> bool:

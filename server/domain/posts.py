@@ -11,15 +11,24 @@ that the post is gone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from server import text
-from server.domain import cards, communities, conversations, effects, media, policy, quotes
+from server.domain import (
+    cards,
+    communities,
+    conversations,
+    distribution,
+    effects,
+    media,
+    policy,
+    quotes,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, notifications, polls, posts, search
+from storage import accounts, dislikes, follows, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -100,6 +109,8 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
     urls = {key: account.url for key, account in found.items()}
     named = {a.id: a for a in found.values() if a.id != author.id}
     visibility = _visibility_of(author, typed, named)
+    if community and (_is_closed(parent) or await communities.is_private(tx, community)):
+        visibility = "members"
     return Draft(
         kind="question" if typed.poll else ("page" if typed.title and community else "note"),
         visibility=visibility,
@@ -182,12 +193,25 @@ async def _mentioned(tx: Tx, typed: str) -> dict[tuple[str, str], Account]:
 
 async def _community_of(tx: Tx, typed: Typed, named: Sequence[Account]) -> Account | None:
     """A reply stays where it answers; else the community chosen, else the first one mentioned."""
-    if typed.visibility not in ("public", "unlisted"):
+    if typed.visibility == "direct":
+        return None
+    if typed.visibility == "private" and not await _for_members(tx, typed):
         return None
     if typed.in_reply_to:
         inherited = typed.in_reply_to.community_id
         return await accounts.by_id(tx.conn, inherited) if inherited else None
     return typed.community or next((a for a in named if a.is_group), None)
+
+
+async def _for_members(tx: Tx, typed: Typed) -> bool:
+    """Whether "followers only" means the members: clients show so what is for them, and answer alike."""
+    if typed.in_reply_to:
+        return _is_closed(typed.in_reply_to)
+    return typed.community is not None and await communities.is_private(tx, typed.community)
+
+
+def _is_closed(parent: Post | None) -> bool:
+    return parent is not None and parent.visibility == "members"
 
 
 async def publish(
@@ -197,10 +221,11 @@ async def publish(
 
     None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
     """
-    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+    if arrived and await posts.is_buried(tx.conn, arrived.uri, author.uri):
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
+    draft_ = await _among_members(tx, draft_)
     await _hold_above(tx, draft_)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
@@ -221,6 +246,15 @@ async def publish(
         late = post.published_at <= tx.now - LATE
         await quotes.begun(tx, author, post, draft_.quote.post, late=late)
     return post
+
+
+async def _among_members(tx: Tx, draft_: Draft) -> Draft:
+    """In what is for members nobody else is named."""
+    if draft_.visibility != "members" or draft_.community is None or not draft_.mentions:
+        return draft_
+    ids = [account.id for account in draft_.mentions]
+    members = await follows.followers_among(tx.conn, draft_.community.id, ids)
+    return replace(draft_, mentions=tuple(a for a in draft_.mentions if a.id in members))
 
 
 async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
@@ -251,12 +285,19 @@ async def _hold(tx: Tx, post: Post) -> Post:
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
         policy.may_interact(blocked=blocked).require()
+    if parent and parent.community_id and draft_.visibility != "direct":
+        where = await accounts.by_id(tx.conn, parent.community_id)
+        if where:
+            await communities.require_reply(tx, where, author, parent)
     if community and community.local:
-        (await communities.may_post(tx, community, author)).require()
+        (await communities.may_post(tx, community, author, draft_.visibility)).require()
+    elif community and author.local:
+        await communities.require_part(tx, community.id, author)
 
 
 async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Post | None:
@@ -323,7 +364,7 @@ async def _spread(
         await conversations.enter(tx, author, post, draft_.mentions, news=news)
     await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
-    if community and community.local and document and post.is_public:
+    if community and community.local and document and post.is_shared:
         await carry(tx, community, document, post)
 
 
@@ -391,7 +432,9 @@ async def boost(
         )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
-    policy.may_boost(post.visibility, own=own, blocked=blocked).require()
+    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
+    brings = actor.is_group and actor.id == post.community_id
+    policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
     await _hold(tx, post)
     made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
     if made is None:
@@ -421,15 +464,17 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
     """Favourite a post; a repeat is no event. A community of ours passes it on. Raises ``Forbidden``."""
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     policy.may_interact(blocked=blocked).require()
+    await communities.require_part(tx, post.community_id, actor)
     await _hold(tx, post)
     uri = arrived.uri if arrived else await effects.new_id(tx)
     if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
         return
+    await dislikes.delete(tx.conn, actor.id, post.id)
     document = await effects.like(tx, actor, post, uri) or (arrived.document if arrived else None)
     author = await accounts.by_id(tx.conn, post.account_id)
     if author:
         await effects.tell(tx, [author], "favourite", actor, post.id)
-    await _pass_on(tx, post, document)
+    await pass_on(tx, post, document)
 
 
 async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
@@ -439,14 +484,19 @@ async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None 
         return
     await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.undo_like(tx, actor, post, uri) if uri else None
-    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+    await pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
-async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) -> None:
-    """What concerns a post of a community of ours reaches its members, embedded."""
+async def pass_on(
+    tx: Tx, post: Post, document: Mapping[str, object] | None, *, gone: bool = False
+) -> None:
+    """What concerns a post of a community of ours reaches its members, embedded. ``gone``: it is deleted;
+    of a removed post they hear nothing else."""
     if post.community_id is None or not document or post.kind == "event":
         return
-    if not post.is_public:
+    if post.removed and not gone:
+        return
+    if not post.is_shared:
         return  # what was for few people is not told to many
     community = await accounts.by_id(tx.conn, post.community_id)
     if community and community.local:
@@ -471,6 +521,7 @@ async def edit(
     """
     if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
+    await communities.require_part(tx, post.community_id, author)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
     if arrived:
@@ -502,7 +553,7 @@ async def edit(
         await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
-    await _pass_on(tx, new, document or (arrived.document if arrived else None))
+    await pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
@@ -546,7 +597,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
         policy.NOT_YOURS.require()
     await _hold_whole(tx, post)
     document = await effects.publish_delete(tx, author, post) if post.kind != "event" else None
-    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+    await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
     await remove(tx, post)
 
 
@@ -597,4 +648,4 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
         else await posts.unpin(tx.conn, owner.id, post.id)
     )
     if changed:
-        await effects.pin(tx, owner, post, added=added)
+        await distribution.pin(tx, owner, post, added=added)

@@ -1,0 +1,252 @@
+"""How a call leaves: to whom, in which form, and in whose name.
+
+A host hears of a call through the members of the community that it has, or, where it has none, because its
+administrator follows this instance as a whole (the actor that NodeInfo names, FEP-2677): so do Mobilizon,
+Gancio and WordPress fill their calendars. It hears once, and what it was first sent, in whose name, is
+stored and never changes; every Update, outcome and Delete follows it. In whose name matters:
+
+- Gancio and WordPress's Event Bridge take an event only from the very actor that they follow, so that the
+  Create, Update and Delete are signed by the community or by the instance, whichever they follow.
+- Mobilizon takes an event from anybody and lists it in public only when an actor that its relay follows has
+  announced it (its ``Share``).
+- A microblog that follows the instance is sent a boost of the card, as the card is the community's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from federation import build
+from server.domain import effects, forms, wire
+from server.domain.effects import Inboxes
+from server.domain.tx import Tx
+from storage import accounts, calls, outbox, posts
+from storage.accounts import Account
+from storage.calls import HostForm
+
+Json = build.Json
+NOBODY: Inboxes = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who is to hear of a call: through the community, and as instances that follow this one."""
+
+    members: Inboxes
+    instances: Inboxes = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of ours with those in whose name it is told."""
+
+    row: posts.Post
+    call: calls.Call
+    author: Account
+    community: Account
+    instance: Account | None
+
+
+async def instances(tx: Tx, post: posts.Post) -> Inboxes:
+    """The instances that follow this one, for what is public."""
+    us = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
+    if us is None or post.visibility != "public":
+        return {}
+    return await effects.followers(tx, us.id)
+
+
+async def call(
+    tx: Tx, author: Account, post: posts.Post, found: calls.Call, verb: str, reach: Reach
+) -> None:
+    """Send a call, in the form that each host was first sent, and never two to one follower.
+
+    ``verb``: create, update or delete. A host that has no form yet gets the one of its software with a
+    create, and nothing otherwise.
+    """
+    community = await accounts.by_id(tx.conn, found.community_id)
+    assert community, "a foreign key holds it"
+    instance = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
+    called = Called(post, found, author, community, instance)
+    told = await _by_form(tx, found.post_id, reach, new=verb == "create")
+    await _cards(tx, called, verb, told[forms.CARD])
+    if any(told[form].any for form in forms.EVENTS):
+        await _events(tx, called, verb, told)
+
+
+@dataclass(slots=True)
+class Told:
+    """Those who get one form: in the community's or author's name, or in the instance's.
+
+    ``listing``: those of the members' hosts that list what is announced to them and nothing else.
+    """
+
+    members: Inboxes = field(default_factory=dict[str, str])
+    instances: Inboxes = field(default_factory=dict[str, str])
+    listing: Inboxes = field(default_factory=dict[str, str])
+
+    @property
+    def any(self) -> bool:
+        return bool(self.members or self.instances)
+
+
+async def _by_form(tx: Tx, post_id: int, reach: Reach, *, new: bool) -> dict[str, Told]:
+    sent = await calls.forms(tx.conn, post_id)
+    members, others = _by_host(reach.members), _by_host(reach.instances)
+    hosts = sorted({*members, *others})
+    known = await outbox.hosts(tx.conn, hosts)
+    parted = {form: Told() for form in forms.FORMS}
+    for host in hosts:
+        software = known[host].software if host in known else None
+        first = sent.get(host)
+        if first is None and new:
+            first = HostForm(host, forms.of_call(software), by_instance=host not in members)
+            await calls.put_form(tx.conn, post_id, host, first.form, by_instance=first.by_instance)
+        if first is None:
+            continue
+        told = parted[first.form]
+        own, other = members.get(host, {}), others.get(host, {})
+        if not new and first.form in forms.BY_ITS_OWNER:
+            told.members |= own | other  # who wrote it tells of it, to whomever
+        elif first.by_instance:
+            told.instances |= other or own
+        else:
+            told.members |= own or other
+            told.listing |= own if forms.lists_announced(software) else {}
+    return parted
+
+
+def _by_host(inboxes: Inboxes) -> dict[str, Inboxes]:
+    parted: dict[str, Inboxes] = {}
+    for inbox, host in inboxes.items():
+        parted.setdefault(host, {})[inbox] = host
+    return parted
+
+
+async def _cards(tx: Tx, called: Called, verb: str, told: Told) -> None:
+    if told.members:
+        card = await wire.card(tx, called.row, called.call)
+        document = await _about(tx, called.community, card, verb)
+        await _send(tx, called, called.community, document, told.members)
+    if told.instances and called.call.card_uri and called.instance:
+        await _point(tx, called, called.instance, called.call.card_uri, told.instances)
+
+
+async def _events(tx: Tx, called: Called, verb: str, told: Mapping[str, Told]) -> None:
+    event = await wire.post(tx, called.row)
+    gancio, plain = told[forms.GANCIO], told[forms.EVENT]
+    for actor, inboxes in _in_whose_name(called, gancio):
+        await _send(tx, called, actor, await _about(tx, actor, event, verb), inboxes)
+    embedding = Told(
+        told[forms.BECKON].members | told[forms.PAGE].members,
+        told[forms.BECKON].instances | told[forms.PAGE].instances,
+    )
+    if plain.members or embedding.any:
+        document = await _about(tx, called.author, event, verb)
+        sent = await _send(tx, called, called.author, document, plain.members)
+        for actor, inboxes in _in_whose_name(called, embedding):
+            await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
+    if verb == "create" and plain.listing:
+        await _point(tx, called, called.community, called.row.uri, plain.listing)
+    if plain.instances and called.instance:
+        await _point(tx, called, called.instance, called.row.uri, plain.instances)
+
+
+def _in_whose_name(called: Called, told: Told) -> list[tuple[Account, Inboxes]]:
+    parts = [(called.community, told.members), (called.instance, told.instances)]
+    return [(actor, inboxes) for actor, inboxes in parts if actor and inboxes]
+
+
+async def _point(tx: Tx, called: Called, actor: Account, uri: str, inboxes: Inboxes) -> None:
+    """Announce of a bare id: whoever gets it fetches what is there."""
+    await _send(tx, called, actor, await _announce(tx, actor, uri), inboxes)
+
+
+async def _announce(tx: Tx, actor: Account, announced: str | Json) -> Json:
+    cc = [actor.followers_uri or ""]
+    return build.announce(await effects.new_id(tx), actor.uri, announced, cc=cc, published=tx.now)
+
+
+async def _send(tx: Tx, called: Called, actor: Account, document: Json, inboxes: Inboxes) -> Json:
+    uri = called.row.uri
+    return await effects.send(tx, actor, document, inboxes, subject=uri, public=True)
+
+
+async def _about(tx: Tx, actor: Account, document: Json, verb: str) -> Json:
+    if verb == "create":
+        return build.create(await effects.new_id(tx), actor.uri, document)
+    if verb == "update":
+        return build.update(await effects.new_id(tx), actor.uri, document)
+    gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
+    return build.delete(await effects.new_id(tx), actor.uri, gone)
+
+
+async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
+    """Add to or Remove from the featured collection of a person or a community of ours.
+
+    Microblogs are told of a call's card, as they drop what the collection's owner did not write.
+    """
+    if not actor.local:
+        return
+    inboxes = await effects.followers(tx, actor.id)
+    found = await calls.by_id(tx.conn, post.id)
+    if found and found.card_uri:
+        parted = await _by_form(tx, post.id, Reach(inboxes), new=False)
+        cards = parted.pop(forms.CARD).members
+        await _pin(tx, actor, post, found.card_uri, cards, added=added)
+        inboxes = {inbox: host for told in parted.values() for inbox, host in told.members.items()}
+    await _pin(tx, actor, post, post.uri, inboxes, added=added)
+
+
+async def _pin(
+    tx: Tx, actor: Account, post: posts.Post, uri: str, inboxes: Inboxes, *, added: bool
+) -> None:
+    if not inboxes:
+        return
+    make = build.add if added else build.remove
+    document = make(
+        await effects.new_id(tx),
+        actor.uri,
+        uri,
+        actor.featured_uri or "",
+        cc=[actor.followers_uri or ""],
+    )
+    await effects.send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+# Taking part
+
+
+async def taking_part(
+    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
+) -> None:
+    """Tell the host of a remote call what one of ours answered."""
+    answered = {"id": post.uri}
+    if answer == "going":
+        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
+    elif answer == "maybe":
+        document = build.tentative_accept(uri, actor.uri, answered) | {"object": post.uri}
+    elif answer == "declined":
+        document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
+    else:
+        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
+    document["to"] = [host.uri]
+    inboxes = effects.own_inbox_of(host)
+    await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)
+
+
+async def answer_join(
+    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
+) -> None:
+    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
+    if joiner.local or not organiser.local or uri is None:
+        return
+    make = {
+        "granted": build.accept,
+        "waiting": build.tentative_accept,
+        "refused": build.reject,
+    }[state]
+    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
+    document = make(await effects.new_id(tx), organiser.uri, joined)
+    inboxes = effects.own_inbox_of(joiner)
+    await effects.send(tx, organiser, document, inboxes, subject=post.uri, public=False)
