@@ -185,6 +185,13 @@ async def document(net: Net, url: str) -> dict[str, object]:
     return again
 
 
+async def unknown_post(net: Net, uri: str) -> dict[str, object]:
+    """The document of what should be a post that is not known here. Raises ``OverBudget`` too."""
+    async with net.work.transaction() as tx:
+        await budgets.take(tx, budgets.POSTS, host_of(uri))
+    return await document(net, uri)
+
+
 async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
     """A document that need not stand at its own id, such as a page, on the origin of ``owner``."""
     if not net.work.site.federates:
@@ -344,11 +351,11 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
     Raises ``Refused("suspended")`` for the key of a suspended actor.
     """
     async with net.work.reading() as tx:
-        row = await accounts.key_by_id(tx.conn, key_id)
-        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-    if row and owner:
-        _require_welcome(owner)
-        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+        known = await accounts.owned_key(tx.conn, key_id)
+    if known:
+        if known.suspended:
+            raise _not_welcome()
+        return keys.ActorKey(known.id, known.owner, keys.load_public(known.public))
     now = net.work.clock.now()
     recent = net.attempts.recent(key_id, now)
     return await asyncio.shield(recent or net.attempts.begin(key_id, now, _new_key(net, key_id)))
@@ -364,7 +371,11 @@ async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
 
 def _require_welcome(account: Account) -> None:
     if account.suspended_at:
-        raise Refused("suspended", "This account is suspended here.")
+        raise _not_welcome()
+
+
+def _not_welcome() -> Refused:
+    return Refused("suspended", "This account is suspended here.")
 
 
 async def _new_key(net: Net, key_id: str) -> keys.ActorKey:
@@ -417,9 +428,7 @@ async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post
         return found
     if net.work.site.urls.is_ours(uri):
         raise Gone(uri)
-    async with net.work.transaction() as tx:
-        await budgets.take(tx, budgets.POSTS, host_of(uri))
-    fetched = await document(net, uri)
+    fetched = await unknown_post(net, uri)
     value = parse.parse_object(fetched)
     if isinstance(value, Vote | Actor):
         return None

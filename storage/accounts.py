@@ -118,6 +118,16 @@ class Key:
     fetched_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedKey:
+    """A public key, and the id of its owner."""
+
+    id: str
+    public: str
+    owner: str
+    suspended: bool
+
+
 LOOKS = "accounts_looks"  # the constraint that no two of our handles look alike
 
 BY_ID = Query("select * from accounts where id = $1", Account)
@@ -258,6 +268,11 @@ INSERT_KEY = Command(
     " values ($1, $2, $3, $4, $5, $6)"
 )
 KEYS_OF = Query("select * from keys where account_id = $1 order by kind desc", Key)
+OWNED_KEY = Query(
+    "select k.id, k.public, a.uri as owner, a.suspended_at is not null as suspended"
+    " from keys k join accounts a on a.id = k.account_id where k.id = $1",
+    OwnedKey,
+)
 KEY_BY_ID = Query("select * from keys where id = $1", Key)
 DROP_KEYS = Command("delete from keys where account_id = $1")
 COUNT_POST = Command(
@@ -442,6 +457,11 @@ async def replace_keys(conn: Connection, account_id: int, found: Sequence[Key]) 
 async def keys_of(conn: Connection, account_id: int) -> list[Key]:
     """RSA first."""
     return await KEYS_OF.all(conn, account_id)
+
+
+async def owned_key(conn: Connection, key_id: str) -> OwnedKey | None:
+    """A key, and whose it is."""
+    return await OWNED_KEY.first(conn, key_id)
 
 
 async def key_by_id(conn: Connection, key_id: str) -> Key | None:
