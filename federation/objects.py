@@ -77,6 +77,7 @@ class Actor:
     published: datetime | None = None
     also_known_as: tuple[str, ...] = ()
     moved_to: str | None = None
+    suspended: bool = False
     webfinger: str | None = None
     document: Mapping[str, object] = field(
         default_factory=dict[str, object], compare=False, repr=False

@@ -218,6 +218,7 @@ create table accounts (
     sensitized_at timestamptz,          -- its media are hidden behind a click
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
+    erased boolean not null default false,       -- for good: its id and its keys are all that is left
     handle_lost boolean not null default false,  -- another actor of that host took the name
     check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
