@@ -96,10 +96,13 @@ class Reject(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo(Activity):
-    """``inner`` is by the same actor, or None where only the id was sent."""
+    """``inner`` is by the same actor, or None where only the id was sent. ``summary`` is a moderator's
+    reason, ``restore_data`` asks for all that a ban removed."""
 
     object: str
     inner: Activity | None = None
+    summary: str = ""
+    restore_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,14 @@ class Block(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lock(Activity):
+    """No more replies (Lemmy 1.0). ``summary`` is the moderator's reason."""
+
+    object: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flag(Activity):
     """``objects`` are the accounts and posts reported, ``content`` the reporter's words."""
 
@@ -180,6 +191,8 @@ class QuoteRequest(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move(Activity):
+    """``object`` is followed at ``target`` from now on; ``actor`` is one of the two."""
+
     object: str
     target: str
 

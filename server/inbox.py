@@ -26,10 +26,11 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
-from server import receive, resolve
+from server import receive, resolve, vouching
+from server.acts import Act
+from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
-from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
@@ -241,7 +242,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 async def process(net: Net, item: Item) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it."""
     document = jsonld.loads(item.body)
-    activity = parse.parse_activity(document)
+    activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     # What a community of ours passes on is this document: hidden recipients stay hidden.
@@ -272,7 +273,10 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
         return await _own(net, outer, inner)
-    if not await _proven(net, announce.embedded, inner.actor):
+    if await vouching.through(net, group, inner):
+        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
+        return replace(act, through=group, vouched=group)
+    if not await proven(net, announce.embedded, inner.actor):
         return await _ask_origin(net, outer, inner)
     _require_for_groups(inner)
     if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
@@ -325,7 +329,7 @@ def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
     return replace(outer, activity=boosted) if post.is_head else None
 
 
-async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
+async def proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
     """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
     try:
         key_id = proofs.proof_key_id(document)
@@ -400,6 +404,8 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_for_us(tx, act.by, value)
             case activities.QuoteRequest(object=uri):
                 asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
+            case activities.Move(object=uri):
+                asked = await moves.concerns_us(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
                 named = (*act.activity.to, *act.activity.cc)
                 asked = await receive.concerns_us(tx, act.by, named, None)
@@ -421,6 +427,8 @@ async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
 
 async def _prepare(net: Net, act: Act) -> Act:
     """Fetch what the activity needs before it can be applied."""
+    if act.through is None:
+        act = replace(act, vouched=await vouching.directly(net, act))
     match act.activity:
         case activities.Create(post=None, votes=(), object=uri):
             await resolve.post(net, uri)
@@ -435,10 +443,12 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
-        case activities.Add(object=uri):
-            await resolve.post(net, uri)
+        case activities.Add(object=uri, target=target):
+            await vouching.listed(net, act, uri, target)
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:

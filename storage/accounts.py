@@ -57,6 +57,10 @@ class Account:
     waiting: bool
     erased: bool
     handle_lost: bool
+    also_known_as: list[str]
+    moved_to: str | None
+    moved_at: datetime | None
+    featured_at: datetime | None
 
     @property
     def is_group(self) -> bool:
@@ -98,6 +102,8 @@ class Profile:
     bot: bool = False
     discoverable: bool = True
     indexable: bool = True
+    also_known_as: list[str] = field(default_factory=list[str])
+    moved_to: str | None = None
     handle_host: str = ""
     """What the handle ends in; empty: the host of its id."""
     handle_lost: bool = False
@@ -169,9 +175,10 @@ INSERT = Query(
     insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
         avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
-        avatar_description, header_description, emojis, handle_host, handle_lost)
+        avatar_description, header_description, emojis, also_known_as, moved_to, handle_host,
+        handle_lost)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
     returning *
     """,
     Account,
@@ -182,8 +189,8 @@ UPDATE_PROFILE = Query(
         followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
-        header_description = $22, emojis = $23,
-        handle_host = case when $24 = '' then host else $24 end, handle_lost = $25
+        header_description = $22, emojis = $23, also_known_as = $24, moved_to = $25,
+        handle_host = case when $26 = '' then host else $26 end, handle_lost = $27
     where id = $1 returning *
     """,
     Account,
@@ -195,6 +202,10 @@ SET_PICTURES = Query(
     Account,
 )
 SET_QUOTE_POLICY = Query("update accounts set quote_policy = $2 where id = $1 returning *", Account)
+BEGIN_FEATURED = Command(
+    "update accounts set featured_at = $2"
+    " where id = $1 and (featured_at is null or featured_at < $3)"
+)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
@@ -338,7 +349,8 @@ async def insert(
         p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
         p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
-        p.header_description, p.emojis, p.handle_host or host, p.handle_lost,
+        p.header_description, p.emojis, p.also_known_as, p.moved_to, p.handle_host or host,
+        p.handle_lost,
     )  # fmt: skip
 
 
@@ -350,7 +362,8 @@ async def update_profile(
         conn, account_id, p.username, p.url, p.inbox, p.shared_inbox, p.outbox, p.followers_uri,
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
-        p.avatar_description, p.header_description, p.emojis, p.handle_host, p.handle_lost,
+        p.avatar_description, p.header_description, p.emojis, p.also_known_as, p.moved_to,
+        p.handle_host, p.handle_lost,
     )  # fmt: skip
 
 
@@ -375,6 +388,11 @@ async def set_pictures(
 async def set_quote_policy(conn: Connection, account_id: int, word: str) -> Account:
     """Who may quote what they post from now on."""
     return await SET_QUOTE_POLICY.one(conn, account_id, word)
+
+
+async def begin_featured(conn: Connection, account_id: int, now: datetime, since: datetime) -> bool:
+    """False where what it pinned was read after ``since``."""
+    return await BEGIN_FEATURED.run(conn, account_id, now, since) == 1
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

@@ -24,6 +24,8 @@ class Post:
     community_id: int | None
     in_reply_to_id: int | None
     in_reply_to_account_id: int | None
+    locked_at: datetime | None
+    removed: str | None
     thread_id: int
     title: str
     content: str
@@ -45,6 +47,7 @@ class Post:
     replies_count: int
     reblogs_count: int
     favourites_count: int
+    dislikes_count: int
     quotes_count: int
     published_at: datetime
     edited_at: datetime | None

@@ -15,18 +15,8 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {
-    "context",
-    "drafts",
-    "fingers",
-    "host_lists",
-    "inbox",
-    "proxy",
-    "receive",
-    "resolve",
-    "stances",
-    "uploads",
-}
+ARRIVING = {"acts", "context", "drafts", "fingers", "host_lists", "inbox", "proxy", "receive"}
+ARRIVING |= {"receive_moderation", "resolve", "stances", "uploads", "vouching"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
 JOINTS |= {"host_commands", "processes", "run", "worker"}
@@ -50,10 +40,15 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.distribution", "server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {
+    f"server.domain.{name}" for name in ("distribution", "effects", "group_effects", "wire")
+}
 BUILDERS = tuple(
     f"federation.{name}"
-    for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")
+    for name in (
+        *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
+        *("proofs", "vocab"),
+    )
 )
 
 

@@ -42,8 +42,18 @@ NOT_FOR_MEMBERS = _refused(
 CALL_IN_PRIVATE = _refused(
     "call_in_private_community", "A call is for everybody, and this community is private."
 )
+PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+BANNED = _refused("banned", "You are banned from this community.")
+LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
+REMOVED = _refused("removed", "This post was removed from its community.")
+NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
+NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
+LAST_ORGANISER = _refused(
+    "last_organiser", "A community needs an organiser: appoint another one first."
+)
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
@@ -52,18 +62,32 @@ ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
 QUOTE_DENIED = _refused("quote_denied", "Its author does not let you quote this post.")
 
+NO_ALIAS = _refused("no_alias", "That account does not say that it is this one too.")
+NOT_LINKED = _refused("not_linked", "This account never said that it is that one too.")
+MOVED = _refused("moved", "This account has moved elsewhere.")
+MOVED_ON = _refused("moved_on", "That account has moved elsewhere itself.")
+MOVED_LATELY = _refused("moved_lately", "This account has moved less than a week ago.")
+OTHER_KIND = _refused("other_kind", "A community becomes a community, and a person a person.")
+HIDDEN_TARGET = _refused("suspended", "That account cannot be followed here.")
+
 BOOSTS = ("public", "unlisted", "private")  # who may see one, from wide to narrow
 
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 
 
-def may_follow(*, same: bool, blocked: bool) -> Verdict:
+def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
+    """``moved``: the account is to be followed elsewhere."""
     if same:
         return SELF
+    if moved:
+        return MOVED
     return BLOCKED if blocked else ALLOWED
 
 
-def may_join(community_policy: str, *, invited: bool) -> Verdict:
+def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:
+    """``reads``: not a group that would pass on what is private."""
+    if not reads:
+        return PEOPLE_ONLY
     return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
 
 
@@ -80,6 +104,30 @@ def may_know_of(
     if listed or stranger:
         return visibility == "unlisted" and not listed
     return visibility == "unlisted" or community_policy != "invited"
+
+
+def may_move(
+    *, named: bool, linked: bool, moved_on: bool, lately: bool, alike: bool, hidden: bool
+) -> Verdict:
+    """Whether followers are carried from one account to another (FEP-7628).
+
+    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by naming
+    the new. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
+    """
+    refusals = (
+        (lately, MOVED_LATELY),
+        (hidden, HIDDEN_TARGET),
+        (not alike, OTHER_KIND),
+        (not named, NO_ALIAS),
+        (not linked, NOT_LINKED),
+        (moved_on, MOVED_ON),
+    )
+    return next((verdict for refused, verdict in refusals if refused), ALLOWED)
+
+
+def may_act(*, moved: bool) -> Verdict:
+    """Who has moved posts where they are now."""
+    return MOVED if moved else ALLOWED
 
 
 def may_interact(*, blocked: bool) -> Verdict:
@@ -110,8 +158,12 @@ def boost_visibility(wanted: str, boosted: str) -> str:
     return max(wanted, boosted, key=BOOSTS.index)
 
 
-def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdict:
+def may_post_to(
+    community_policy: str, *, member: bool, blocked: bool, banned: bool = False
+) -> Verdict:
     """An open community takes posts from everybody, as the threadiverse does; others from members."""
+    if banned:
+        return BANNED
     if blocked:
         return BLOCKED
     return ALLOWED if community_policy == "open" or member else NOT_A_MEMBER
@@ -120,6 +172,29 @@ def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdic
 def may_steer(role: str | None) -> Verdict:
     """Calls, members, pins: organisers and moderators."""
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
+
+
+RANKS = {None: 0, "moderator": 1, "organiser": 2}
+
+
+def may_ban(role: str, of: str | None) -> Verdict:
+    """``role``: of who bans; ``of``: of whom it meets. Nobody judges their like."""
+    return ALLOWED if RANKS[role] > RANKS[of] else OUTRANKED
+
+
+def may_dismiss(role: str | None, *, own: bool, last_organiser: bool) -> Verdict:
+    """Organisers take a role away, and everybody may lay down their own. ``last_organiser``: who would
+    lose theirs is the only one."""
+    if not own and role != "organiser":
+        return NOT_AN_ORGANISER
+    return LAST_ORGANISER if last_organiser else ALLOWED
+
+
+def may_reply(*, locked: bool, removed: bool) -> Verdict:
+    """To a post of a community, whoever asks: who wants to reply unlocks it first."""
+    if removed:
+        return REMOVED
+    return LOCKED if locked else ALLOWED
 
 
 def may_call(*, private: bool) -> Verdict:
@@ -179,6 +254,7 @@ def may_see(
     blocked: bool,
     suspended: bool,
     limited: bool = False,
+    removed: bool = False,
     member: bool = False,
 ) -> bool:
     """The one rule of visibility, for every door: what the viewer may see of an author's.
@@ -186,13 +262,14 @@ def may_see(
     ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
     ``member``: of the community that the post was written for.
     ``blocked``, ``suspended``: the viewer by the author; the author. ``limited``: what the author says to
-    everybody does not come unasked.
+    everybody does not come unasked. ``removed``: taken out of its community by those who moderate it, as
+    far as that binds this viewer.
     """
     if suspended:
         return False
     if own:
         return True
-    if blocked:
+    if blocked or removed:
         return False
     if visibility in ("public", "unlisted"):
         return followed or not limited

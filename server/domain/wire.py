@@ -78,6 +78,8 @@ async def actor(tx: Tx, account: Account) -> Json:
         suspended=account.suspended_at is not None,
         fields=tuple((f["name"], f["value"]) for f in account.fields),
         published=account.created_at,
+        also_known_as=tuple(account.also_known_as),
+        moved_to=account.moved_to,
         webfinger=f"{account.username}@{tx.site.urls.domain}",
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
@@ -140,6 +142,11 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
+
+
+def named(document: Json) -> tuple[list[str], list[str]]:
+    """To whom a document of ours says it is."""
+    return cast("list[str]", document.get("to", [])), cast("list[str]", document.get("cc", []))
 
 
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:

@@ -220,6 +220,10 @@ create table accounts (
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     erased boolean not null default false,       -- for good: its id and its keys are all that is left
     handle_lost boolean not null default false,  -- another actor of that host took the name
+    also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
+    moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    moved_at timestamptz,                        -- when its followers were last carried over
+    featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -260,6 +264,15 @@ create table follows (
     check (follower_id <> target_id)
 );
 create index follows_target on follows (target_id, id);
+
+-- What another server says of those of ours who follow an account of it (FEP-8fcf), until it was looked at.
+create table follower_checks (
+    account_id bigint primary key references accounts on delete cascade,
+    url text not null,                  -- where they are listed
+    digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+    heard_at timestamptz not null,
+    checked_at timestamptz              -- when the list was last read
+);
 
 -- What a member wrote down about somebody, for their own eyes.
 create table account_notes (
@@ -375,6 +388,28 @@ create table community_roles (
 );
 create index community_roles_account on community_roles (account_id);
 
+-- Who may not take part in a community, of ours or (as its moderators say) of another server.
+create table community_bans (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    until timestamptz,                  -- null: without end
+    reason text not null default '',
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    unique (community_id, account_id),
+    check (community_id <> account_id)
+);
+create index community_bans_account on community_bans (account_id);
+create index community_bans_by on community_bans (by_id);
+
+-- Who moderates a group of another server, as its collection said when it was last asked.
+create table group_moderators (
+    group_id bigint primary key references accounts on delete cascade,
+    uris text[] not null,
+    fetched_at timestamptz not null
+);
+
 -- Who was asked to join, until they do. Their request is accepted at once.
 create table community_invites (
     community_id bigint not null references communities on delete cascade,
@@ -387,6 +422,16 @@ create table community_invites (
 create index community_invites_account on community_invites (account_id);
 create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
+-- How far the past of a group of another server was read, for its first members here.
+create table group_histories (
+    account_id bigint primary key references accounts on delete cascade,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    pages integer not null default 0,
+    found integer not null default 0,
+    next text                           -- the page of its outbox to go on with
+);
+
 create table posts (
     id bigint primary key,
     uri text not null unique,
@@ -398,6 +443,8 @@ create table posts (
     community_id bigint references accounts on delete set null,
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
+    locked_at timestamptz,              -- no more replies, to it and below it
+    removed text check (removed in ('here', 'elsewhere')),  -- from its community, of ours or of others
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -422,6 +469,7 @@ create table posts (
     replies_count integer not null default 0,
     reblogs_count integer not null default 0,
     favourites_count integer not null default 0,
+    dislikes_count integer not null default 0,
     quotes_count integer not null default 0,
     published_at timestamptz not null,
     edited_at timestamptz,
@@ -531,6 +579,34 @@ create table favourites (
     unique (account_id, post_id)
 );
 create index favourites_post on favourites (post_id, id);
+
+-- Votes against: counted, and no list tells of whom.
+create table dislikes (
+    uri text unique,
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, post_id)
+);
+create index dislikes_post on dislikes (post_id);
+
+-- What those who steer a community did in it. Everybody may read it; it names them by their role.
+create table moderation_log (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    action text not null check (action in ('lock', 'unlock', 'remove', 'restore', 'feature',
+        'unfeature', 'ban', 'unban', 'appoint', 'dismiss')),
+    role text not null check (role in ('organiser', 'moderator', 'member')),
+    by_id bigint references accounts on delete set null,
+    post_id bigint references posts on delete set null,
+    account_id bigint references accounts on delete set null,  -- whom it met
+    reason text not null default '',
+    created_at timestamptz not null
+);
+create index moderation_log_community on moderation_log (community_id, id);
+create index moderation_log_by on moderation_log (by_id);
+create index moderation_log_post on moderation_log (post_id);
+create index moderation_log_account on moderation_log (account_id);
 
 create table bookmarks (
     id bigint generated always as identity primary key,

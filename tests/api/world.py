@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
-from server.domain import announcements
+from server.domain import announcements, moves
 from server.domain.posts import Draft, PollDraft
-from storage import cards, threads
+from storage import accounts, cards, threads
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -78,6 +78,7 @@ async def full(house: House) -> World:
     call = next(s for s in posts if s["poll"] and "Dig" in s["content"])
     world = World(house, reader)
     world.ids["statuses"] = [s["id"] for s in posts]
+    world.ids["posts"] = world.ids["statuses"][:3]
     world.ids["calls"] = [call["id"]]
     world.ids["polls"] = [s["poll"]["id"] for s in posts if s["poll"]]
     world.ids["accounts"] = list({s["account"]["id"]: 1 for s in posts} | {asking.id: 1})
@@ -136,7 +137,15 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     )
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
+    async with world.house.work.transaction() as tx:
+        assert reader.account and asking.account
+        plot = await accounts.by_id(tx.conn, int(made["id"]))
+        for named in (reader.account, plot):
+            assert named
+            await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    loud = await world.house.member("loud")
+    await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
