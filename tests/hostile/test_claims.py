@@ -229,7 +229,8 @@ async def test_who_takes_the_name_of_another_is_not_the_other(
     assert post
     assert (after.id, post.account_id) == (before.id, before.id)
     assert taken.id != before.id
-    assert (taken.followers_count, after.handle_lost) == (0, False)
+    assert (taken.followers_count, taken.handle_lost) == (0, True)
+    assert not after.handle_lost  # their server names the victim
     mine = "select count(*) from keys where account_id = $1 and id = $2"
     assert await ours.value(mine, before.id, victim.key_id) == 1
 
