@@ -48,6 +48,7 @@ __all__ = [
     "event",
     "flag",
     "follow",
+    "hashtag",
     "join",
     "leave",
     "like",
@@ -242,7 +243,7 @@ def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
 def add(
     activity_id: str,
     actor: str,
-    added: str,
+    added: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),
@@ -255,7 +256,7 @@ def add(
 def remove(
     activity_id: str,
     actor: str,
-    removed: str,
+    removed: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),

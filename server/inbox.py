@@ -242,7 +242,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 async def process(net: Net, item: Item) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it."""
     document = jsonld.loads(item.body)
-    activity = parse.parse_activity(document)
+    activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     # What a community of ours passes on is this document: hidden recipients stay hidden.

@@ -28,7 +28,6 @@ from server.domain import (
     posts,
     quotes,
     reports,
-    sight,
     wire,
 )
 from server.domain.tx import Arrived, Tx
@@ -77,8 +76,6 @@ async def _publish(
     tx: Tx, author: Account, value: Post, arrived: Arrived, stamp: QuoteAuthorization | None
 ) -> post_rows.Post | None:
     draft = await drafts.draft_of(tx, author, value, stamp)
-    if draft.in_reply_to:
-        await _require_sight(tx, author, draft.in_reply_to)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
     # A call is made by those who steer its community, which only their common server knows.
@@ -124,7 +121,7 @@ async def concerns_us(
     for account in (await accounts.by_uris(tx.conn, named[:100])).values():
         if account.local or await is_followed(tx, account):
             return True
-    return in_reply_to is not None and await is_known(tx, in_reply_to)
+    return in_reply_to is not None and await drafts.open_to(tx, author, in_reply_to) is not None
 
 
 async def is_followed(tx: Tx, account: Account) -> bool:
@@ -163,10 +160,9 @@ async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
 
 
 async def _poll_of_ours(tx: Tx, act: Act, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+    post = await drafts.open_to(tx, act.by, uri)
     if post is None or not post.local:
         raise Refused("unknown_poll", "This poll is not counted here.")
-    await _require_sight(tx, act.by, post)
     return post
 
 
@@ -237,42 +233,31 @@ async def gone(tx: Tx, uri: str) -> None:
 
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None:
-        raise Refused("unknown_object", "What was boosted could not be found.")
-    await _require_sight(tx, act.by, post)
+    post = await _seen(tx, act.by, activity.object)
     await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
-    post = await _seen(tx, act, activity.object)
+    post = await _seen(tx, act.by, activity.object)
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
 async def _dislike(tx: Tx, act: Act, activity: wire_acts.Dislike) -> None:
-    await dislikes.dislike(tx, act.by, await _seen(tx, act, activity.object), arrived=act.arrived)
+    await dislikes.dislike(
+        tx, act.by, await _seen(tx, act.by, activity.object), arrived=act.arrived
+    )
 
 
 async def _lock(tx: Tx, act: Act, activity: wire_acts.Lock) -> None:
-    post = await _seen(tx, act, activity.object)
+    post = await _seen(tx, act.by, activity.object)
     await receive_moderation.lock(tx, act, post, activity.summary, locked=True)
 
 
-async def _seen(tx: Tx, act: Act, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, by, uri)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
-    await _require_sight(tx, act.by, post)
     return post
-
-
-async def _require_sight(tx: Tx, viewer: Account, post: post_rows.Post) -> None:
-    """What one of ours wrote for few people is nothing to the others, whoever told them its id.
-
-    Of a post of another server only that server knows who follows its author there. Raises ``Refused``.
-    """
-    if post.local and not post.is_public and not await sight.visible(tx, [post], viewer):
-        raise Refused("not_seen", "This post is not for this account.")
 
 
 async def _add(tx: Tx, act: Act, activity: wire_acts.Add) -> None:
@@ -285,7 +270,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 
 async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target == act.by.featured_uri:
-        await posts.feature(tx, act.by, await _seen(tx, act, uri), added=added)
+        await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
         return
     group = await receive_moderation.group_of(tx, act.activity, target)
     if group is None:
@@ -293,7 +278,7 @@ async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> No
     if target == group.moderators_uri:
         await receive_moderation.list_moderator(tx, act, group, uri, added=added)
     else:
-        await receive_moderation.feature(tx, act, await _seen(tx, act, uri), added=added)
+        await receive_moderation.feature(tx, act, await _seen(tx, act.by, uri), added=added)
 
 
 # People
@@ -361,7 +346,7 @@ async def _answer(
             raise Refused("foreign_answer", "Only who was asked may answer.")
         await calls.hear_answer(tx, act.by, joined, state)
         return
-    post = await calls.known_by(tx, asked)
+    post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
@@ -497,7 +482,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     if group and await community_rows.by_id(tx.conn, group.id):
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
-    post = await calls.known_by(tx, activity.object)
+    post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local or post.kind != "event":
         raise Refused("unknown_call", "There is no call of that address here.")
     await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)

@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
@@ -45,6 +46,7 @@ FAILED_KEYS_OF_HOST = 50
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +146,16 @@ async def open_net(
     return Net(work, egress, key, stores, relay=relay)
 
 
-def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
-    """Signs requests with a key of ours, in one of the two schemes."""
+def signer(
+    net: Net, key: keys.SigningKey, scheme: str, extra: Mapping[str, str] = NO_HEADERS
+) -> fetch.Signer:
+    """Signs requests with a key of ours, in one of the two schemes. ``extra``: headers to add."""
     sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
 
     def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
-        low = {name.lower(): value for name, value in headers.items()}
+        low = {name.lower(): value for name, value in {**headers, **extra}.items()}
         request = signatures.Request(method, parse_url(url).path_qs, low, body)
-        return sign(request, key, net.work.clock.now())
+        return {**extra, **sign(request, key, net.work.clock.now())}
 
     return signed
 

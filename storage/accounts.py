@@ -195,6 +195,10 @@ SET_PICTURES = Query(
     Account,
 )
 SET_QUOTE_POLICY = Query("update accounts set quote_policy = $2 where id = $1 returning *", Account)
+BEGIN_FEATURED = Command(
+    "update accounts set featured_at = $2"
+    " where id = $1 and (featured_at is null or featured_at < $3)"
+)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -374,6 +378,11 @@ async def set_pictures(
 async def set_quote_policy(conn: Connection, account_id: int, word: str) -> Account:
     """Who may quote what they post from now on."""
     return await SET_QUOTE_POLICY.one(conn, account_id, word)
+
+
+async def begin_featured(conn: Connection, account_id: int, now: datetime, since: datetime) -> bool:
+    """False where what it pinned was read after ``since``."""
+    return await BEGIN_FEATURED.run(conn, account_id, now, since) == 1
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

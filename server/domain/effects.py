@@ -244,6 +244,16 @@ async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
     return inbox_of(*(await accounts.by_ids(tx.conn, ids)).values())
 
 
+async def feature_tag(tx: Tx, actor: Account, name: str, *, added: bool) -> None:
+    """Add to or Remove from what a profile shows: Mastodon reads a Hashtag with the featured collection."""
+    make = build.add if added else build.remove
+    tag = build.hashtag(name, tx.site.urls.base)
+    followed_by = [actor.followers_uri or ""]
+    document = make(await new_id(tx), actor.uri, tag, actor.featured_uri or "", cc=followed_by)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+
+
 async def profile(tx: Tx, actor: Account) -> None:
     """Update of an account of ours, to everybody who follows it."""
     to, cc, public = await members_of(tx, actor)

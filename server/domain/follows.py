@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain import effects, policy
+from server.domain import effects, featured, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import communities, follows, group_moderation, notifications, timelines
@@ -55,6 +55,7 @@ async def follow(
         return await _again(tx, actor, target, uri, options)
     if actor.local and not target.local:
         await effects.follow(tx, actor, target, uri)
+        await featured.looked_at(tx, target)
     elif at_once:
         await _welcome(tx, actor, target, made)
     if target.local:

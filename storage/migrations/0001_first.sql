@@ -237,6 +237,15 @@ create table follows (
 );
 create index follows_target on follows (target_id, id);
 
+-- What another server says of those of ours who follow an account of it (FEP-8fcf), until it was looked at.
+create table follower_checks (
+    account_id bigint primary key references accounts on delete cascade,
+    url text not null,                  -- where they are listed
+    digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+    heard_at timestamptz not null,
+    checked_at timestamptz              -- when the list was last read
+);
+
 -- What a member wrote down about somebody, for their own eyes.
 create table account_notes (
     account_id bigint not null references accounts on delete cascade,
