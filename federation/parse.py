@@ -117,6 +117,15 @@ def parse_collection(document: Document, *, limit: int = 100) -> Collection:
     )
 
 
+def parse_context(document: Document) -> str | None:
+    """The address of the collection of a whole thread, on the origin of the post (FEP-7888, FEP-f228).
+
+    Elsewhere, or as another kind of value, ``context`` names something that cannot be asked.
+    """
+    said = document.get("context")
+    return own_ref(said, require_ref(document, "id")) if isinstance(said, str) else None
+
+
 def parse_replies(document: Document, *, limit: int = 100) -> Collection | str | None:
     """The replies of a post: embedded, or the address of the collection on the post's own origin.
 

@@ -216,7 +216,7 @@ MENTIONS = Query(
     Mention,
 )
 MENTIONED = Query(
-    "select m.post_id, m.account_id, a.username, a.host, a.url from post_mentions m"
+    "select m.post_id, m.account_id, a.username, a.handle_host as host, a.url from post_mentions m"
     " join accounts a on a.id = m.account_id where m.post_id = any($1::bigint[])"
     " order by m.post_id, m.account_id",
     Mentioned,

@@ -22,6 +22,7 @@ from server.api import (
     domain_blocks,
     filters,
     group_moderation,
+    host_allows,
     host_blocks,
     instance,
     lists,
@@ -55,6 +56,7 @@ from server.api import (
     threads,
     timelines,
     trends,
+    waiting,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -76,8 +78,10 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     admin,
     admin_reports,
     barriers,
+    host_allows,
     host_blocks,
     measures,
+    waiting,
     instance,
     about,
     oembed,

@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, tags, wire
+from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -52,7 +52,10 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        does = relevance.mark(signed)
+        await outbox.send(
+            tx.conn, uri, actor.id, subject, body, inboxes, tx.now, does.kind, does.about
+        )
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
@@ -131,8 +134,16 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
     if not author.local:
         return None
     gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
-    document = build.delete(await new_id(tx), author.uri, gone)
+    to, cc = await _named(tx, post)
+    document = build.delete(await new_id(tx), author.uri, gone, to=to, cc=cc)
     return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
+
+
+async def _named(tx: Tx, post: posts.Post) -> tuple[list[str], list[str]]:
+    """Of what was not for everybody, nobody else is told that it is gone."""
+    if post.is_public:
+        return [PUBLIC], []
+    return wire.named(await wire.post(tx, post))
 
 
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:
@@ -355,6 +366,7 @@ async def announce(
     thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
     besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
+    tx.carried.append(community.id)
     by_form = await _by_embedding(tx, community, also or {})
     to, cc, public = await members_of(tx, community)
     if by_form[True]:

@@ -42,6 +42,7 @@ NOT_FOR_MEMBERS = _refused(
 CALL_IN_PRIVATE = _refused(
     "call_in_private_community", "A call is for everybody, and this community is private."
 )
+PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 BANNED = _refused("banned", "You are banned from this community.")
@@ -83,7 +84,10 @@ def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
     return BLOCKED if blocked else ALLOWED
 
 
-def may_join(community_policy: str, *, invited: bool) -> Verdict:
+def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:
+    """``reads``: not a group that would pass on what is private."""
+    if not reads:
+        return PEOPLE_ONLY
     return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
 
 

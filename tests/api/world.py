@@ -157,6 +157,7 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
     ("POST /api/v1/admin/email_domain_blocks", {"domain": "spam.example"}),
     ("POST /api/v1/admin/domain_blocks", {"domain": "loud.example", "public_comment": "Spam"}),
+    ("POST /api/v1/admin/domain_allows", {"domain": "friends.example"}),
     ("POST /api/v1/admin/canonical_email_blocks", {"email": "robot@people.example"}),
     ("POST /api/v1/admin/ip_blocks", {"ip": "192.0.2.0/24", "severity": "sign_up_block"}),
 )  # fmt: skip

@@ -35,6 +35,7 @@ from server.domain import (
     filters,
     follows,
     group_moderation,
+    host_allows,
     host_blocks,
     lists,
     mails,
@@ -60,6 +61,7 @@ from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
 from storage import (
     accounts,
+    budgets,
     cards,
     db,
     instance,
@@ -146,6 +148,7 @@ async def use(work: Work) -> None:
         await sign_up.invite(tx)
         await barriers.block_email_domain(tx, "spam.example")
         await host_blocks.block(tx, "quiet.example", Terms("silence", public_comment="Spam"))
+        await host_allows.allow(tx, "friends.example")
         await barriers.block_email(tx, "robot@people.example", "")
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
@@ -257,6 +260,7 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
 
 
 @dataclass(frozen=True)
