@@ -44,9 +44,11 @@ __all__ = [
     "create",
     "delete",
     "delete_stamp",
+    "dislike",
     "event",
     "flag",
     "follow",
+    "hashtag",
     "join",
     "leave",
     "like",
@@ -228,6 +230,10 @@ def like(activity_id: str, actor: str, liked: str, *, to: Iterable[str] = ()) ->
     return _head("Like", activity_id, actor, to) | {"object": liked}
 
 
+def dislike(activity_id: str, actor: str, disliked: str, *, to: Iterable[str] = ()) -> Json:
+    return _head("Dislike", activity_id, actor, to) | {"object": disliked}
+
+
 def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
     """Asks somebody to join a group, as Mobilizon does: the group is the object, the person the target."""
     head = _head("Invite", activity_id, actor, [invited], [group])
@@ -237,7 +243,7 @@ def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
 def add(
     activity_id: str,
     actor: str,
-    added: str,
+    added: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),
@@ -250,7 +256,7 @@ def add(
 def remove(
     activity_id: str,
     actor: str,
-    removed: str,
+    removed: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),

@@ -50,7 +50,8 @@ def make_app(
     if net:
         app[inboxes.NET] = net
         kept = timedelta(days=settings.remote_media_days)
-        app[PROXY] = Proxy(work, net.egress, app[STORES].cache, settings.data / "uploads", kept)
+        uploaded = settings.data / "uploads"
+        app[PROXY] = Proxy(work, net.egress, net.stances, app[STORES].cache, uploaded, kept)
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
     app[streaming.PACE] = streaming.Pace()

@@ -145,6 +145,12 @@ class Settings(BaseModel):
             description="Whether to talk to other servers. auto: yes, but not while BECKON_DOMAIN is localhost."
         ),
     ] = "auto"
+    authorized_fetch: Annotated[
+        Literal["on", "off"],
+        Field(
+            description="Whether other servers must sign what they ask for, so that blocks hold for reading too. Some small servers and tools cannot. Always so while `beckon limit` is on."
+        ),
+    ] = "off"
     rate_limits: Annotated[
         Literal["on", "off"],
         Field(

@@ -11,7 +11,7 @@ from federation import addressing
 from federation.objects import Attachment, Event, Post, QuoteAuthorization, QuotePolicy
 from federation.vocab import PUBLIC
 from server import text
-from server.domain import calls, communities, posts, quotes, wire
+from server.domain import calls, communities, posts, quotes, sight, wire
 from server.domain.tx import Tx
 from storage import accounts
 from storage import posts as post_rows
@@ -29,6 +29,16 @@ def plain_kind(draft: posts.Draft) -> str:
     return "other" if draft.kind == "event" else draft.kind
 
 
+async def open_to(tx: Tx, by: Account, uri: str) -> post_rows.Post | None:
+    """The post or call of this id; one of ours that is not for whoever acts is as if it were not here."""
+    post = await calls.known_by(tx, uri)
+    if post is None or not post.local or post.is_public:
+        return (
+            post  # of others only their server knows who may see it; blocks are the verbs' business
+        )
+    return post if await sight.visible(tx, [post], by) else None
+
+
 async def draft_of(
     tx: Tx, author: Account, value: Post, stamp: QuoteAuthorization | None = None
 ) -> posts.Draft:
@@ -40,7 +50,7 @@ async def draft_of(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
     html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
-    parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
+    parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
     visibility, community = await _place(tx, author, value, parent)
     return posts.Draft(
         kind=value.kind if value.kind in KINDS else "other",
@@ -128,8 +138,9 @@ def _poll_of(value: Post) -> posts.PollDraft | None:
     return posts.PollDraft(
         options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
         multiple=value.poll.multiple,
-        ends_at=value.poll.end_time,
-        closed_at=value.poll.closed_at,
+        # Pleroma calls the time at which a poll will end ``closed``, and says no other.
+        ends_at=value.poll.end_time or value.poll.closed_at,
+        closed_at=value.poll.closed_at if value.poll.end_time else None,
         voters_count=value.poll.voters_count,
     )
 

@@ -26,11 +26,11 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
-from server import receive, resolve
+from server import receive, resolve, vouching
+from server.acts import Act
 from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
-from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
@@ -242,7 +242,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 async def process(net: Net, item: Item) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it."""
     document = jsonld.loads(item.body)
-    activity = parse.parse_activity(document)
+    activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     # What a community of ours passes on is this document: hidden recipients stay hidden.
@@ -273,6 +273,9 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
         return await _own(net, outer, inner)
+    if await vouching.through(net, group, inner):
+        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
+        return replace(act, through=group, vouched=group)
     if not await proven(net, announce.embedded, inner.actor):
         return await _ask_origin(net, outer, inner)
     _require_for_groups(inner)
@@ -424,6 +427,8 @@ async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
 
 async def _prepare(net: Net, act: Act) -> Act:
     """Fetch what the activity needs before it can be applied."""
+    if act.through is None:
+        act = replace(act, vouched=await vouching.directly(net, act))
     match act.activity:
         case activities.Create(post=None, votes=(), object=uri):
             await resolve.post(net, uri)
@@ -438,8 +443,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
-        case activities.Add(object=uri):
-            await resolve.post(net, uri)
+        case activities.Add(object=uri, target=target):
+            await vouching.listed(net, act, uri, target)
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
         case activities.Move(object=old, target=new):

@@ -33,6 +33,7 @@ DELETES = Rule("deletes", 30, 1800)  # of posts and boosts
 SIGN_UP = Rule("sign-up", 5, 1800)
 CONFIRMATIONS = Rule("confirmations", 5, 1800)
 RESETS = Rule("resets", 5, 1800)
+LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 
@@ -90,7 +91,7 @@ class Limits:
 
 
 ALL = (
-    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, SIGN_UP, CONFIRMATIONS, RESETS, SIGN_IN_ADDRESS,
+    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS, SIGN_IN_ADDRESS,
     SIGN_IN_ACCOUNT,
 )  # fmt: skip
 

@@ -8,16 +8,18 @@ out raises ``Refused`` with a named reason, which is kept with the arrival.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server import drafts
+from server import drafts, receive_moderation
+from server.acts import Act
 from server.domain import (
     calls,
+    dislikes,
     farewell,
     follows,
     host_blocks,
@@ -26,33 +28,18 @@ from server.domain import (
     posts,
     quotes,
     reports,
-    sight,
     wire,
 )
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
+from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage import quotes as quote_rows
 from storage.accounts import Account
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What is to be applied: who did it (proven), what, and the document as it came.
-
-    ``through`` is the group that passed it on, if one did. ``stamp`` is the approval to quote that the
-    post names, as it was fetched from the server of who vouches (resolve.py).
-    """
-
-    by: Account
-    activity: wire_acts.Activity
-    arrived: Arrived
-    through: Account | None = None
-    stamp: QuoteAuthorization | None = None
 
 
 async def apply(tx: Tx, act: Act) -> None:
@@ -89,8 +76,6 @@ async def _publish(
     tx: Tx, author: Account, value: Post, arrived: Arrived, stamp: QuoteAuthorization | None
 ) -> post_rows.Post | None:
     draft = await drafts.draft_of(tx, author, value, stamp)
-    if draft.in_reply_to:
-        await _require_sight(tx, author, draft.in_reply_to)
     # The verb is given the object's id, and the activity as it came.
     named = replace(arrived, uri=value.id)
     # A call is made by those who steer its community, which only their common server knows.
@@ -136,7 +121,7 @@ async def concerns_us(
     for account in (await accounts.by_uris(tx.conn, named[:100])).values():
         if account.local or await is_followed(tx, account):
             return True
-    return in_reply_to is not None and await is_known(tx, in_reply_to)
+    return in_reply_to is not None and await drafts.open_to(tx, author, in_reply_to) is not None
 
 
 async def is_followed(tx: Tx, account: Account) -> bool:
@@ -175,10 +160,9 @@ async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
 
 
 async def _poll_of_ours(tx: Tx, act: Act, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+    post = await drafts.open_to(tx, act.by, uri)
     if post is None or not post.local:
         raise Refused("unknown_poll", "This poll is not counted here.")
-    await _require_sight(tx, act.by, post)
     return post
 
 
@@ -210,7 +194,8 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
-        raise Refused("foreign_object", "Only its author may delete a post.")
+        await receive_moderation.remove(tx, act, post, activity.summary)
+        return
     boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
     if boosted:
         await posts.unboost(tx, act.by, boosted)
@@ -248,47 +233,52 @@ async def gone(tx: Tx, uri: str) -> None:
 
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None:
-        raise Refused("unknown_object", "What was boosted could not be found.")
-    await _require_sight(tx, act.by, post)
+    post = await _seen(tx, act.by, activity.object)
     await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
-    post = await _seen(tx, act, activity.object)
+    post = await _seen(tx, act.by, activity.object)
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
-async def _seen(tx: Tx, act: Act, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+async def _dislike(tx: Tx, act: Act, activity: wire_acts.Dislike) -> None:
+    await dislikes.dislike(
+        tx, act.by, await _seen(tx, act.by, activity.object), arrived=act.arrived
+    )
+
+
+async def _lock(tx: Tx, act: Act, activity: wire_acts.Lock) -> None:
+    post = await _seen(tx, act.by, activity.object)
+    await receive_moderation.lock(tx, act, post, activity.summary, locked=True)
+
+
+async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, by, uri)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
-    await _require_sight(tx, act.by, post)
     return post
 
 
-async def _require_sight(tx: Tx, viewer: Account, post: post_rows.Post) -> None:
-    """What one of ours wrote for few people is nothing to the others, whoever told them its id.
-
-    Of a post of another server only that server knows who follows its author there. Raises ``Refused``.
-    """
-    if post.local and not post.is_public and not await sight.visible(tx, [post], viewer):
-        raise Refused("not_seen", "This post is not for this account.")
-
-
 async def _add(tx: Tx, act: Act, activity: wire_acts.Add) -> None:
-    await _featured(tx, act, activity.object, activity.target, added=True)
+    await _listed(tx, act, activity.object, activity.target, added=True)
 
 
 async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
-    await _featured(tx, act, activity.object, activity.target, added=False)
+    await _listed(tx, act, activity.object, activity.target, added=False)
 
 
-async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
-    if target != act.by.featured_uri:
+async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
+    if target == act.by.featured_uri:
+        await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
+        return
+    group = await receive_moderation.group_of(tx, act.activity, target)
+    if group is None:
         raise Refused("foreign_target", "Only the owner of a collection changes it.")
-    await posts.feature(tx, act.by, await _seen(tx, act, uri), added=added)
+    if target == group.moderators_uri:
+        await receive_moderation.list_moderator(tx, act, group, uri, added=added)
+    else:
+        await receive_moderation.feature(tx, act, await _seen(tx, act.by, uri), added=added)
 
 
 # People
@@ -356,7 +346,7 @@ async def _answer(
             raise Refused("foreign_answer", "Only who was asked may answer.")
         await calls.hear_answer(tx, act.by, joined, state)
         return
-    post = await calls.known_by(tx, asked)
+    post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
@@ -382,6 +372,9 @@ async def _undo(tx: Tx, act: Act, activity: wire_acts.Undo) -> None:
     if undo and activity.inner:
         await undo(tx, act, activity.inner)
         return
+    if undo_moderation := receive_moderation.UNDOING.get(type(activity.inner)):
+        await undo_moderation(tx, act, activity)
+        return
     await _undo_by_id(tx, act, activity.object)
 
 
@@ -397,6 +390,12 @@ async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 
 
+async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
+    post = await calls.known_by(tx, inner.object)
+    if post:
+        await dislikes.undislike(tx, act.by, post, arrived=act.arrived)
+
+
 async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
     post = await calls.known_by(tx, inner.object)
     if post:
@@ -404,6 +403,9 @@ async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
 
 
 async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
+    if inner.target:
+        await receive_moderation.unban(tx, act, inner)
+        return
     target = await accounts.by_uri(tx.conn, inner.object)
     if target:
         await follows.unblock(tx, act.by, target)
@@ -426,6 +428,12 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         await _withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
     liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    disliked = await dislike_rows.by_uri(tx.conn, uri)
+    if disliked and disliked.account_id == act.by.id:
+        about = await post_rows.by_id(tx.conn, disliked.post_id)
+        if about:
+            await dislikes.undislike(tx, act.by, about, arrived=act.arrived)
+        return
     boost = await post_rows.by_uri(tx.conn, uri)
     post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
     post = await post_rows.by_id(tx.conn, post_id) if post_id else None
@@ -438,8 +446,11 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
 
 
 async def _block(tx: Tx, act: Act, activity: wire_acts.Block) -> None:
+    if activity.target:
+        await receive_moderation.ban(tx, act, activity)
+        return
     target = await accounts.by_uri(tx.conn, activity.object)
-    if target is None or not target.local or activity.target:
+    if target is None or not target.local:
         raise Refused("unknown_target", "There is nobody of that address here.")
     await follows.block(tx, act.by, target, uri=activity.id)
 
@@ -471,7 +482,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     if group and await community_rows.by_id(tx.conn, group.id):
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
-    post = await calls.known_by(tx, activity.object)
+    post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local or post.kind != "event":
         raise Refused("unknown_call", "There is no call of that address here.")
     await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
@@ -504,11 +515,13 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Block: _block,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
+    wire_acts.Dislike: _dislike,
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Lock: _lock,
     wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
@@ -521,6 +534,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
 UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Announce: _undo_announce,
     wire_acts.Block: _undo_block,
+    wire_acts.Dislike: _undo_dislike,
     wire_acts.Follow: _undo_follow,
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,

@@ -12,8 +12,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
@@ -22,13 +23,16 @@ from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
 from federation.origin import host_of, origin, same_origin
 from federation.origin import parse as parse_url
-from server import receive, text
+from server import fingers, receive, text
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
-from server.domain import host_blocks, wire
+from server.domain import wire
 from server.domain.tx import Work
+from server.errors import Forbidden
+from server.fingers import Fingers, Named
 from server.mail import Relay
+from server.stances import Stances
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
@@ -44,6 +48,7 @@ FAILED_KEYS_OF_HOST = 50
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,8 @@ class Net:
     work: Work
     egress: Egress
     key: keys.SigningKey
+    stances: Stances
+    fingers: Fingers
     stores: Stores | None = None
     attempts: Attempts = field(default_factory=Attempts)
     signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
@@ -140,17 +147,20 @@ async def open_net(
     async with work.transaction() as tx:
         actor = await account_verbs.instance_actor(tx)
         key = await wire.signing_key(tx, actor.id, "rsa")
-    return Net(work, egress, key, stores, relay=relay)
+    stances = Stances(work)
+    return Net(work, egress, key, stances, Fingers(work, egress, stances), stores, relay=relay)
 
 
-def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
-    """Signs requests with a key of ours, in one of the two schemes."""
+def signer(
+    net: Net, key: keys.SigningKey, scheme: str, extra: Mapping[str, str] = NO_HEADERS
+) -> fetch.Signer:
+    """Signs requests with a key of ours, in one of the two schemes. ``extra``: headers to add."""
     sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
 
     def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
-        low = {name.lower(): value for name, value in headers.items()}
+        low = {name.lower(): value for name, value in {**headers, **extra}.items()}
         request = signatures.Request(method, parse_url(url).path_qs, low, body)
-        return sign(request, key, net.work.clock.now())
+        return {**extra, **sign(request, key, net.work.clock.now())}
 
     return signed
 
@@ -185,11 +195,8 @@ async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
 
 
 async def require_open(net: Net, host: str) -> None:
-    """Raises ``Refused("host_suspended")`` for a host that this instance keeps out."""
-    async with net.work.reading() as tx:
-        stance = await host_blocks.stance(tx, host)
-    if stance.suspended:
-        raise Refused("host_suspended", "This server is suspended here.", cause=host)
+    """Raises ``Refused`` for a host that this instance keeps out, or does not list."""
+    await net.stances.require_open(host)
 
 
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
@@ -255,24 +262,29 @@ async def remember(net: Net, found: Mapping[str, object]) -> Account:
     listed = [_public_key(key) for key in keys.keys_of(found)]
     if not listed:
         raise Refused("no_key", "The actor lists no key.")
+    named = await net.fingers.named(found)
     try:
-        account = await _write_down(net, value, listed)
+        account = await _write_down(net, value, listed, named)
     except UniqueViolation:  # met in two places at once: now it is known
-        account = await _write_down(net, value, listed)
+        account = await _write_down(net, value, listed, named)
     await describe(net, host)
     return account
 
 
-async def _write_down(net: Net, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
+async def _write_down(
+    net: Net, value: Actor, listed: list[account_verbs.PublicKey], named: Named
+) -> Account:
     async with net.work.transaction() as tx:
         for key in listed:
             row = await accounts.key_by_id(tx.conn, key.id)
             owner = await accounts.by_id(tx.conn, row.account_id) if row else None
             if owner and owner.uri != value.id:
                 raise Refused("key_taken", "The actor lists the key of another.", cause=key.id)
+        said = replace(profile(value), username=named.username, handle_host=named.host)
         return await account_verbs.remember(
-            tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
-        )
+            tx, value.id, host_of(value.id), value.kind, said, listed, value.published,
+            confirmed=named.confirmed,
+        )  # fmt: skip
 
 
 def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:
@@ -407,8 +419,11 @@ async def keep(
     await actor(net, value.attributed_to)
     await needs(net, value, depth)
     stamp = await quoted(net, value) if quotes else None
-    async with net.work.transaction() as tx:
-        return await receive.store(tx, value, stamp, history=history)
+    try:
+        async with net.work.transaction() as tx:
+            return await receive.store(tx, value, stamp, history=history)
+    except Forbidden as forbidden:  # by a community of ours: what leans on it stands without it
+        raise Refused(forbidden.reason or "forbidden", forbidden.sentence) from forbidden
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
@@ -463,12 +478,13 @@ async def handle(net: Net, username: str, host: str) -> Account:
         return known
     if ours:
         raise Gone(f"acct:{username}@{domain}")
-    wanted = webfinger.Handle.parse(f"{username}@{host}")
-    if not net.work.site.federates:
-        raise Refused("not_federating", "This server does not talk to others.")
-    await require_open(net, wanted.host)
-    answer = await net.egress.get(webfinger.url_for(wanted), fetch.JRD)
-    return await actor(net, webfinger.actor_link(jsonld.loads(answer.body), wanted))
+    uri, named = await net.fingers.actor_of(webfinger.Handle.parse(f"{username}@{host}"))
+    found = await actor(net, uri)
+    if fingers.key_of(found) != named.key:
+        found = await actor(net, uri, refresh=True)
+    if fingers.key_of(found) != named.key:  # a host gives away names of its own only
+        raise Refused("handle_mismatch", f"The actor and {named} do not name each other.")
+    return found
 
 
 async def handles(net: Net, typed: str) -> None:
@@ -526,6 +542,7 @@ async def describe(net: Net, host: str) -> None:
 
 async def _nodeinfo(net: Net, host: str) -> nodeinfo.NodeInfo | None:
     try:
+        await require_open(net, host)
         links = await net.egress.get(f"https://{host}/.well-known/nodeinfo", fetch.NODEINFO)
         address = nodeinfo.href(jsonld.loads(links.body))
         if origin(address).host != origin(f"https://{host}").host:

@@ -15,10 +15,11 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
+ARRIVING = {"acts", "context", "drafts", "fingers", "host_lists", "inbox", "proxy", "receive"}
+ARRIVING |= {"receive_moderation", "resolve", "stances", "uploads", "vouching"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
-JOINTS |= {"processes", "run", "worker"}
+JOINTS |= {"host_commands", "processes", "run", "worker"}
 
 INNER = {"storage", "leaves", "domain"}
 SHARED = INNER | {"federation", "render", "stream"} | ARRIVING
@@ -39,10 +40,15 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.distribution", "server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {
+    f"server.domain.{name}" for name in ("distribution", "effects", "group_effects", "wire")
+}
 BUILDERS = tuple(
     f"federation.{name}"
-    for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")
+    for name in (
+        *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
+        *("proofs", "vocab"),
+    )
 )
 
 

@@ -12,9 +12,9 @@ from server import ids
 from server.activitypub.actors import asked_for
 from server.activitypub.answers import document
 from server.activitypub.objects import listed
-from server.activitypub.reader import DEPENDS, for_reader, wants_card
+from server.activitypub.reader import DEPENDS, for_reader, signer, wants_card
 from server.context import context
-from server.domain import sight
+from server.domain import follower_sync, sight
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, communities, posts, tags
@@ -51,6 +51,18 @@ async def _private(tx: Tx, account: Account, reader: Account | None) -> Account 
     """For whom an answer about an account is, if not for everybody."""
     private = account.is_group and await communities.is_private(tx.conn, account.id)
     return reader if private else None
+
+
+async def followers_of_host(request: web.Request) -> web.StreamResponse:
+    """Those at the host of who signs, whom that host knows itself (FEP-8fcf); to a stranger it is not there."""
+    reader = await signer(request)
+    if reader is None or reader.local:
+        raise NotFound
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request, reader)
+        items = await follower_sync.listed_for(tx, account, reader.host)
+        uri = f"{account.uri}/followers_synchronization"
+        return document(request, build.collection(uri, len(items), items=items), reader=reader)
 
 
 async def following(request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,7 @@ try later.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,15 +17,17 @@ import orjson
 import structlog
 from aiohttp import web
 
-from federation import jsonld, media_types, signatures
+from federation import follower_sync, jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import host_of, origin, same_origin
 from server import inbox, resolve
 from server.context import NET
+from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
 from server.resolve import Net
+from storage import accounts
 from storage.inbox import Arrival
 
 log = structlog.get_logger()
@@ -63,6 +66,7 @@ STATUSES = {
     "wrong_type": 415,
     "suspended": 403,
     "host_suspended": 403,
+    "host_not_allowed": 403,
     "busy": 503,
     "not_federating": 403,
     "bad_json": 400,
@@ -89,7 +93,7 @@ async def _receive(request: web.Request) -> web.Response:
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
     await resolve.require_open(net, host_of(claims.key_id))
     document = _parsed(body)
-    envelope = _envelope(document)
+    envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
         raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
@@ -106,7 +110,30 @@ async def _receive(request: web.Request) -> web.Response:
         body=body,
     )
     await arrivals.put(arrival)
+    await _compare_followers(net, claims, verified)
     return _answer(202, "", "")
+
+
+async def _compare_followers(
+    net: Net, claims: signatures.Claims, verified: signatures.Verified
+) -> None:
+    """What the sender says of its followers here (FEP-8fcf); it never keeps out what came with it."""
+    name = follower_sync.HEADER.lower()
+    if name not in claims.covered:
+        return
+    async with net.work.reading() as tx:
+        sender = await accounts.by_uri(tx.conn, verified.owner)
+        if sender is None:
+            return
+        try:
+            said = follower_sync.read(claims.request.headers[name], sender.followers_uri)
+        except Refused as refusal:
+            log.info("inbox.followers", reason=refusal.reason, actor=sender.uri)
+            return
+        if await follower_verbs.agrees(tx, sender, said.digest):
+            return
+    async with net.work.transaction() as tx:
+        await follower_verbs.heard(tx, sender, said.url, said.digest)
 
 
 def authorities(net: Net) -> frozenset[str]:
@@ -135,10 +162,11 @@ def _parsed(body: bytes) -> dict[str, object]:
         raise Refused("bad_json", refusal.sentence, cause=refusal.reason) from refusal
 
 
-def _envelope(document: Mapping[str, object]) -> Envelope:
-    activity_id, actor = document.get("id"), document.get("actor")
+def _envelope(document: Mapping[str, object], claims: signatures.Claims) -> Envelope:
+    actor = document.get("actor")
     if isinstance(actor, dict):
         actor = dict[str, object](actor).get("id")  # pyright: ignore[reportUnknownArgumentType]
+    activity_id = document.get("id") or _own_name(document, actor, claims)
     if not isinstance(activity_id, str):
         raise Refused("no_id", "An activity needs an id.")
     if len(activity_id.encode()) > MAX_ID:
@@ -148,6 +176,17 @@ def _envelope(document: Mapping[str, object]) -> Envelope:
     if not same_origin(activity_id, actor):
         raise Refused("foreign_id", "The activity's id is of another server than its actor.")
     return Envelope(activity_id, actor, document.get("object"), document.get("type"))
+
+
+def _own_name(document: Mapping[str, object], actor: object, claims: signatures.Claims) -> object:
+    """An id for what Mastodon sends without one: it pins a post by an Add, and takes it down by a Remove.
+
+    Made of what was signed, time and digest too: the same pin on another day is another activity, the
+    same request again is not.
+    """
+    if document.get("type") not in ("Add", "Remove"):
+        return None
+    return f"{actor}#{hashlib.sha256(claims.bases[0]).hexdigest()}"
 
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:

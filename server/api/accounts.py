@@ -31,7 +31,7 @@ from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
 from server.domain import accounts as verbs
-from server.domain import media, quotes, sight
+from server.domain import featured, media, quotes, sight
 from server.domain import preferences as choices
 from server.domain import search as searching
 from server.domain.tx import Tx
@@ -204,10 +204,10 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
     """``pinned`` gives only the pinned posts, without pages."""
     sent = await params.read(request)
     viewer = viewer_of(caller)
+    if sent.flag("pinned"):
+        return await _pinned(request, viewer)
     async with context(request).work.reading() as tx:
         owner = await account_of(tx, id_of(request))
-        if sent.flag("pinned"):
-            return ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
         rows = partial(
             timelines.of_account,
             tx.conn,
@@ -221,6 +221,18 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
         )
         filled = await page_of_statuses(tx, rows, paging.page(request), viewer)
     return ok(filled.body, headers=paging.link(request, filled.rows))
+
+
+async def _pinned(request: web.Request, viewer: Account | None) -> web.Response:
+    """As far as it is known by now; a member who looks has the collection of another server read."""
+    work = context(request).work
+    async with work.reading() as tx:
+        owner = await account_of(tx, id_of(request))
+        answer = ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
+    if viewer and featured.is_due(owner, work.clock.now()):
+        async with work.transaction() as tx:
+            await featured.looked_at(tx, owner)
+    return answer
 
 
 async def _visible(tx: Tx, owner: Account, viewer: Account | None) -> Sequence[str]:

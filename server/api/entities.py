@@ -213,6 +213,10 @@ PEOPLE: Mapping[str, Schema] = {
         reject_media=BOOL, reject_reports=BOOL, private_comment=maybe(TEXT), public_comment=maybe(TEXT),
         obfuscate=BOOL,
     ),
+    "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
+    "HostList": entity(list=TEXT),
+    "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "HostLimit": entity(limited=BOOL),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(
         id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,
@@ -442,6 +446,16 @@ OURS: Mapping[str, Schema] = {
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
     ),
+    "CommunityBan": entity(
+        account="Account", reason=TEXT, created_at=TIME, expires_at=maybe(TIME)
+    ),
+    "ModerationEntry": entity(
+        id=ID, action=words("lock", "unlock", "remove", "restore", "feature", "unfeature", "ban",
+                            "unban", "appoint", "dismiss"),
+        role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
+        reason=TEXT, created_at=TIME,
+    ),
+    "Votes": entity(upvotes=COUNT, downvotes=COUNT, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),

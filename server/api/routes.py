@@ -18,8 +18,11 @@ from server.api import (
     calls,
     communities,
     conversations,
+    dislikes,
     domain_blocks,
     filters,
+    group_moderation,
+    host_allows,
     host_blocks,
     instance,
     lists,
@@ -74,6 +77,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     admin,
     admin_reports,
     barriers,
+    host_allows,
     host_blocks,
     measures,
     instance,
@@ -111,6 +115,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     push,
     media,
     communities,
+    group_moderation,
+    dislikes,
     calls,
 )
 

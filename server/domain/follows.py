@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain import effects, histories, policy
+from server.domain import effects, featured, histories, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, notifications, timelines
+from storage import communities, follows, group_moderation, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -36,13 +36,20 @@ async def follow(
     uri: str | None = None,
     options: Options = ALL,
 ) -> Follow:
-    """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
+    """Follow an account, or ask to; a repeat changes the options.
+
+    Raises ``Forbidden``, and ``NotFound`` for whom nobody sees.
+    """
+    if target.is_hidden:
+        raise NotFound
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
     moved = (
         target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
     )
     policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
+    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+        policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     at_once = target.local and not await _must_ask(tx, actor, target)
     made = await follows.insert(
@@ -53,6 +60,7 @@ async def follow(
         return await _again(tx, actor, target, uri, options)
     if actor.local and not target.local:
         await effects.follow(tx, actor, target, uri)
+        await featured.looked_at(tx, target)
     elif at_once:
         await _welcome(tx, actor, target, made)
     if target.local:

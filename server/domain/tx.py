@@ -24,6 +24,8 @@ class Site:
     title: str = ""
     mail: bool = False
     """Whether mail can be sent: then an address is confirmed, and a password can be had anew."""
+    authorized_fetch: bool = False
+    """Whether documents are for those alone who sign what they ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,21 @@ class Work:
             tx = Tx(conn, self.clock.now(), self.site)
             yield tx
             await tx.flush()
+
+    @asynccontextmanager
+    async def trying(self, *, dry_run: bool) -> AsyncGenerator[Tx]:
+        """A transaction that, with ``dry_run``, is undone at its end: to learn what would come of it."""
+        if not dry_run:
+            async with self.transaction() as tx:
+                yield tx
+            return
+        async with self.pool.acquire() as conn:
+            attempt = conn.transaction()
+            await attempt.start()
+            try:
+                yield Tx(conn, self.clock.now(), self.site)
+            finally:
+                await attempt.rollback()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Tx]:

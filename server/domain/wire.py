@@ -93,7 +93,14 @@ async def stub(tx: Tx, account: Account, *, joinable: bool) -> Json:
     return {key: whole[key] for key in shown if key in whole}
 
 
+async def proof(tx: Tx, account: Account) -> Json:
+    """What others need to prove a signature of this account, and nothing more about it."""
+    whole = await actor(tx, account)
+    return {key: whole[key] for key in PROOF if key in whole}
+
+
 KEY_STUB = ("@context", "id", "publicKey")
+PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod")
 JOINABLE_STUB = (
     "type", "preferredUsername", "name", "inbox", "outbox", "followers", "endpoints",
     "manuallyApprovesFollowers", "discoverable",
@@ -366,7 +373,7 @@ def _attachment(stored: dict[str, Any]) -> Attachment:
 
 
 def _mention(tx: Tx, account: Account) -> Mention:
-    host = account.host or tx.site.urls.domain
+    host = account.handle_host or tx.site.urls.domain
     return Mention(account.uri, f"@{account.username}@{host}")
 
 

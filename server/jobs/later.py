@@ -20,10 +20,12 @@ import structlog
 from server import resolve
 from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
+from server.domain import featured as featured_verbs
+from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, histories, mail, threads
+from server.jobs import cards, featured, follower_sync, histories, mail, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
@@ -204,5 +206,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,
+    featured_verbs.JOB: featured.run,
+    follower_verbs.JOB: follower_sync.run,
 }
 """What is done over the network, in no transaction; the row goes when it is done."""

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
@@ -28,6 +29,7 @@ from http_message_signatures import (
     MappingKeyResolver,
     algorithms,
 )
+from multidict import CIMultiDict
 
 from tests.tls_peer import authority, server_context
 
@@ -54,6 +56,7 @@ class Received:
     key_id: str
     scheme: str
     document: Json
+    headers: Mapping[str, str] = field(default_factory=CIMultiDict[str], compare=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -146,16 +149,18 @@ def cavage_headers(
     now: datetime | None = None,
     digest: str | None = None,
     covered: list[str] | None = None,
+    method: str = "POST",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """The headers of a POST signed by apsig. ``digest`` replaces the true one."""
+    """The headers of a request signed by apsig. ``digest`` replaces the true one; ``more`` is sent too."""
     at = (now or datetime.now(UTC)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    headers = {"Date": at, "Content-Type": ACTIVITY_JSON}
+    headers = {"Date": at, "Content-Type": ACTIVITY_JSON, **more}
     if digest is not None:
         headers["Digest"] = digest
     signed = Signer(
         headers=headers,
         private_key=key,
-        method="POST",
+        method=method,
         url=url,
         key_id=key_id,
         body=body,
@@ -207,6 +212,7 @@ class Peer:
     down: bool = False
     held: asyncio.Event | None = None
     now: datetime | None = None
+    fingers: dict[str, Json] = field(default_factory=dict[str, Json])
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     _numbers: int = 0
 
@@ -227,6 +233,12 @@ class Peer:
     def serve(self, document: Json) -> Json:
         self.documents[urllib.parse.urlsplit(document["id"]).path] = document
         return document
+
+    def says(self, handle: str, uri: str, *, subject: str = "", **links: str) -> None:
+        """Its WebFinger answers so for a handle. ``links``: templates by relation."""
+        told: list[Json] = [{"rel": "self", "type": ACTIVITY_JSON, "href": uri}]
+        told += [{"rel": rel, "template": template} for rel, template in links.items()]
+        self.fingers[f"acct:{handle}"] = {"subject": f"acct:{subject or handle}", "links": told}
 
     def asked(self, path: str) -> int:
         """How often a path was requested."""
@@ -332,6 +344,8 @@ class Peer:
         )
 
     def _webfinger(self, resource: str) -> web.Response:
+        if resource in self.fingers:
+            return web.json_response(self.fingers[resource], content_type="application/jrd+json")
         name = resource.removeprefix("acct:").partition("@")[0]
         found = self.people.get(name)
         if found is None:
@@ -363,7 +377,7 @@ class Peer:
         named = check(url, dict(request.headers), body, key_id, pem)
         if named != key_id:
             raise ValueError("signed by another key than the actor's")
-        return Received(named, scheme, document)
+        return Received(named, scheme, document, CIMultiDict(request.headers))
 
     def _check_cavage(
         self, url: str, headers: dict[str, str], body: bytes, _key_id: str, pem: str

@@ -374,3 +374,24 @@ async def test_an_unlisted_one_is_not_listed(ours: Instance, organiser: Account)
         assert not hidden.discoverable
         assert await sight.knowable(tx, [hidden], None) == [hidden]
         assert await sight.knowable(tx, [hidden], None, listed=True) == []
+
+
+async def test_whom_its_author_blocks_does_not_fetch_it(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    blocked = await ours.known(neighbour.uri)
+    assert blocked
+    assert (await get(threads, post.uri, neighbour)).status == 200
+    async with ours.work.transaction() as tx:
+        await communities.follows.block(tx, organiser, blocked)
+    assert (await get(threads, post.uri, neighbour)).status == 404
+
+
+async def test_what_was_removed_is_fetched_no_more(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update posts set removed = 'here' where id = $1", post.id)
+    assert (await get(threads, post.uri, neighbour)).status == 404

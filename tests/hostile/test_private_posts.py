@@ -57,6 +57,7 @@ def _poll_vote(peer: Peer, by: Person, post: Post) -> Json:
     return peer.activity(by, "PollVote", post.uri, choice_text="Yes")
 
 
+AS_IF_ABSENT = frozenset({"unknown_object", "unknown_poll", "nobody_asked"})
 ACTS = (_like, _react, _boost, _reply, _vote, _poll_vote)
 
 
@@ -68,7 +69,7 @@ async def test_a_stranger_cannot_touch_what_was_not_for_them(
     post = await poll(ours, organiser, visibility)
     thief = attacker.person("thief")
     before = await touched(ours)
-    assert await outcome(ours, attacker, thief, act(attacker, thief, post)) == "not_seen"
+    assert await outcome(ours, attacker, thief, act(attacker, thief, post)) in AS_IF_ABSENT
     assert await touched(ours) == before
 
 
@@ -83,7 +84,7 @@ async def test_who_follows_may_until_they_are_removed(
     async with ours.work.transaction() as tx:
         await follows.remove_follower(tx, organiser, account)
     later = await poll(ours, organiser, "private")
-    assert await outcome(ours, microblog, reader, act(microblog, reader, later)) == "not_seen"
+    assert await outcome(ours, microblog, reader, act(microblog, reader, later)) in AS_IF_ABSENT
 
 
 async def test_who_is_named_may_answer(ours: Instance, microblog: Peer, organiser: Account) -> None:
