@@ -15,7 +15,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server import drafts, receive_moderation
+from server import budgets, drafts, receive_moderation
 from server.acts import Act
 from server.domain import (
     calls,
@@ -31,7 +31,7 @@ from server.domain import (
     wire,
 )
 from server.domain.tx import Arrived, Tx
-from storage import accounts
+from storage import accounts, outbox
 from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
@@ -49,6 +49,9 @@ async def apply(tx: Tx, act: Act) -> None:
     if handler is None:
         raise Refused("unsupported", "This kind of activity means nothing here.")
     await handler(tx, act, act.activity)
+    for _ in tx.carried:
+        await budgets.take(tx, budgets.CARRIED, act.by.host)
+        await budgets.take_key(tx, budgets.CARRIED_OF_ONE, str(act.by.id))
 
 
 def require_welcome(account: Account) -> None:
@@ -101,7 +104,9 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     asked = act.through is not None and await is_followed(tx, act.through)
     if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
-    await _publish(tx, act.by, value, act.arrived, act.stamp)
+    made = await _publish(tx, act.by, value, act.arrived, act.stamp)
+    if made:
+        await _spend_on_mentions(tx, act.by, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -141,6 +146,17 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
         await posts.share(tx, group, post, at=act.activity.published)
 
 
+async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
+    """Who is called by somebody they never asked for is told, as far as the budget of that domain goes."""
+    unasked = await follow_rows.unasked(tx.conn, post.id, author.id)
+    if not unasked:
+        return
+    host = await outbox.host(tx.conn, author.host)
+    new = host is None or host.met_at is None or host.met_at > tx.now - budgets.NEW
+    rule = budgets.UNASKED_OF_NEW if new else budgets.UNASKED
+    await budgets.take(tx, rule, author.host, count=unasked)
+
+
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
     post = await _poll_of_ours(tx, act, first.in_reply_to)
@@ -148,12 +164,14 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
         raise Refused("unknown_option", "This poll has no such option.")
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     picked = [positions[v.name] for v in activity.votes]
     await polls.vote(tx, act.by, post, picked, uris=[v.id for v in activity.votes])
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
     post = await _poll_of_ours(tx, act, activity.object)
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
@@ -191,6 +209,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
+            await _spend_for_good(tx, budgets.BURIED, act.by.host)
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
@@ -201,6 +220,14 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         await posts.unboost(tx, act.by, boosted)
         return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
+
+
+async def _spend_for_good(tx: Tx, rule: budgets.Rule, host: str) -> None:
+    """What is not worth to be tried again. Raises ``Refused``."""
+    try:
+        await budgets.take(tx, rule, host)
+    except budgets.OverBudget as error:
+        raise Refused(error.reason, error.sentence, cause=error.cause) from error
 
 
 async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
@@ -349,6 +376,7 @@ async def _answer(
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
 
 
@@ -463,6 +491,7 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
         raise Refused("unknown_target", "There is nobody of that address here.")
     if (await host_blocks.stance(tx, act.by.host)).reports_refused:
         raise Refused("reports_refused", "Reports of this server are not taken.")
+    await _spend_for_good(tx, budgets.FLAGS, act.by.host)
     await reports.arrived(tx, act.by, target, activity.objects, activity.content, activity.id)
 
 
@@ -485,6 +514,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local or post.kind != "event":
         raise Refused("unknown_call", "There is no call of that address here.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
 
 

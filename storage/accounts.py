@@ -124,6 +124,14 @@ BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
 BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
+BY_INBOX = Query(
+    "select * from accounts where host = $1 and host <> '' and (inbox = $2 or shared_inbox = $2)"
+    " order by fetched_at desc nulls last limit $3",
+    Account,
+)
+SHARE_INBOX = Command(
+    "update accounts set shared_inbox = $3 where host = $1 and host <> '' and shared_inbox = $2"
+)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
     "select * from accounts where lower(username) = lower($1) and handle_host = $2"
@@ -268,6 +276,16 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:
     return await BY_URI.first(conn, uri)
+
+
+async def by_inbox(conn: Connection, host: str, inbox: str, limit: int) -> list[Account]:
+    """Some of those of a host who read there, themselves or together."""
+    return await BY_INBOX.all(conn, host, inbox, limit)
+
+
+async def share_inbox(conn: Connection, host: str, before: str, now: str | None) -> None:
+    """The server of a host has moved its shared inbox."""
+    await SHARE_INBOX.run(conn, host, before, now)
 
 
 async def by_url(conn: Connection, url: str) -> Account | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, tags, wire
+from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -52,7 +52,10 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        does = relevance.mark(signed)
+        await outbox.send(
+            tx.conn, uri, actor.id, subject, body, inboxes, tx.now, does.kind, does.about
+        )
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
@@ -363,6 +366,7 @@ async def announce(
     thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
     besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
+    tx.carried.append(community.id)
     by_form = await _by_embedding(tx, community, also or {})
     to, cc, public = await members_of(tx, community)
     if by_form[True]:

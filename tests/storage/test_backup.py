@@ -61,6 +61,7 @@ from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
 from storage import (
     accounts,
+    budgets,
     cards,
     db,
     histories,
@@ -262,6 +263,7 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
 
 
 @dataclass(frozen=True)
