@@ -64,6 +64,7 @@ from storage import (
     budgets,
     cards,
     db,
+    histories,
     instance,
     migrate,
     notification_requests,
@@ -131,6 +132,8 @@ async def use(work: Work) -> None:
         )
         await follows.follow(tx, far, community, uri="https://far.example/follows/1")
         await follows.follow(tx, baker, community)
+        await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
+        await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
