@@ -107,6 +107,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "featured": value.featured,
             "featuredTags": value.featured_tags,
             "attributedTo": value.moderators,
+            "upcomingEvents": value.upcoming_events,
             "icon": _image(value.icon),
             "image": _image(value.image),
             "discoverable": value.discoverable,

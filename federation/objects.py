@@ -47,7 +47,7 @@ class Actor:
     """A person, group, application, service or organization.
 
     ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
-    names in ``attributedTo`` (FEP-1b12). ``discoverable`` and ``indexable`` are None where the
+    names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e). ``discoverable`` and ``indexable`` are None where the
     document says nothing. ``document`` is what was parsed, for ``federation.keys``; it takes no part
     in comparison.
     """
@@ -66,6 +66,7 @@ class Actor:
     featured: str | None = None
     featured_tags: str | None = None
     moderators: str | None = None
+    upcoming_events: str | None = None
     icon: Picture | None = None
     image: Picture | None = None
     emojis: tuple[Emoji, ...] = ()
@@ -154,7 +155,8 @@ class Event:
 
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
-    means that one can take part on the event's own page without an account.
+    means that one can take part on the event's own page without an account. ``organizers`` are ids of
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
     """
 
     start: datetime
@@ -168,6 +170,8 @@ class Event:
     external_url: str | None = None
     anonymous: bool = False
     status: EventStatus = "confirmed"
+    organizers: tuple[str, ...] = ()
+    attendees: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

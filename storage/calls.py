@@ -132,7 +132,7 @@ UPCOMING = Query(
 OWN_UPCOMING = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where p.local and p.visibility = 'public' and c.state in ('open', 'postponed')"
-    " and ($1::bigint is null or c.community_id = $1)"
+    " and ($1::bigint is null or $1 in (c.community_id, p.account_id))"
     " and coalesce(c.ends_at, c.starts_at) >= $2 order by c.starts_at, c.post_id limit $3",
     Call,
 )
@@ -283,10 +283,11 @@ async def upcoming(conn: Connection, since: datetime, limit: int) -> list[Call]:
 
 
 async def own_upcoming(
-    conn: Connection, community_id: int | None, since: datetime, limit: int
+    conn: Connection, owner_id: int | None, since: datetime, limit: int
 ) -> list[Call]:
-    """Public calls of ours that are not over at ``since``, soonest first; None: of all communities."""
-    return await OWN_UPCOMING.all(conn, community_id, since, limit)
+    """Public calls of ours that are not over at ``since``, soonest first. ``owner_id``: of that community
+    or author alone."""
+    return await OWN_UPCOMING.all(conn, owner_id, since, limit)
 
 
 async def put(

@@ -14,7 +14,7 @@ from server.activitypub.answers import document
 from server.activitypub.objects import listed
 from server.activitypub.reader import DEPENDS, wants_card
 from server.context import context
-from server.domain import sight
+from server.domain import sight, wire
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import calls, communities, posts, tags
@@ -22,6 +22,7 @@ from storage.accounts import Account
 from storage.timelines import TOP
 
 PAGE = 20
+UPCOMING = 50
 
 
 async def followers(request: web.Request) -> web.StreamResponse:
@@ -74,17 +75,41 @@ async def featured_tags(request: web.Request) -> web.StreamResponse:
         return document(request, build.featured_tags(uri, names, tx.site.urls.base))
 
 
+async def upcoming(request: web.Request) -> web.StreamResponse:
+    """The events to come of a community, of who made them, or (``/actor``) of all, soonest first (FEP-8a8e)."""
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        items = [row.uri for row in await _upcoming(tx, account)]
+        uri = f"{account.uri}/upcoming"
+        return document(request, build.collection(uri, len(items), items=items))
+
+
+async def _upcoming(tx: Tx, account: Account) -> list[posts.Post]:
+    owner = None if account.kind == "application" else account.id
+    found = await calls.own_upcoming(tx.conn, owner, tx.now, UPCOMING)
+    rows = await posts.by_ids(tx.conn, [call.post_id for call in found])
+    ordered = [rows[call.post_id] for call in found if call.post_id in rows]
+    return await sight.visible(tx, ordered, None)
+
+
+async def _calendar(tx: Tx, us: Account, uri: str, before: int) -> build.Json:
+    """What an instance reads that has just followed ours: Gancio and Mobilizon take these as they come."""
+    items = [await wire.calendar(tx, us, row) for row in await _upcoming(tx, us)]
+    return build.collection_page(f"{uri}?before={before}", uri, items)
+
+
 async def outbox(request: web.Request) -> web.StreamResponse:
     """What an actor published, newest first: ``?before=ID`` asks for a page.
 
-    A community's carries its newest page itself, as Lemmy reads no pages.
+    A community's carries its newest page itself, as Lemmy reads no pages; the instance's, its calendar.
     """
     async with context(request).work.reading() as tx:
         account = await asked_for(tx, request)
         uri = f"{account.uri}/outbox"
         if "before" in request.query:
             return document(request, await _page(tx, account, uri, _before(request)))
-        newest = await _page(tx, account, uri, TOP) if account.is_group else None
+        whole = account.is_group or account.kind == "application"
+        newest = await _page(tx, account, uri, TOP) if whole else None
         items = newest["orderedItems"] if newest else None
         total = await posts.public_count(tx.conn, account.id)
         body = build.collection(uri, total, first=f"{uri}?before={TOP}")
@@ -92,6 +117,8 @@ async def outbox(request: web.Request) -> web.StreamResponse:
 
 
 async def _page(tx: Tx, account: Account, uri: str, before: int) -> build.Json:
+    if account.kind == "application":
+        return await _calendar(tx, account, uri, before)
     rows = await posts.public_page(tx.conn, account.id, before, PAGE)
     found = [await listed(tx, row) for row in await sight.visible(tx, rows, None)]
     more = f"{uri}?before={rows[-1].id}" if len(rows) == PAGE else None

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from federation import build, jsonld
 from federation.fields import mapping, refs
-from federation.vocab import PUBLIC_ALIASES
+from federation.vocab import AS, PUBLIC_ALIASES
 from server.activitypub.answers import document, elsewhere, missing, number
 from server.activitypub.reader import DEPENDS, wants_card
 from server.context import context
@@ -44,6 +44,25 @@ async def call(request: web.Request) -> web.StreamResponse:
         if found and found.card_uri and await wants_card(tx, request.headers, row.id):
             return elsewhere(found.card_uri, *DEPENDS)
         return document(request, await wire.post(tx, row), *DEPENDS)
+
+
+async def attendees(request: web.Request) -> web.StreamResponse:
+    """GET /calls/N/attendees: how many take part, never who (FEP-8a8e)."""
+    return await _collection_of_call(request, "attendees")
+
+
+async def organizers(request: web.Request) -> web.StreamResponse:
+    """GET /calls/N/organizers: who made it, and its community."""
+    return await _collection_of_call(request, "organizers")
+
+
+async def _collection_of_call(request: web.Request, name: str) -> web.StreamResponse:
+    async with context(request).work.reading() as tx:
+        row = await public(tx, tx.site.urls.call(number(request)))
+        collection = mapping((await wire.post(tx, row)).get(name))
+        if collection is None:
+            raise NotFound
+        return document(request, {"@context": AS, **collection})
 
 
 async def card(request: web.Request) -> web.StreamResponse:

@@ -25,6 +25,7 @@ _OF_ACTORS: dict[str, Handler] = {
     "followers": collections.followers,
     "following": collections.following,
     "featured": collections.featured,
+    "upcoming": collections.upcoming,
 }
 _OF_POSTS: dict[str, Handler] = {
     "activity": objects.activity_of,
@@ -39,6 +40,8 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/communities/{id}/moderators": collections.moderators,
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
+    "/calls/{id}/attendees": objects.attendees,
+    "/calls/{id}/organizers": objects.organizers,
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _POSTS for name, handler in _OF_POSTS.items()},
 }

@@ -29,6 +29,8 @@ ANSWERS = calls.ANSWERS
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ABOUT_MAX = 5000
+TITLE_MIN, TITLE_MAX = 3, 200
+"""What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
 
 TALLY_INTERVAL = timedelta(minutes=3)
 INTRODUCED = 50
@@ -83,6 +85,8 @@ def check(wanted: Wanted) -> None:
     details = wanted.details
     if not wanted.title.strip():
         raise Invalid("An event needs a title.", field="title")
+    if not TITLE_MIN <= len(wanted.title.strip()) <= TITLE_MAX:
+        raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
     if len(wanted.about) > ABOUT_MAX:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     if details.ends_at and details.ends_at < details.starts_at:

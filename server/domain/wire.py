@@ -68,6 +68,7 @@ async def actor(tx: Tx, account: Account) -> Json:
         featured=account.featured_uri,
         featured_tags=f"{account.uri}/tags" if account.kind == "person" else None,
         moderators=account.moderators_uri,
+        upcoming_events=f"{account.uri}/upcoming",
         icon=_picture(account.avatar_url, account.avatar_description),
         image=_picture(account.header_url, account.header_description),
         locked=account.locked,
@@ -147,6 +148,13 @@ async def create(tx: Tx, row: posts.Post) -> Json:
 async def boost(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
     """The Announce that a boost of ours is: of the bare id, as every microblog reads it."""
     return await _announce(tx, row, row.uri, boosted.uri)
+
+
+async def calendar(tx: Tx, us: Account, row: posts.Post) -> Json:
+    """The instance's Announce of a call with the whole Create in it: what its outbox lists."""
+    uri, made = f"{us.uri}#calls/{row.id}", await create(tx, row)
+    cc = [us.followers_uri or ""]
+    return build.announce(uri, us.uri, made, cc=cc, published=row.published_at)
 
 
 async def distribution(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
@@ -283,6 +291,8 @@ async def _event(tx: Tx, value: Post, call: calls.Call) -> Post:
         place=place if placed else None,
         capacity=call.capacity,
         participant_count=call.going,
+        organizers=(value.attributed_to, community.uri),
+        attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],
     )
     extension = Call(
