@@ -47,6 +47,7 @@ __all__ = [
     "event",
     "flag",
     "follow",
+    "ignore",
     "join",
     "leave",
     "like",
@@ -260,6 +261,11 @@ def join(
     """Taking part in an event; ``to`` names its organiser, who answers."""
     head = _head("Join", activity_id, actor, to)
     return head | {"object": joined} | _said({"participationMessage": message})
+
+
+def ignore(activity_id: str, actor: str, ignored: str, *, to: Iterable[str]) -> Json:
+    """Nothing comes of a Join, named by its id, of what takes no answers (FEP-8a8e)."""
+    return _head("Ignore", activity_id, actor, to) | {"object": ignored}
 
 
 def leave(activity_id: str, actor: str, left: str, *, to: Iterable[str]) -> Json:

@@ -19,7 +19,7 @@ PostKind = Literal[
 ]
 AttachmentKind = Literal["image", "video", "audio", "document", "link"]
 EventStatus = Literal["confirmed", "tentative", "cancelled", "postponed"]
-JoinMode = Literal["free", "restricted", "invite", "external"]
+JoinMode = Literal["free", "restricted", "invite", "external", "none"]
 CallKind = Literal[
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 ]

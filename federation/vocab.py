@@ -81,8 +81,8 @@ EVENT_STATUSES: Final = {
     "eventrescheduled": "confirmed",
 }
 
-#: Mobilizon's closed list; anything else is read as "free".
-JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external"})
+#: Mobilizon's closed list, and "none" of FEP-8a8e, which we never send; anything else is read as "free".
+JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external", "none"})
 
 # --- The contexts that we send. Stable: a proof covers them, and peers cache by them. ---
 

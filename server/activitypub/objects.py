@@ -107,10 +107,11 @@ async def listed(tx: Tx, row: Post) -> build.Json | None:
 
 
 async def stamp(request: web.Request) -> web.StreamResponse:
-    """GET /posts/N/quotes/…: that a post may quote this one (FEP-044f), as long as it may."""
+    """GET /posts/N/quotes/…: that a post may quote this one (FEP-044f), as long as it may; of a card too."""
     async with context(request).work.reading() as tx:
         row = await _asked_for(tx, request)
-        quoting = await quotes.by_stamp(tx.conn, f"{row.uri}/quotes/{request.match_info['stamp']}")
+        address = f"{tx.site.urls.base}{request.path}"
+        quoting = await quotes.by_stamp(tx.conn, address)
         if quoting is None or quoting.quote_id != row.id:
             raise NotFound
         return document(request, await wire.stamp(tx, quoting, row))
@@ -165,6 +166,8 @@ async def boosted(tx: Tx, row: Post) -> Post:
 
 async def _asked_for(tx: Tx, request: web.Request) -> Post:
     urls = tx.site.urls
+    if request.path.startswith("/cards/"):
+        return await public(tx, urls.call(number(request)))
     address = urls.call if request.path.startswith("/calls/") else urls.post
     return await public(tx, address(number(request)))
 

@@ -40,6 +40,7 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/communities/{id}/moderators": collections.moderators,
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
+    "/cards/{id}/quotes/{stamp}": objects.stamp,
     "/calls/{id}/attendees": objects.attendees,
     "/calls/{id}/organizers": objects.organizers,
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},

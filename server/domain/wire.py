@@ -35,6 +35,8 @@ from storage.accounts import Account
 Json = build.Json
 
 QUOTE_REQUEST = "/quote-request"
+STAMPS = "/quotes/"
+"""Below the address of what is quoted."""
 
 ANSWERS = ("I'm coming", "Maybe", "I can't")
 """The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
@@ -133,6 +135,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         url=row.url,
         audience=community.uri,
         context=f"{row.uri}/context",
+        quote_policy=QuotePolicy(automatic=(PUBLIC,)),
         poll=await _poll(tx, row.id),
         card_for=row.uri,
     )
@@ -174,16 +177,25 @@ def quote_request_id(row: posts.Post) -> str:
 
 
 async def stamp(tx: Tx, quoting: posts.Post, quoted: posts.Post) -> Json:
-    """The approval by one of ours that a post quotes theirs."""
-    author = await _account(tx, quoted.account_id)
+    """The approval by one of ours that a post quotes theirs, or a community's that it quotes a card."""
     assert quoting.quote_stamp, "the caller looked"
+    owner = await quoted_as(tx, quoting.quote_stamp, quoted)
     value = QuoteAuthorization(
         id=quoting.quote_stamp,
-        attributed_to=author.uri,
+        attributed_to=owner.uri,
         interacting=quoting.uri,
-        target=quoted.uri,
+        target=quoting.quote_stamp.partition(STAMPS)[0],
     )
     return build.quote_authorization(value)
+
+
+async def quoted_as(tx: Tx, uri: str, quoted: posts.Post) -> Account:
+    """Who speaks for what is quoted at an address, of it or below it: the author, or, of the card that
+    stands for a call, its community."""
+    found = await calls.by_id(tx.conn, quoted.id) if quoted.kind == "event" else None
+    card_uri = found.card_uri if found else None
+    as_card = found and card_uri and uri.partition(STAMPS)[0] == card_uri
+    return await _account(tx, found.community_id if found and as_card else quoted.account_id)
 
 
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
