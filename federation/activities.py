@@ -187,6 +187,8 @@ class QuoteRequest(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move(Activity):
+    """``object`` is followed at ``target`` from now on; ``actor`` is one of the two."""
+
     object: str
     target: str
 

@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from federation.vocab import PUBLIC, PUBLIC_ALIASES
 
-Visibility = Literal["public", "unlisted", "private", "direct"]
+Visibility = Literal["public", "unlisted", "members", "private", "direct"]
 
 
 def audience(
@@ -33,6 +33,8 @@ def audience(
             return _distinct(groups, (PUBLIC,)), _distinct(followers, named)
         case "unlisted":
             return _distinct(groups, followers), _distinct((PUBLIC,), named)
+        case "members":  # of the group, whose followers these are
+            return _distinct(groups, followers), _distinct(named)
         case "private":
             return _distinct(groups, followers), _distinct(named)
         case "direct":
@@ -42,18 +44,23 @@ def audience(
 
 
 def visibility_of(
-    to: Iterable[str], cc: Iterable[str], followers_uri: str | None = None
+    to: Iterable[str],
+    cc: Iterable[str],
+    followers_uri: str | None = None,
+    members_uri: str | None = None,
 ) -> Visibility:
     """How far a post may be shown.
 
-    ``followers_uri`` is the followers collection of the author (or of the private group it was posted
-    to); where it is not known, nothing but Public widens a post beyond those named.
+    ``followers_uri`` is the followers collection of the author, ``members_uri`` that of the private group
+    it was posted to; where neither is known, nothing but Public widens a post beyond those named.
     """
     first, second = set(to), set(cc)
     if first & PUBLIC_ALIASES:
         return "public"
     if second & PUBLIC_ALIASES:
         return "unlisted"
+    if members_uri is not None and members_uri in first | second:
+        return "members"
     if followers_uri is not None and followers_uri in first | second:
         return "private"
     return "direct"

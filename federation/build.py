@@ -47,6 +47,7 @@ __all__ = [
     "event",
     "flag",
     "follow",
+    "hashtag",
     "ignore",
     "join",
     "leave",
@@ -230,10 +231,16 @@ def like(activity_id: str, actor: str, liked: str, *, to: Iterable[str] = ()) ->
     return _head("Like", activity_id, actor, to) | {"object": liked}
 
 
+def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:
+    """Asks somebody to join a group, as Mobilizon does: the group is the object, the person the target."""
+    head = _head("Invite", activity_id, actor, [invited], [group])
+    return head | {"object": group, "attributedTo": group, "target": invited}
+
+
 def add(
     activity_id: str,
     actor: str,
-    added: str,
+    added: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),
@@ -246,7 +253,7 @@ def add(
 def remove(
     activity_id: str,
     actor: str,
-    removed: str,
+    removed: str | Document,
     target: str,
     *,
     to: Iterable[str] = (PUBLIC,),

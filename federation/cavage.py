@@ -25,6 +25,7 @@ from federation.requests import (
     http_date,
     moment,
     sha256_base64,
+    signed_too,
 )
 
 # hs2019 means "look at the key" (draft 12, E.2); GoToSocial writes it over rsa-sha256.
@@ -73,7 +74,8 @@ def sign_cavage(
     if request.needs_digest:
         added["Digest"] = f"SHA-256={sha256_base64(request.body)}"
     headers = {**request.headers, **{name.lower(): value for name, value in added.items()}}
-    covered = ("(request-target)", "host", "date", *(["digest"] if request.needs_digest else []))
+    digest = ["digest"] if request.needs_digest else []
+    covered = ("(request-target)", "host", "date", *digest, *signed_too(request))
     target = request.path_qs if with_query else request.path
     signature = sign(key.private, _base(request.method, target, covered, headers, {}))
     algorithm = "rsa-sha256" if isinstance(key.private, RSAPrivateKey) else "hs2019"

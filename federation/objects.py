@@ -47,8 +47,10 @@ class Actor:
     """A person, group, application, service or organization.
 
     ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
-    names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e). ``discoverable`` and ``indexable`` are None where the
-    document says nothing. ``document`` is what was parsed, for ``federation.keys``; it takes no part
+    names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e).
+    ``discoverable`` and ``indexable`` are None where the document says nothing. ``moved_to`` took its
+    place, ``copied_to`` did while it goes on (FEP-7628). ``document`` is what was parsed, for
+    ``federation.keys``; it takes no part
     in comparison.
     """
 
@@ -78,6 +80,7 @@ class Actor:
     published: datetime | None = None
     also_known_as: tuple[str, ...] = ()
     moved_to: str | None = None
+    copied_to: str | None = None
     webfinger: str | None = None
     document: Mapping[str, object] = field(
         default_factory=dict[str, object], compare=False, repr=False

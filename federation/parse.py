@@ -402,10 +402,13 @@ def _leave(document: Document, head: Head) -> Activity:
 
 
 def _move(document: Document, head: Head) -> Activity:
-    moved = require_ref(document, "object")
-    if moved != head["actor"]:
+    """By who moves away, or by whom they have become (FEP-7628: push and pull mode)."""
+    moved, target = require_ref(document, "object"), require_ref(document, "target")
+    if head["actor"] not in (moved, target):
         raise Refused("foreign_move", "Only the actor itself can move.")
-    return verbs.Move(**head, object=moved, target=require_ref(document, "target"))
+    if moved == target:
+        raise Refused("moved_nowhere", "An actor cannot become itself.")
+    return verbs.Move(**head, object=moved, target=target)
 
 
 def _quote_request(document: Document, head: Head) -> Activity:

@@ -79,10 +79,17 @@ def parse_actor(document: Document) -> Actor:
         fields=_fields(document),
         published=time(document.get("published")),
         also_known_as=refs(document.get("alsoKnownAs"), ALIASES_MAX),
-        moved_to=read_ref(document.get("movedTo")),
+        moved_to=_another(document.get("movedTo"), actor_id),
+        copied_to=_another(document.get("copiedTo"), actor_id),
         webfinger=_webfinger(document.get("webfinger")),
         document=document,
     )
+
+
+def _another(value: object, actor_id: str) -> str | None:
+    """An actor that took the place of this one: nobody is followed by themselves."""
+    named = read_ref(value)
+    return named if named != actor_id else None
 
 
 def _inbox(document: Document, actor_id: str) -> str:

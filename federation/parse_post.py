@@ -7,8 +7,10 @@ author, the group the ``audience``.
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 from federation.errors import Refused
 from federation.fields import (
@@ -46,7 +48,7 @@ from federation.objects import (
 )
 from federation.origin import same_origin
 from federation.parse_event import parse_call, parse_event, parse_poll
-from federation.tagged import emojis
+from federation.tagged import emojis, is_a
 from federation.vocab import ATTACHMENT_KINDS, POST_KINDS
 
 ATTACHMENTS_MAX: Final = 32
@@ -56,6 +58,7 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,32}/[A-Za-z0-9.+_-]{1,127}")
 _BLURHASH: Final = re.compile(r"[A-Za-z0-9#$%*+,\-.:;=?@\[\]^_{|}~]{6,200}")
 APPROVED_MAX: Final = 16
+_ENDINGS: Final = mimetypes.MimeTypes()  # the same on every machine
 #: FEP-044f first, then the older spellings of Fedibird and Misskey.
 _QUOTE_KEYS: Final = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
 _MISSKEY_QUOTE: Final = "https://misskey-hub.net/ns#_misskey_quote"
@@ -263,7 +266,7 @@ def _attachment(entry: Document) -> Attachment | None:
     media_type = _media_type(entry.get("mediaType")) or _media_type(_link_type(entry))
     return Attachment(
         url=url,
-        kind=_attachment_kind(ATTACHMENT_KINDS[named], media_type),
+        kind=_attachment_kind(ATTACHMENT_KINDS[named], media_type or _type_by_ending(url)),
         media_type=media_type,
         description=text(entry.get("name") or entry.get("summary"), TEXT_MAX),
         width=whole(entry.get("width"), PIXELS_MAX),
@@ -283,6 +286,11 @@ def _link_type(entry: Document) -> object:
     """The media type inside ``url`` where that is a list of Links (Pleroma)."""
     links = mappings(entry.get("url"), 1)
     return links[0].get("mediaType") if links else None
+
+
+def _type_by_ending(url: str) -> str | None:
+    """Friendica, Takahē and others sometimes name no media type."""
+    return _ENDINGS.guess_type(urlsplit(url).path)[0]
 
 
 def _attachment_kind(kind: str, media_type: str | None) -> AttachmentKind:
@@ -305,13 +313,13 @@ def _matching(pattern: re.Pattern[str], value: object) -> str | None:
 
 
 def _mentions(tags: tuple[Document, ...]) -> tuple[Mention, ...]:
-    found = ((ref(tag.get("href")), tag) for tag in tags if tag.get("type") == "Mention")
+    found = ((ref(tag.get("href")), tag) for tag in tags if is_a(tag, "Mention"))
     mentions = (Mention(href, text(tag.get("name"))) for href, tag in found if href is not None)
     return tuple(dict.fromkeys(mentions))
 
 
 def _hashtags(tags: tuple[Document, ...]) -> tuple[str, ...]:
     """Names without the number sign; folding their case is the domain's."""
-    names = (text(tag.get("name"), 200) for tag in tags if tag.get("type") == "Hashtag")
+    names = (text(tag.get("name"), 200) for tag in tags if is_a(tag, "Hashtag"))
     bare = (name.strip().removeprefix("#") for name in names)
     return tuple(dict.fromkeys(name for name in bare if name))

@@ -93,6 +93,11 @@ class Claims:
     request: Request
 
 
+def signed_too(request: Request) -> list[str]:
+    """Headers that mean nothing unless they are signed (FEP-8fcf)."""
+    return [name for name in ("collection-synchronization",) if name in request.headers]
+
+
 def checked_key_id(text: str) -> str:
     """A key's id, which must be an https address. Raises ``Refused`` (``signature_key_id``)."""
     try:

@@ -21,6 +21,7 @@ from federation.requests import (
     checked_key_id,
     moment,
     sha256_base64,
+    signed_too,
 )
 from federation.structured import (
     Bare,
@@ -72,6 +73,7 @@ def sign_rfc9421(request: Request, key: SigningKey, now: datetime) -> dict[str, 
         items.append("content-digest")
     if "content-type" in request.headers:
         items.append("content-type")
+    items += signed_too(request)
     headers = {**request.headers, **{name.lower(): value for name, value in added.items()}}
     algorithm = "rsa-v1_5-sha256" if isinstance(key.private, RSAPrivateKey) else "ed25519"
     quoted = " ".join(f'"{item}"' for item in items)

@@ -11,7 +11,7 @@ from federation import addressing
 from federation.objects import Attachment, Event, Post, QuoteAuthorization, QuotePolicy
 from federation.vocab import PUBLIC
 from server import text
-from server.domain import calls, posts, quotes, wire
+from server.domain import calls, communities, posts, quotes, sight, wire
 from server.domain.tx import Tx
 from storage import accounts
 from storage import posts as post_rows
@@ -29,6 +29,16 @@ def plain_kind(draft: posts.Draft) -> str:
     return "other" if draft.kind == "event" else draft.kind
 
 
+async def open_to(tx: Tx, by: Account, uri: str) -> post_rows.Post | None:
+    """The post or call of this id; one of ours that is not for whoever acts is as if it were not here."""
+    post = await calls.known_by(tx, uri)
+    if post is None or not post.local or post.is_public:
+        return (
+            post  # of others only their server knows who may see it; blocks are the verbs' business
+        )
+    return post if await sight.visible(tx, [post], by) else None
+
+
 async def draft_of(
     tx: Tx, author: Account, value: Post, stamp: QuoteAuthorization | None = None
 ) -> posts.Draft:
@@ -40,10 +50,11 @@ async def draft_of(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
     html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
-    parent = await calls.known_by(tx, value.in_reply_to) if value.in_reply_to else None
+    parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
+    visibility, community = await _place(tx, author, value, parent)
     return posts.Draft(
         kind=value.kind if value.kind in KINDS else "other",
-        visibility=addressing.visibility_of(value.to, value.cc, author.followers_uri),
+        visibility=visibility,
         title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
         content=text.clean(html),
         summary=text.one_line(value.summary),
@@ -51,7 +62,7 @@ async def draft_of(
         language=value.language,
         url=value.url,
         in_reply_to=parent,
-        community=await _community_of(tx, value, parent),
+        community=community,
         mentions=tuple(a for a in mentioned.values() if a.kind != "application"),
         tags=tuple(tag.lower() for tag in value.hashtags[:MAX_TAGS]),
         emojis=_emojis(value),
@@ -72,7 +83,8 @@ async def _quote_of(
     quoted = await calls.known_by(tx, value.quote) if value.quote else None
     if quoted is None or quoted.reblog_of_id is not None or quoted.uri == value.id:
         return None
-    if not quoted.is_public and quoted.account_id != author.id:
+    own = quoted.account_id == author.id and quoted.visibility != "members"
+    if not quoted.is_public and not own:
         return None
     vouches = await accounts.by_id(tx.conn, quoted.account_id)
     named = (value.id, quoted.uri, vouches.uri if vouches else None)
@@ -93,13 +105,21 @@ def _who(author: Account, named: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
-    """What it answers decides; else the audience, else the first group that it is addressed to.
+async def _place(
+    tx: Tx, author: Account, value: Post, parent: post_rows.Post | None
+) -> tuple[str, Account | None]:
+    """Who may see it, and the community in which it lives: for a post to few people, only where those
+    are the members of a private one."""
+    found = await _community_of(tx, value, parent)
+    closed = found if found and await communities.may_be_private(tx, found) else None
+    members = closed.followers_uri if closed else None
+    visibility = addressing.visibility_of(value.to, value.cc, author.followers_uri, members)
+    open_to_more = visibility in ("public", "unlisted", "members")
+    return visibility, found if open_to_more else None
 
-    A post for few people lives in no community, whoever they are.
-    """
-    if addressing.visibility_of(value.to, value.cc) not in ("public", "unlisted"):
-        return None
+
+async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> Account | None:
+    """What it answers decides; else the audience, else the first group that it is addressed to."""
     if parent and parent.community_id:
         return await accounts.by_id(tx.conn, parent.community_id)
     named = [value.audience] if value.audience else [*value.to, *value.cc][:50]

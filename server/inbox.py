@@ -27,12 +27,14 @@ from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import same_origin
 from server import receive, resolve
+from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
 from server.receive import Act
 from server.resolve import Net
 from storage import accounts, inbox, lanes
 from storage import posts as post_rows
+from storage.accounts import Account
 from storage.db import MOVED, UniqueViolation
 from storage.inbox import Arrival, Item
 
@@ -126,7 +128,9 @@ def subject_of(document: Mapping[str, object]) -> str:
         if not isinstance(inner, dict):
             break
         about = cast("Mapping[str, object]", inner)
-        if about.get("type") not in NESTING and "actor" not in about:
+        kind = about.get("type")
+        nests = isinstance(kind, str) and kind in NESTING
+        if not nests and "actor" not in about:
             break
     found = about.get("id")
     return found if isinstance(found, str) else str(document.get("id"))
@@ -344,7 +348,7 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
         case activities.Update(object=uri, person=None):
             post = await _fetched_again(net, uri)
         case activities.Delete(object=uri):
-            await _confirm_gone(net, uri)
+            await _confirm_gone(net, uri, outer.by)
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
@@ -363,11 +367,12 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
     return None
 
 
-async def _confirm_gone(net: Net, uri: str) -> None:
+async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
         raise Refused("unknown_object", "There is nothing of others here to delete.")
-    if not post.is_public:
+    ours = post.visibility == "members" and post.community_id == group.id
+    if not post.is_public and not ours:
         # To a request of the instance it looks gone while it is there.
         raise Refused("not_public", "Its author has to say so.")
     try:
@@ -396,6 +401,8 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_for_us(tx, act.by, value)
             case activities.QuoteRequest(object=uri):
                 asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
+            case activities.Move(object=uri):
+                asked = await moves.concerns_us(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
                 named = (*act.activity.to, *act.activity.cc)
                 asked = await receive.concerns_us(tx, act.by, named, None)
@@ -435,6 +442,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:

@@ -16,7 +16,18 @@ from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server import drafts
-from server.domain import calls, farewell, follows, host_blocks, polls, posts, quotes, reports, wire
+from server.domain import (
+    calls,
+    farewell,
+    follows,
+    host_blocks,
+    moves,
+    polls,
+    posts,
+    quotes,
+    reports,
+    wire,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Forbidden
 from storage import accounts
@@ -125,7 +136,7 @@ async def concerns_us(
     for account in (await accounts.by_uris(tx.conn, named[:100])).values():
         if account.local or await is_followed(tx, account):
             return True
-    return in_reply_to is not None and await is_known(tx, in_reply_to)
+    return in_reply_to is not None and await drafts.open_to(tx, author, in_reply_to) is not None
 
 
 async def is_followed(tx: Tx, account: Account) -> bool:
@@ -147,9 +158,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
 
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
-    post = await calls.known_by(tx, first.in_reply_to)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, first.in_reply_to)
     options = await poll_rows.options(tx.conn, [post.id])
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
@@ -159,12 +168,17 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None or not post.local:
-        raise Refused("unknown_poll", "This poll is not counted here.")
+    post = await _poll_of_ours(tx, act, activity.object)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
+
+
+async def _poll_of_ours(tx: Tx, act: Act, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, act.by, uri)
+    if post is None or not post.local:
+        raise Refused("unknown_poll", "This poll is not counted here.")
+    return post
 
 
 async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
@@ -192,7 +206,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
-            await post_rows.bury(tx.conn, activity.object, tx.now)
+            await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
         raise Refused("foreign_object", "Only its author may delete a post.")
@@ -233,19 +247,17 @@ async def gone(tx: Tx, uri: str) -> None:
 
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
-    post = await calls.known_by(tx, activity.object)
-    if post is None:
-        raise Refused("unknown_object", "What was boosted could not be found.")
+    post = await _seen(tx, act.by, activity.object)
     await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
-    post = await _seen(tx, activity.object)
+    post = await _seen(tx, act.by, activity.object)
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
-async def _seen(tx: Tx, uri: str) -> post_rows.Post:
-    post = await calls.known_by(tx, uri)
+async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
+    post = await drafts.open_to(tx, by, uri)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
     return post
@@ -262,7 +274,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target != act.by.featured_uri:
         raise Refused("foreign_target", "Only the owner of a collection changes it.")
-    await posts.feature(tx, act.by, await _seen(tx, uri), added=added)
+    await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
 
 
 # People
@@ -273,6 +285,13 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     if target is None or not target.local or target.waiting:
         raise Refused("unknown_target", "There is nobody of that address here.")
     await follows.follow(tx, act.by, target, uri=activity.id)
+
+
+async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:
+    named = await accounts.by_uris(tx.conn, [activity.object, activity.target])
+    if len(named) < 2:
+        raise Refused("unknown_target", "Who moves, or where to, is not known here.")
+    await moves.arrived(tx, act.by, named[activity.object], named[activity.target])
 
 
 async def _accept(tx: Tx, act: Act, activity: wire_acts.Accept) -> None:
@@ -321,7 +340,7 @@ async def _answer(
     if joined:
         await _join_answered(tx, act, joined, state)
         return
-    post = await calls.known_by(tx, asked)
+    post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
@@ -445,7 +464,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     if group and await community_rows.by_id(tx.conn, group.id):
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
-    post = await calls.known_by(tx, activity.object)
+    post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local:
         raise Refused("unknown_call", "There is no call of that address here.")
     await calls.join(tx, act.by, post, activity.id)
@@ -484,6 +503,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,

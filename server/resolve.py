@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
@@ -44,6 +45,7 @@ FAILED_KEYS_OF_HOST = 50
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +145,16 @@ async def open_net(
     return Net(work, egress, key, stores, relay=relay)
 
 
-def signer(net: Net, key: keys.SigningKey, scheme: str) -> fetch.Signer:
-    """Signs requests with a key of ours, in one of the two schemes."""
+def signer(
+    net: Net, key: keys.SigningKey, scheme: str, extra: Mapping[str, str] = NO_HEADERS
+) -> fetch.Signer:
+    """Signs requests with a key of ours, in one of the two schemes. ``extra``: headers to add."""
     sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
 
     def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
-        low = {name.lower(): value for name, value in headers.items()}
+        low = {name.lower(): value for name, value in {**headers, **extra}.items()}
         request = signatures.Request(method, parse_url(url).path_qs, low, body)
-        return sign(request, key, net.work.clock.now())
+        return {**extra, **sign(request, key, net.work.clock.now())}
 
     return signed
 
@@ -225,6 +229,21 @@ async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
     return await remember(net, found)
 
 
+async def moving(net: Net, by: Account, old: str, new: str) -> None:
+    """What both sides of a move say of themselves now (FEP-7628).
+
+    Who signed is asked anew. Where that is the new one, the server of the old one may be gone: what it
+    said last counts.
+    """
+    await actor(net, by.uri, refresh=True)
+    other = new if by.uri == old else old
+    try:
+        await actor(net, other, refresh=True)
+    except (Gone, Unreachable):
+        if by.uri == old:
+            raise
+
+
 def _fresh(net: Net, account: Account) -> bool:
     return account.fetched_at is not None and account.fetched_at > net.work.clock.now() - FRESH
 
@@ -288,6 +307,8 @@ def profile(value: Actor) -> Profile:
         bot=value.kind in ("application", "service"),
         discoverable=value.discoverable is not False,
         indexable=value.indexable is True,
+        also_known_as=list(value.also_known_as) + ([value.copied_to] if value.copied_to else []),
+        moved_to=value.moved_to,
     )
 
 

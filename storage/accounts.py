@@ -55,6 +55,10 @@ class Account:
     media_refused: bool
     waiting: bool
     handle_lost: bool
+    also_known_as: list[str]
+    moved_to: str | None
+    moved_at: datetime | None
+    featured_at: datetime | None
 
     @property
     def is_group(self) -> bool:
@@ -96,6 +100,8 @@ class Profile:
     bot: bool = False
     discoverable: bool = True
     indexable: bool = True
+    also_known_as: list[str] = field(default_factory=list[str])
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +169,9 @@ INSERT = Query(
     insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
         avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
-        avatar_description, header_description, emojis)
+        avatar_description, header_description, emojis, also_known_as, moved_to)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
     returning *
     """,
     Account,
@@ -176,7 +182,8 @@ UPDATE_PROFILE = Query(
         followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
-        header_description = $22, emojis = $23, handle_lost = false
+        header_description = $22, emojis = $23, handle_lost = false, also_known_as = $24,
+        moved_to = $25
     where id = $1 returning *
     """,
     Account,
@@ -188,6 +195,10 @@ SET_PICTURES = Query(
     Account,
 )
 SET_QUOTE_POLICY = Query("update accounts set quote_policy = $2 where id = $1 returning *", Account)
+BEGIN_FEATURED = Command(
+    "update accounts set featured_at = $2"
+    " where id = $1 and (featured_at is null or featured_at < $3)"
+)
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
@@ -223,7 +234,8 @@ UNCOUNT = tuple(
     )
 )
 LOCAL_GROUPS = Query(
-    "select * from accounts where local and kind = 'group' and suspended_at is null"
+    "select * from accounts where local and kind = 'group' and suspended_at is null and not exists"
+    " (select from communities c where c.account_id = id and c.visibility <> 'public')"
     " order by followers_count desc, id limit $1",
     Account,
 )
@@ -329,7 +341,7 @@ async def insert(
         p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
         p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
-        p.header_description, p.emojis,
+        p.header_description, p.emojis, p.also_known_as, p.moved_to,
     )  # fmt: skip
 
 
@@ -341,7 +353,7 @@ async def update_profile(
         conn, account_id, p.username, p.url, p.inbox, p.shared_inbox, p.outbox, p.followers_uri,
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
-        p.avatar_description, p.header_description, p.emojis,
+        p.avatar_description, p.header_description, p.emojis, p.also_known_as, p.moved_to,
     )  # fmt: skip
 
 
@@ -366,6 +378,11 @@ async def set_pictures(
 async def set_quote_policy(conn: Connection, account_id: int, word: str) -> Account:
     """Who may quote what they post from now on."""
     return await SET_QUOTE_POLICY.one(conn, account_id, word)
+
+
+async def begin_featured(conn: Connection, account_id: int, now: datetime, since: datetime) -> bool:
+    """False where what it pinned was read after ``since``."""
+    return await BEGIN_FEATURED.run(conn, account_id, now, since) == 1
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from storage.db import Command, Connection, Query
 class Community:
     account_id: int
     policy: str
+    visibility: str
     rules: list[str]
     cards: bool
     created_at: datetime
@@ -25,8 +27,8 @@ class Held:
 
 
 INSERT = Query(
-    "insert into communities (account_id, policy, rules, created_at)"
-    " values ($1, $2, $3, $4) returning *",
+    "insert into communities (account_id, policy, visibility, rules, created_at)"
+    " values ($1, $2, $3, $4, $5) returning *",
     Community,
 )
 BY_ID = Query("select * from communities where account_id = $1", Community)
@@ -48,11 +50,56 @@ RUN_BY = Query(
     Account,
 )
 
+PRIVATE = Query(
+    "select exists (select from communities where account_id = $1 and visibility = 'private')", bool
+)
+CLOSED = Query(
+    "select * from communities where account_id = any($1::bigint[]) and visibility <> 'public'",
+    Community,
+)
+BELONGS = Query(
+    """
+    select target_id from follows where follower_id = $1 and target_id = any($2::bigint[])
+        and accepted_at is not null
+    union
+    select community_id from community_invites
+    where account_id = $1 and community_id = any($2::bigint[])
+    """,
+    int,
+)
+INVITE = Command(
+    "insert into community_invites (community_id, account_id, invited_by, uri, created_at)"
+    " values ($1, $2, $3, $4, $5) on conflict do nothing"
+)
+IS_INVITED = Query(
+    "select exists (select from community_invites where community_id = $1 and account_id = $2)",
+    bool,
+)
+END_INVITE = Command("delete from community_invites where community_id = $1 and account_id = $2")
+# A person reads as a member; what acts for a whole server reads where it has a member or somebody invited.
+READS = Query(
+    """
+    select exists (
+        select from accounts r join accounts a on a.id = r.id or (r.kind <> 'person' and a.host = r.host)
+        where r.id = $2 and a.suspended_at is null and (
+            exists (select from follows f where f.follower_id = a.id and f.target_id = $1
+                and f.accepted_at is not null)
+            or exists (select from community_invites i where i.account_id = a.id
+                and i.community_id = $1)))
+    """,
+    bool,
+)
+
 
 async def insert(
-    conn: Connection, account_id: int, policy: str, rules: list[str], now: datetime
+    conn: Connection,
+    account_id: int,
+    policy: str,
+    visibility: str,
+    rules: list[str],
+    now: datetime,
 ) -> Community:
-    return await INSERT.one(conn, account_id, policy, rules, now)
+    return await INSERT.one(conn, account_id, policy, visibility, rules, now)
 
 
 async def by_id(conn: Connection, account_id: int) -> Community | None:
@@ -83,3 +130,38 @@ async def stewards(conn: Connection, community_id: int) -> list[Account]:
 
 async def run_by(conn: Connection, account_id: int) -> list[Account]:
     return await RUN_BY.all(conn, account_id)
+
+
+async def is_private(conn: Connection, community_id: int) -> bool:
+    """Whether it is one of ours that is for its members only."""
+    return await PRIVATE.one(conn, community_id)
+
+
+async def invite(
+    conn: Connection, community_id: int, account_id: int, by: int, uri: str, now: datetime
+) -> bool:
+    """False where they were invited before."""
+    return await INVITE.run(conn, community_id, account_id, by, uri, now) == 1
+
+
+async def is_invited(conn: Connection, community_id: int, account_id: int) -> bool:
+    return await IS_INVITED.one(conn, community_id, account_id)
+
+
+async def end_invite(conn: Connection, community_id: int, account_id: int) -> None:
+    await END_INVITE.run(conn, community_id, account_id)
+
+
+async def reads(conn: Connection, community_id: int, reader_id: int) -> bool:
+    """Whether what is for members may be told to an actor of another server, or to its server."""
+    return await READS.one(conn, community_id, reader_id)
+
+
+async def closed(conn: Connection, ids: Sequence[int]) -> list[Community]:
+    """Which of these are not public."""
+    return await CLOSED.all(conn, ids)
+
+
+async def belongs(conn: Connection, account_id: int, ids: Sequence[int]) -> set[int]:
+    """Of which of these somebody is a member, or invited to be one."""
+    return set(await BELONGS.all(conn, account_id, ids))

@@ -171,6 +171,16 @@ IS_FOLLOWING = Query(
     " and accepted_at is not null)",
     bool,
 )
+AMONG = Query(
+    "select target_id from follows where follower_id = $1 and target_id = any($2::bigint[])"
+    " and accepted_at is not null",
+    int,
+)
+MEMBERS_AMONG = Query(
+    "select follower_id from follows where target_id = $1 and follower_id = any($2::bigint[])"
+    " and accepted_at is not null",
+    int,
+)
 GROUPS_OF = Query(
     "select a.* from follows f join accounts a on a.id = f.target_id"
     " where f.follower_id = $1 and f.accepted_at is not null and a.kind = 'group'"
@@ -332,6 +342,16 @@ async def has_local_follower(conn: Connection, target_id: int) -> bool:
 
 async def is_following(conn: Connection, follower_id: int, target_id: int) -> bool:
     return await IS_FOLLOWING.one(conn, follower_id, target_id)
+
+
+async def followed_among(conn: Connection, follower_id: int, ids: Sequence[int]) -> set[int]:
+    """Which of these accounts somebody follows."""
+    return set(await AMONG.all(conn, follower_id, ids))
+
+
+async def followers_among(conn: Connection, target_id: int, ids: Sequence[int]) -> set[int]:
+    """Who of these accounts follows somebody."""
+    return set(await MEMBERS_AMONG.all(conn, target_id, ids))
 
 
 async def groups_of(conn: Connection, account_id: int) -> list[Account]:

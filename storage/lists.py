@@ -77,6 +77,16 @@ ADD = Command(
     """
 )
 REMOVE = Command("delete from list_accounts where list_id = $1 and account_id = any($2::bigint[])")
+CARRY = Command(
+    """
+    insert into list_accounts (list_id, account_id, follow_id)
+    select m.list_id, f.target_id, f.id from list_accounts m
+    join lists l on l.id = m.list_id and l.account_id = $1
+    join follows f on f.follower_id = $1 and f.target_id = $3
+    where m.account_id = $2
+    on conflict do nothing
+    """
+)
 LEAVE_HOME = Command(
     """
     delete from home_entries h using lists l, list_accounts m, posts p
@@ -219,6 +229,11 @@ async def add(conn: Connection, list_id: int, owner_id: int, ids: Sequence[int])
 
 async def remove(conn: Connection, list_id: int, ids: Sequence[int]) -> None:
     await REMOVE.run(conn, list_id, ids)
+
+
+async def carry(conn: Connection, owner_id: int, old_id: int, new_id: int) -> None:
+    """Put whom the owner now follows into their lists that hold the other."""
+    await CARRY.run(conn, owner_id, old_id, new_id)
 
 
 async def leave_home(conn: Connection, list_id: int) -> None:

@@ -75,6 +75,9 @@ INSERT_DELIVERIES = Command(
     on conflict do nothing
     """
 )
+ABOUT = Query(
+    "select body from outbox where account_id = $1 and subject = $2 order by id limit $3", bytes
+)
 BY_URI = Query("select body from outbox where uri = $1", bytes)
 READY = Query(
     """
@@ -237,3 +240,8 @@ async def describe(
 
 async def status(conn: Connection) -> list[Lane]:
     return await STATUS.all(conn)
+
+
+async def about(conn: Connection, account_id: int, subject: str, limit: int) -> list[bytes]:
+    """The first that an account sent about a subject, as far as it is kept."""
+    return await ABOUT.all(conn, account_id, subject, limit)

@@ -56,6 +56,11 @@ class Post:
         return self.visibility in ("public", "unlisted")
 
     @property
+    def is_shared(self) -> bool:
+        """Whether its community passes it on: to everybody, or to its members."""
+        return self.is_public or self.visibility == "members"
+
+    @property
     def is_head(self) -> bool:
         """Whether a thread starts here."""
         return self.thread_id == self.id and self.reblog_of_id is None
@@ -143,6 +148,7 @@ class Tombstone:
     """``kind`` is None where the post was not public: that it was here is nobody's business."""
 
     uri: str
+    said_by: str
     kind: str | None
     deleted_at: datetime
 
@@ -233,10 +239,13 @@ BURY_ALL = Command(
     " on conflict do nothing"
 )
 BURY = Command(
-    "insert into tombstones (uri, deleted_at, kind) values ($1, $2, $3) on conflict do nothing"
+    "insert into tombstones (uri, deleted_at, kind, said_by) values ($1, $2, $3, $4)"
+    " on conflict do nothing"
 )
-TOMBSTONE = Query("select * from tombstones where uri = $1", Tombstone)
-IS_BURIED = Query("select exists (select from tombstones where uri = $1)", bool)
+TOMBSTONE = Query("select * from tombstones where uri = $1 and said_by = ''", Tombstone)
+IS_BURIED = Query(
+    "select exists (select from tombstones where uri = $1 and said_by in ('', $2))", bool
+)
 ANY_BURIED = Query("select exists (select from tombstones where uri = any($1::text[]))", bool)
 FAVOURITE = Command(
     "insert into favourites (uri, account_id, post_id, created_at) values ($1, $2, $3, $4)"
@@ -299,6 +308,24 @@ MARKS = Query(
 THREAD = Query(
     "select * from posts where thread_id = $1 and reblog_of_id is null order by id limit $2", Post
 )
+THREAD_PAGE = Query(
+    "select * from posts where thread_id = $1 and reblog_of_id is null and id > $2"
+    " and visibility in ('public', 'unlisted', 'members') order by id limit $3",
+    Post,
+)
+THREAD_COUNT = Query(
+    "select count(*) from posts where thread_id = $1 and reblog_of_id is null"
+    " and visibility in ('public', 'unlisted', 'members')",
+    int,
+)
+BOOSTS_COUNT = Query(
+    "select count(*) from posts where account_id = $1 and reblog_of_id is not null", int
+)
+BOOSTS_PAGE = Query(
+    "select * from posts where account_id = $1 and reblog_of_id is not null"
+    " and id < $2 order by id desc limit $3",
+    Post,
+)
 PIN = Command(
     "insert into pins (account_id, post_id, pinned_at) values ($1, $2, $3) on conflict do nothing"
 )
@@ -318,7 +345,8 @@ PUBLIC_PAGE = Query(
     Post,
 )
 REPLIES = Query(
-    "select * from posts where in_reply_to_id = $1 and visibility in ('public', 'unlisted')"
+    "select * from posts where in_reply_to_id = $1"
+    " and visibility in ('public', 'unlisted', 'members')"
     " order by id limit $2",
     Post,
 )
@@ -447,13 +475,15 @@ async def boosts_of(conn: Connection, post_id: int) -> list[Post]:
 async def delete(conn: Connection, post: Post, now: datetime) -> bool:
     """Remove it and leave a tombstone. False where it was gone already."""
     public = post.visibility in ("public", "unlisted")
-    await BURY.run(conn, post.uri, now, post.kind if public else None)
+    await BURY.run(conn, post.uri, now, post.kind if public else None, "")
     return await DELETE.run(conn, post.id) == 1
 
 
-async def bury(conn: Connection, uri: str, now: datetime, kind: str | None = None) -> None:
-    """``kind``: of what was public, and None otherwise."""
-    await BURY.run(conn, uri, now, kind)
+async def bury(
+    conn: Connection, uri: str, now: datetime, kind: str | None = None, *, said_by: str = ""
+) -> None:
+    """``kind``: of what was public, and None otherwise. ``said_by``: the actor who says so of what was never here."""
+    await BURY.run(conn, uri, now, kind, said_by)
 
 
 async def tombstone(conn: Connection, uri: str) -> Tombstone | None:
@@ -469,8 +499,9 @@ async def any_buried(conn: Connection, uris: Sequence[str]) -> bool:
     return await ANY_BURIED.one(conn, uris)
 
 
-async def is_buried(conn: Connection, uri: str) -> bool:
-    return await IS_BURIED.one(conn, uri)
+async def is_buried(conn: Connection, uri: str, author: str = "") -> bool:
+    """Whether it was deleted here, or ``author`` (an actor's id) said so of their own before it came."""
+    return await IS_BURIED.one(conn, uri, author)
 
 
 async def favourite(
@@ -561,3 +592,21 @@ async def public_page(conn: Connection, account_id: int, before: int, limit: int
 
 async def replies(conn: Connection, post_id: int, limit: int) -> list[Post]:
     return await REPLIES.all(conn, post_id, limit)
+
+
+async def thread_page(conn: Connection, head_id: int, after: int, limit: int) -> list[Post]:
+    """The posts of a thread that more than those named may see, oldest first."""
+    return await THREAD_PAGE.all(conn, head_id, after, limit)
+
+
+async def thread_count(conn: Connection, head_id: int) -> int:
+    return await THREAD_COUNT.one(conn, head_id)
+
+
+async def boosts_count(conn: Connection, account_id: int) -> int:
+    """Of everything that an account boosted, whoever may see it."""
+    return await BOOSTS_COUNT.one(conn, account_id)
+
+
+async def boosts_page(conn: Connection, account_id: int, before: int, limit: int) -> list[Post]:
+    return await BOOSTS_PAGE.all(conn, account_id, before, limit)

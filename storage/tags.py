@@ -106,7 +106,7 @@ FEATURE = Command(
     " on conflict do nothing"
 )
 UNFEATURE = Command("delete from featured_tags where account_id = $1 and name = $2")
-UNFEATURE_BY_ID = Command("delete from featured_tags where account_id = $1 and id = $2")
+FEATURED_NAME = Query("select name from featured_tags where account_id = $1 and id = $2", str)
 COUNT_FEATURED = Query("select count(*) from featured_tags where account_id = $1", int)
 OFTEN_USED = Query(
     """
@@ -181,13 +181,14 @@ async def feature(conn: Connection, account_id: int, name: str, now: datetime) -
     return await FEATURE.run(conn, account_id, name, now) == 1
 
 
-async def unfeature(conn: Connection, account_id: int, name: str) -> None:
-    await UNFEATURE.run(conn, account_id, name)
+async def unfeature(conn: Connection, account_id: int, name: str) -> bool:
+    """False where it was not featured."""
+    return await UNFEATURE.run(conn, account_id, name) == 1
 
 
-async def unfeature_by_id(conn: Connection, account_id: int, featured_id: int) -> bool:
-    """False where the account has none of that id."""
-    return await UNFEATURE_BY_ID.run(conn, account_id, featured_id) == 1
+async def featured_name(conn: Connection, account_id: int, featured_id: int) -> str | None:
+    """None where the account has none of that id."""
+    return await FEATURED_NAME.first(conn, account_id, featured_id)
 
 
 async def count_featured(conn: Connection, account_id: int) -> int:

@@ -88,6 +88,7 @@ GATHER = Command(
       and (p.in_reply_to_account_id is null or p.in_reply_to_account_id in ($1, $2) or exists (
             select from follows g where g.follower_id = $1
             and g.target_id = p.in_reply_to_account_id and g.accepted_at is not null))
+      and p.visibility <> 'members'  -- it comes through its community
       and (p.visibility <> 'direct' or exists (
             select from post_mentions m where m.post_id = p.id and m.account_id = $1))
       and not exists (select from list_accounts m join lists l on l.id = m.list_id

@@ -1,7 +1,8 @@
 """What this door's answers have in common: headers, refusals, and what is left of what is gone.
 
-A document is public by definition here: what is not public is answered with the same 404 as what never
-was (a 403 would tell that it exists), to everybody, signed or not.
+What is not for who asks is answered with the same 404 as what never was (a 403 would tell that it
+exists). Of what is not for everybody only what belongs to a private community is answered at all, to who
+proves to read for its members (``reader``); no cache keeps that.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from server.accepts import vary
 from server.domain.tx import Tx
 from server.errors import BeckonError, GoneError, NotFound
 from storage import posts
+from storage.accounts import Account
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,6 +34,10 @@ class BuriedError(GoneError):
     def __init__(self, tombstone: build.Json) -> None:
         super().__init__("This was deleted.")
         self.tombstone = tombstone
+
+
+class MembersOnlyError(NotFound):
+    """It is for the members of a community: like what is not there, until who asks is proven."""
 
 
 def answering(handler: Handler) -> Handler:
@@ -53,15 +59,30 @@ def answering(handler: Handler) -> Handler:
 
 
 def document(
-    request: web.Request, body: bytes | Mapping[str, object], *depends: str
+    request: web.Request,
+    body: bytes | Mapping[str, object],
+    *depends: str,
+    reader: Account | None = None,
 ) -> web.Response:
-    """200 with an ActivityStreams document, or 304. ``depends``: headers that it varies with."""
+    """200 with an ActivityStreams document, or 304. ``depends``: headers that it varies with.
+
+    ``reader``: for whom alone it is.
+    """
+    if reader:
+        return _kept_nowhere(body)
     raw = body if isinstance(body, bytes) else jsonld.to_json(body)
     tag = ETag(hashlib.sha256(raw).hexdigest()[:32])
     known = tag.value in {etag.value for etag in request.if_none_match or ()}
     response = web.Response(status=304) if known else _typed(raw)
     response.etag = tag
     return _cached(response, *depends)
+
+
+def _kept_nowhere(body: bytes | Mapping[str, object]) -> web.Response:
+    response = _typed(body if isinstance(body, bytes) else jsonld.to_json(body))
+    response.headers["Cache-Control"] = "private, no-store"
+    vary(response, "Accept", "Signature", "Signature-Input")
+    return response
 
 
 def elsewhere(location: str, *depends: str) -> web.Response:

@@ -12,12 +12,12 @@ from server import ids
 from server.activitypub.actors import asked_for
 from server.activitypub.answers import document
 from server.activitypub.objects import listed
-from server.activitypub.reader import DEPENDS, wants_card
+from server.activitypub.reader import DEPENDS, for_reader, signer, wants_card
 from server.context import context
-from server.domain import sight, wire
+from server.domain import follower_sync, sight, wire
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from storage import calls, communities, posts, tags
+from storage import accounts, calls, communities, posts, tags
 from storage.accounts import Account
 from storage.timelines import TOP
 
@@ -26,35 +26,75 @@ UPCOMING = 50
 
 
 async def followers(request: web.Request) -> web.StreamResponse:
-    async with context(request).work.reading() as tx:
-        account = await asked_for(tx, request)
+    """How many. ``?is_follower=URI`` asks of a private community, for a server that holds what was posted
+    to it, whether the server of that actor may have it, too (Lemmy)."""
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
+        asked = request.query.get("is_follower")
+        if asked is not None and account.is_group:
+            await _require_reader(tx, account, asked)
         uri = f"{account.uri}/followers"
-        return document(request, build.collection(uri, account.followers_count))
+        shown = await _private(tx, account, reader)
+        return document(request, build.collection(uri, account.followers_count), reader=shown)
+
+    return await for_reader(request, answer)
+
+
+async def _require_reader(tx: Tx, group: Account, uri: str) -> None:
+    """Raises ``NotFound``, unless what is for members may be told to this actor."""
+    asked = await accounts.by_uri(tx.conn, uri)
+    if asked is None or not await communities.reads(tx.conn, group.id, asked.id):
+        raise NotFound
+
+
+async def _private(tx: Tx, account: Account, reader: Account | None) -> Account | None:
+    """For whom an answer about an account is, if not for everybody."""
+    private = account.is_group and await communities.is_private(tx.conn, account.id)
+    return reader if private else None
+
+
+async def followers_of_host(request: web.Request) -> web.StreamResponse:
+    """Those at the host of who signs, whom that host knows itself (FEP-8fcf); to a stranger it is not there."""
+    reader = await signer(request)
+    if reader is None or reader.local:
+        raise NotFound
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request, reader)
+        items = await follower_sync.listed_for(tx, account, reader.host)
+        uri = f"{account.uri}/followers_synchronization"
+        return document(request, build.collection(uri, len(items), items=items), reader=reader)
 
 
 async def following(request: web.Request) -> web.StreamResponse:
-    async with context(request).work.reading() as tx:
-        account = await asked_for(tx, request)
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
         uri = f"{account.uri}/following"
-        return document(request, build.collection(uri, account.following_count))
+        shown = await _private(tx, account, reader)
+        return document(request, build.collection(uri, account.following_count), reader=shown)
+
+    return await for_reader(request, answer)
 
 
 async def moderators(request: web.Request) -> web.StreamResponse:
     """Who steers a community, organisers first (FEP-1b12): whom others let moderate in its name."""
-    async with context(request).work.reading() as tx:
-        account = await asked_for(tx, request)
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
         if not account.is_group:
             raise NotFound
         items = [steward.uri for steward in await communities.stewards(tx.conn, account.id)]
-        return document(
-            request, build.collection(f"{account.uri}/moderators", len(items), items=items)
-        )
+        body = build.collection(f"{account.uri}/moderators", len(items), items=items)
+        return document(request, body, reader=await _private(tx, account, reader))
+
+    return await for_reader(request, answer)
 
 
 async def featured(request: web.Request) -> web.StreamResponse:
     """Pinned posts by id; of a call, the form that who asks can read."""
-    async with context(request).work.reading() as tx:
-        account = await asked_for(tx, request)
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
         pinned = await sight.visible(tx, await posts.pinned(tx.conn, account.id), None)
         found = await calls.by_ids(tx.conn, [row.id for row in pinned])
         items: list[str] = []
@@ -63,7 +103,9 @@ async def featured(request: web.Request) -> web.StreamResponse:
             as_card = card and await wants_card(tx, request.headers, row.id)
             items.append(card if card and as_card else row.uri)
         body = build.collection(f"{account.uri}/featured", len(items), items=items)
-        return document(request, body, *DEPENDS)
+        return document(request, body, *DEPENDS, reader=await _private(tx, account, reader))
+
+    return await for_reader(request, answer)
 
 
 async def featured_tags(request: web.Request) -> web.StreamResponse:
@@ -103,24 +145,43 @@ async def outbox(request: web.Request) -> web.StreamResponse:
 
     A community's carries its newest page itself, as Lemmy reads no pages; the instance's, its calendar.
     """
-    async with context(request).work.reading() as tx:
-        account = await asked_for(tx, request)
-        uri = f"{account.uri}/outbox"
-        if "before" in request.query:
-            return document(request, await _page(tx, account, uri, _before(request)))
-        whole = account.is_group or account.kind == "application"
-        newest = await _page(tx, account, uri, TOP) if whole else None
-        items = newest["orderedItems"] if newest else None
-        total = await posts.public_count(tx.conn, account.id)
-        body = build.collection(uri, total, first=f"{uri}?before={TOP}")
-        return document(request, body | ({"orderedItems": items} if newest else {}))
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
+        shown = await _private(tx, account, reader)
+        body = await _outbox(tx, account, request, shown)
+        return document(request, body, reader=shown)
+
+    return await for_reader(request, answer)
 
 
-async def _page(tx: Tx, account: Account, uri: str, before: int) -> build.Json:
+async def _outbox(
+    tx: Tx, account: Account, request: web.Request, reader: Account | None
+) -> build.Json:
+    uri = f"{account.uri}/outbox"
+    if "before" in request.query:
+        return await _page(tx, account, uri, _before(request), reader)
+    whole = account.is_group or account.kind == "application"
+    newest = await _page(tx, account, uri, TOP, reader) if whole else None
+    items = newest["orderedItems"] if newest else None
+    count = posts.boosts_count if reader else posts.public_count
+    total = await count(tx.conn, account.id)
+    body = build.collection(uri, total, first=f"{uri}?before={TOP}")
+    return body | ({"orderedItems": items} if newest else {})
+
+
+async def _page(
+    tx: Tx, account: Account, uri: str, before: int, reader: Account | None
+) -> build.Json:
+    """``reader``: of a private community, whose distributions are for its members."""
     if account.kind == "application":
         return await _calendar(tx, account, uri, before)
-    rows = await posts.public_page(tx.conn, account.id, before, PAGE)
-    found = [await listed(tx, row) for row in await sight.visible(tx, rows, None)]
+    if reader:
+        rows = seen = await posts.boosts_page(tx.conn, account.id, before, PAGE)
+    else:
+        rows = await posts.public_page(tx.conn, account.id, before, PAGE)
+        seen = await sight.visible(tx, rows, None)
+    found = [await listed(tx, row, reader) for row in seen]
     more = f"{uri}?before={rows[-1].id}" if len(rows) == PAGE else None
     items = [item for item in found if item is not None]
     return build.collection_page(f"{uri}?before={before}", uri, items, next_page=more)

@@ -16,15 +16,17 @@ import orjson
 import structlog
 from aiohttp import web
 
-from federation import jsonld, media_types, signatures
+from federation import follower_sync, jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import host_of, origin, same_origin
 from server import inbox, resolve
 from server.context import NET
+from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
 from server.resolve import Net
+from storage import accounts
 from storage.inbox import Arrival
 
 log = structlog.get_logger()
@@ -94,7 +96,7 @@ async def _receive(request: web.Request) -> web.Response:
         raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
         return _answer(202, "", "")
-    verified = await _verified(net, signed, claims)
+    verified = await proven(net, signed, claims)
     if verified.owner != envelope.actor:
         raise Refused("foreign_actor", "The signature is not the actor's.")
     sender = "{}://{}:{}".format(*origin(envelope.activity_id))
@@ -106,7 +108,30 @@ async def _receive(request: web.Request) -> web.Response:
         body=body,
     )
     await arrivals.put(arrival)
+    await _compare_followers(net, claims, verified)
     return _answer(202, "", "")
+
+
+async def _compare_followers(
+    net: Net, claims: signatures.Claims, verified: signatures.Verified
+) -> None:
+    """What the sender says of its followers here (FEP-8fcf); it never keeps out what came with it."""
+    name = follower_sync.HEADER.lower()
+    if name not in claims.covered:
+        return
+    async with net.work.reading() as tx:
+        sender = await accounts.by_uri(tx.conn, verified.owner)
+        if sender is None:
+            return
+        try:
+            said = follower_sync.read(claims.request.headers[name], sender.followers_uri)
+        except Refused as refusal:
+            log.info("inbox.followers", reason=refusal.reason, actor=sender.uri)
+            return
+        if await follower_verbs.agrees(tx, sender, said.digest):
+            return
+    async with net.work.transaction() as tx:
+        await follower_verbs.heard(tx, sender, said.url, said.digest)
 
 
 def authorities(net: Net) -> frozenset[str]:
@@ -155,7 +180,7 @@ def _is_stranger_leaving(envelope: Envelope) -> bool:
     return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 
-async def _verified(
+async def proven(
     net: Net, signed: signatures.Request, claims: signatures.Claims
 ) -> signatures.Verified:
     """Verify with the key that we know; once more with a fresh one, in case it was changed."""

@@ -1,7 +1,8 @@
 """Posts, calls, cards and boosts of ours, what answers them, and the activities that we sent.
 
-What is public is served to everybody; everything else, and everything of other servers, does not exist
-here. ``domain.sight`` decides, as for every other door.
+What is public is served to everybody, and what is for the members of a community to who reads for them;
+everything else, and everything of other servers, does not exist here. ``domain.sight`` decides, as for
+every other door.
 """
 
 from __future__ import annotations
@@ -13,27 +14,33 @@ from aiohttp import web
 from federation import build, jsonld
 from federation.fields import mapping, refs
 from federation.vocab import AS, PUBLIC_ALIASES
-from server.activitypub.answers import document, elsewhere, missing, number
-from server.activitypub.reader import DEPENDS, wants_card
+from server import ids
+from server.activitypub.answers import MembersOnlyError, document, elsewhere, missing, number
+from server.activitypub.reader import DEPENDS, for_reader, wants_card
 from server.context import context
 from server.domain import sight, wire
 from server.domain.tx import Tx
-from server.errors import NotFound
+from server.errors import BadRequest, NotFound
 from storage import accounts, calls, outbox, posts, quotes
+from storage.accounts import Account
 from storage.posts import Post
 
-THREAD_MAX = 1000  # posts of a thread that its context lists
+THREAD_PAGE = 1000  # posts of a thread that one page of its context lists
+ANNOUNCES = 5  # of a post that are looked through for the first one
 REPLIES_MAX = 200
 MAX_DEPTH = 3  # of activities in each other: Announce, Undo, Like
 
 
 async def post(request: web.Request) -> web.StreamResponse:
     """GET /posts/N: the post, or the Announce that a boost is."""
-    async with context(request).work.reading() as tx:
-        row = await public(tx, tx.site.urls.post(number(request)))
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        row = await readable(tx, tx.site.urls.post(number(request)), reader)
         if row.kind != "boost":
-            return document(request, await wire.post(tx, row))
+            return document(request, await wire.post(tx, row), reader=_alone(row, reader))
         return document(request, await wire.boost(tx, row, await boosted(tx, row)))
+
+    return await for_reader(request, answer)
 
 
 async def call(request: web.Request) -> web.StreamResponse:
@@ -80,30 +87,47 @@ async def card(request: web.Request) -> web.StreamResponse:
 
 async def activity_of(request: web.Request) -> web.StreamResponse:
     """GET /posts/N/activity, /calls/N/activity: what an outbox lists."""
-    async with context(request).work.reading() as tx:
-        row = await _asked_for(tx, request)
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        row = await _asked_for(tx, request, reader)
         found = await listed(tx, row)
-        if found is None or found["id"] == row.uri:
+        if found is None or found["id"] != f"{row.uri}/activity":
             raise NotFound
-        return document(request, found)
+        return document(request, found, reader=_alone(row, reader))
+
+    return await for_reader(request, answer)
 
 
-async def listed(tx: Tx, row: Post) -> build.Json | None:
+async def listed(tx: Tx, row: Post, reader: Account | None = None) -> build.Json | None:
     """How an outbox lists a post or boost that may be seen. None for a boost of what may not be.
 
     Who reads the outbox of a community (Lemmy, PieFed, Gancio) wants the whole activity in its
-    Announce; microblogs read no outbox.
+    Announce; microblogs read no outbox. Of another server's post it is the Announce that was sent: what
+    stands in it is unchanged. ``reader``: of a private community.
     """
     if row.kind != "boost":
         return await wire.create(tx, row)
     try:
-        original = await boosted(tx, row)
+        original = await boosted(tx, row, reader)
     except NotFound:
         return None
     actor = await accounts.by_id(tx.conn, row.account_id)
     if actor and actor.is_group and original.local:
         return await wire.distribution(tx, row, original)
-    return await wire.boost(tx, row, original)
+    sent = await _sent(tx, row, original) if actor and actor.is_group else None
+    return sent or await wire.boost(tx, row, original)
+
+
+async def _sent(tx: Tx, row: Post, original: Post) -> build.Json | None:
+    """The Announce of the Create of a post of another server, while we keep it and it is still so."""
+    if original.edited_at:
+        return None
+    for body in await outbox.about(tx.conn, row.account_id, original.uri, ANNOUNCES):
+        found = jsonld.loads(body)
+        inner = mapping(found.get("object"))
+        if found.get("type") == "Announce" and inner and inner.get("type") == "Create":
+            return found
+    return None
 
 
 async def stamp(request: web.Request) -> web.StreamResponse:
@@ -119,22 +143,66 @@ async def stamp(request: web.Request) -> web.StreamResponse:
 
 async def replies(request: web.Request) -> web.StreamResponse:
     """GET /posts/N/replies: the ids of the public answers, of other servers too, oldest first."""
-    async with context(request).work.reading() as tx:
-        row = await _asked_for(tx, request)
-        found = await sight.visible(tx, await posts.replies(tx.conn, row.id, REPLIES_MAX), None)
-        return document(request, _ids(f"{row.uri}/replies", found))
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        row = await _asked_for(tx, request, reader)
+        rows = await posts.replies(tx.conn, row.id, REPLIES_MAX)
+        found = await sight.fetched(tx, rows, reader)
+        body = _ids(f"{row.uri}/replies", found)
+        return document(request, body, reader=_alone(row, reader))
+
+    return await for_reader(request, answer)
 
 
 async def thread(request: web.Request) -> web.StreamResponse:
     """GET /posts/N/context: the public posts of a thread by id, oldest first (FEP-7888, FEP-f228)."""
-    async with context(request).work.reading() as tx:
-        head = await _asked_for(tx, request)
-        if not head.is_head:
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        head = await _head(tx, request, reader)
+        after = ids.parse(request.query.get("after", "0"))
+        if after is None:
+            raise BadRequest("A page is asked for by the id of a post.")
+        body = await _context(tx, head, after, "after" in request.query, reader)
+        return document(request, body, reader=_alone(head, reader))
+
+    return await for_reader(request, answer)
+
+
+async def _head(tx: Tx, request: web.Request, reader: Account | None) -> Post:
+    """The head of the thread that is asked for; of another server's too, where it lives in a community of
+    ours, as that has the whole thread. Raises ``NotFound``."""
+    if request.path.startswith("/calls/"):
+        return await _asked_for(tx, request, reader)
+    found = await posts.by_id(tx.conn, number(request))
+    if found is None or found.local:
+        head = await _asked_for(tx, request, reader)
+    else:
+        community = await accounts.by_id(tx.conn, found.community_id or 0)
+        if community is None or not community.local:
             raise NotFound
-        found = await sight.visible(tx, await posts.thread(tx.conn, head.id, THREAD_MAX), None)
-        owner = await accounts.by_id(tx.conn, head.community_id or head.account_id)
-        owned_by = owner.uri if owner else None
-        return document(request, _ids(f"{head.uri}/context", found, owned_by))
+        head = await readable(tx, found.uri, reader)
+    if not head.is_head:
+        raise NotFound
+    return head
+
+
+async def _context(
+    tx: Tx, head: Post, after: int, page: bool, reader: Account | None
+) -> build.Json:
+    """The first page stands in the collection itself; the next ones are asked for."""
+    uri = wire.context_uri(tx, head)
+    rows = await posts.thread_page(tx.conn, head.id, after, THREAD_PAGE)
+    found = [row.uri for row in await sight.fetched(tx, rows, reader)]
+    more = f"{uri}?after={rows[-1].id}" if len(rows) == THREAD_PAGE else None
+    if page:
+        return build.collection_page(f"{uri}?after={after}", uri, found, next_page=more)
+    owner = await accounts.by_id(tx.conn, head.community_id or head.account_id)
+    total = len(found) if more is None else await posts.thread_count(tx.conn, head.id)
+    items = None if more else found
+    first = f"{uri}?after=0" if more else None
+    return build.collection(
+        uri, total, items=items, first=first, attributed_to=owner.uri if owner else None
+    )
 
 
 async def activity(request: web.Request) -> web.StreamResponse:
@@ -151,25 +219,39 @@ async def activity(request: web.Request) -> web.StreamResponse:
 
 async def public(tx: Tx, uri: str) -> Post:
     """The post of this id of ours, if everybody may see it. Raises ``NotFound``, ``BuriedError``."""
+    return await readable(tx, uri, None)
+
+
+async def readable(tx: Tx, uri: str, reader: Account | None) -> Post:
+    """The post of this id, if ``reader`` may have it. Raises ``NotFound``, ``BuriedError``, and
+    ``MembersOnlyError`` where somebody else may."""
     row = await posts.by_uri(tx.conn, uri)
     if row is None:
         raise await missing(tx, uri)
-    if not await sight.visible(tx, [row], None):
-        raise NotFound
+    if not await sight.fetched(tx, [row], reader):
+        raise MembersOnlyError if row.visibility == "members" else NotFound
     return row
 
 
-async def boosted(tx: Tx, row: Post) -> Post:
-    """What a boost is of. Raises ``NotFound`` where that is not for everybody."""
-    return await sight.post(tx, row.reblog_of_id or 0, None)
+def _alone(row: Post, reader: Account | None) -> Account | None:
+    """For whom alone an answer about a post is."""
+    return None if row.is_public else reader
 
 
-async def _asked_for(tx: Tx, request: web.Request) -> Post:
+async def boosted(tx: Tx, row: Post, reader: Account | None = None) -> Post:
+    """What a boost is of. Raises ``NotFound`` where ``reader`` may not have it."""
+    found = await posts.by_id(tx.conn, row.reblog_of_id or 0)
+    if found is None or not await sight.fetched(tx, [found], reader):
+        raise NotFound
+    return found
+
+
+async def _asked_for(tx: Tx, request: web.Request, reader: Account | None = None) -> Post:
     urls = tx.site.urls
     if request.path.startswith("/cards/"):
         return await public(tx, urls.call(number(request)))
     address = urls.call if request.path.startswith("/calls/") else urls.post
-    return await public(tx, address(number(request)))
+    return await readable(tx, address(number(request)), reader)
 
 
 def _ids(uri: str, found: Sequence[Post], owner: str | None = None) -> build.Json:

@@ -1,6 +1,7 @@
-"""Who asks for a call: one that reads events, or a microblog that gets the answer card instead.
+"""Who asks: proven, where what is not for everybody depends on it; else as far as they say.
 
-The signature is not verified: it only chooses between two public forms. It names a host, and what that
+Of a call, one that reads events gets the call, and a microblog the answer card instead. For that the
+signature is not verified: it only chooses between two public forms. It names a host, and what that
 host was first sent of a call decides; then its software; then what ``User-Agent`` says. Both ids
 lead to one call, and each reader sees one of them only.
 """
@@ -8,19 +9,80 @@ lead to one call, and each reader sees one of them only.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
 
-from federation import origin
-from federation.errors import Refused
+import structlog
+from aiohttp import web
+
+from federation import origin, signatures
+from federation.errors import Gone, Refused, Unreachable
+from server import resolve
+from server.activitypub.answers import MembersOnlyError
+from server.activitypub.inboxes import authorities, proven
+from server.context import NET, context
 from server.domain import forms
 from server.domain.tx import Tx
-from storage import calls, outbox
+from server.resolve import Net
+from storage import accounts, calls, outbox
+from storage.accounts import Account
+
+log = structlog.get_logger()
+
+Answered = TypeVar("Answered")
 
 DEPENDS = ("User-Agent", "Signature", "Signature-Input")
 """For ``Vary``."""
 
 # draft-cavage has it in Signature, RFC 9421 in Signature-Input.
 _KEY_ID = re.compile(r'\bkeyid="([^"]{1,2048})"', re.IGNORECASE)
+
+
+async def signer(request: web.Request) -> Account | None:
+    """Who signed a GET, proven as an inbox proves it; None where nobody did, or it does not hold.
+
+    Asks for a key that is not known, so it stands before anything is read of the database. Nobody is
+    told why a signature does not hold: such a reader is a stranger.
+    """
+    net = request.app.get(NET)
+    if net is None or "Signature" not in request.headers or not net.work.site.federates:
+        return None
+    try:
+        return await _signer(net, request)
+    except (Refused, Unreachable, Gone) as error:
+        log.info("reader.unproven", cause=str(error), ip=request.remote)
+        return None
+
+
+async def for_reader(
+    request: web.Request, answer: Callable[[Tx, Account | None], Awaitable[Answered]]
+) -> Answered:
+    """What ``answer`` gives to a stranger; where that is for members, to who proves who asks.
+
+    Only then is a signature looked at: nothing public costs a key. Raises what ``answer`` raises, and
+    ``MembersOnlyError`` for who may not read.
+    """
+    work = context(request).work
+    with suppress(MembersOnlyError):
+        async with work.reading() as tx:
+            return await answer(tx, None)
+    reader = await signer(request)
+    async with work.reading() as tx:
+        return await answer(tx, reader)
+
+
+async def _signer(net: Net, request: web.Request) -> Account | None:
+    signed = signatures.Request.received(
+        request.method, request.raw_path, request.headers.items(), b""
+    )
+    now = net.work.clock.now()
+    claims = signatures.parse(signed, authorities=authorities(net), now=now)
+    await resolve.require_open(net, origin.host_of(claims.key_id))
+    verified = await proven(net, signed, claims)
+    async with net.work.reading() as tx:
+        account = await accounts.by_uri(tx.conn, verified.owner)
+    return None if account is None or account.is_hidden else account
 
 
 async def software(tx: Tx, headers: Mapping[str, str]) -> str | None:

@@ -23,6 +23,7 @@ _POSTS = ("/posts/{id}", "/calls/{id}")
 _OF_ACTORS: dict[str, Handler] = {
     "outbox": collections.outbox,
     "followers": collections.followers,
+    "followers_synchronization": collections.followers_of_host,
     "following": collections.following,
     "featured": collections.featured,
     "upcoming": collections.upcoming,

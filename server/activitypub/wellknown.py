@@ -17,7 +17,7 @@ from aiohttp import web
 from federation import jsonld, nodeinfo, webfinger
 from federation.errors import Refused
 from federation.origin import canonical_host
-from server.activitypub.actors import page
+from server.activitypub.actors import is_findable, page
 from server.activitypub.answers import Handler
 from server.context import context
 from server.domain.tx import Tx
@@ -61,6 +61,8 @@ async def finger(request: web.Request) -> web.StreamResponse:
     async with context(request).work.reading() as tx:
         account = await _found(tx, resource)
         if account is None or not account.local or account.is_hidden:
+            raise NotFound
+        if not await is_findable(tx, account):
             raise NotFound
         handle = webfinger.Handle(account.username, tx.site.urls.domain)
         return _json(webfinger.jrd(handle, account.uri, profile=page(tx, account)), JRD)

@@ -31,7 +31,7 @@ from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
 from server.domain import accounts as verbs
-from server.domain import media, quotes
+from server.domain import featured, media, quotes, sight
 from server.domain import preferences as choices
 from server.domain import search as searching
 from server.domain.tx import Tx
@@ -39,7 +39,7 @@ from server.errors import NotFound
 from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
-from storage import follows, posts, preferences, timelines, users
+from storage import accounts, follows, posts, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
@@ -60,6 +60,7 @@ async def me(request: web.Request, caller: Caller) -> web.Response:
 async def _credentials(tx: Tx, caller: Caller, row: Account) -> Json:
     waiting = await follows.request_count(tx.conn, row.id)
     entity = account.credential_account(tx.site.urls, row, caller.user.role, waiting)
+    entity |= await _moved(tx, row)
     entity["source"] |= account.defaults(await preferences.of(tx.conn, row.id))
     return entity
 
@@ -145,32 +146,43 @@ def _fields(sent: Params) -> list[tuple[str, str]] | None:
     return [(f.text("name") or "", f.text("value") or "") for f in given]
 
 
-async def show(request: web.Request, _caller: Caller | None) -> web.Response:
+async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _shown(tx, await account_of(tx, id_of(request))))
+        row = await account_of(tx, id_of(request))
+        return ok(await _shown(tx, await sight.require_known(tx, row, viewer_of(caller))))
 
 
 async def _shown(tx: Tx, row: Account) -> Json:
     """On its own, with the badge of who runs this server."""
     user = await users.by_id(tx.conn, row.user_id) if row.user_id is not None else None
-    return account.account(tx.site.urls, row, user.role if user else "member")
+    entity = account.account(tx.site.urls, row, user.role if user else "member")
+    return entity | await _moved(tx, row)
 
 
-async def many(request: web.Request, _caller: Caller | None) -> web.Response:
+async def _moved(tx: Tx, row: Account) -> Json:
+    """Where an account is followed now, if that one is known here."""
+    place = await accounts.by_uri(tx.conn, row.moved_to) if row.moved_to else None
+    return {"moved": account.account(tx.site.urls, place)} if place and not place.is_hidden else {}
+
+
+async def many(request: web.Request, caller: Caller | None) -> web.Response:
     """``id[]``: at most 40; unknown ids are left out."""
     wanted = (await params.read(request)).ids("id")[:MANY]
     async with context(request).work.reading() as tx:
+        rows = (await accounts.by_ids(tx.conn, wanted)).values()
+        known = {row.id for row in await sight.knowable(tx, list(rows), viewer_of(caller))}
+        wanted = [i for i in wanted if i in known]
         return ok(await account.accounts_in_order(view(tx, None), wanted))
 
 
-async def lookup(request: web.Request, _caller: Caller | None) -> web.Response:
+async def lookup(request: web.Request, caller: Caller | None) -> web.Response:
     """``acct``: known here, by its handle; no other server is asked."""
     acct = (await params.read(request)).text("acct") or ""
     async with context(request).work.reading() as tx:
         row = await searching.by_handle(tx, acct)
         if row is None:
             raise NotFound
-        return ok(await _shown(tx, row))
+        return ok(await _shown(tx, await sight.require_known(tx, row, viewer_of(caller))))
 
 
 async def search(request: web.Request, caller: Caller) -> web.Response:
@@ -192,10 +204,10 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
     """``pinned`` gives only the pinned posts, without pages."""
     sent = await params.read(request)
     viewer = viewer_of(caller)
+    if sent.flag("pinned"):
+        return await _pinned(request, viewer)
     async with context(request).work.reading() as tx:
         owner = await account_of(tx, id_of(request))
-        if sent.flag("pinned"):
-            return ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
         rows = partial(
             timelines.of_account,
             tx.conn,
@@ -211,12 +223,24 @@ async def posted(request: web.Request, caller: Caller | None) -> web.Response:
     return ok(filled.body, headers=paging.link(request, filled.rows))
 
 
+async def _pinned(request: web.Request, viewer: Account | None) -> web.Response:
+    """As far as it is known by now; a member who looks has the collection of another server read."""
+    work = context(request).work
+    async with work.reading() as tx:
+        owner = await account_of(tx, id_of(request))
+        answer = ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
+    if viewer and featured.is_due(owner, work.clock.now()):
+        async with work.transaction() as tx:
+            await featured.looked_at(tx, owner)
+    return answer
+
+
 async def _visible(tx: Tx, owner: Account, viewer: Account | None) -> Sequence[str]:
     """Narrows the page; who may see each post is decided by ``sight``."""
     if viewer is None:
         return OPEN
     if viewer.id == owner.id:
-        return (*OPEN, "private", "direct")
+        return (*OPEN, "members", "private", "direct")
     known = await follows.is_following(tx.conn, viewer.id, owner.id)
     return (*OPEN, "private") if known else OPEN
 

@@ -73,7 +73,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     """``title``, ``starts_at``, ``timezone`` and what else a ``Call`` has. For organisers and moderators."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, _wanted(sent))
     return await _answer(request, post.id, caller.account)
 
@@ -128,7 +128,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
     viewer = viewer_of(caller)
     limit = paging.limit(request, 20, 40)
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
         return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
@@ -177,7 +177,7 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
     """``Participant`` each, who is going before who waits. For organisers and moderators only."""
     async with context(request).work.reading() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
-        group = await sight.group(tx, call.community_id)
+        group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_steward(tx, group, caller.account)
         rows = await calls.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [row.account_id for row in rows])

@@ -1,7 +1,7 @@
 """Beckon's own API for communities, under /api/beckon/v1. Joining is following (relations.py).
 
-``Community``: id, name, handle, title, about (HTML), url, uri, local, policy (open, request; null for
-one of another server), rules[], members_count, member, requested, role (organiser, moderator, member or
+``Community``: id, name, handle, title, about (HTML), url, uri, local, policy (open, request, invited) and visibility
+(public, unlisted, private; both null for one of another server), rules[], members_count, member, requested, role (organiser, moderator, member or
 null), account (``Account``). ``Member``: account, role.
 """
 
@@ -48,7 +48,7 @@ async def index(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
-    """``name``, ``title``, ``about``, ``policy`` (open, request), ``rules[]``. 409: the name is taken."""
+    """``name``, ``title``, ``about``, ``policy``, ``visibility``, ``rules[]``. 409: the name is taken."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await verbs.create(
@@ -58,6 +58,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
             sent.text("title") or "",
             about=sent.text("about") or "",
             community_policy=sent.text("policy") or "open",
+            visibility=sent.text("visibility") or "public",
             rules=sent.texts("rules"),
         )
         group = await account_of(tx, group.id)
@@ -66,15 +67,16 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), viewer_of(caller))
         return ok(await _entity(tx, group, viewer_of(caller)))
 
 
-async def members(request: web.Request, _caller: Caller) -> web.Response:
+async def members(request: web.Request, caller: Caller) -> web.Response:
     """``Member`` each, who came last first; paged by the Link header."""
     page = paging.page(request, 40, 80)
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), caller.account)
+        await verbs.require_belonging(tx, group, caller.account)
         rows = await follows.followers(tx.conn, group.id, *page.bounds, page.limit)
         found = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
         people = [found[row.account_id] for row in rows if row.account_id in found]
@@ -88,7 +90,7 @@ async def members(request: web.Request, _caller: Caller) -> web.Response:
 async def requests(request: web.Request, caller: Caller) -> web.Response:
     """``Account`` of each who asks to join; for organisers and moderators."""
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), caller.account)
         await verbs.require_steward(tx, group, caller.account)
         return await answer_line(request, tx, group, caller.account, follows.requests)
 
@@ -96,12 +98,24 @@ async def requests(request: web.Request, caller: Caller) -> web.Response:
 def _deciding(*, admitted: bool) -> ForMember:
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
-            group = await sight.group(tx, id_of(request))
+            group = await sight.group(tx, id_of(request), caller.account)
             asking = await account_of(tx, id_of(request, "account_id"))
             await verbs.decide(tx, caller.account, group, asking, admitted=admitted)
         return empty()
 
     return answer
+
+
+async def invite(request: web.Request, caller: Caller) -> web.Response:
+    """``account_id``: who may join, of whatever server; for organisers and moderators."""
+    sent = await params.read(request)
+    account_id = sent.id("account_id")
+    if account_id is None:
+        raise Invalid("account_id names who is invited.", field="account_id")
+    async with context(request).work.transaction() as tx:
+        group = await sight.group(tx, id_of(request), caller.account)
+        await verbs.invite(tx, caller.account, group, await account_of(tx, account_id))
+    return empty()
 
 
 async def grant(request: web.Request, caller: Caller) -> web.Response:
@@ -111,7 +125,7 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
     if account_id is None:
         raise Invalid("account_id names a member.", field="account_id")
     async with context(request).work.transaction() as tx:
-        group = await sight.group(tx, id_of(request))
+        group = await sight.group(tx, id_of(request), caller.account)
         member = await account_of(tx, account_id)
         await verbs.grant(tx, caller.account, group, member, sent.text("role") or "")
         return ok(await _stewards(tx, group))
@@ -120,7 +134,7 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
 async def stewards(request: web.Request, caller: Caller | None) -> web.Response:
     """Organisers and moderators, as ``Member`` each."""
     async with context(request).work.reading() as tx:
-        return ok(await _stewards(tx, await sight.group(tx, id_of(request))))
+        return ok(await _stewards(tx, await sight.group(tx, id_of(request), viewer_of(caller))))
 
 
 async def _stewards(tx: Tx, group: Account) -> list[Json]:
@@ -139,6 +153,7 @@ def routes() -> list[web.RouteDef]:
         for_member("GET", f"{one}/requests", requests, "read:follows"),
         for_member("POST", f"{asking}/approve", _deciding(admitted=True), "write:follows"),
         for_member("POST", f"{asking}/reject", _deciding(admitted=False), "write:follows"),
+        for_member("POST", f"{one}/invites", invite, "write:follows"),
         for_anyone("GET", f"{one}/roles", stewards, "read:accounts"),
         for_member("POST", f"{one}/roles", grant, "write:accounts"),
     ]
@@ -151,7 +166,8 @@ DESCRIBED: Described = {
         a_text("name", required=True),
         a_text("title"),
         a_text("about"),
-        choice("policy", "open", "request"),
+        choice("policy", *verbs.POLICIES),
+        choice("visibility", *verbs.VISIBILITIES),
         some_texts("rules"),
         also=(409,),
     ),
@@ -160,6 +176,7 @@ DESCRIBED: Described = {
     f"GET {BASE}/{{id}}/requests": op(array("Account"), *paged(40, 80)),
     f"POST {BASE}/{{id}}/requests/{{account_id}}/approve": op("Empty"),
     f"POST {BASE}/{{id}}/requests/{{account_id}}/reject": op("Empty"),
+    f"POST {BASE}/{{id}}/invites": op("Empty", an_id("account_id", required=True)),
     f"GET {BASE}/{{id}}/roles": op(array("Member")),
     f"POST {BASE}/{{id}}/roles": op(
         array("Member"),

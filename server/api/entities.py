@@ -438,7 +438,8 @@ PLACE_STATE = words("granted", "waiting", "pending", "refused")
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
-        policy=maybe(words("open", "request")), rules=array(TEXT), members_count=COUNT, member=BOOL,
+        policy=maybe(words("open", "request", "invited")),
+        visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
     ),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from federation.errors import Gone, Refused, Unreachable
 from server import resolve
 from server.context import NET
+from server.errors import Invalid
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -14,6 +16,23 @@ async def look_up(request: web.Request, text: str) -> Account | Post | None:
     """What an address or a handle leads to, there or here."""
     net = request.app.get(NET)
     return await resolve.search(net, text) if net else None
+
+
+async def met_now(request: web.Request, text: str) -> Account:
+    """Whoever an address or a handle leads to, as they describe themselves at this moment.
+
+    Raises ``Invalid`` where nobody answers.
+    """
+    found = await look_up(request, text.strip())
+    net = request.app.get(NET)
+    try:
+        if isinstance(found, Account) and not found.local and net:
+            found = await resolve.actor(net, found.uri, refresh=True)
+    except (Gone, Refused, Unreachable) as error:
+        raise Invalid("That account does not answer.", field="acct", cause=str(error)) from error
+    if not isinstance(found, Account) or found.is_hidden:
+        raise Invalid("There is no such account.", field="acct")
+    return found
 
 
 async def learn_handles(request: web.Request, typed: str) -> None:

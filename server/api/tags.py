@@ -14,6 +14,7 @@ from server.api.describe import Described, a_text, op, paged
 from server.api.reading import account_of, id_of, view, viewer_of
 from server.api.schema import array
 from server.context import context
+from server.domain import featured as featured_verbs
 from server.domain import tags as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -63,7 +64,7 @@ async def _unfollow(tx: Tx, me: Account, name: str) -> None:
 
 
 async def _unfeature(tx: Tx, me: Account, name: str) -> None:
-    await tags.unfeature(tx.conn, me.id, name)
+    await featured_verbs.unfeature_tag(tx, me, name)
 
 
 async def followed(request: web.Request, caller: Caller) -> web.Response:
@@ -97,14 +98,16 @@ async def feature(request: web.Request, caller: Caller) -> web.Response:
     """``name``. A repeat gives the one that stands: a client that lost the answer asks again."""
     given = (await params.read(request)).text("name") or ""
     async with context(request).work.transaction() as tx:
-        name = await verbs.feature(tx, caller.account, given)
+        name = await featured_verbs.feature_tag(tx, caller.account, given)
         return ok(next(f for f in await _featured(tx, caller.account.id) if f["name"] == name))
 
 
 async def unfeature(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        if not await tags.unfeature_by_id(tx.conn, caller.account.id, id_of(request)):
+        name = await tags.featured_name(tx.conn, caller.account.id, id_of(request))
+        if name is None:
             raise NotFound
+        await featured_verbs.unfeature_tag(tx, caller.account, name)
     return empty()
 
 
@@ -121,7 +124,7 @@ def routes() -> list[web.RouteDef]:
         for_anyone("GET", one, show, "read"),
         for_member("POST", f"{one}/follow", _doing(_follow), "write:follows"),
         for_member("POST", f"{one}/unfollow", _doing(_unfollow), "write:follows"),
-        for_member("POST", f"{one}/feature", _doing(verbs.feature), "write:accounts"),
+        for_member("POST", f"{one}/feature", _doing(featured_verbs.feature_tag), "write:accounts"),
         for_member("POST", f"{one}/unfeature", _doing(_unfeature), "write:accounts"),
         for_member("GET", "/api/v1/followed_tags", followed, "read:follows"),
         for_member("GET", mine, featured, "read:accounts"),

@@ -38,6 +38,7 @@ async def create(
     display_name: str = "",
     note: str = "",
     locked: bool = False,
+    discoverable: bool = True,
 ) -> Account:
     """An account of ours, with its keys. Raises ``Invalid`` or ``Conflict`` (the handle is taken)."""
     account_id = await next_id(tx.conn, tx.now)
@@ -49,6 +50,7 @@ async def create(
         note=text.compose(note[:NOTE_MAX], {}, tx.site.urls.tag),
         note_source=note[:NOTE_MAX],
         locked=locked,
+        discoverable=discoverable,
         bot=kind == "application",
     )
     uri = tx.site.urls.actor(account_id, kind)

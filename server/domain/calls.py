@@ -63,6 +63,7 @@ class Reported:
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
     """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
     await communities.require_steward(tx, community, author)
+    policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
     if wanted.details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
@@ -168,7 +169,9 @@ async def answer(
     await _require_answer(tx, account, post, call)
     old = await calls.of_account(tx.conn, post.id, account.id)
     if not post.local:
-        policy.may_join(call.join_mode if said == "going" else "free", call.external_url).require()
+        policy.may_take_part(
+            call.join_mode if said == "going" else "free", call.external_url
+        ).require()
         return await _ask_host(tx, account, post, old, said, door)
     if not account.local:
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))

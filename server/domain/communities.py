@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, follows, names, policy
+from server.domain import accounts, effects, follows, names, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import communities
 from storage import follows as follow_rows
 from storage.accounts import Account
 
-POLICIES = ("open", "request")
+POLICIES = ("open", "request", "invited")
+VISIBILITIES = ("public", "unlisted", "private")
 
 
 async def create(
@@ -22,22 +23,69 @@ async def create(
     *,
     about: str = "",
     community_policy: str = "open",
+    visibility: str = "public",
     rules: Sequence[str] = (),
 ) -> Account:
     """A new community; its founder is its first member and organiser. Raises ``Invalid``, ``Conflict``."""
     if community_policy not in POLICIES:
-        raise Invalid("A community is open, or joined on request.", field="policy")
+        raise Invalid("A community is open, joined on request, or by invitation.", field="policy")
+    _check_visibility(visibility, community_policy)
     if not title.strip():
         raise Invalid("A community needs a title.", field="title")
     if names.is_instances(username, tx.site.urls.domain):
         raise Invalid("This handle is reserved for the server itself.", field="username")
     group = await accounts.create(
-        tx, "group", username, display_name=title, note=about, locked=community_policy == "request"
-    )
-    await communities.insert(tx.conn, group.id, community_policy, list(rules), tx.now)
+        tx, "group", username, display_name=title, note=about,
+        locked=community_policy != "open", discoverable=visibility == "public",
+    )  # fmt: skip
+    await communities.insert(tx.conn, group.id, community_policy, visibility, list(rules), tx.now)
     await communities.grant(tx.conn, group.id, founder.id, "organiser", tx.now)
     await follow_rows.insert(tx.conn, None, founder.id, group.id, tx.now, tx.now)
     return group
+
+
+def _check_visibility(visibility: str, community_policy: str) -> None:
+    if visibility not in VISIBILITIES:
+        raise Invalid("A community is public, unlisted or private.", field="visibility")
+    if visibility == "private" and community_policy == "open":
+        raise Invalid("A private community is joined on request, or by invitation.", field="policy")
+
+
+async def may_be_private(tx: Tx, group: Account) -> bool:
+    """Whether posts can be for the members of a group alone. Of another server's we know by the
+    addressing of what is posted to it."""
+    return not group.local or await communities.is_private(tx.conn, group.id)
+
+
+async def is_private(tx: Tx, group: Account) -> bool:
+    """Whether what our members post to a group is for its members. Groups of Lemmy and of Beckon approve
+    their followers by hand where they are private, and only there."""
+    return await communities.is_private(tx.conn, group.id) if group.local else group.locked
+
+
+async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -> None:
+    """An organiser or moderator asks somebody to join; whoever asked already is let in. A repeat is no
+    event. Raises ``Forbidden``, ``Invalid``."""
+    await require_steward(tx, community, actor)
+    if invited.kind not in ("person", "service"):
+        raise Invalid("Only people are invited.", field="account_id")
+    blocked = await follow_rows.blocked(tx.conn, actor.id, invited.id)
+    policy.may_interact(blocked=blocked).require()
+    known = await follow_rows.between(tx.conn, invited.id, community.id)
+    if known:
+        await follows.accept(tx, community, known, invited)
+        return
+    uri = await effects.new_id(tx)
+    if await communities.invite(tx.conn, community.id, invited.id, actor.id, uri, tx.now):
+        await effects.invite(tx, actor, community, invited, uri)
+
+
+async def require_belonging(tx: Tx, group: Account, viewer: Account) -> None:
+    """Who is in a private community is for its members: raises ``NotFound`` for others."""
+    if not await communities.is_private(tx.conn, group.id):
+        return
+    if not await communities.belongs(tx.conn, viewer.id, [group.id]):
+        raise NotFound
 
 
 async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
@@ -70,9 +118,14 @@ async def grant(tx: Tx, actor: Account, community: Account, to: Account, role: s
     await communities.grant(tx.conn, community.id, to.id, role, tx.now)
 
 
-async def may_post(tx: Tx, community: Account, author: Account) -> policy.Verdict:
-    """Whether the author may post to a community of ours."""
+async def may_post(tx: Tx, community: Account, author: Account, visibility: str) -> policy.Verdict:
+    """Whether the author may post to a community of ours, for those who may see it then."""
+    if community.moved_to:
+        return policy.MOVED
     row = await communities.by_id(tx.conn, community.id)
+    private = row is not None and row.visibility == "private"
+    if private and visibility != "members":
+        return policy.NOT_FOR_MEMBERS
     return policy.may_post_to(
         row.policy if row else "open",
         member=await follow_rows.is_following(tx.conn, author.id, community.id),

@@ -57,7 +57,7 @@ async def typed(tx: Tx, author: Account, wanted: Wanted) -> Typed:
         sensitive=wanted.sensitive,
         language=wanted.language,
         in_reply_to=None if parent is None else await sight.subject(tx, parent, author),
-        community=None if community is None else await sight.group(tx, community),
+        community=None if community is None else await sight.group(tx, community, author),
         poll=_poll(tx, wanted.poll) if wanted.poll else None,
         app_id=wanted.app_id,
         attachments=await media.choose(tx, author, wanted.media_ids),

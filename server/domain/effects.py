@@ -15,7 +15,18 @@ from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, notifications, tags, wire
 from server.domain.tx import Tx
-from storage import accounts, events, follows, lanes, outbox, polls, posts, pushes, timelines
+from storage import (
+    accounts,
+    communities,
+    events,
+    follows,
+    lanes,
+    outbox,
+    polls,
+    posts,
+    pushes,
+    timelines,
+)
 from storage.accounts import Account
 from storage.db import next_id
 from storage.events import Event
@@ -125,7 +136,10 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
 
 
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:
-    """Where boosts by accounts of ours, communities among them, have brought a post."""
+    """Where boosts by accounts of ours, communities among them, have brought a post. Of what is for
+    members their community tells them."""
+    if post.visibility == "members":
+        return {}
     boosts = await posts.boosts_of(tx.conn, post.id)
     boosters = await accounts.by_ids(tx.conn, [boost_.account_id for boost_ in boosts])
     reached: Inboxes = {}
@@ -152,10 +166,12 @@ async def _to_audience(
 
 async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
     """Followers (unless direct), who is mentioned, answered or (in public) quoted, who voted, and a remote
-    community.
+    community. What is for members goes to their community alone, which brings it to them.
 
     Who voted need not follow: snac and Mastodon look at the counts that they are sent, and ask for no others.
     """
+    if post.visibility == "members":
+        return inbox_of(await accounts.by_id(tx.conn, post.community_id or 0))
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
     if post.kind in ("question", "event"):
         named += await polls.voters(tx.conn, post.id)
@@ -195,7 +211,7 @@ async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | Non
         return None
     document = build.like(uri, actor.uri, post.uri)
     inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
@@ -203,7 +219,7 @@ async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json 
         return None
     document = build.undo(await new_id(tx), actor.uri, build.like(uri, actor.uri, post.uri))
     inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=True)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
@@ -211,15 +227,28 @@ async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:
     return inbox_of(*(await accounts.by_ids(tx.conn, ids)).values())
 
 
+async def feature_tag(tx: Tx, actor: Account, name: str, *, added: bool) -> None:
+    """Add to or Remove from what a profile shows: Mastodon reads a Hashtag with the featured collection."""
+    make = build.add if added else build.remove
+    tag = build.hashtag(name, tx.site.urls.base)
+    followed_by = [actor.followers_uri or ""]
+    document = make(await new_id(tx), actor.uri, tag, actor.featured_uri or "", cc=followed_by)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+
+
 async def profile(tx: Tx, actor: Account) -> None:
     """Update of an account of ours, to everybody who follows it."""
-    document = build.update(
-        await new_id(tx),
-        actor.uri,
-        await wire.actor(tx, actor),
-        to=[PUBLIC],
-        cc=[actor.followers_uri or ""],
-    )
+    to, cc, public = await _members_of(tx, actor)
+    document = build.update(await new_id(tx), actor.uri, await wire.actor(tx, actor), to=to, cc=cc)
+    inboxes = await followers(tx, actor.id)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
+
+
+async def move(tx: Tx, actor: Account, target: Account) -> None:
+    """Tell who follows an account of ours where to follow it from now on."""
+    followers_uri = actor.followers_uri or ""
+    document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
     inboxes = await followers(tx, actor.id)
     await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
 
@@ -298,23 +327,36 @@ async def votes(
 async def announce(
     tx: Tx, community: Account, document: Mapping[str, object], post: posts.Post | None
 ) -> None:
-    """Spread an activity to the members of a community of ours.
+    """Spread an activity to the members of a community of ours, and of a private one to nobody else.
 
     Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
     thread's head: ``post`` is then the head, and None for everything else.
     """
     by_form = await _by_embedding(tx, community)
+    to, cc, public = await _members_of(tx, community)
     if by_form[True]:
-        wrapped = build.announce(
-            await new_id(tx), community.uri, document, cc=[community.followers_uri or ""]
-        )
+        wrapped = build.announce(await new_id(tx), community.uri, document, to=to, cc=cc)
         subject = _subject(document)
-        await send(tx, community, wrapped, by_form[True], subject=subject, public=True)
-    if post:
+        await send(tx, community, wrapped, by_form[True], subject=subject, public=public)
+    if post and public:
         boost_ = await posts.boost_of(tx.conn, community.id, post.id)
         if boost_:
             bare = await wire.boost(tx, boost_, post)
             await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
+
+
+async def _members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
+    """``to`` and ``cc`` of what an account says to all who follow it, and whether it is public."""
+    followers_uri = actor.followers_uri or ""
+    if await communities.is_private(tx.conn, actor.id):
+        return [followers_uri], [], False
+    return [PUBLIC], [followers_uri], True
+
+
+async def invite(tx: Tx, actor: Account, community: Account, invited: Account, uri: str) -> None:
+    """Tell somebody that they may join: by Mobilizon's Invite, or here by a notification."""
+    document = build.invite(uri, actor.uri, community.uri, invited.uri)
+    await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
 
 
 async def _by_embedding(tx: Tx, community: Account) -> dict[bool, Inboxes]:
@@ -381,15 +423,7 @@ async def ring(tx: Tx, told: Sequence[Notification]) -> None:
 
 async def show(tx: Tx, author: Account, post: posts.Post) -> None:
     """Put a new post or boost into the homes where it belongs."""
-    direct = post.visibility == "direct"
-    readers = await timelines.readers(
-        tx.conn,
-        author.id,
-        boost=post.reblog_of_id is not None,
-        reply_to=post.in_reply_to_account_id,
-        only_mentioned_in=post.id if direct else None,
-        subject_id=post.reblog_of_id or post.id,
-    )
+    readers = await _readers(tx, author, post)
     ids = [r.account_id for r in readers] + await tags.spread(tx, author, post)
     if author.local and author.kind == "person":
         ids.append(author.id)
@@ -398,6 +432,21 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
     appear(tx, post)
     if _is_news(post):
         await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
+
+
+async def _readers(tx: Tx, author: Account, post: posts.Post) -> list[timelines.Reader]:
+    """What is for members comes to them through their community."""
+    if post.visibility == "members":
+        return []
+    direct = post.visibility == "direct"
+    return await timelines.readers(
+        tx.conn,
+        author.id,
+        boost=post.reblog_of_id is not None,
+        reply_to=post.in_reply_to_account_id,
+        only_mentioned_in=post.id if direct else None,
+        subject_id=post.reblog_of_id or post.id,
+    )
 
 
 def _is_news(post: posts.Post) -> bool:

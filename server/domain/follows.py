@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain import effects, policy
+from server.domain import effects, featured, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import communities, follows, notifications, timelines
@@ -39,9 +39,12 @@ async def follow(
     """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
-    policy.may_follow(same=actor.id == target.id, blocked=blocked).require()
+    moved = (
+        target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
+    )
+    policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
     uri = uri or await effects.new_id(tx)
-    at_once = target.local and not await _must_ask(tx, target)
+    at_once = target.local and not await _must_ask(tx, actor, target)
     made = await follows.insert(
         tx.conn, uri, actor.id, target.id, tx.now if at_once else None, tx.now,
         reblogs=options.reblogs, notify=options.notify, languages=options.languages,
@@ -50,6 +53,7 @@ async def follow(
         return await _again(tx, actor, target, uri, options)
     if actor.local and not target.local:
         await effects.follow(tx, actor, target, uri)
+        await featured.looked_at(tx, target)
     elif at_once:
         await _welcome(tx, actor, target, made)
     if target.local:
@@ -58,9 +62,14 @@ async def follow(
     return made
 
 
-async def _must_ask(tx: Tx, target: Account) -> bool:
+async def _must_ask(tx: Tx, actor: Account, target: Account) -> bool:
+    """Whether the follower waits. Raises ``Forbidden`` where only who was invited may ask."""
     community = await communities.by_id(tx.conn, target.id)
-    return community.policy == "request" if community else target.locked
+    if community is None:
+        return target.locked
+    invited = await communities.is_invited(tx.conn, target.id, actor.id)
+    policy.may_join(community.policy, invited=invited).require()
+    return community.policy != "open" and not invited
 
 
 async def _who_decides(tx: Tx, target: Account) -> list[Account]:
@@ -87,6 +96,8 @@ async def _again(tx: Tx, actor: Account, target: Account, uri: str, options: Opt
 
 
 async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> None:
+    if target.is_group and target.local:
+        await communities.end_invite(tx.conn, target.id, follower.id)
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if follower.local:
         await timelines.gather(tx.conn, follower.id, target.id)

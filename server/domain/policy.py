@@ -36,6 +36,13 @@ SELF = _refused("self", "You cannot follow yourself.")
 NOT_ONESELF = _refused("self", "You cannot do this to yourself.")
 NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
 NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
+NOT_FOR_MEMBERS = _refused(
+    "private_community", "What is posted to a private community is for its members only."
+)
+CALL_IN_PRIVATE = _refused(
+    "call_in_private_community", "A call is for everybody, and this community is private."
+)
+NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
@@ -47,15 +54,69 @@ ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
 QUOTE_DENIED = _refused("quote_denied", "Its author does not let you quote this post.")
 
+NO_ALIAS = _refused("no_alias", "That account does not say that it is this one too.")
+NOT_LINKED = _refused("not_linked", "This account never said that it is that one too.")
+MOVED = _refused("moved", "This account has moved elsewhere.")
+MOVED_ON = _refused("moved_on", "That account has moved elsewhere itself.")
+MOVED_LATELY = _refused("moved_lately", "This account has moved less than a week ago.")
+OTHER_KIND = _refused("other_kind", "A community becomes a community, and a person a person.")
+HIDDEN_TARGET = _refused("suspended", "That account cannot be followed here.")
+
 BOOSTS = ("public", "unlisted", "private")  # who may see one, from wide to narrow
 
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 
 
-def may_follow(*, same: bool, blocked: bool) -> Verdict:
+def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
+    """``moved``: the account is to be followed elsewhere."""
     if same:
         return SELF
+    if moved:
+        return MOVED
     return BLOCKED if blocked else ALLOWED
+
+
+def may_join(community_policy: str, *, invited: bool) -> Verdict:
+    return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
+
+
+def may_know_of(
+    visibility: str, community_policy: str, *, belongs: bool, stranger: bool, listed: bool
+) -> bool:
+    """Whether somebody may learn that a community is there.
+
+    ``belongs``: they are a member, or were invited. ``stranger``: not one of our members. ``listed``:
+    it would come unasked, as in a search.
+    """
+    if visibility == "public" or belongs:
+        return True
+    if listed or stranger:
+        return visibility == "unlisted" and not listed
+    return visibility == "unlisted" or community_policy != "invited"
+
+
+def may_move(
+    *, named: bool, linked: bool, moved_on: bool, lately: bool, alike: bool, hidden: bool
+) -> Verdict:
+    """Whether followers are carried from one account to another (FEP-7628).
+
+    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by naming
+    the new. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
+    """
+    refusals = (
+        (lately, MOVED_LATELY),
+        (hidden, HIDDEN_TARGET),
+        (not alike, OTHER_KIND),
+        (not named, NO_ALIAS),
+        (not linked, NOT_LINKED),
+        (moved_on, MOVED_ON),
+    )
+    return next((verdict for refused, verdict in refusals if refused), ALLOWED)
+
+
+def may_act(*, moved: bool) -> Verdict:
+    """Who has moved posts where they are now."""
+    return MOVED if moved else ALLOWED
 
 
 def may_interact(*, blocked: bool) -> Verdict:
@@ -63,17 +124,26 @@ def may_interact(*, blocked: bool) -> Verdict:
     return BLOCKED if blocked else ALLOWED
 
 
-def may_boost(visibility: str, *, own: bool, blocked: bool) -> Verdict:
-    """Public and unlisted posts, and one's own for followers."""
+def may_boost(visibility: str, *, own: bool, blocked: bool, distributes: bool = False) -> Verdict:
+    """Public and unlisted posts, and one's own for followers.
+
+    ``distributes``: it is a community that brings its members what was posted to it.
+    """
     if blocked:
         return BLOCKED
+    if visibility == "members":
+        return ALLOWED if distributes else NOT_PUBLIC
     if visibility in ("public", "unlisted") or (own and visibility == "private"):
         return ALLOWED
     return NOT_PUBLIC
 
 
 def boost_visibility(wanted: str, boosted: str) -> str:
-    """Who may see a boost: never more people than may see the post. Both are of ``BOOSTS``."""
+    """Who may see a boost: never more people than may see the post. Both are of ``BOOSTS``.
+
+    What is for members is boosted by their community alone, whose followers they are.
+    """
+    boosted = "private" if boosted == "members" else boosted
     return max(wanted, boosted, key=BOOSTS.index)
 
 
@@ -89,6 +159,11 @@ def may_steer(role: str | None) -> Verdict:
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
 
 
+def may_call(*, private: bool) -> Verdict:
+    """Calls are for everybody, wherever they are counted: a private community has none yet."""
+    return CALL_IN_PRIVATE if private else ALLOWED
+
+
 def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     """A postponed call still takes answers."""
     if blocked:
@@ -98,7 +173,7 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     return CALL_OVER if over or state == "closed" else ALLOWED
 
 
-def may_join(mode: str, link: str | None) -> Verdict:
+def may_take_part(mode: str, link: str | None) -> Verdict:
     """Take part in an event of another server, whose organiser says how (Mobilizon; FEP-8a8e)."""
     if mode == "external":
         where = f" at {link}" if link else " elsewhere"
@@ -130,7 +205,7 @@ def may_quote(
 
     ``follows``: the quoter follows the author; ``followed``: the other way round.
     """
-    if blocked or visibility == "direct" or (visibility == "private" and not own):
+    if blocked or visibility in ("direct", "members") or (visibility == "private" and not own):
         return DENIED
     words = {"public", *(["followers"] if follows else []), *(["following"] if followed else [])}
     if own or words.intersection(automatic):
@@ -149,10 +224,12 @@ def may_see(
     blocked: bool,
     suspended: bool,
     limited: bool = False,
+    member: bool = False,
 ) -> bool:
     """The one rule of visibility, for every door: what the viewer may see of an author's.
 
     ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
+    ``member``: of the community that the post was written for.
     ``blocked``, ``suspended``: the viewer by the author; the author. ``limited``: what the author says to
     everybody does not come unasked.
     """
@@ -164,4 +241,6 @@ def may_see(
         return False
     if visibility in ("public", "unlisted"):
         return followed or not limited
+    if visibility == "members":
+        return member
     return concerned or (visibility == "private" and followed)

@@ -11,7 +11,7 @@ that the post is gone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,6 +109,8 @@ async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
     urls = {key: account.url for key, account in found.items()}
     named = {a.id: a for a in found.values() if a.id != author.id}
     visibility = _visibility_of(author, typed, named)
+    if community and (_is_closed(parent) or await communities.is_private(tx, community)):
+        visibility = "members"
     return Draft(
         kind="question" if typed.poll else ("page" if typed.title and community else "note"),
         visibility=visibility,
@@ -191,12 +193,25 @@ async def _mentioned(tx: Tx, typed: str) -> dict[tuple[str, str], Account]:
 
 async def _community_of(tx: Tx, typed: Typed, named: Sequence[Account]) -> Account | None:
     """A reply stays where it answers; else the community chosen, else the first one mentioned."""
-    if typed.visibility not in ("public", "unlisted"):
+    if typed.visibility == "direct":
+        return None
+    if typed.visibility == "private" and not await _for_members(tx, typed):
         return None
     if typed.in_reply_to:
         inherited = typed.in_reply_to.community_id
         return await accounts.by_id(tx.conn, inherited) if inherited else None
     return typed.community or next((a for a in named if a.is_group), None)
+
+
+async def _for_members(tx: Tx, typed: Typed) -> bool:
+    """Whether "followers only" means the members: clients show so what is for them, and answer alike."""
+    if typed.in_reply_to:
+        return _is_closed(typed.in_reply_to)
+    return typed.community is not None and await communities.is_private(tx, typed.community)
+
+
+def _is_closed(parent: Post | None) -> bool:
+    return parent is not None and parent.visibility == "members"
 
 
 async def publish(
@@ -206,10 +221,11 @@ async def publish(
 
     None where it was here before (a repeat is no event) or was deleted. Raises ``Forbidden``.
     """
-    if arrived and await posts.is_buried(tx.conn, arrived.uri):
+    if arrived and await posts.is_buried(tx.conn, arrived.uri, author.uri):
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
+    draft_ = await _among_members(tx, draft_)
     await _hold_above(tx, draft_)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
@@ -236,6 +252,15 @@ def _is_call(author: Account, draft_: Draft) -> bool:
     """Whether it is an event of the community that carries it; any other is its author's post."""
     group = draft_.community
     return draft_.kind == "event" and group is not None and group.host == author.host
+
+
+async def _among_members(tx: Tx, draft_: Draft) -> Draft:
+    """In what is for members nobody else is named."""
+    if draft_.visibility != "members" or draft_.community is None or not draft_.mentions:
+        return draft_
+    ids = [account.id for account in draft_.mentions]
+    members = await follows.followers_among(tx.conn, draft_.community.id, ids)
+    return replace(draft_, mentions=tuple(a for a in draft_.mentions if a.id in members))
 
 
 async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
@@ -266,12 +291,13 @@ async def _hold(tx: Tx, post: Post) -> Post:
 
 
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+    policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
         policy.may_interact(blocked=blocked).require()
     if community and community.local:
-        (await communities.may_post(tx, community, author)).require()
+        (await communities.may_post(tx, community, author, draft_.visibility)).require()
 
 
 async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Post | None:
@@ -338,7 +364,7 @@ async def _spread(
         await conversations.enter(tx, author, post, draft_.mentions, news=news)
     await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
-    if community and community.local and document and post.is_public:
+    if community and community.local and document and post.is_shared:
         await carry(tx, community, document, post)
 
 
@@ -406,7 +432,9 @@ async def boost(
         )
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     own = actor.id == post.account_id
-    policy.may_boost(post.visibility, own=own, blocked=blocked).require()
+    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
+    brings = actor.is_group and actor.id == post.community_id
+    policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
     await _hold(tx, post)
     made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
     if made is None:
@@ -461,7 +489,7 @@ async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) ->
     """What concerns a post of a community of ours reaches its members, embedded."""
     if post.community_id is None or not document or post.kind == "event":
         return
-    if not post.is_public:
+    if not post.is_shared:
         return  # what was for few people is not told to many
     community = await accounts.by_id(tx.conn, post.community_id)
     if community and community.local:

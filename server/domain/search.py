@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from server.domain import sight
 from server.domain.tx import Tx
 from storage import accounts
 from storage import search as rows
@@ -188,11 +189,12 @@ async def people(
         found = await rows.by_handle(
             tx.conn, name, host, limit + offset, viewer_id, following=following
         )
-        return found[offset:]
+        return found[offset:]  # of other servers
     words = _WORD.findall(name)[:MAX_WORDS]
     if not words:
         return []
-    return await rows.people(tx.conn, name, words, limit, offset, viewer_id, following=following)
+    found = await rows.people(tx.conn, name, words, limit, offset, viewer_id, following=following)
+    return await sight.knowable(tx, found, viewer, listed=True)
 
 
 async def tags(tx: Tx, typed: str, limit: int, offset: int) -> list[str]:

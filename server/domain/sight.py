@@ -9,7 +9,7 @@ from typing import TypeAlias
 from server.domain import policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import accounts, posts, regards
+from storage import accounts, communities, follows, posts, regards
 from storage.accounts import Account
 from storage.posts import Post
 from storage.regards import Regard
@@ -52,16 +52,30 @@ async def _visible(
     tx: Tx, candidates: Sequence[Post], viewer: Account | None, known: Known, *, feed: bool = False
 ) -> list[Post]:
     concerned = await _concerned(tx, candidates, viewer) if viewer else set[int]()
+    joined = await _joined(tx, candidates, viewer) if viewer else set[int]()
     return [
         p
         for p in candidates
         if p.account_id in known  # else the account went meanwhile
-        and _may_see(p, viewer, known[p.account_id], concerned=p.id in concerned, feed=feed)
+        and _may_see(
+            p,
+            viewer,
+            known[p.account_id],
+            concerned=p.id in concerned,
+            member=p.community_id in joined,
+            feed=feed,
+        )
     ]
 
 
 def _may_see(
-    post: Post, viewer: Account | None, regard: Regard, *, concerned: bool, feed: bool
+    post: Post,
+    viewer: Account | None,
+    regard: Regard,
+    *,
+    concerned: bool,
+    member: bool,
+    feed: bool,
 ) -> bool:
     return policy.may_see(
         post.visibility,
@@ -71,7 +85,14 @@ def _may_see(
         blocked=regard.blocked_by,
         suspended=regard.suspended,
         limited=feed and regard.limited,
+        member=member,
     )
+
+
+async def _joined(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:
+    """The communities for whose members some of these posts are, as far as the viewer is one."""
+    ids = {p.community_id for p in candidates if p.visibility == "members" and p.community_id}
+    return await follows.followed_among(tx.conn, viewer.id, sorted(ids)) if ids else set()
 
 
 async def _concerned(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:
@@ -136,18 +157,65 @@ async def post(tx: Tx, post_id: int, viewer: Account | None) -> Post:
     return row
 
 
+async def fetched(tx: Tx, found: Iterable[Post], reader: Account | None) -> list[Post]:
+    """The posts that another server may fetch: what everybody may see, and for ``reader``, who is proven
+    to ask, what is for the members of a community of ours that it reads for.
+
+    Who asks for a person has to be a member. Who asks for a whole server has members there: that it shows
+    the post to nobody else is its part, as it is ours for what we fetch.
+    """
+    candidates = list(found)
+    public = {p.id for p in await visible(tx, candidates, None)}
+    closed = {p.community_id for p in candidates if p.visibility == "members" and p.community_id}
+    read = {i for i in closed if reader and await communities.reads(tx.conn, i, reader.id)}
+    return [
+        p
+        for p in candidates
+        if p.id in public or (p.visibility == "members" and p.community_id in read)
+    ]
+
+
 async def subject(tx: Tx, post_id: int, viewer: Account | None) -> Post:
     """The post that an act means: of a boost, what is boosted. Raises ``NotFound``."""
     row = await post(tx, post_id, viewer)
     return row if row.reblog_of_id is None else await post(tx, row.reblog_of_id, viewer)
 
 
-async def group(tx: Tx, community_id: int) -> Account:
-    """A group that exists. Raises ``NotFound``."""
+async def group(tx: Tx, community_id: int, viewer: Account | None) -> Account:
+    """A group that exists, for the viewer. Raises ``NotFound``."""
     row = await accounts.by_id(tx.conn, community_id)
     if row is None or not row.is_group:
         raise NotFound
-    return row
+    return await require_known(tx, row, viewer)
+
+
+async def knowable(
+    tx: Tx, found: Sequence[Account], viewer: Account | None, *, listed: bool = False
+) -> list[Account]:
+    """Without the communities of ours of which the viewer may not know (``policy.may_know_of``)."""
+    groups = [a.id for a in found if a.local and a.is_group]
+    closed = {c.account_id: c for c in await communities.closed(tx.conn, groups)} if groups else {}
+    ids = sorted(closed)
+    belongs = await communities.belongs(tx.conn, viewer.id, ids) if viewer and ids else set[int]()
+    return [
+        a
+        for a in found
+        if a.id not in closed
+        or policy.may_know_of(
+            closed[a.id].visibility,
+            closed[a.id].policy,
+            belongs=a.id in belongs,
+            stranger=viewer is None,
+            listed=listed,
+        )
+    ]
+
+
+async def require_known(tx: Tx, account: Account, viewer: Account | None) -> Account:
+    """Raises ``NotFound`` for a community of which the viewer may not know."""
+    if not await knowable(tx, [account], viewer):
+        raise NotFound
+    return account
 
 
 async def posts_by_ids(

@@ -1,4 +1,4 @@
-"""Tags: following one brings its public posts home, featuring one shows it on the profile."""
+"""Tags: following one brings its public posts home. What a profile features: ``featured``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from datetime import timedelta
 
 from server import text
 from server.domain.tx import Tx
-from server.errors import Invalid
 from storage import tags
 from storage.accounts import Account
 from storage.posts import Post
 
-FEATURED_MAX = 10
 NAME_MAX = 100  # characters
 COUNTED = 30
 """Tags of one post that are counted and looked for in what people follow; more are an attempt to be seen."""
@@ -22,20 +20,6 @@ def name_of(given: str) -> str | None:
     """A tag's one spelling, without # and in lower case; None for what can be no tag."""
     name = given.strip().removeprefix("#").lower()
     return name if len(name) <= NAME_MAX and text.hashtags(f"#{name}") == [name] else None
-
-
-async def feature(tx: Tx, owner: Account, given: str) -> str:
-    """Show a tag on the profile; a repeat is no event. Raises ``Invalid``. Gives its name."""
-    name = name_of(given)
-    if name is None:
-        raise Invalid("Validation failed: Tag is invalid", field="name")
-    made = await tags.feature(tx.conn, owner.id, name, tx.now)
-    if made and await tags.count_featured(tx.conn, owner.id) > FEATURED_MAX:
-        raise Invalid(
-            "Validation failed: You have already featured the maximum number of hashtags",
-            field="name",
-        )
-    return name
 
 
 async def spread(tx: Tx, author: Account, post: Post) -> list[int]:

@@ -29,7 +29,7 @@ from federation.objects import (
 from federation.vocab import PUBLIC
 from server import blobs, text
 from server.domain.tx import Tx
-from storage import accounts, calls, polls, posts
+from storage import accounts, calls, communities, polls, posts
 from storage.accounts import Account
 
 Json = build.Json
@@ -55,6 +55,7 @@ async def actor(tx: Tx, account: Account) -> Json:
     """The document of an account of ours."""
     stored = {key.kind: key for key in await accounts.keys_of(tx.conn, account.id)}
     ed25519 = keys.load_public(stored["ed25519"].public)
+    private = account.is_group and await communities.is_private(tx.conn, account.id)
     value = Actor(
         id=account.uri,
         kind=account.kind,  # pyright: ignore[reportArgumentType] - the table's check is the same list
@@ -73,15 +74,33 @@ async def actor(tx: Tx, account: Account) -> Json:
         upcoming_events=f"{account.uri}/upcoming",
         icon=_picture(account.avatar_url, account.avatar_description),
         image=_picture(account.header_url, account.header_description),
-        locked=account.locked,
+        # Lemmy reads it of a group as "private", and takes nothing public of such a one.
+        locked=private if account.is_group else account.locked,
         discoverable=account.discoverable,
         indexable=account.indexable,
         fields=tuple((f["name"], f["value"]) for f in account.fields),
         published=account.created_at,
+        also_known_as=tuple(account.also_known_as),
+        moved_to=account.moved_to,
         webfinger=f"{account.username}@{tx.site.urls.domain}",
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
     return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))
+
+
+async def stub(tx: Tx, account: Account, *, joinable: bool) -> Json:
+    """What a community that is not for everybody shows of itself: its key, and, where one may ask to
+    join, whom and where one asks (with the addresses without which Lemmy reads no group)."""
+    whole = await actor(tx, account)
+    shown = (*KEY_STUB, *JOINABLE_STUB) if joinable else KEY_STUB
+    return {key: whole[key] for key in shown if key in whole}
+
+
+KEY_STUB = ("@context", "id", "publicKey")
+JOINABLE_STUB = (
+    "type", "preferredUsername", "name", "inbox", "outbox", "followers", "endpoints",
+    "manuallyApprovesFollowers", "discoverable",
+)  # fmt: skip
 
 
 def _picture(url: str | None, description: str) -> Picture | None:
@@ -227,7 +246,7 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
     community = await accounts.by_id(tx.conn, row.community_id) if row.community_id else None
     to, cc = addressing.audience(
         _visibility(row),
-        author.followers_uri or "",
+        _followers_uri(row, author, community),
         [a.uri for a in mentioned.values()],
         community.uri if community else None,
     )
@@ -264,6 +283,14 @@ async def _common(tx: Tx, row: posts.Post) -> Post:
     )
 
 
+def _followers_uri(row: posts.Post, author: Account, community: Account | None) -> str:
+    """Of the author; of the community where only its members are meant. A person's own have their id
+    below it, and Lemmy asks for nothing else."""
+    if row.visibility == "members":
+        return (community.followers_uri or "") if community else ""
+    return author.followers_uri or ""
+
+
 def _quote_policy(row: posts.Post, author: Account) -> QuotePolicy:
     """Nobody else is said by naming the author alone, as an empty list says nothing (FEP-044f)."""
     approved = {"public": PUBLIC, "followers": author.followers_uri or author.uri}
@@ -282,8 +309,19 @@ async def _parent_uri(tx: Tx, row: posts.Post) -> str | None:
 
 
 async def _context(tx: Tx, row: posts.Post) -> str | None:
+    """Of the whole thread, in a reply too (FEP-7888). A thread that began elsewhere is ours to list where
+    it lives in a community of ours."""
     head = row if row.is_head else await posts.by_id(tx.conn, row.thread_id)
-    return f"{head.uri}/context" if head and head.local else None
+    if head is None:
+        return None
+    community = await accounts.by_id(tx.conn, head.community_id) if head.community_id else None
+    carried = community is not None and community.local
+    return context_uri(tx, head) if head.local or carried else None
+
+
+def context_uri(tx: Tx, head: posts.Post) -> str:
+    """Where we list the posts of a thread."""
+    return f"{head.uri if head.local else tx.site.urls.post(head.id)}/context"
 
 
 async def _event(tx: Tx, value: Post, call: calls.Call) -> Post:

@@ -22,6 +22,7 @@ from federation import deliver, keys
 from federation.deliver import Outcome, Result
 from server import resolve
 from server.domain import wire
+from server.jobs import follower_sync
 from server.resolve import Net
 from storage import lanes, outbox
 from storage.outbox import Delivery, Failure
@@ -121,12 +122,13 @@ async def send(net: Net, host: outbox.Host, delivery: Delivery) -> Outcome:
     """One delivery, signed by its actor, in the scheme that this host took last."""
     key = await _key_of(net, delivery.account_id)
     other = "rfc9421" if host.scheme == "cavage" else "cavage"
+    extra = await follower_sync.headers(net, delivery)
     return await deliver.post(
         net.egress,
         delivery.inbox,
         delivery.body,
-        resolve.signer(net, key, host.scheme),
-        resolve.signer(net, key, other),
+        resolve.signer(net, key, host.scheme, extra),
+        resolve.signer(net, key, other, extra),
     )
 
 

@@ -18,11 +18,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from server import resolve
-from server.domain import calls, effects, mails, media, polls, scheduled, sign_up, tags
+from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
+from server.domain import featured as featured_verbs
+from server.domain import follower_sync as follower_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, mail, threads
+from server.jobs import cards, featured, follower_sync, mail, threads
 from server.resolve import Net
 from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
@@ -130,6 +132,14 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _carry_followers(tx: Tx, job: Job) -> None:
+    await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
+
+
+async def _carry_blocks(tx: Tx, job: Job) -> None:
+    await moves.carry_blocks(tx, job.args["old"], job.args["new"], job.args["after"])
+
+
 async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
     return await scheduled.publish(tx, job.args["id"])
 
@@ -177,6 +187,8 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_call": _close_call,
     "close_poll": _close_poll,
     "introduce": _introduce,
+    moves.FOLLOWERS: _carry_followers,
+    moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
@@ -192,5 +204,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     mails.JOB: mail.send,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,
+    featured_verbs.JOB: featured.run,
+    follower_verbs.JOB: follower_sync.run,
 }
 """What is done over the network, in no transaction; the row goes when it is done."""

@@ -30,6 +30,7 @@ def community(
         "uri": group.uri,
         "local": group.local,
         "policy": row.policy if row else None,
+        "visibility": row.visibility if row else None,
         "rules": row.rules if row else [],
         "members_count": group.followers_count,
         "member": member,

@@ -22,6 +22,9 @@ from storage.posts import Edit, Marks, Mentioned, Post
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""
 
+SHOWN_AS = {"members": "private"}
+"""What the client API has no word for: fewer than the followers, and not the author's."""
+
 UNMARKED = Marks(
     0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False, filters=None
 )
@@ -53,7 +56,7 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
         "edited_at": maybe_stamp(post.edited_at),
         "account": b.people[post.account_id],
         "content": _with_link(text_, about[1]) if about and about[1] else text_,
-        "visibility": post.visibility,
+        "visibility": SHOWN_AS.get(post.visibility, post.visibility),
         "sensitive": post.sensitive or _is_marked(b, post),
         "spoiler_text": post.summary if post.kind in WARNED else "",
         "language": post.language,

@@ -5,6 +5,8 @@ A community's page names those who steer it and counts its members; it never lis
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from server.context import context
@@ -74,6 +76,7 @@ async def _person(
 async def _community(
     tx: Tx, request: web.Request, viewer: Viewer | None, group: Account, follow: Follow | None
 ) -> web.Response:
+    group, stewards = await _told(tx, viewer, group)
     found = await timelines.community(tx.conn, group.id, page_of(request))
     heads = await listed.posts_by_ids(tx, found)
     coming = await calls.of_community(tx.conn, group.id, tx.now, CALLS)
@@ -83,10 +86,25 @@ async def _community(
     return answers.page(
         request, "community.html", viewer,
         account=group, community=await community_rows.by_id(tx.conn, group.id), follow=follow,
-        stewards=await community_rows.stewards(tx.conn, group.id), calls=open_calls,
+        stewards=stewards, calls=open_calls,
         posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
         steers=steers, asking=await _asking(tx, group) if steers else [],
     )  # fmt: skip
+
+
+async def _told(tx: Tx, viewer: Viewer | None, group: Account) -> tuple[Account, list[Account]]:
+    """What the viewer is told of a community, and who steers it: of a private one its name alone to those
+    who might ask to join. Raises ``NotFound`` where only who was invited may."""
+    reader = viewer.account if viewer else None
+    row = await community_rows.by_id(tx.conn, group.id)
+    stewards = await community_rows.stewards(tx.conn, group.id)
+    if row is None or row.visibility != "private":
+        return group, stewards
+    if reader and await community_rows.belongs(tx.conn, reader.id, [group.id]):
+        return group, stewards
+    if row.policy == "invited":
+        raise NotFound
+    return replace(group, note=""), []
 
 
 async def _steers(tx: Tx, viewer: Viewer | None, group: Account) -> bool:

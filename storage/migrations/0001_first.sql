@@ -192,6 +192,10 @@ create table accounts (
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
     handle_lost boolean not null default false,  -- another actor of that host took the name
+    also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
+    moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    moved_at timestamptz,                        -- when its followers were last carried over
+    featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -232,6 +236,15 @@ create table follows (
     check (follower_id <> target_id)
 );
 create index follows_target on follows (target_id, id);
+
+-- What another server says of those of ours who follow an account of it (FEP-8fcf), until it was looked at.
+create table follower_checks (
+    account_id bigint primary key references accounts on delete cascade,
+    url text not null,                  -- where they are listed
+    digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+    heard_at timestamptz not null,
+    checked_at timestamptz              -- when the list was last read
+);
 
 -- What a member wrote down about somebody, for their own eyes.
 create table account_notes (
@@ -329,10 +342,12 @@ create index notification_requests_from on notification_requests (from_account_i
 
 create table communities (
     account_id bigint primary key references accounts on delete cascade,
-    policy text not null default 'open' check (policy in ('open', 'request')),
+    policy text not null default 'open' check (policy in ('open', 'request', 'invited')),
+    visibility text not null default 'public' check (visibility in ('public', 'unlisted', 'private')),
     rules text[] not null default '{}',
     cards boolean not null default true,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    check (policy <> 'open' or visibility <> 'private')
 );
 
 -- Membership is an accepted follow of the group; only what goes beyond it stands here.
@@ -344,6 +359,18 @@ create table community_roles (
     primary key (community_id, account_id)
 );
 create index community_roles_account on community_roles (account_id);
+
+-- Who was asked to join, until they do. Their request is accepted at once.
+create table community_invites (
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    invited_by bigint references accounts on delete set null,
+    uri text not null unique,
+    created_at timestamptz not null,
+    primary key (community_id, account_id)
+);
+create index community_invites_account on community_invites (account_id);
+create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
 create table posts (
     id bigint primary key,
@@ -363,7 +390,8 @@ create table posts (
     summary text not null default '',   -- plain text: the warning, or the short text of a titled post
     sensitive boolean not null default false,
     language text,
-    visibility text not null check (visibility in ('public', 'unlisted', 'private', 'direct')),
+    visibility text not null  -- members: of the community alone, the author's followers or not
+        check (visibility in ('public', 'unlisted', 'members', 'private', 'direct')),
     attachments jsonb not null default '[]',
     emojis jsonb not null default '[]', -- of others: [{"shortcode","url"}] for :shortcode: in its texts
     tags text[] not null default '{}',
@@ -472,9 +500,11 @@ create index remote_media_expires on remote_media (expires_at);
 
 -- What was here and is not: a repeat of its Create is not an event, and a GET answers 410.
 create table tombstones (
-    uri text primary key,
+    uri text not null,
+    said_by text not null default '',   -- who said so of what was not here: it counts for their own alone
     kind text,                          -- of a public post; null: nobody is told that it was here
-    deleted_at timestamptz not null
+    deleted_at timestamptz not null,
+    primary key (uri, said_by)
 );
 
 create table favourites (
@@ -959,7 +989,7 @@ create table outbox (
     body bytea not null,
     created_at timestamptz not null
 );
-create index outbox_account on outbox (account_id);
+create index outbox_account on outbox (account_id, subject);
 create index outbox_created on outbox (created_at);
 
 create table hosts (

@@ -8,9 +8,9 @@ from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
-from server.domain import announcements
+from server.domain import announcements, moves
 from server.domain.posts import Draft, PollDraft
-from storage import cards, threads
+from storage import accounts, cards, threads
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -136,6 +136,12 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     )
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
+    async with world.house.work.transaction() as tx:
+        assert reader.account and asking.account
+        plot = await accounts.by_id(tx.conn, int(made["id"]))
+        for named in (reader.account, plot):
+            assert named
+            await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
 
 

@@ -7,7 +7,7 @@ ready at the present time, and ``clock.forward`` moves that time.
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from federation.fetch import Egress
 from server import inbox, resolve
@@ -138,13 +139,19 @@ STEPS = (inbox.work_once, later.work_once, deliver.work_once)
 
 @asynccontextmanager
 async def instance(
-    database_url: str, folder: Path, *networks: str, secret: str = ""
+    database_url: str,
+    folder: Path,
+    *networks: str,
+    secret: str = "",
+    clock: MovableClock | None = None,
+    before: Sequence[Middleware] = (),
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
-    ``secret``: seals the addresses of files of others."""
+    ``secret``: seals the addresses of files of others; ``clock``: one that it shares with others;
+    ``before``: what stands before its doors."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
-    clock = MovableClock()
+    clock = clock or MovableClock()
     async with (
         db.pool(database_url, size=10) as pool,
         Egress(egress_config(folder, *networks)) as egress,
@@ -152,6 +159,7 @@ async def instance(
         work = Work(pool, clock, Site(Urls(host, f"https://{host}", secret), federates=True))
         net = await resolve.open_net(work, egress)
         app = make_app(Settings(domain=host, rate_limits="off", data=folder), work, net)
+        app.middlewares[:0] = before
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=server_context("127.0.0.1")).start()

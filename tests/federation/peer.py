@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
@@ -28,6 +29,7 @@ from http_message_signatures import (
     MappingKeyResolver,
     algorithms,
 )
+from multidict import CIMultiDict
 
 from tests.tls_peer import authority, server_context
 
@@ -54,6 +56,7 @@ class Received:
     key_id: str
     scheme: str
     document: Json
+    headers: Mapping[str, str] = field(default_factory=CIMultiDict[str], compare=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -146,16 +149,18 @@ def cavage_headers(
     now: datetime | None = None,
     digest: str | None = None,
     covered: list[str] | None = None,
+    method: str = "POST",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """The headers of a POST signed by apsig. ``digest`` replaces the true one."""
+    """The headers of a request signed by apsig. ``digest`` replaces the true one; ``more`` is sent too."""
     at = (now or datetime.now(UTC)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    headers = {"Date": at, "Content-Type": ACTIVITY_JSON}
+    headers = {"Date": at, "Content-Type": ACTIVITY_JSON, **more}
     if digest is not None:
         headers["Digest"] = digest
     signed = Signer(
         headers=headers,
         private_key=key,
-        method="POST",
+        method=method,
         url=url,
         key_id=key_id,
         body=body,
@@ -188,6 +193,7 @@ def rfc9421_headers(
 class Peer:
     """A running server. Tests set what it serves and how it answers, and read what reached it.
 
+    ``types``: media types by path, where they are others than they should be.
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
     all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then.
     """
@@ -197,6 +203,7 @@ class Peer:
     software: str | None = "mastodon"
     documents: dict[str, Json] = field(default_factory=dict[str, Json])
     redirects: dict[str, str] = field(default_factory=dict[str, str])
+    types: dict[str, str] = field(default_factory=dict[str, str])
     received: list[Received] = field(default_factory=list[Received])
     refused: list[str] = field(default_factory=list[str])
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -306,7 +313,7 @@ class Peer:
         if request.path not in self.documents:
             return web.Response(status=404)
         body = orjson.dumps(self.documents[request.path])
-        return web.Response(body=body, content_type=ACTIVITY_JSON)
+        return web.Response(body=body, content_type=self.types.get(request.path, ACTIVITY_JSON))
 
     def _well_known(self, request: web.Request) -> web.Response:
         if request.path == "/.well-known/webfinger":
@@ -361,7 +368,7 @@ class Peer:
         named = check(url, dict(request.headers), body, key_id, pem)
         if named != key_id:
             raise ValueError("signed by another key than the actor's")
-        return Received(named, scheme, document)
+        return Received(named, scheme, document, CIMultiDict(request.headers))
 
     def _check_cavage(
         self, url: str, headers: dict[str, str], body: bytes, _key_id: str, pem: str

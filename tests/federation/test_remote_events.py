@@ -271,5 +271,8 @@ async def test_a_join_of_what_takes_no_answers_is_ignored_in_so_many_words(
         (ignored,) = events.of_type("Ignore")
         assert (ignored["actor"], ignored["object"]) == (organiser.uri, joined["id"])
         secret = await ours.publish(organiser, "For few", visibility="private")
-        await act(ours, events, visitor, "Join", secret.uri)
+        asked = events.activity(visitor, "Join", secret.uri)
+        await events.send(visitor, asked, ours.inbox)
+        await ours.settle()
+        assert await ours.outcome(asked["id"]) == "unknown_call"
         assert len(events.of_type("Ignore")) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from apsig import KeyUtil, ProofSigner
@@ -18,6 +17,7 @@ from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.instance import Instance
 from tests.federation.peer import AS, PUBLIC, Json, Peer, Person, peer
+from tests.hostile.unchanged import snapshot
 
 
 async def outcome(ours: Instance, server: Peer, who: Person, document: Json) -> str:
@@ -37,18 +37,6 @@ async def followed(ours: Instance, reader: Account, server: Peer, who: Person) -
     await ours.settle()
     (asked,) = server.of_type("Follow")
     assert await outcome(ours, server, who, server.activity(who, "Accept", asked)) == "done"
-
-
-async def snapshot(ours: Instance) -> list[dict[str, Any]]:
-    """Everything that was written by somebody, and who is tied to whom."""
-    return [
-        *await ours.rows("select * from posts order by id"),
-        *await ours.rows("select * from follows order by id"),
-        *await ours.rows("select * from participations order by id"),
-        *await ours.rows("select * from poll_votes order by id"),
-        *await ours.rows("select * from favourites order by id"),
-        *await ours.rows("select id, uri, suspended_at from accounts where local order by id"),
-    ]
 
 
 @pytest.fixture
@@ -542,6 +530,7 @@ async def test_a_vote_after_the_end(ours: Instance, microblog: Peer, organiser: 
     reader = microblog.person("reader")
     _, question = await poll(ours, organiser)
     ours.clock.forward(hours=2)
+    await ours.settle()
     before = await snapshot(ours)
     ballot = microblog.vote(reader, question, "Peas")
     assert await outcome(ours, microblog, reader, ballot) == "poll_ended"
@@ -586,6 +575,7 @@ async def test_an_answer_to_a_call_that_is_over(
     event = await ours.event(organiser, garden, "Digging")
     ours.clock.forward(days=40)
     microblog.now = ours.clock.now()
+    await ours.settle()
     before = await snapshot(ours)
     join = microblog.activity(reader, "Join", event.uri)
     assert await outcome(ours, microblog, reader, join) == "call_over"

@@ -172,3 +172,90 @@ async def test_a_slow_thread_does_not_hold_up_the_post(
         assert await outcome(ours, attacker, mallory, attacker.create(mallory, note)) == "done"
         tarpit.held.set()
     assert await ours.post(note["id"])
+
+
+# Who somebody is
+
+
+async def test_a_display_name_turns_nothing_around(ours: Instance, attacker: Peer) -> None:
+    """Marks of direction and what nobody sees go; it is one line of bounded length."""
+    mallory = attacker.person("mallory")
+    name = "\u202eelpmaxe.nwot@nimda\u202c \u200b\u2066Admin\ufeff\n\n" + "x" * 5000
+    attacker.serve({**mallory.document(), "name": name})
+    found = await resolve.actor(ours.net, mallory.uri)
+    assert found.display_name.startswith("elpmaxe.nwot@nimda Admin x")
+    assert not set(found.display_name) & set("\u202e\u202c\u200b\u2066\ufeff\n")
+    assert len(found.display_name) <= 500
+
+
+async def test_a_host_lends_its_name_to_nobody(
+    ours: Instance, microblog: Peer, attacker: Peer
+) -> None:
+    """WebFinger of one host that leads to an actor of another makes no handle on either."""
+    victim = microblog.person("victim")
+    attacker.people["admin"] = victim
+    for wanted in ("admin", "victim"):
+        await resolve.search(ours.net, f"@{wanted}@{attacker.host}")
+    handles = await ours.rows("select username, host from accounts where not local")
+    assert {(row["username"], row["host"]) for row in handles} <= {("victim", microblog.host)}
+
+
+async def test_an_actor_that_calls_itself_by_the_handle_of_another_host(
+    ours: Instance, microblog: Peer, attacker: Peer
+) -> None:
+    mallory = attacker.person("mallory")
+    attacker.serve({**mallory.document(), "webfinger": f"victim@{microblog.host}"})
+    found = await resolve.actor(ours.net, mallory.uri)
+    assert (found.username, found.host) == ("mallory", attacker.host)
+
+
+async def test_who_takes_the_name_of_another_is_not_the_other(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    """The id is who somebody is: posts, follows and keys stay with it, whoever has the name now."""
+    victim, mallory = microblog.person("victim"), microblog.person("mallory", key=1)
+    await followed(ours, organiser, microblog, victim)
+    note = microblog.note(victim, "<p>Mine</p>", [organiser.uri])
+    assert await outcome(ours, microblog, victim, microblog.create(victim, note)) == "done"
+    before = await ours.known(victim.uri)
+    microblog.serve({**mallory.document(), "preferredUsername": "victim"})
+    said = microblog.activity(mallory, "Update", mallory.document())
+    assert await outcome(ours, microblog, mallory, said) == "done"
+    taken = await ours.known(mallory.uri)
+    after, post = await ours.known(victim.uri), await ours.post(note["id"])
+    assert before
+    assert after
+    assert taken
+    assert post
+    assert (after.id, post.account_id) == (before.id, before.id)
+    assert taken.id != before.id
+    assert (taken.followers_count, after.handle_lost) == (0, True)
+    mine = "select count(*) from keys where account_id = $1 and id = $2"
+    assert await ours.value(mine, before.id, victim.key_id) == 1
+
+
+# Who was sent away
+
+
+async def test_who_is_suspended_does_not_come_back_by_another_way(
+    ours: Instance, microblog: Peer, attacker: Peer, organiser: Account
+) -> None:
+    """Answered, quoted, boosted, pinned, looked for: their posts come in by none of it."""
+    friend, gone = microblog.person("friend"), attacker.person("gone")
+    await followed(ours, organiser, microblog, friend)
+    await resolve.actor(ours.net, gone.uri)
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update accounts set suspended_at = now() where uri = $1", gone.uri)
+    notes = [attacker.note(gone, "<p>Again</p>", [organiser.uri]) for _ in range(5)]
+    answer = microblog.note(friend, "<p>Yes</p>", [], inReplyTo=notes[0]["id"])
+    quote = microblog.note(friend, "<p>Look</p>", [], quote=notes[1]["id"])
+    for said in (
+        microblog.create(friend, answer),
+        microblog.create(friend, quote),
+        microblog.activity(friend, "Announce", notes[2]["id"]),
+        microblog.activity(friend, "Add", notes[3]["id"], target=f"{friend.uri}/featured"),
+    ):
+        await outcome(ours, microblog, friend, said)
+    assert await resolve.search(ours.net, notes[4]["id"]) is None
+    for note in notes:
+        assert await ours.post(note["id"]) is None
