@@ -96,10 +96,13 @@ class Reject(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo(Activity):
-    """``inner`` is by the same actor, or None where only the id was sent."""
+    """``inner`` is by the same actor, or None where only the id was sent. ``summary`` is a moderator's
+    reason, ``restore_data`` asks for all that a ban removed."""
 
     object: str
     inner: Activity | None = None
+    summary: str = ""
+    restore_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,14 @@ class Block(Activity):
     summary: str = ""
     end_time: datetime | None = None
     remove_data: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock(Activity):
+    """No more replies (Lemmy 1.0). ``summary`` is the moderator's reason."""
+
+    object: str
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

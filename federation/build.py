@@ -44,6 +44,7 @@ __all__ = [
     "create",
     "delete",
     "delete_stamp",
+    "dislike",
     "event",
     "flag",
     "follow",
@@ -229,6 +230,10 @@ def announce(
 
 def like(activity_id: str, actor: str, liked: str, *, to: Iterable[str] = ()) -> Json:
     return _head("Like", activity_id, actor, to) | {"object": liked}
+
+
+def dislike(activity_id: str, actor: str, disliked: str, *, to: Iterable[str] = ()) -> Json:
+    return _head("Dislike", activity_id, actor, to) | {"object": disliked}
 
 
 def invite(activity_id: str, actor: str, group: str, invited: str) -> Json:

@@ -117,6 +117,15 @@ def parse_collection(document: Document, *, limit: int = 100) -> Collection:
     )
 
 
+def parse_context(document: Document) -> str | None:
+    """The address of the collection of a whole thread, on the origin of the post (FEP-7888, FEP-f228).
+
+    Elsewhere, or as another kind of value, ``context`` names something that cannot be asked.
+    """
+    said = document.get("context")
+    return own_ref(said, require_ref(document, "id")) if isinstance(said, str) else None
+
+
 def parse_replies(document: Document, *, limit: int = 100) -> Collection | str | None:
     """The replies of a post: embedded, or the address of the collection on the post's own origin.
 
@@ -326,9 +335,14 @@ def _undo(document: Document, head: Head) -> Activity:
     if embedded is not None and ref(embedded.get("actor")) not in {None, head["actor"]}:
         raise Refused("foreign_undo", "Only its own actor can undo an activity.")
     inner = _readable(embedded)
-    if inner is None:
-        return verbs.Undo(**head, object=require_ref(document, "object"))
-    return verbs.Undo(**head, object=inner.id, inner=inner)
+    object_id = inner.id if inner else require_ref(document, "object")
+    return verbs.Undo(
+        **head,
+        object=object_id,
+        inner=inner,
+        summary=text(document.get("summary"), SUMMARY_MAX),
+        restore_data=document.get("restoreData") is True,
+    )
 
 
 def _announce(document: Document, head: Head) -> Activity:
@@ -377,6 +391,11 @@ def _block(document: Document, head: Head) -> Activity:
         end_time=time(document.get("endTime")) or time(document.get("expires")),
         remove_data=document.get("removeData") is True,
     )
+
+
+def _lock(document: Document, head: Head) -> Activity:
+    summary = text(document.get("summary"), SUMMARY_MAX)
+    return verbs.Lock(**head, object=require_ref(document, "object"), summary=summary)
 
 
 def _flag(document: Document, head: Head) -> Activity:
@@ -449,6 +468,7 @@ _READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
     "Join": _join,
     "Leave": _leave,
     "Like": _like,
+    "Lock": _lock,
     "Move": _move,
     "PollVote": _poll_vote,
     "QuoteRequest": _quote_request,

@@ -40,6 +40,9 @@ _USERNAME: Final = re.compile(
     # No spaces, no signs that a handle or an address is made of, nothing invisible or turned around.
     r"[^\s@/\\:?#<>\x00-\x1f\x7f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,128}"
 )
+_TOOT: Final = ("", "toot:", "http://joinmastodon.org/ns#")
+_FIELD: Final = "http://schema.org#PropertyValue"  # Takahē's spelling, as the next
+_VALUE: Final = "http://schema.org#value"
 _MEDIA_TYPE: Final = re.compile(r"image/[A-Za-z0-9.+_-]{1,127}")
 _WEBFINGER: Final = re.compile(r"@?([^\s@/]{1,255}@[^\s@/]{1,255})")
 
@@ -73,8 +76,8 @@ def parse_actor(document: Document) -> Actor:
         image=_picture(document.get("image")),
         emojis=emojis(mappings(document.get("tag"), TAGS_MAX)),
         locked=document.get("manuallyApprovesFollowers") is True,
-        discoverable=flag(document.get("discoverable")),
-        indexable=flag(document.get("indexable")),
+        discoverable=_toot_flag(document, "discoverable"),
+        indexable=_toot_flag(document, "indexable"),
         posting_restricted=document.get("postingRestrictedToMods") is True,
         fields=_fields(document),
         published=time(document.get("published")),
@@ -90,6 +93,12 @@ def _another(value: object, actor_id: str) -> str | None:
     """An actor that took the place of this one: nobody is followed by themselves."""
     named = read_ref(value)
     return named if named != actor_id else None
+
+
+def _toot_flag(document: Document, name: str) -> bool | None:
+    """A word of Mastodon's, which Takahē writes with its prefix or in full."""
+    spelled = (document.get(start + name) for start in _TOOT)
+    return next((found for found in map(flag, spelled) if found is not None), None)
 
 
 def _inbox(document: Document, actor_id: str) -> str:
@@ -117,9 +126,9 @@ def _moderators(document: Document, actor_id: str) -> str | None:
 
 def _fields(document: Document) -> tuple[tuple[str, str], ...]:
     found = (
-        (text(entry.get("name")), text(entry.get("value"), TEXT_MAX))
+        (text(entry.get("name")), text(entry.get("value", entry.get(_VALUE)), TEXT_MAX))
         for entry in mappings(document.get("attachment"), FIELDS_MAX)
-        if entry.get("type") == "PropertyValue"
+        if entry.get("type") in ("PropertyValue", _FIELD)
     )
     return tuple((name, value) for name, value in found if name)
 

@@ -135,6 +135,14 @@ POST_TERMS: Final = {
     "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
 }
 
+#: What moderators of a group do, in the words of Lemmy.
+MODERATION_TERMS: Final = {
+    "lemmy": "https://join-lemmy.org/ns#",
+    "Lock": "lemmy:Lock",
+    "removeData": "lemmy:removeData",
+    "restoreData": "lemmy:restoreData",
+}
+
 #: Asking for a quote, and the answer (FEP-044f).
 QUOTE_TERMS: Final = {
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",

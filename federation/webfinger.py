@@ -12,7 +12,7 @@ domain's handle nor give a victim's actor a handle of its own (Mastodon asks the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 from urllib.parse import quote
@@ -31,6 +31,7 @@ SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 INTENT = "https://w3id.org/fep/3b86/"
 """Prefix of FEP-3b86's relations: an activity's type, or ``Object``."""
 
+_VARIABLE = re.compile(r"\{([^{}]{0,64})\}")
 _USERNAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_USERNAME}}}")
 
 
@@ -146,6 +147,32 @@ def actor_link(document: object, expected: Handle) -> str:
     return actor_links(document, expected)[0]
 
 
+def intent(document: object, names: Sequence[str], uri: str) -> str | None:
+    """Where the owner of a JRD acts on ``uri`` at home: the first of these intents (FEP-3b86) that there is,
+    else ``subscribe``. None where there is none. Raises ``Refused``."""
+    templates = _templates(document)
+    for relation in (*(f"{INTENT}{name}" for name in names), SUBSCRIBE):
+        if relation in templates:
+            return parse(_expanded(templates[relation], uri)).text
+    return None
+
+
+def _templates(document: object) -> dict[str, str]:
+    """By relation; FEP-3b86's own example has some in ``href``."""
+    found: dict[str, str] = {}
+    for link in _links(document):
+        relation, template = link.get("rel"), link.get("template", link.get("href"))
+        if isinstance(relation, str) and isinstance(template, str) and "{" in template:
+            found.setdefault(relation, template)
+    return found
+
+
+def _expanded(template: str, uri: str) -> str:
+    """What is not known becomes empty (FEP-3b86, 3.2); what is put in is percent-encoded (3.3)."""
+    said = quote(uri, safe="")
+    return _VARIABLE.sub(lambda name: said if name[1] in ("object", "uri") else "", template)
+
+
 def claimed_handle(actor: Mapping[str, Any]) -> Handle:
     """The handle to ask for first: FEP-2c59's ``webfinger``, else the name at the id's own host.
 
@@ -189,18 +216,21 @@ def confirm(actor: Mapping[str, Any], first: object, second: object | None = Non
     return Handle(name, handle.host)
 
 
-def _self_links(document: object) -> list[str]:
+def _links(document: object) -> list[dict[str, object]]:
     links = _object(document).get("links")
     if not isinstance(links, list) or len(cast("list[object]", links)) > MAX_LINKS:
         raise _bad_jrd("it has no list of links, or too many")
-    found = map(_actor_href, cast("list[object]", links))
+    if not all(isinstance(link, dict) for link in cast("list[object]", links)):
+        raise _bad_jrd("a link is no object")
+    return cast("list[dict[str, object]]", links)
+
+
+def _self_links(document: object) -> list[str]:
+    found = map(_actor_href, _links(document))
     return [href for href in found if href is not None]
 
 
-def _actor_href(link: object) -> str | None:
-    if not isinstance(link, dict):
-        raise _bad_jrd("a link is no object")
-    entry = cast("dict[str, object]", link)
+def _actor_href(entry: dict[str, object]) -> str | None:
     kind, href = entry.get("type"), entry.get("href")
     if entry.get("rel") != SELF or not isinstance(kind, str) or not is_activity(kind):
         return None

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from server import middleware
+from server import metrics, middleware
 from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
@@ -50,7 +50,8 @@ def make_app(
     if net:
         app[inboxes.NET] = net
         kept = timedelta(days=settings.remote_media_days)
-        app[PROXY] = Proxy(work, net.egress, app[STORES].cache, settings.data / "uploads", kept)
+        uploaded = settings.data / "uploads"
+        app[PROXY] = Proxy(work, net.egress, net.stances, app[STORES].cache, uploaded, kept)
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
     app[streaming.PACE] = streaming.Pace()
@@ -59,7 +60,9 @@ def make_app(
         app.cleanup_ctx.append(_streams)
         app.on_shutdown.append(_close_streams)
     joined = shared(DOCUMENTS, PAGES)
-    every = list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined]))
+    every = list(
+        widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined, *metrics.routes()])
+    )
     app.add_routes(every)
     app[instance.CLAIM] = claim(every)
     return app

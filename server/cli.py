@@ -201,17 +201,35 @@ def status(as_json: bool) -> None:
 
 
 def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    """The same for people: a figure on each line, then a line for each host that waits."""
+    """The same for people: a figure on each line, then a line for everything that waits."""
     for name, value in found.items():
         if name == "database_bytes":
             yield f"{'database':<18}{value / 1e6:.1f} MB"
-        elif name != "deliveries" and value is not None:
+        elif not isinstance(value, list | dict) and value is not None:
             yield f"{name.replace('_', ' '):<18}{value}"
+    yield from _waiting_lines(found)
+
+
+def _waiting_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for lane in found["deliveries"]:
         why = f", {lane['last_error']}" if lane["last_error"] else ""
         failing = f", failing since {lane['failing_since']}" if lane["failing_since"] else ""
         next_at = f"next at {lane['ready_at']}"
         yield f"  to {lane['host']}: {lane['waiting']} since {lane['oldest']}, {next_at}{failing}{why}"
+    for row in found["arrivals"]:
+        why = f", {', '.join(row['reasons'])}" if row["reasons"] else ""
+        yield f"  from {row['domain']}: {row['waiting']} since {row['oldest']}{why}"
+    for row in found["jobs"]:
+        why = f", {row['failing']} tried before, {row['last_error']}" if row["failing"] else ""
+        yield f"  job {row['kind']}: {row['waiting']}, next at {row['next_at']}{why}"
+    pushes = found["pushes"]
+    if pushes["waiting"]:
+        why = f", {pushes['last_error']}" if pushes["last_error"] else ""
+        yield f"  to push: {pushes['waiting']} since {pushes['oldest']}{why}"
+    for row in found["over_budget"]:
+        yield f"  over budget: {row['rule']} of {row['key']}, {row['used']} since {row['since']}"
+    for row in found["refused"]:
+        yield f"  refused within a day: {row['count']} {row['reason']}"
 
 
 @main.command(name="config")
@@ -362,6 +380,91 @@ def registrations(mode: str) -> None:
 
     carry_out(lambda settings: commands.set_registrations(settings, mode))
     click.echo(f"Sign-up is {mode}.")
+
+
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@main.group()
+def blocks() -> None:
+    """Hosts that are kept out or down, as a file (CSV) that servers pass on to each other."""
+
+
+@blocks.command(name="export")
+def export_blocks() -> None:
+    """Print all blocks; comments for the moderators alone are left out."""
+    from server import host_commands
+
+    click.echo(carry_out(host_commands.export_blocks), nl=False)
+
+
+@blocks.command(name="import")
+@_FILE
+@_DRY_RUN
+def import_blocks(file: Path, dry_run: bool) -> None:
+    """Block the hosts of FILE: such a CSV, or a domain on each line, which is then suspended. Where a host
+    is blocked already, the stricter of both holds. A file with a bad line changes nothing.
+    """
+    from server import host_commands
+
+    done = carry_out(lambda s: host_commands.import_blocks(s, file, dry_run=dry_run))
+    host_commands.say_imported(done, dry_run=dry_run)
+
+
+@main.group()
+def allows() -> None:
+    """The only hosts that a limited instance speaks with (see `beckon limit`)."""
+
+
+@allows.command(name="add")
+@click.argument("host")
+def add_allow(host: str) -> None:
+    """Put HOST, with all below it, on the list."""
+    from server import host_commands
+
+    click.echo(f"{carry_out(lambda s: host_commands.add(s, host))} is on the list.")
+
+
+@allows.command(name="remove")
+@click.argument("host")
+def remove_allow(host: str) -> None:
+    """Take HOST from the list."""
+    from server import host_commands
+
+    click.echo(f"{carry_out(lambda s: host_commands.remove(s, host))} is no longer on the list.")
+
+
+@allows.command(name="export")
+def export_allows() -> None:
+    """Print the list."""
+    from server import host_commands
+
+    click.echo(carry_out(host_commands.export_allows), nl=False)
+
+
+@allows.command(name="import")
+@_FILE
+@_DRY_RUN
+def import_allows(file: Path, dry_run: bool) -> None:
+    """Put the hosts of FILE on the list: a CSV, or a domain on each line."""
+    from server import host_commands
+
+    count = carry_out(lambda s: host_commands.import_allows(s, file, dry_run=dry_run))
+    click.echo(f"{count} {'would be ' if dry_run else ''}added.")
+
+
+@main.command()
+@click.argument("mode", type=click.Choice(["on", "off"]))
+def limit(mode: str) -> None:
+    """Speak with the hosts of `beckon allows` only (on), or with all that are not blocked (off). At once,
+    while `beckon serve` runs.
+    """
+    from server import host_commands
+
+    count = carry_out(lambda s: host_commands.limit(s, limited=mode == "on"))
+    said = f"only with the {count} hosts on the list" if mode == "on" else "with all servers"
+    click.echo(f"This instance speaks {said}.")
 
 
 @main.group()

@@ -145,6 +145,12 @@ class Settings(BaseModel):
             description="Whether to talk to other servers. auto: yes, but not while BECKON_DOMAIN is localhost."
         ),
     ] = "auto"
+    authorized_fetch: Annotated[
+        Literal["on", "off"],
+        Field(
+            description="Whether other servers must sign what they ask for, so that blocks hold for reading too. Some small servers and tools cannot. Always so while `beckon limit` is on."
+        ),
+    ] = "off"
     rate_limits: Annotated[
         Literal["on", "off"],
         Field(
@@ -186,6 +192,13 @@ class Settings(BaseModel):
             description="Days for which a picture or film of another server is kept here after it was fetched.",
         ),
     ] = 7
+    metrics_token: Annotated[
+        str,
+        Field(
+            description="What Prometheus sends as Authorization: Bearer to read /metrics. Empty: there is nothing at that address.",
+            repr=False,
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Field(description="How much to write to standard error."),

@@ -138,8 +138,9 @@ def _poll_of(value: Post) -> posts.PollDraft | None:
     return posts.PollDraft(
         options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
         multiple=value.poll.multiple,
-        ends_at=value.poll.end_time,
-        closed_at=value.poll.closed_at,
+        # Pleroma calls the time at which a poll will end ``closed``, and says no other.
+        ends_at=value.poll.end_time or value.poll.closed_at,
+        closed_at=value.poll.closed_at if value.poll.end_time else None,
         voters_count=value.poll.voters_count,
     )
 

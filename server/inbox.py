@@ -25,14 +25,15 @@ import structlog
 
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
-from federation.origin import same_origin
-from server import receive, resolve
+from federation.origin import host_of, same_origin
+from server import receive, resolve, vouching
+from server.acts import Act
+from server.budgets import OverBudget
 from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
-from server.receive import Act
 from server.resolve import Net
-from storage import accounts, inbox, lanes
+from storage import accounts, inbox, lanes, outbox
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.db import MOVED, UniqueViolation
@@ -48,6 +49,13 @@ MAX_ATTEMPTS = 8
 IN_THE_WAY = 2
 MAX_WAITING = 64 * 1024 * 1024
 """Bytes of arrivals that may wait to be written; beyond it the door says 503."""
+WAITING_OF_DOMAIN = 5_000
+BYTES_OF_DOMAIN = 128 * 1024 * 1024
+"""Arrivals of one domain that may wait to be applied; beyond it the door says 503 to that domain."""
+LOOK_AGAIN = timedelta(seconds=1)
+RETRY_AFTER = timedelta(minutes=5)
+NOT_TRIED = timedelta(minutes=10)
+"""A host that took nothing is tried again at once when it speaks, but not as often as it speaks."""
 
 NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
 MAX_NESTING = 3
@@ -61,12 +69,28 @@ class Arrivals:
         self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._bytes = 0
+        self._shares: dict[str, tuple[int, int]] = {}
+        self._looked_at: datetime | None = None
+
+    async def require_room(self, domain: str) -> None:
+        """Raises ``OverBudget`` where too much of this domain waits to be applied: nobody else notices."""
+        now = self._work.clock.now()
+        if self._looked_at is None or not timedelta() <= now - self._looked_at < LOOK_AGAIN:
+            self._looked_at = now
+            async with self._work.reading() as tx:
+                rows = await inbox.by_domain(tx.conn)
+            self._shares = {row.domain: (row.waiting, row.size) for row in rows}
+        waiting, size = self._shares.get(domain, (0, 0))
+        if waiting >= WAITING_OF_DOMAIN or size >= BYTES_OF_DOMAIN:
+            raise OverBudget("arrivals", domain, int(RETRY_AFTER.total_seconds()))
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the row is on disk (or was there before). Raises what the database raises."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, written))
         self._bytes += len(arrival.body)
+        waiting, size = self._shares.get(arrival.domain, (0, 0))
+        self._shares[arrival.domain] = (waiting + 1, size + len(arrival.body))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         await written
@@ -90,6 +114,8 @@ class Arrivals:
     async def _write(self, arrivals: list[Arrival]) -> None:
         async with self._work.transaction() as tx:
             await inbox.receive(tx.conn, arrivals, tx.now)
+            hosts = [host_of(arrival.signer) for arrival in arrivals]
+            await outbox.awake(tx.conn, hosts, tx.now, tx.now - NOT_TRIED)
 
     async def _write_singly(self, batch: list[tuple[Arrival, asyncio.Future[None]]]) -> None:
         for arrival, written in batch:
@@ -148,12 +174,22 @@ async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     """Lease lanes that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
         until = tx.now + LEASE
-        subjects = await lanes.claim(tx.conn, lanes.INBOX, tx.now, until, limit, worker)
+        subjects = await _turns(net, tx, until, limit, worker)
         items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
     by_subject: dict[str, list[Item]] = {subject: [] for subject in subjects}
     for item in items:
         by_subject[item.subject].append(item)
     return [Lane(subject, queue) for subject, queue in by_subject.items()]
+
+
+async def _turns(net: Net, tx: Tx, until: datetime, limit: int, worker: int | None) -> list[str]:
+    """As many lanes of each domain; where there were more domains than places, on from there next time."""
+    after = net.turns.last
+    found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, after)
+    if not found and after:
+        found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, "")
+    net.turns.last = max((turn.share for turn in found), default="") if len(found) >= limit else ""
+    return [turn.key for turn in found]
 
 
 async def run(net: Net, lane: Lane) -> None:
@@ -242,7 +278,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 async def process(net: Net, item: Item) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it."""
     document = jsonld.loads(item.body)
-    activity = parse.parse_activity(document)
+    activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     # What a community of ours passes on is this document: hidden recipients stay hidden.
@@ -273,7 +309,10 @@ async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | 
     inner = parse.parse_activity(announce.embedded)
     if net.work.site.urls.is_ours(inner.actor):
         return await _own(net, outer, inner)
-    if not await _proven(net, announce.embedded, inner.actor):
+    if await vouching.through(net, group, inner):
+        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
+        return replace(act, through=group, vouched=group)
+    if not await proven(net, announce.embedded, inner.actor):
         return await _ask_origin(net, outer, inner)
     _require_for_groups(inner)
     if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
@@ -326,7 +365,7 @@ def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
     return replace(outer, activity=boosted) if post.is_head else None
 
 
-async def _proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
+async def proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
     """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
     try:
         key_id = proofs.proof_key_id(document)
@@ -424,6 +463,8 @@ async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
 
 async def _prepare(net: Net, act: Act) -> Act:
     """Fetch what the activity needs before it can be applied."""
+    if act.through is None:
+        act = replace(act, vouched=await vouching.directly(net, act))
     match act.activity:
         case activities.Create(post=None, votes=(), object=uri):
             await resolve.post(net, uri)
@@ -438,8 +479,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
-        case activities.Add(object=uri):
-            await resolve.post(net, uri)
+        case activities.Add(object=uri, target=target):
+            await vouching.listed(net, act, uri, target)
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
         case activities.Move(object=old, target=new):

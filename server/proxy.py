@@ -27,10 +27,10 @@ from federation.origin import host_of
 from server import blobs, ids
 from server.blobs import MissingError, Store
 from server.decoding.sniff import HEAD, sniff
-from server.domain import host_blocks
 from server.domain import media as verbs
 from server.domain.tx import Work
 from server.errors import NotFound, TooMany, Unavailable
+from server.stances import Stances
 from storage import media
 
 log = structlog.stdlib.get_logger("beckon.proxy")
@@ -52,6 +52,7 @@ class Proxy:
 
     work: Work
     egress: fetch.Egress
+    stances: Stances
     store: Store
     folder: Path
     kept: timedelta
@@ -65,18 +66,17 @@ class Proxy:
     async def key_of(self, url: str) -> str:
         """The name of the file in ``store``. Raises ``NotFound`` where it cannot be shown."""
         digest = ids.digest(url)
-        known = await self._known(digest, url)
+        if (await self.stances.of(_host(url))).media_refused:
+            raise NotFound
+        known = await self._known(digest)
         if known:
             return known
         task = self.coming.get(digest) or self._begin(digest, url)
         return await asyncio.shield(task)
 
-    async def _known(self, digest: bytes, url: str) -> str | None:
+    async def _known(self, digest: bytes) -> str | None:
         async with self.work.reading() as tx:
-            stance = await host_blocks.stance(tx, _host(url))
             row = await media.remote(tx.conn, digest)
-        if stance.media_refused:
-            raise NotFound
         if row is None or row.expires_at <= tx.now:
             return None
         if row.key is None:

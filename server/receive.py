@@ -8,16 +8,18 @@ out raises ``Refused`` with a named reason, which is kept with the arrival.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server import drafts
+from server import budgets, drafts, receive_moderation
+from server.acts import Act
 from server.domain import (
     calls,
+    dislikes,
     farewell,
     follows,
     host_blocks,
@@ -30,29 +32,15 @@ from server.domain import (
 )
 from server.domain.tx import Arrived, Tx
 from server.errors import Forbidden
-from storage import accounts
+from storage import accounts, outbox
 from storage import calls as call_rows
 from storage import communities as community_rows
+from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage import quotes as quote_rows
 from storage.accounts import Account
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What is to be applied: who did it (proven), what, and the document as it came.
-
-    ``through`` is the group that passed it on, if one did. ``stamp`` is the approval to quote that the
-    post names, as it was fetched from the server of who vouches (resolve.py).
-    """
-
-    by: Account
-    activity: wire_acts.Activity
-    arrived: Arrived
-    through: Account | None = None
-    stamp: QuoteAuthorization | None = None
 
 
 async def apply(tx: Tx, act: Act) -> None:
@@ -62,6 +50,9 @@ async def apply(tx: Tx, act: Act) -> None:
     if handler is None:
         raise Refused("unsupported", "This kind of activity means nothing here.")
     await handler(tx, act, act.activity)
+    for _ in tx.carried:
+        await budgets.take(tx, budgets.CARRIED, act.by.host)
+        await budgets.take_key(tx, budgets.CARRIED_OF_ONE, str(act.by.id))
 
 
 def require_welcome(account: Account) -> None:
@@ -116,7 +107,9 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     asked = act.through is not None and await is_followed(tx, act.through)
     if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
-    await _publish(tx, act.by, value, act.arrived, act.stamp)
+    made = await _publish(tx, act.by, value, act.arrived, act.stamp)
+    if made:
+        await _spend_on_mentions(tx, act.by, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -156,6 +149,17 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
         await posts.share(tx, group, post, at=act.activity.published)
 
 
+async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
+    """Who is called by somebody they never asked for is told, as far as the budget of that domain goes."""
+    unasked = await follow_rows.unasked(tx.conn, post.id, author.id)
+    if not unasked:
+        return
+    host = await outbox.host(tx.conn, author.host)
+    new = host is None or host.met_at is None or host.met_at > tx.now - budgets.NEW
+    rule = budgets.UNASKED_OF_NEW if new else budgets.UNASKED
+    await budgets.take(tx, rule, author.host, count=unasked)
+
+
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
     post = await _poll_of_ours(tx, act, first.in_reply_to)
@@ -163,12 +167,14 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
         raise Refused("unknown_option", "This poll has no such option.")
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     picked = [positions[v.name] for v in activity.votes]
     await polls.vote(tx, act.by, post, picked, uris=[v.id for v in activity.votes])
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
     post = await _poll_of_ours(tx, act, activity.object)
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
@@ -206,15 +212,25 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
+            await _spend_for_good(tx, budgets.BURIED, act.by.host)
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
-        raise Refused("foreign_object", "Only its author may delete a post.")
+        await receive_moderation.remove(tx, act, post, activity.summary)
+        return
     boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
     if boosted:
         await posts.unboost(tx, act.by, boosted)
         return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
+
+
+async def _spend_for_good(tx: Tx, rule: budgets.Rule, host: str) -> None:
+    """What is not worth to be tried again. Raises ``Refused``."""
+    try:
+        await budgets.take(tx, rule, host)
+    except budgets.OverBudget as error:
+        raise Refused(error.reason, error.sentence, cause=error.cause) from error
 
 
 async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
@@ -256,6 +272,17 @@ async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
     await posts.like(tx, act.by, post, arrived=act.arrived)
 
 
+async def _dislike(tx: Tx, act: Act, activity: wire_acts.Dislike) -> None:
+    await dislikes.dislike(
+        tx, act.by, await _seen(tx, act.by, activity.object), arrived=act.arrived
+    )
+
+
+async def _lock(tx: Tx, act: Act, activity: wire_acts.Lock) -> None:
+    post = await _seen(tx, act.by, activity.object)
+    await receive_moderation.lock(tx, act, post, activity.summary, locked=True)
+
+
 async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
     post = await drafts.open_to(tx, by, uri)
     if post is None:
@@ -264,17 +291,24 @@ async def _seen(tx: Tx, by: Account, uri: str) -> post_rows.Post:
 
 
 async def _add(tx: Tx, act: Act, activity: wire_acts.Add) -> None:
-    await _featured(tx, act, activity.object, activity.target, added=True)
+    await _listed(tx, act, activity.object, activity.target, added=True)
 
 
 async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
-    await _featured(tx, act, activity.object, activity.target, added=False)
+    await _listed(tx, act, activity.object, activity.target, added=False)
 
 
-async def _featured(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
-    if target != act.by.featured_uri:
+async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
+    if target == act.by.featured_uri:
+        await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
+        return
+    group = await receive_moderation.group_of(tx, act.activity, target)
+    if group is None:
         raise Refused("foreign_target", "Only the owner of a collection changes it.")
-    await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
+    if target == group.moderators_uri:
+        await receive_moderation.list_moderator(tx, act, group, uri, added=added)
+    else:
+        await receive_moderation.feature(tx, act, await _seen(tx, act.by, uri), added=added)
 
 
 # People
@@ -343,6 +377,7 @@ async def _answer(
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
 
 
@@ -375,6 +410,9 @@ async def _undo(tx: Tx, act: Act, activity: wire_acts.Undo) -> None:
     if undo and activity.inner:
         await undo(tx, act, activity.inner)
         return
+    if undo_moderation := receive_moderation.UNDOING.get(type(activity.inner)):
+        await undo_moderation(tx, act, activity)
+        return
     await _undo_by_id(tx, act, activity.object)
 
 
@@ -390,6 +428,12 @@ async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 
 
+async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
+    post = await calls.known_by(tx, inner.object)
+    if post:
+        await dislikes.undislike(tx, act.by, post, arrived=act.arrived)
+
+
 async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
     post = await calls.known_by(tx, inner.object)
     if post:
@@ -397,6 +441,9 @@ async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
 
 
 async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
+    if inner.target:
+        await receive_moderation.unban(tx, act, inner)
+        return
     target = await accounts.by_uri(tx.conn, inner.object)
     if target:
         await follows.unblock(tx, act.by, target)
@@ -419,6 +466,12 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         await _withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
     liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    disliked = await dislike_rows.by_uri(tx.conn, uri)
+    if disliked and disliked.account_id == act.by.id:
+        about = await post_rows.by_id(tx.conn, disliked.post_id)
+        if about:
+            await dislikes.undislike(tx, act.by, about, arrived=act.arrived)
+        return
     boost = await post_rows.by_uri(tx.conn, uri)
     post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
     post = await post_rows.by_id(tx.conn, post_id) if post_id else None
@@ -431,8 +484,11 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
 
 
 async def _block(tx: Tx, act: Act, activity: wire_acts.Block) -> None:
+    if activity.target:
+        await receive_moderation.ban(tx, act, activity)
+        return
     target = await accounts.by_uri(tx.conn, activity.object)
-    if target is None or not target.local or activity.target:
+    if target is None or not target.local:
         raise Refused("unknown_target", "There is nobody of that address here.")
     await follows.block(tx, act.by, target, uri=activity.id)
 
@@ -445,6 +501,7 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
         raise Refused("unknown_target", "There is nobody of that address here.")
     if (await host_blocks.stance(tx, act.by.host)).reports_refused:
         raise Refused("reports_refused", "Reports of this server are not taken.")
+    await _spend_for_good(tx, budgets.FLAGS, act.by.host)
     await reports.arrived(tx, act.by, target, activity.objects, activity.content, activity.id)
 
 
@@ -467,6 +524,7 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     post = await drafts.open_to(tx, act.by, activity.object)
     if post is None or not post.local:
         raise Refused("unknown_call", "There is no call of that address here.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.join(tx, act.by, post, activity.id)
 
 
@@ -497,12 +555,14 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Block: _block,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
+    wire_acts.Dislike: _dislike,
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
     wire_acts.Ignore: _ignore,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,
+    wire_acts.Lock: _lock,
     wire_acts.Move: _move,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
@@ -515,6 +575,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
 UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Announce: _undo_announce,
     wire_acts.Block: _undo_block,
+    wire_acts.Dislike: _undo_dislike,
     wire_acts.Follow: _undo_follow,
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,

@@ -12,7 +12,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, cast
@@ -21,15 +21,18 @@ from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
-from federation.origin import host_of, origin, same_origin
+from federation.origin import domain_of, host_of, origin, same_origin
 from federation.origin import parse as parse_url
-from server import receive, text
+from server import budgets, fingers, receive, text
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
-from server.domain import host_blocks, wire
+from server.domain import wire
 from server.domain.tx import Work
+from server.errors import Forbidden
+from server.fingers import Fingers, Named
 from server.mail import Relay
+from server.stances import Stances
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
@@ -40,8 +43,8 @@ HOST_FRESH = timedelta(days=7)
 HOST_RETRY = timedelta(hours=1)
 KEY_RETRY = timedelta(minutes=5)
 KEYS_REMEMBERED = 10_000
-FAILED_KEYS_OF_HOST = 50
-"""Keys that may be under way or missing at one host within ``KEY_RETRY``; all others wait."""
+FAILED_KEYS_OF_DOMAIN = 50
+"""Keys that may be under way or missing at the hosts of one domain within ``KEY_RETRY``; all others wait."""
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
@@ -58,7 +61,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Misses:
-    """How many keys of a host were asked for since then and did not come."""
+    """How many keys of a domain were asked for since then and did not come."""
 
     since: datetime
     count: int = 0
@@ -85,10 +88,10 @@ class Attempts:
     ) -> asyncio.Future[keys.ActorKey]:
         """A task of its own: whoever asked first may go away and the others still get the key.
 
-        Raises ``Unreachable`` where too many keys of this host did not come.
+        Raises ``Unreachable`` where too many keys of this domain did not come.
         """
         try:
-            misses = self._missed(host_of(key_id), now)
+            misses = self._missed(domain_of(host_of(key_id)), now)
         except (Refused, Unreachable):
             fetch.close()
             raise
@@ -100,14 +103,14 @@ class Attempts:
             self._last.popitem(last=False)
         return found
 
-    def _missed(self, host: str, now: datetime) -> Misses:
+    def _missed(self, domain: str, now: datetime) -> Misses:
         """Counts one more until it comes."""
-        misses = self._misses.get(host)
+        misses = self._misses.get(domain)
         if misses is None or now - misses.since >= KEY_RETRY:
-            misses = self._misses[host] = Misses(now)
-            self._misses.move_to_end(host)
-        if misses.count >= FAILED_KEYS_OF_HOST:
-            raise Unreachable("too_many_keys", f"Too many keys of {host} could not be had.")
+            misses = self._misses[domain] = Misses(now)
+            self._misses.move_to_end(domain)
+        if misses.count >= FAILED_KEYS_OF_DOMAIN:
+            raise Unreachable("too_many_keys", f"Too many keys of {domain} could not be had.")
         misses.count += 1
         if len(self._misses) > KEYS_REMEMBERED:
             self._misses.popitem(last=False)
@@ -129,9 +132,12 @@ class Net:
     work: Work
     egress: Egress
     key: keys.SigningKey
+    stances: Stances
+    fingers: Fingers
     stores: Stores | None = None
     attempts: Attempts = field(default_factory=Attempts)
     signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
+    turns: budgets.Turns = field(default_factory=budgets.Turns)
     relay: Relay | None = None
 
 
@@ -142,7 +148,8 @@ async def open_net(
     async with work.transaction() as tx:
         actor = await account_verbs.instance_actor(tx)
         key = await wire.signing_key(tx, actor.id, "rsa")
-    return Net(work, egress, key, stores, relay=relay)
+    stances = Stances(work)
+    return Net(work, egress, key, stances, Fingers(work, egress, stances), stores, relay=relay)
 
 
 def signer(
@@ -189,24 +196,35 @@ async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
 
 
 async def require_open(net: Net, host: str) -> None:
-    """Raises ``Refused("host_suspended")`` for a host that this instance keeps out."""
-    async with net.work.reading() as tx:
-        stance = await host_blocks.stance(tx, host)
-    if stance.suspended:
-        raise Refused("host_suspended", "This server is suspended here.", cause=host)
+    """Raises ``Refused`` for a host that this instance keeps out, or does not list."""
+    await net.stances.require_open(host)
 
 
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
     await require_open(net, host_of(url))
-    try:
-        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
-    except Denied as denied:
-        if denied.status not in (401, 403):
-            raise
-        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+    async with net.turns.at(host_of(url)):
+        got = await _knock(net, url)
     if got.url != url:
         await require_open(net, host_of(got.url))
     return jsonld.loads(got.body), got.url
+
+
+async def _knock(net: Net, url: str) -> fetch.Fetched:
+    try:
+        return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
+    except Denied as denied:
+        if denied.status not in (401, 403):
+            raise
+    return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+
+
+async def _spend_on_stranger(net: Net, uri: str) -> None:
+    """Before somebody is asked for whom we do not know. Raises ``OverBudget``."""
+    host = host_of(uri)
+    async with net.work.transaction() as tx:
+        if await outbox.host(tx.conn, host) is None:
+            await budgets.take(tx, budgets.HOSTS, host)
+        await budgets.take(tx, budgets.ACCOUNTS, host)
 
 
 # Actors and keys
@@ -218,6 +236,8 @@ async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
         known = await accounts.by_uri(tx.conn, uri)
     if known and (known.local or (not refresh and _fresh(net, known))):
         return known
+    if known is None:
+        await _spend_on_stranger(net, uri)
     try:
         found = await document(net, uri)
     except (Unreachable, Denied):
@@ -259,24 +279,29 @@ async def remember(net: Net, found: Mapping[str, object]) -> Account:
     listed = [_public_key(key) for key in keys.keys_of(found)]
     if not listed:
         raise Refused("no_key", "The actor lists no key.")
+    named = await net.fingers.named(found)
     try:
-        account = await _write_down(net, value, listed)
+        account = await _write_down(net, value, listed, named)
     except UniqueViolation:  # met in two places at once: now it is known
-        account = await _write_down(net, value, listed)
+        account = await _write_down(net, value, listed, named)
     await describe(net, host)
     return account
 
 
-async def _write_down(net: Net, value: Actor, listed: list[account_verbs.PublicKey]) -> Account:
+async def _write_down(
+    net: Net, value: Actor, listed: list[account_verbs.PublicKey], named: Named
+) -> Account:
     async with net.work.transaction() as tx:
         for key in listed:
             row = await accounts.key_by_id(tx.conn, key.id)
             owner = await accounts.by_id(tx.conn, row.account_id) if row else None
             if owner and owner.uri != value.id:
                 raise Refused("key_taken", "The actor lists the key of another.", cause=key.id)
+        said = replace(profile(value), username=named.username, handle_host=named.host)
         return await account_verbs.remember(
-            tx, value.id, host_of(value.id), value.kind, profile(value), listed, value.published
-        )
+            tx, value.id, host_of(value.id), value.kind, said, listed, value.published,
+            confirmed=named.confirmed,
+        )  # fmt: skip
 
 
 def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:
@@ -326,7 +351,7 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
         return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
     now = net.work.clock.now()
     recent = net.attempts.recent(key_id, now)
-    return await asyncio.shield(recent or net.attempts.begin(key_id, now, _fetch_key(net, key_id)))
+    return await asyncio.shield(recent or net.attempts.begin(key_id, now, _new_key(net, key_id)))
 
 
 async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
@@ -340,6 +365,11 @@ async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
 def _require_welcome(account: Account) -> None:
     if account.suspended_at:
         raise Refused("suspended", "This account is suspended here.")
+
+
+async def _new_key(net: Net, key_id: str) -> keys.ActorKey:
+    await _spend_on_stranger(net, key_id)
+    return await _fetch_key(net, key_id)
 
 
 async def _fetch_key(net: Net, key_id: str) -> keys.ActorKey:
@@ -387,6 +417,8 @@ async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post
         return found
     if net.work.site.urls.is_ours(uri):
         raise Gone(uri)
+    async with net.work.transaction() as tx:
+        await budgets.take(tx, budgets.POSTS, host_of(uri))
     fetched = await document(net, uri)
     value = parse.parse_object(fetched)
     if isinstance(value, Vote | Actor):
@@ -411,8 +443,11 @@ async def keep(
     await actor(net, value.attributed_to)
     await needs(net, value, depth)
     stamp = await quoted(net, value) if quotes else None
-    async with net.work.transaction() as tx:
-        return await receive.store(tx, value, stamp, history=history)
+    try:
+        async with net.work.transaction() as tx:
+            return await receive.store(tx, value, stamp, history=history)
+    except Forbidden as forbidden:  # by a community of ours: what leans on it stands without it
+        raise Refused(forbidden.reason or "forbidden", forbidden.sentence) from forbidden
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
@@ -467,12 +502,13 @@ async def handle(net: Net, username: str, host: str) -> Account:
         return known
     if ours:
         raise Gone(f"acct:{username}@{domain}")
-    wanted = webfinger.Handle.parse(f"{username}@{host}")
-    if not net.work.site.federates:
-        raise Refused("not_federating", "This server does not talk to others.")
-    await require_open(net, wanted.host)
-    answer = await net.egress.get(webfinger.url_for(wanted), fetch.JRD)
-    return await actor(net, webfinger.actor_link(jsonld.loads(answer.body), wanted))
+    uri, named = await net.fingers.actor_of(webfinger.Handle.parse(f"{username}@{host}"))
+    found = await actor(net, uri)
+    if fingers.key_of(found) != named.key:
+        found = await actor(net, uri, refresh=True)
+    if fingers.key_of(found) != named.key:  # a host gives away names of its own only
+        raise Refused("handle_mismatch", f"The actor and {named} do not name each other.")
+    return found
 
 
 async def handles(net: Net, typed: str) -> None:
@@ -530,6 +566,7 @@ async def describe(net: Net, host: str) -> None:
 
 async def _nodeinfo(net: Net, host: str) -> nodeinfo.NodeInfo | None:
     try:
+        await require_open(net, host)
         links = await net.egress.get(f"https://{host}/.well-known/nodeinfo", fetch.NODEINFO)
         address = nodeinfo.href(jsonld.loads(links.body))
         if origin(address).host != origin(f"https://{host}").host:

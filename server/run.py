@@ -136,7 +136,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
             async with pool.acquire() as conn:
                 here = await _settle_domain(settings, conn, clock.now())
             urls = Urls(settings.domain, settings.base, here.secret.hex)
-            site = Site(urls, settings.federates, here.title, mail=bool(settings.smtp_url))
+            site = Site(
+                urls,
+                settings.federates,
+                here.title,
+                mail=bool(settings.smtp_url),
+                authorized_fetch=settings.authorized_fetch == "on",
+            )
             yield Base(Work(pool, clock, site), url)
 
 
@@ -186,6 +192,7 @@ async def running(
         egress = Egress(_egress_config(settings))
         stack.push_async_callback(egress.close)
         net = await open_net(base.work, egress, blobs.open_stores(settings), mail.relay(settings))
+        await stack.enter_async_context(net.stances.hearing(base.database_url))
         if work:
             await stack.enter_async_context(worker.working(net, base.database_url))
         url = (

@@ -53,6 +53,23 @@ class Urls:
     def activity(self, number: int) -> str:
         return f"{self.base}/activities/{number}"
 
+    @property
+    def subscribe(self) -> str:
+        """Where a member of ours follows somebody of another server: a template with ``{uri}``."""
+        return f"{self.base}/authorize_interaction?uri={{uri}}"
+
+    @property
+    def intents(self) -> dict[str, str]:
+        """Where members of ours act on what is elsewhere: templates by their names in FEP-3b86."""
+        after = "on-success={on-success}&on-cancel={on-cancel}"
+        about = f"object={{object}}&{after}"
+        names = ("Follow", "Like", "Announce", "Object", "Join")
+        written = (
+            f"{self.base}/intents/create?name={{name}}&content={{content}}&inReplyTo={{inReplyTo}}"
+        )
+        acted = {name: f"{self.base}/intents/{name.lower()}?{about}" for name in names}
+        return acted | {"Create": f"{written}&{after}"}
+
     def setup(self, secret: str) -> str:
         return f"{self.base}/setup/{secret}"
 

@@ -18,6 +18,7 @@ class Account:
     kind: str
     username: str
     host: str
+    handle_host: str
     uri: str
     url: str
     inbox: str
@@ -72,7 +73,7 @@ class Account:
     @property
     def handle(self) -> str:
         """``name`` for ours, ``name@host`` for others: the client API's acct."""
-        return self.username if self.local else f"{self.username}@{self.host}"
+        return self.username if self.local else f"{self.username}@{self.handle_host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,9 @@ class Profile:
     indexable: bool = True
     also_known_as: list[str] = field(default_factory=list[str])
     moved_to: str | None = None
+    handle_host: str = ""
+    """What the handle ends in; empty: the host of its id."""
+    handle_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,18 @@ BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
 BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
+BY_INBOX = Query(
+    "select * from accounts where host = $1 and host <> '' and (inbox = $2 or shared_inbox = $2)"
+    " order by fetched_at desc nulls last limit $3",
+    Account,
+)
+SHARE_INBOX = Command(
+    "update accounts set shared_inbox = $3 where host = $1 and host <> '' and shared_inbox = $2"
+)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
-    "select * from accounts where lower(username) = lower($1) and host = $2 and not handle_lost",
+    "select * from accounts where lower(username) = lower($1) and handle_host = $2"
+    " and not handle_lost",
     Account,
 )
 OF_USER = Query(
@@ -169,9 +182,10 @@ INSERT = Query(
     insert into accounts (id, user_id, local, kind, username, host, uri, url, inbox, shared_inbox,
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
         avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
-        avatar_description, header_description, emojis, also_known_as, moved_to)
+        avatar_description, header_description, emojis, also_known_as, moved_to, handle_host,
+        handle_lost)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
     returning *
     """,
     Account,
@@ -182,8 +196,8 @@ UPDATE_PROFILE = Query(
         followers_uri = $7, featured_uri = $8, moderators_uri = $9, display_name = $10, note = $11,
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
-        header_description = $22, emojis = $23, handle_lost = false, also_known_as = $24,
-        moved_to = $25
+        header_description = $22, emojis = $23, also_known_as = $24, moved_to = $25,
+        handle_host = case when $26 = '' then host else $26 end, handle_lost = $27
     where id = $1 returning *
     """,
     Account,
@@ -201,7 +215,7 @@ BEGIN_FEATURED = Command(
 )
 LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
-    " where lower(username) = lower($1) and host = $2 and not handle_lost and uri <> $3"
+    " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
 )
 DELETE = Command("delete from accounts where id = $1")
 # What others have counted of an account, taken back before it goes.
@@ -264,6 +278,16 @@ async def by_uri(conn: Connection, uri: str) -> Account | None:
     return await BY_URI.first(conn, uri)
 
 
+async def by_inbox(conn: Connection, host: str, inbox: str, limit: int) -> list[Account]:
+    """Some of those of a host who read there, themselves or together."""
+    return await BY_INBOX.all(conn, host, inbox, limit)
+
+
+async def share_inbox(conn: Connection, host: str, before: str, now: str | None) -> None:
+    """The server of a host has moved its shared inbox."""
+    await SHARE_INBOX.run(conn, host, before, now)
+
+
 async def by_url(conn: Connection, url: str) -> Account | None:
     """By the address of its page."""
     return await BY_URL.first(conn, url)
@@ -274,7 +298,7 @@ async def by_uris(conn: Connection, uris: Sequence[str]) -> dict[str, Account]:
 
 
 async def by_handle(conn: Connection, username: str, host: str = "") -> Account | None:
-    """``host`` is empty for ours. Case is ignored."""
+    """``host``: what the handle ends in, empty for ours. Case is ignored."""
     return await BY_HANDLE.first(conn, username, host)
 
 
@@ -341,7 +365,8 @@ async def insert(
         p.shared_inbox, p.outbox, p.followers_uri, p.featured_uri, p.moderators_uri, p.display_name,
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
         p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
-        p.header_description, p.emojis, p.also_known_as, p.moved_to,
+        p.header_description, p.emojis, p.also_known_as, p.moved_to, p.handle_host or host,
+        p.handle_lost,
     )  # fmt: skip
 
 
@@ -354,6 +379,7 @@ async def update_profile(
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
         p.avatar_description, p.header_description, p.emojis, p.also_known_as, p.moved_to,
+        p.handle_host, p.handle_lost,
     )  # fmt: skip
 
 
@@ -386,7 +412,7 @@ async def begin_featured(conn: Connection, account_id: int, now: datetime, since
 
 
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:
-    """Another actor of that host has the name now: the old one keeps its id and loses its handle."""
+    """Another actor has the handle now: the old one keeps its id and loses its handle."""
     await LOSE_HANDLE.run(conn, username, host, keeper_uri)
 
 

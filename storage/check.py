@@ -60,6 +60,13 @@ FAVOURITES = """
     from posts p left join favourites f on f.post_id = p.id
     group by p.id having p.favourites_count <> count(f.id)
 """
+DISLIKES = """
+    select format('%s says %s dislikes and has %s.', p.uri, p.dislikes_count, count(d.post_id))
+    from posts p left join dislikes d on d.post_id = p.id
+    group by p.id having p.dislikes_count <> count(d.post_id) union all
+    select format('%s is liked and disliked by one account.', p.uri)
+    from dislikes d join favourites f using (account_id, post_id) join posts p on p.id = d.post_id
+"""
 VOTES = """
     select format('Option %s of %s says %s votes and has %s.',
         o.position, p.uri, o.votes_count, count(v.id))
@@ -228,6 +235,7 @@ CHECKS = (
     Check("quotes", Query(QUOTES, str)),
     Check("boosts", Query(BOOSTS, str)),
     Check("favourites", Query(FAVOURITES, str)),
+    Check("dislikes", Query(DISLIKES, str)),
     Check("votes", Query(VOTES, str)),
     Check("voters", Query(VOTERS, str)),
     Check("places", Query(PLACES, str)),

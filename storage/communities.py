@@ -37,6 +37,8 @@ GRANT = Command(
     " values ($1, $2, $3, $4) on conflict (community_id, account_id)"
     " do update set role = excluded.role"
 )
+HOLD = Query("select account_id from communities where account_id = $1 for no key update", int)
+REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
 ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
 STEWARDS = Query(
@@ -111,6 +113,16 @@ async def grant(
     conn: Connection, community_id: int, account_id: int, role: str, now: datetime
 ) -> None:
     await GRANT.run(conn, community_id, account_id, role, now)
+
+
+async def hold(conn: Connection, community_id: int) -> None:
+    """Until the transaction ends nobody else changes who has which role."""
+    await HOLD.first(conn, community_id)
+
+
+async def revoke(conn: Connection, community_id: int, account_id: int) -> bool:
+    """False where there was no role."""
+    return await REVOKE.run(conn, community_id, account_id) == 1
 
 
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:

@@ -1,6 +1,7 @@
 """Hosts that the instance keeps out or keeps down, and what follows for their accounts.
 
-A block holds for its host and all below it (``host_within``), which is written on the accounts, so that
+A block holds for its host and all below it (``host_within``), be it that of an account's id or that which its
+handle ends in. That is written on the accounts, so that
 reading a page asks nothing more. Where several blocks hold, the strictest of each kind does.
 """
 
@@ -30,6 +31,17 @@ class HostBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """What holds for one host. ``unlisted``: this instance is limited, and the host is not on its list."""
+
+    suspended: bool
+    silenced: bool
+    media: bool
+    reports: bool
+    unlisted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Severed:
     """The accepted follows that a member of ours loses."""
 
@@ -48,7 +60,19 @@ LISTED_UP = Query(
 )
 SHOWN = Query("select * from host_blocks where severity <> 'noop' order by host", HostBlock)
 BY_ID = Query("select * from host_blocks where id = $1", HostBlock)
-OVER = Query("select * from host_blocks where host = any($1::text[])", HostBlock)
+EVERY = Query("select * from host_blocks order by host", HostBlock)
+OVER = Query(
+    """
+    select coalesce(bool_or(severity = 'suspend'), false) as suspended,
+        coalesce(bool_or(severity = 'silence'), false) as silenced,
+        coalesce(bool_or(reject_media), false) as media,
+        coalesce(bool_or(reject_reports), false) as reports,
+        coalesce((select limited from instance), false)
+            and not exists (select from host_allows where host = any($1::text[])) as unlisted
+    from host_blocks where host = any($1::text[])
+    """,
+    Stand,
+)
 INSERT = Query(
     """
     insert into host_blocks (host, severity, reject_media, reject_reports, private_comment,
@@ -70,16 +94,21 @@ DELETE = Command("delete from host_blocks where id = $1")
 HOLD = Query(
     """
     select a.id from accounts a
-    where (not a.local and host_within(a.host, $1)) or (a.local and a.id in (
+    where (not a.local and account_within(a.host, a.handle_host, $1)) or (a.local and a.id in (
         select f.follower_id from follows f join accounts r on r.id = f.target_id
-        where not r.local and host_within(r.host, $1)
+        where not r.local and account_within(r.host, r.handle_host, $1)
         union all
         select f.target_id from follows f join accounts r on r.id = f.follower_id
-        where not r.local and host_within(r.host, $1)))
+        where not r.local and account_within(r.host, r.handle_host, $1)))
     order by a.id for no key update
     """,
     int,
 )
+HOLD_ALL = Query("select id from accounts order by id for no key update", int)
+MET_HOSTS = Query(
+    "select distinct unnest(array[host, handle_host]) from accounts where not local", str
+)
+# $1: a host with all below it, or null for all hosts.
 STAND = Command(
     """
     update accounts a set
@@ -91,13 +120,17 @@ STAND = Command(
         silenced_by_host = s.silence and (a.silenced_at is null or a.silenced_by_host),
         media_refused = s.media
     from (
-        select h.host, coalesce(bool_or(b.severity = 'suspend'), false) as suspend,
+        select h.host, h.handle_host, coalesce(bool_or(b.severity = 'suspend'), false)
+                or (coalesce((select limited from instance), false)
+                    and not exists (select from host_allows w where host_within(h.host, w.host)))
+                as suspend,
             coalesce(bool_or(b.severity = 'silence'), false) as silence,
             coalesce(bool_or(b.reject_media), false) as media
-        from (select distinct host from accounts where not local and host_within(host, $1)) h
-        left join host_blocks b on host_within(h.host, b.host)
-        group by h.host) s
-    where a.host = s.host and (s.suspend, s.silence, s.media)
+        from (select distinct host, handle_host from accounts
+              where not local and ($1::text is null or account_within(host, handle_host, $1))) h
+        left join host_blocks b on account_within(h.host, h.handle_host, b.host)
+        group by h.host, h.handle_host) s
+    where a.host = s.host and a.handle_host = s.handle_host and (s.suspend, s.silence, s.media)
         is distinct from (a.suspended_by_host, a.silenced_by_host, a.media_refused)
     """
 )
@@ -107,11 +140,11 @@ SEVERED = Query(
     from (
         select f.follower_id as account_id, 1 as following, 0 as followers
         from follows f join accounts r on r.id = f.target_id
-        where not r.local and host_within(r.host, $1) and f.accepted_at is not null
+        where not r.local and account_within(r.host, r.handle_host, $1) and f.accepted_at is not null
         union all
         select f.target_id, 0, 1
         from follows f join accounts r on r.id = f.follower_id
-        where not r.local and host_within(r.host, $1) and f.accepted_at is not null) t
+        where not r.local and account_within(r.host, r.handle_host, $1) and f.accepted_at is not null) t
     join accounts a on a.id = t.account_id
     where a.local group by t.account_id order by t.account_id
     """,
@@ -119,7 +152,7 @@ SEVERED = Query(
 )
 SEVER = Command(
     """
-    with far as (select id from accounts where not local and host_within(host, $1)),
+    with far as (select id from accounts where not local and account_within(host, handle_host, $1)),
     gone as (
         delete from follows where follower_id in (select id from far)
             or target_id in (select id from far)
@@ -138,13 +171,26 @@ SEVER = Command(
 )
 LEAVE_HOMES = Command(
     "delete from home_entries h using posts p join accounts a on a.id = p.account_id"
-    " where p.id = h.post_id and not a.local and host_within(a.host, $1)"
+    " where p.id = h.post_id and not a.local and account_within(a.host, a.handle_host, $1)"
 )
 DROP_DELIVERIES = Command("delete from deliveries where host_within(host, $1)")
 # A leased one ends with its lease, as nothing is left in it.
 DROP_LANES = Command(
     "delete from lanes where queue = 'delivery' and locked_until is null and host_within(key, $1)"
 )
+DROP_UNLISTED = Command(
+    "delete from deliveries d"
+    " where not exists (select from host_allows w where host_within(d.host, w.host))"
+)
+DROP_UNLISTED_LANES = Command(
+    "delete from lanes l where queue = 'delivery' and locked_until is null"
+    " and not exists (select from host_allows w where host_within(l.key, w.host))"
+)
+
+
+async def every(conn: Connection) -> list[HostBlock]:
+    """By host."""
+    return await EVERY.all(conn)
 
 
 async def listed(conn: Connection, page: Page) -> list[HostBlock]:
@@ -161,9 +207,9 @@ async def by_id(conn: Connection, block_id: int) -> HostBlock | None:
     return await BY_ID.first(conn, block_id)
 
 
-async def over(conn: Connection, names: Sequence[str]) -> list[HostBlock]:
-    """The blocks of these very names: of a host and of all that it lies below."""
-    return await OVER.all(conn, names)
+async def over(conn: Connection, names: Sequence[str]) -> Stand:
+    """What the blocks of these very names come to: of a host and of all that it lies below."""
+    return await OVER.one(conn, names)
 
 
 async def insert(
@@ -212,8 +258,21 @@ async def hold(conn: Connection, host: str) -> None:
     await HOLD.all(conn, host)
 
 
-async def stand(conn: Connection, host: str, now: datetime) -> None:
-    """Write on all accounts of a host, and of those below it, what the blocks say of them now."""
+async def hold_all(conn: Connection) -> None:
+    """As ``hold``, between us and everybody."""
+    await HOLD_ALL.all(conn)
+
+
+async def met_hosts(conn: Connection) -> list[str]:
+    """Of whom we know somebody: by ids and by handles."""
+    return await MET_HOSTS.all(conn)
+
+
+async def stand(conn: Connection, host: str | None, now: datetime) -> None:
+    """Write on all accounts of a host, and of those below it, what the blocks and the list say of them now.
+
+    ``None``: of all hosts.
+    """
     await STAND.run(conn, host, now)
 
 
@@ -232,3 +291,9 @@ async def drop_deliveries(conn: Connection, host: str) -> None:
     """What waits to be sent there."""
     await DROP_LANES.run(conn, host)
     await DROP_DELIVERIES.run(conn, host)
+
+
+async def drop_unlisted(conn: Connection) -> None:
+    """What waits to be sent to hosts that are not on the list."""
+    await DROP_UNLISTED_LANES.run(conn)
+    await DROP_UNLISTED.run(conn)

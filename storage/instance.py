@@ -23,6 +23,7 @@ class Instance:
     vapid_private: str | None = field(repr=False)
     registrations: str
     secret: UUID
+    limited: bool
     created_at: datetime
 
     @property
@@ -43,6 +44,8 @@ DESCRIBE = Command(
     " rules = coalesce($3::text[], rules), contact_email = coalesce($4, contact_email)"
 )
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
+SET_LIMITED = Command("update instance set limited = $1 where limited <> $1")
+LIMITED = Query("select coalesce((select limited from instance), false)", bool)
 KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
 
@@ -130,6 +133,15 @@ async def use_setup(conn: Connection, digest: bytes) -> bool:
 async def set_registrations(conn: Connection, mode: str) -> None:
     """Who may sign up: ``open``, ``approved``, ``invited`` or ``closed``."""
     await SET_REGISTRATIONS.run(conn, mode)
+
+
+async def set_limited(conn: Connection, *, limited: bool) -> bool:
+    """Whether only listed hosts are spoken with. False where that is so already."""
+    return await SET_LIMITED.run(conn, limited) == 1
+
+
+async def limited(conn: Connection) -> bool:
+    return await LIMITED.one(conn)
 
 
 async def describe(

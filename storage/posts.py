@@ -24,6 +24,8 @@ class Post:
     community_id: int | None
     in_reply_to_id: int | None
     in_reply_to_account_id: int | None
+    locked_at: datetime | None
+    removed: str | None
     thread_id: int
     title: str
     content: str
@@ -45,6 +47,7 @@ class Post:
     replies_count: int
     reblogs_count: int
     favourites_count: int
+    dislikes_count: int
     quotes_count: int
     published_at: datetime
     edited_at: datetime | None
@@ -213,7 +216,7 @@ MENTIONS = Query(
     Mention,
 )
 MENTIONED = Query(
-    "select m.post_id, m.account_id, a.username, a.host, a.url from post_mentions m"
+    "select m.post_id, m.account_id, a.username, a.handle_host as host, a.url from post_mentions m"
     " join accounts a on a.id = m.account_id where m.post_id = any($1::bigint[])"
     " order by m.post_id, m.account_id",
     Mentioned,

@@ -47,6 +47,14 @@ OF = Query(
     """,
     Regard,
 )
+SHUT_OUT = Query(
+    """
+    select exists (select from blocks b where b.account_id = any($1::bigint[]) and b.target_id = $2)
+        or exists (select from account_domain_blocks d
+            where d.account_id = any($1::bigint[]) and d.host = $3)
+    """,
+    bool,
+)
 
 
 async def of(
@@ -54,3 +62,8 @@ async def of(
 ) -> dict[int, Regard]:
     """By account. ``viewer_id``: None for a stranger."""
     return {row.account_id: row for row in await OF.all(conn, viewer_id, ids, now)}
+
+
+async def shut_out(conn: Connection, owners: Sequence[int], asks_id: int, asks_host: str) -> bool:
+    """Whether one of the owners wants nothing to do with who asks, or with their host."""
+    return await SHUT_OUT.one(conn, owners, asks_id, asks_host)

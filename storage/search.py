@@ -103,7 +103,7 @@ BY_HANDLE = Query(
     """
     select a.* from accounts a
     left join follows f on f.target_id = a.id and f.follower_id = $5 and f.accepted_at is not null
-    where lower(a.username) = $1 and a.host ~>=~ $2 and a.host ~<~ ($2 || $3)
+    where lower(a.username) = $1 and a.handle_host ~>=~ $2 and a.handle_host ~<~ ($2 || $3)
       and a.suspended_at is null and not a.waiting and a.kind <> 'application' and not a.handle_lost
       and (not $6 or f.id is not null)
     order by (f.id is not null) desc, a.followers_count desc, a.id

@@ -320,3 +320,41 @@ async def test_check_tells_of_a_fault(run: Command, connection: asyncpg.Connecti
     done = run("check")
     assert done.returncode == 1
     assert re.fullmatch(r"posts: http://\S+/users/\d+ says 7 posts and has 0\.\n", done.stdout)
+
+
+# --- hosts
+
+
+def test_blocks_go_from_one_instance_to_another(run: Command, place: Path) -> None:
+    file = place / "blocks.csv"
+    file.write_text("#domain,#severity\nspam.example,suspend\nloud.example,silence\n")
+    tried = succeeds(run("blocks", "import", str(file), "--dry-run"))
+    assert tried.startswith("2 would be added, ")
+    assert succeeds(run("blocks", "export")).count("\n") == 1
+    assert succeeds(run("blocks", "import", str(file))).startswith("2 added, ")
+    out = succeeds(run("blocks", "export"))
+    assert "spam.example,suspend,false,false,,false\n" in out
+    file.write_text(out)
+    assert succeeds(run("blocks", "import", str(file))) == (
+        "0 added, 0 made stricter, 2 left as they are.\n"
+    )
+
+
+def test_a_list_with_a_bad_line_changes_nothing(run: Command, place: Path) -> None:
+    file = place / "blocks.csv"
+    file.write_text("good.example\nnot a host\n")
+    said = fails(run("blocks", "import", str(file)), 1)
+    assert "line 2: 'not a host' is no domain" in said
+    assert succeeds(run("blocks", "export")).count("\n") == 1
+
+
+def test_an_instance_is_limited_to_a_list(run: Command, place: Path) -> None:
+    file = place / "friends.txt"
+    file.write_text("a.example\nb.example\n")
+    assert succeeds(run("allows", "import", str(file))) == "2 added.\n"
+    assert succeeds(run("allows", "add", "C.example")) == "c.example is on the list.\n"
+    assert succeeds(run("allows", "remove", "a.example")) == "a.example is no longer on the list.\n"
+    assert "not on the list" in fails(run("allows", "remove", "a.example"), 1)
+    assert succeeds(run("allows", "export")) == "#domain\nb.example\nc.example\n"
+    assert "only with the 2 hosts" in succeeds(run("limit", "on"))
+    assert "with all servers" in succeeds(run("limit", "off"))

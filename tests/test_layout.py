@@ -15,10 +15,19 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"context", "drafts", "inbox", "proxy", "receive", "resolve", "uploads"}
+ARRIVING = {"acts", "budgets", "context", "drafts", "fingers", "host_lists", "inbox", "proxy"}
+ARRIVING |= {
+    "receive",
+    "receive_moderation",
+    "resolve",
+    "stances",
+    "uploads",
+    "vouching",
+    "waiting",
+}
 DOORS = {"api", "activitypub", "web", "jobs"}
-JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
-JOINTS |= {"processes", "run", "worker"}
+JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}
+JOINTS |= {"host_commands", "processes", "run", "worker"}
 
 INNER = {"storage", "leaves", "domain"}
 SHARED = INNER | {"federation", "render", "stream"} | ARRIVING
@@ -39,10 +48,15 @@ NEVER = {
     "leaves": {"asyncpg"},
     "domain": {"aiohttp"},
 }
-MAY_BUILD = {"server.domain.distribution", "server.domain.effects", "server.domain.wire"}
+MAY_BUILD = {
+    f"server.domain.{name}" for name in ("distribution", "effects", "group_effects", "wire")
+}
 BUILDERS = tuple(
     f"federation.{name}"
-    for name in ("addressing", "build", "jsonld", "keys", "objects", "proofs", "vocab")
+    for name in (
+        *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
+        *("proofs", "vocab"),
+    )
 )
 
 

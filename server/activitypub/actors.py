@@ -18,6 +18,9 @@ from server.errors import NotFound
 from storage import accounts, communities
 from storage.accounts import Account
 
+SIGNED = ("Signature", "Signature-Input")
+"""For ``Vary``."""
+
 
 async def actor(request: web.Request) -> web.StreamResponse:
     """GET /users/N, /communities/N: the document; a browser is sent to the profile page."""
@@ -46,6 +49,27 @@ async def by_handle(request: web.Request) -> web.StreamResponse:
                 raise NotFound
             return await _stub(tx, request, account)
         return await _answer(tx, request, account)
+
+
+async def key(request: web.Request) -> web.StreamResponse:
+    """GET /users/N, /communities/N by nobody in particular, where others must sign: the key alone."""
+    async with context(request).work.reading() as tx:
+        return await _key(tx, request, await _ours(tx, _address(tx, request)))
+
+
+async def key_by_handle(request: web.Request) -> web.StreamResponse:
+    """As ``key``, by the name."""
+    async with context(request).work.reading() as tx:
+        account = await accounts.by_handle(tx.conn, request.match_info["name"])
+        if account is None or account.kind == "application" or account.is_hidden:
+            raise NotFound
+        return await _key(tx, request, account)
+
+
+async def _key(tx: Tx, request: web.Request, account: Account) -> web.StreamResponse:
+    if not wants_activity(request) or not await is_findable(tx, account):
+        return await _stub(tx, request, account)
+    return document(request, await wire.proof(tx, account), *SIGNED)
 
 
 async def instance_actor(request: web.Request) -> web.StreamResponse:

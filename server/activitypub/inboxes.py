@@ -3,12 +3,13 @@
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits:
-try later.
+the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits
+here, or of its domain: try later.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,8 +21,9 @@ from federation import follower_sync, jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
-from federation.origin import host_of, origin, same_origin
+from federation.origin import domain_of, host_of, origin, same_origin
 from server import inbox, resolve
+from server.budgets import OverBudget
 from server.context import NET
 from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
@@ -54,6 +56,9 @@ async def post(request: web.Request) -> web.Response:
     except Refused as refusal:
         log.info("inbox.door", reason=refusal.reason, cause=refusal.cause, ip=request.remote)
         return _answer(STATUSES.get(refusal.reason, 401), refusal.sentence, refusal.reason)
+    except OverBudget as error:
+        log.info("inbox.door", reason=error.reason, cause=error.cause, ip=request.remote)
+        return _answer(503, error.sentence, error.reason, error.retry_after)
     except Unreachable as error:
         return _answer(503, error.sentence, error.reason)
     except Gone:
@@ -65,6 +70,7 @@ STATUSES = {
     "wrong_type": 415,
     "suspended": 403,
     "host_suspended": 403,
+    "host_not_allowed": 403,
     "busy": 503,
     "not_federating": 403,
     "bad_json": 400,
@@ -89,9 +95,11 @@ async def _receive(request: web.Request) -> web.Response:
     )
     now = net.work.clock.now()
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
-    await resolve.require_open(net, host_of(claims.key_id))
+    host = host_of(claims.key_id)
+    await resolve.require_open(net, host)
+    await arrivals.require_room(domain_of(host))
     document = _parsed(body)
-    envelope = _envelope(document)
+    envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
         raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
@@ -106,6 +114,7 @@ async def _receive(request: web.Request) -> web.Response:
         signer=verified.owner,
         subject=inbox.lane_of(sender, document),
         body=body,
+        domain=domain_of(host),
     )
     await arrivals.put(arrival)
     await _compare_followers(net, claims, verified)
@@ -160,10 +169,11 @@ def _parsed(body: bytes) -> dict[str, object]:
         raise Refused("bad_json", refusal.sentence, cause=refusal.reason) from refusal
 
 
-def _envelope(document: Mapping[str, object]) -> Envelope:
-    activity_id, actor = document.get("id"), document.get("actor")
+def _envelope(document: Mapping[str, object], claims: signatures.Claims) -> Envelope:
+    actor = document.get("actor")
     if isinstance(actor, dict):
         actor = dict[str, object](actor).get("id")  # pyright: ignore[reportUnknownArgumentType]
+    activity_id = document.get("id") or _own_name(document, actor, claims)
     if not isinstance(activity_id, str):
         raise Refused("no_id", "An activity needs an id.")
     if len(activity_id.encode()) > MAX_ID:
@@ -173,6 +183,17 @@ def _envelope(document: Mapping[str, object]) -> Envelope:
     if not same_origin(activity_id, actor):
         raise Refused("foreign_id", "The activity's id is of another server than its actor.")
     return Envelope(activity_id, actor, document.get("object"), document.get("type"))
+
+
+def _own_name(document: Mapping[str, object], actor: object, claims: signatures.Claims) -> object:
+    """An id for what Mastodon sends without one: it pins a post by an Add, and takes it down by a Remove.
+
+    Made of what was signed, time and digest too: the same pin on another day is another activity, the
+    same request again is not.
+    """
+    if document.get("type") not in ("Add", "Remove"):
+        return None
+    return f"{actor}#{hashlib.sha256(claims.bases[0]).hexdigest()}"
 
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:
@@ -196,9 +217,9 @@ async def proven(
     return signatures.verify(claims, signed, changed, now=now)
 
 
-def _answer(status: int, sentence: str, reason: str) -> web.Response:
+def _answer(status: int, sentence: str, reason: str, retry_after: int = 60) -> web.Response:
     body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
-    headers = {"Retry-After": "60"} if status == 503 else None
+    headers = {"Retry-After": str(retry_after)} if status == 503 else None
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 

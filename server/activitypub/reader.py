@@ -49,7 +49,7 @@ async def signer(request: web.Request) -> Account | None:
     if net is None or "Signature" not in request.headers or not net.work.site.federates:
         return None
     try:
-        return await _signer(net, request)
+        return await prove(net, request)
     except (Refused, Unreachable, Gone) as error:
         log.info("reader.unproven", cause=str(error), ip=request.remote)
         return None
@@ -72,7 +72,8 @@ async def for_reader(
         return await answer(tx, reader)
 
 
-async def _signer(net: Net, request: web.Request) -> Account | None:
+async def prove(net: Net, request: web.Request) -> Account | None:
+    """As ``signer``, but raises what an inbox would; None for who is not seen here."""
     signed = signatures.Request.received(
         request.method, request.raw_path, request.headers.items(), b""
     )

@@ -9,15 +9,16 @@ from aiohttp import web
 
 from server.activitypub import actors, collections, inboxes, objects, wellknown
 from server.activitypub.answers import Handler, answering
+from server.activitypub.gate import guarded
 
 DOCUMENTS: dict[str, Handler] = {
-    "/posts/{id}": answering(objects.post),
-    "/calls/{id}": answering(objects.call),
-    "/cards/{id}": answering(objects.card),
-    "/@{name:[A-Za-z0-9_]+}": answering(actors.by_handle),
+    "/posts/{id}": answering(guarded(objects.post)),
+    "/calls/{id}": answering(guarded(objects.call)),
+    "/cards/{id}": answering(guarded(objects.card)),
+    "/@{name:[A-Za-z0-9_]+}": answering(guarded(actors.by_handle, actors.key_by_handle)),
 }
 
-_ACTORS = ("/users/{id}", "/communities/{id}", "/actor")
+_ACTORS = ("/users/{id}", "/communities/{id}")
 _POSTS = ("/posts/{id}", "/calls/{id}")
 
 _OF_ACTORS: dict[str, Handler] = {
@@ -35,9 +36,6 @@ _OF_POSTS: dict[str, Handler] = {
     "quotes/{stamp}": objects.stamp,
 }
 _DOCUMENTS_ALONE: dict[str, Handler] = {
-    "/users/{id}": actors.actor,
-    "/communities/{id}": actors.actor,
-    "/actor": actors.instance_actor,
     "/communities/{id}/moderators": collections.moderators,
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
@@ -46,6 +44,10 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/calls/{id}/organizers": objects.organizers,
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _POSTS for name, handler in _OF_POSTS.items()},
+}
+_OPEN: dict[str, Handler] = {
+    "/actor": actors.instance_actor,
+    **{f"/actor/{name}": handler for name, handler in _OF_ACTORS.items()},
 }
 _WELL_KNOWN: dict[str, Handler] = {
     "/.well-known/webfinger": wellknown.finger,
@@ -59,7 +61,9 @@ _WELL_KNOWN: dict[str, Handler] = {
 def routes() -> list[web.AbstractRouteDef]:
     """Everything but ``DOCUMENTS``."""
     return [
-        *(web.get(path, answering(handler)) for path, handler in _DOCUMENTS_ALONE.items()),
+        *(web.get(path, answering(guarded(actors.actor, actors.key))) for path in _ACTORS),
+        *(web.get(path, answering(guarded(h))) for path, h in _DOCUMENTS_ALONE.items()),
+        *(web.get(path, answering(handler)) for path, handler in _OPEN.items()),
         *(web.get(path, wellknown.answering(handler)) for path, handler in _WELL_KNOWN.items()),
         *inboxes.routes(),
     ]

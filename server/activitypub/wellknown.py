@@ -65,7 +65,17 @@ async def finger(request: web.Request) -> web.StreamResponse:
         if not await is_findable(tx, account):
             raise NotFound
         handle = webfinger.Handle(account.username, tx.site.urls.domain)
-        return _json(webfinger.jrd(handle, account.uri, profile=page(tx, account)), JRD)
+        urls, person = tx.site.urls, account.kind == "person"
+        return _json(
+            webfinger.jrd(
+                handle,
+                account.uri,
+                profile=page(tx, account),
+                subscribe=urls.subscribe if person else None,
+                intents=urls.intents if person else None,
+            ),
+            JRD,
+        )
 
 
 async def _found(tx: Tx, resource: webfinger.Handle | str) -> Account | None:

@@ -207,12 +207,35 @@ PEOPLE: Mapping[str, Schema] = {
         key=TEXT, unit=maybe(TEXT), total=DIGITS, previous_total=absent(DIGITS),
         data=array(entity(date=TIME, value=DIGITS)),
     ),
+    "Waiting": entity(
+        deliveries=array(entity(
+            host=TEXT, waiting=COUNT, oldest=TIME, ready_at=TIME, failures=COUNT,
+            failing_since=maybe(TIME), last_error=maybe(TEXT),
+        )),
+        arrivals=array(entity(
+            domain=TEXT, waiting=COUNT, size=COUNT, oldest=TIME, reasons=array(TEXT),
+        )),
+        jobs=array(entity(
+            kind=TEXT, waiting=COUNT, late=COUNT, next_at=TIME, failing=COUNT,
+            last_error=maybe(TEXT),
+        )),
+        pushes=entity(
+            waiting=COUNT, subscriptions=COUNT, oldest=maybe(TIME), failing=COUNT,
+            last_error=maybe(TEXT),
+        ),
+        over_budget=array(entity(rule=TEXT, key=TEXT, since=TIME, used=COUNT)),
+        refused=array(entity(reason=TEXT, count=COUNT)),
+    ),
     "AdminDimension": entity(key=TEXT, data=array(ANY)),
     "AdminDomainBlock": entity(
         id=ID, domain=TEXT, digest=TEXT, created_at=TIME, severity=words("noop", "silence", "suspend"),
         reject_media=BOOL, reject_reports=BOOL, private_comment=maybe(TEXT), public_comment=maybe(TEXT),
         obfuscate=BOOL,
     ),
+    "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
+    "HostList": entity(list=TEXT),
+    "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "HostLimit": entity(limited=BOOL),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(
         id=ID, ip=TEXT, severity=words("sign_up_requires_approval", "sign_up_block"), comment=TEXT,
@@ -442,6 +465,16 @@ OURS: Mapping[str, Schema] = {
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
     ),
+    "CommunityBan": entity(
+        account="Account", reason=TEXT, created_at=TIME, expires_at=maybe(TIME)
+    ),
+    "ModerationEntry": entity(
+        id=ID, action=words("lock", "unlock", "remove", "restore", "feature", "unfeature", "ban",
+                            "unban", "appoint", "dismiss"),
+        role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
+        reason=TEXT, created_at=TIME,
+    ),
+    "Votes": entity(upvotes=COUNT, downvotes=COUNT, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),

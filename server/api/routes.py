@@ -18,8 +18,11 @@ from server.api import (
     calls,
     communities,
     conversations,
+    dislikes,
     domain_blocks,
     filters,
+    group_moderation,
+    host_allows,
     host_blocks,
     instance,
     lists,
@@ -53,6 +56,7 @@ from server.api import (
     threads,
     timelines,
     trends,
+    waiting,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -74,8 +78,10 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     admin,
     admin_reports,
     barriers,
+    host_allows,
     host_blocks,
     measures,
+    waiting,
     instance,
     about,
     oembed,
@@ -111,6 +117,8 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     push,
     media,
     communities,
+    group_moderation,
+    dislikes,
     calls,
 )
 

@@ -177,10 +177,13 @@ async def remember(
     profile: Profile,
     listed: Sequence[PublicKey],
     published: datetime | None,
+    *,
+    confirmed: bool = True,
 ) -> Account:
     """Write down what a remote actor says of itself, new or known. Its id never changes hands.
 
-    Another actor of the same host that had the handle loses it: handles never merge accounts.
+    ``confirmed``: both sides agree on the handle. Another actor that had it loses it then, else this one
+    has none while the other keeps it: handles never merge accounts.
     """
     said = [f[key] for f in profile.fields for key in ("name", "value")]
     safe = replace(
@@ -196,7 +199,12 @@ async def remember(
         emojis=text.emojis_used(profile.emojis, profile.display_name, profile.note, *said),
     )
     known = await accounts.by_uri(tx.conn, uri)
-    await accounts.lose_handle(tx.conn, safe.username, host, uri)
+    ends_in = safe.handle_host or host
+    if confirmed:
+        await accounts.lose_handle(tx.conn, safe.username, ends_in, uri)
+    else:
+        holder = await accounts.by_handle(tx.conn, safe.username, ends_in)
+        safe = replace(safe, handle_lost=holder is not None and holder.uri != uri)
     if known:
         account = await accounts.update_profile(tx.conn, known.id, safe, tx.now)
     else:

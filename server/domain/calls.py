@@ -229,6 +229,7 @@ async def _locked(tx: Tx, post: Post) -> Call:
 
 
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    await communities.require_part(tx, call.community_id, account)
     policy.may_answer(
         call.state,
         over=call.over_at < tx.now,

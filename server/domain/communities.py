@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, effects, follows, names, policy
-from server.domain.tx import Tx
+from server.domain import accounts, effects, follows, group_effects, names, policy
+from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import communities
 from storage import follows as follow_rows
+from storage import group_moderation as moderation_rows
 from storage.accounts import Account
+from storage.posts import Post
 
 POLICIES = ("open", "request", "invited")
 VISIBILITIES = ("public", "unlisted", "private")
@@ -107,15 +109,63 @@ async def decide(
         await follows.reject(tx, community, request, asking)
 
 
-async def grant(tx: Tx, actor: Account, community: Account, to: Account, role: str) -> None:
+async def grant(
+    tx: Tx,
+    actor: Account,
+    community: Account,
+    to: Account,
+    role: str,
+    *,
+    arrived: Arrived | None = None,
+) -> None:
     """Make a member organiser or moderator. Raises ``Forbidden``, ``Invalid``."""
+    await communities.hold(tx.conn, community.id)
     if await communities.role(tx.conn, community.id, actor.id) != "organiser":
-        policy.NOT_A_STEWARD.require()
+        policy.NOT_AN_ORGANISER.require()
     if role not in ("organiser", "moderator"):
         raise Invalid("A role is organiser or moderator.", field="role")
     if not await follow_rows.is_following(tx.conn, to.id, community.id):
         raise Invalid("Only a member can have a role.", field="account")
+    if role != "organiser" and await _is_last_organiser(tx, community, to):
+        policy.LAST_ORGANISER.require()
+    had = await communities.role(tx.conn, community.id, to.id)
     await communities.grant(tx.conn, community.id, to.id, role, tx.now)
+    if had == role:
+        return
+    await moderation_rows.write(
+        tx.conn, community.id, "appoint", "organiser", actor.id, tx.now, account_id=to.id
+    )
+    if had is None:
+        await group_effects.listed(tx, actor, community, to, added=True, arrived=arrived)
+
+
+async def dismiss(
+    tx: Tx,
+    actor: Account,
+    community: Account,
+    from_: Account,
+    *,
+    arrived: Arrived | None = None,
+) -> None:
+    """Take a role away, or lay down one's own; a repeat is no event.
+
+    Raises ``Forbidden``: organisers alone dismiss others, and the last organiser stays.
+    """
+    await communities.hold(tx.conn, community.id)
+    role = await communities.role(tx.conn, community.id, actor.id)
+    last = await _is_last_organiser(tx, community, from_)
+    policy.may_dismiss(role, own=actor.id == from_.id, last_organiser=last).require()
+    if not await communities.revoke(tx.conn, community.id, from_.id):
+        return
+    await moderation_rows.write(
+        tx.conn, community.id, "dismiss", role or "member", actor.id, tx.now, account_id=from_.id
+    )
+    await group_effects.listed(tx, actor, community, from_, added=False, arrived=arrived)
+
+
+async def _is_last_organiser(tx: Tx, community: Account, account: Account) -> bool:
+    roles = await communities.roles(tx.conn, community.id)
+    return [i for i, role in roles.items() if role == "organiser"] == [account.id]
 
 
 async def may_post(tx: Tx, community: Account, author: Account, visibility: str) -> policy.Verdict:
@@ -130,4 +180,26 @@ async def may_post(tx: Tx, community: Account, author: Account, visibility: str)
         row.policy if row else "open",
         member=await follow_rows.is_following(tx.conn, author.id, community.id),
         blocked=await follow_rows.blocked(tx.conn, community.id, author.id),
+        banned=await is_banned(tx, community.id, author),
     )
+
+
+async def is_banned(tx: Tx, community_id: int, account: Account) -> bool:
+    return await moderation_rows.banned(tx.conn, community_id, account.id, tx.now)
+
+
+async def require_part(tx: Tx, community_id: int | None, account: Account) -> None:
+    """Raises ``Forbidden`` for who is banned from the community, if it is one."""
+    if community_id is not None and await is_banned(tx, community_id, account):
+        policy.BANNED.require()
+
+
+async def require_reply(tx: Tx, community: Account, author: Account, parent: Post) -> None:
+    """Raises ``Forbidden`` where a post of the community takes no reply.
+
+    In a group of another server it holds for our members: what others write there is that group's to
+    take, and may be older than the lock.
+    """
+    if community.local or author.local:
+        locked = await moderation_rows.locked_above(tx.conn, parent.id)
+        policy.may_reply(locked=locked, removed=parent.removed is not None).require()

@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, tags, wire
+from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -52,7 +52,10 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        does = relevance.mark(signed)
+        await outbox.send(
+            tx.conn, uri, actor.id, subject, body, inboxes, tx.now, does.kind, does.about
+        )
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
@@ -131,8 +134,16 @@ async def publish_delete(tx: Tx, author: Account, post: posts.Post) -> Json | No
     if not author.local:
         return None
     gone = build.tombstone(post.uri, post.kind.capitalize(), tx.now)
-    document = build.delete(await new_id(tx), author.uri, gone)
+    to, cc = await _named(tx, post)
+    document = build.delete(await new_id(tx), author.uri, gone, to=to, cc=cc)
     return await _to_audience(tx, author, post, document, await _by_boosts(tx, post))
+
+
+async def _named(tx: Tx, post: posts.Post) -> tuple[list[str], list[str]]:
+    """Of what was not for everybody, nobody else is told that it is gone."""
+    if post.is_public:
+        return [PUBLIC], []
+    return wire.named(await wire.post(tx, post))
 
 
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:
@@ -214,6 +225,23 @@ async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | Non
     return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
 
 
+async def dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    """To the same as a Like."""
+    if not actor.local:
+        return None
+    document = build.dislike(uri, actor.uri, post.uri)
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+
+
+async def undo_dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    if not actor.local:
+        return None
+    document = build.undo(await new_id(tx), actor.uri, build.dislike(uri, actor.uri, post.uri))
+    inboxes = await _author_and_community(tx, post)
+    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+
+
 async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
     if not actor.local:
         return None
@@ -239,7 +267,7 @@ async def feature_tag(tx: Tx, actor: Account, name: str, *, added: bool) -> None
 
 async def profile(tx: Tx, actor: Account) -> None:
     """Update of an account of ours, to everybody who follows it."""
-    to, cc, public = await _members_of(tx, actor)
+    to, cc, public = await members_of(tx, actor)
     document = build.update(await new_id(tx), actor.uri, await wire.actor(tx, actor), to=to, cc=cc)
     inboxes = await followers(tx, actor.id)
     await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
@@ -325,19 +353,27 @@ async def votes(
 
 
 async def announce(
-    tx: Tx, community: Account, document: Mapping[str, object], post: posts.Post | None
+    tx: Tx,
+    community: Account,
+    document: Mapping[str, object],
+    post: posts.Post | None,
+    *,
+    also: Inboxes | None = None,
+    subject: str | None = None,
 ) -> None:
     """Spread an activity to the members of a community of ours, and of a private one to nobody else.
 
     Who reads groups gets the activity embedded, unchanged. Microblogs get a bare boost, and only of a
-    thread's head: ``post`` is then the head, and None for everything else.
+    thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
+    besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
-    by_form = await _by_embedding(tx, community)
-    to, cc, public = await _members_of(tx, community)
+    tx.carried.append(community.id)
+    by_form = await _by_embedding(tx, community, also or {})
+    to, cc, public = await members_of(tx, community)
     if by_form[True]:
         wrapped = build.announce(await new_id(tx), community.uri, document, to=to, cc=cc)
-        subject = _subject(document)
-        await send(tx, community, wrapped, by_form[True], subject=subject, public=public)
+        about = subject or _subject(document)
+        await send(tx, community, wrapped, by_form[True], subject=about, public=public)
     if post and public:
         boost_ = await posts.boost_of(tx.conn, community.id, post.id)
         if boost_:
@@ -345,7 +381,7 @@ async def announce(
             await send(tx, community, bare, by_form[False], subject=post.uri, public=True)
 
 
-async def _members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
+async def members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
     """``to`` and ``cc`` of what an account says to all who follow it, and whether it is public."""
     followers_uri = actor.followers_uri or ""
     if await communities.is_private(tx.conn, actor.id):
@@ -359,13 +395,15 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account, u
     await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
 
 
-async def _by_embedding(tx: Tx, community: Account) -> dict[bool, Inboxes]:
+async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:
     reached = await followers(tx, community.id)
-    known = await outbox.hosts(tx.conn, sorted(set(reached.values())))
+    known = await outbox.hosts(tx.conn, sorted({*reached.values(), *also.values()}))
     parted: dict[bool, Inboxes] = {True: {}, False: {}}
-    for inbox, host in reached.items():
+    for inbox, host in (also | reached).items():
         software = known[host].software if host in known else None
-        parted[forms.embeds(software)][inbox] = host
+        embeds = forms.embeds(software)
+        if embeds or inbox in reached:
+            parted[embeds][inbox] = host
     return parted
 
 

@@ -83,4 +83,6 @@ def _bare(account: Account) -> Profile:
         featured_uri=account.featured_uri,
         discoverable=False,
         indexable=False,
+        handle_host=account.handle_host,
+        handle_lost=account.handle_lost,
     )

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain import effects, featured, policy
+from server.domain import effects, featured, histories, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, notifications, timelines
+from storage import communities, follows, group_moderation, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -36,13 +36,20 @@ async def follow(
     uri: str | None = None,
     options: Options = ALL,
 ) -> Follow:
-    """Follow an account, or ask to; a repeat changes the options. Raises ``Forbidden``."""
+    """Follow an account, or ask to; a repeat changes the options.
+
+    Raises ``Forbidden``, and ``NotFound`` for whom nobody sees.
+    """
+    if target.is_hidden:
+        raise NotFound
     await follows.hold(tx.conn, actor.id, target.id)
     blocked = await follows.blocked(tx.conn, actor.id, target.id)
     moved = (
         target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
     )
     policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
+    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+        policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     at_once = target.local and not await _must_ask(tx, actor, target)
     made = await follows.insert(
@@ -68,7 +75,10 @@ async def _must_ask(tx: Tx, actor: Account, target: Account) -> bool:
     if community is None:
         return target.locked
     invited = await communities.is_invited(tx.conn, target.id, actor.id)
-    policy.may_join(community.policy, invited=invited).require()
+    people = actor.kind in ("person", "service")
+    policy.may_join(
+        community.policy, invited=invited, reads=people or community.visibility != "private"
+    ).require()
     return community.policy != "open" and not invited
 
 
@@ -101,6 +111,8 @@ async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> 
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if follower.local:
         await timelines.gather(tx.conn, follower.id, target.id)
+        if target.is_group and not target.local:
+            await histories.begin(tx, target)
     introduced = target.is_group or target.kind == "application"
     if introduced and target.local and not follower.local:
         args = {"community_id": target.id, "account_id": follower.id}

@@ -14,6 +14,7 @@ single accounts. Blocking is one transaction: done whole, or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.domain import effects
@@ -41,14 +42,26 @@ class Terms:
     obfuscate: bool = False
 
 
+SUSPENDED = "host_suspended"
+NOT_ALLOWED = "host_not_allowed"
+SENTENCES = {
+    SUSPENDED: "This server is suspended here.",
+    NOT_ALLOWED: "This server speaks with listed servers only.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """What holds for one host."""
+    """What holds for one host. ``refusal``: why nothing passes between us (one of ``SENTENCES``), or empty."""
 
-    suspended: bool
-    silenced: bool
-    media_refused: bool
-    reports_refused: bool
+    refusal: str = ""
+    silenced: bool = False
+    media_refused: bool = False
+    reports_refused: bool = False
+
+    @property
+    def suspended(self) -> bool:
+        return bool(self.refusal)
 
 
 def names(host: str) -> list[str]:
@@ -58,21 +71,16 @@ def names(host: str) -> list[str]:
 
 
 async def stance(tx: Tx, host: str) -> Stance:
-    """``host``: as in ``accounts.host``."""
+    """What blocks and the list of a limited instance say of a host. ``host``: as in ``accounts.host``."""
     found = await host_blocks.over(tx.conn, names(host))
-    severities = {b.severity for b in found}
-    suspended = "suspend" in severities
-    return Stance(
-        suspended,
-        "silence" in severities,
-        suspended or any(b.reject_media for b in found),
-        suspended or any(b.reject_reports for b in found),
-    )
+    refusal = SUSPENDED if found.suspended else NOT_ALLOWED if found.unlisted else ""
+    out = bool(refusal)
+    return Stance(refusal, found.silenced, out or found.media, out or found.reports)
 
 
 async def met(tx: Tx, account: Account) -> Account:
     """Somebody new stands as their host does."""
-    if not await host_blocks.over(tx.conn, names(account.host)):
+    if await stance(tx, account.host) == Stance():
         return account
     await host_blocks.stand(tx.conn, account.host, tx.now)
     return (await accounts.by_ids(tx.conn, [account.id]))[account.id]
@@ -91,17 +99,7 @@ async def block(tx: Tx, host: str, terms: Terms) -> HostBlock:
     if host in names(tx.site.urls.domain):
         raise Invalid("Validation failed: Domain is this server itself", field="domain")
     await host_blocks.hold(tx.conn, host)
-    made = await host_blocks.insert(
-        tx.conn,
-        host,
-        terms.severity,
-        terms.private_comment,
-        terms.public_comment,
-        tx.now,
-        reject_media=terms.reject_media,
-        reject_reports=terms.reject_reports,
-        obfuscate=terms.obfuscate,
-    )
+    made = await _insert(tx, host, terms)
     if made is None:
         raise Invalid(TAKEN, field="domain")
     await _follow_up(tx, made, was="noop")
@@ -133,6 +131,62 @@ async def lift(tx: Tx, row: HostBlock) -> None:
     await host_blocks.hold(tx.conn, row.host)
     await host_blocks.delete(tx.conn, row.id)
     await host_blocks.stand(tx.conn, row.host, tx.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many hosts of a list are kept out or down anew, more strictly than before, or as before."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+async def impose(tx: Tx, wanted: Mapping[str, Terms]) -> Imported:
+    """Carry out a list, all of it. Of what holds and what the list says, the stricter part holds.
+
+    Raises ``Invalid`` where the list has this server.
+    """
+    ours = sorted(wanted.keys() & names(tx.site.urls.domain))
+    if ours:
+        raise Invalid(f"Nothing was imported: {ours[0]} is this server itself.", field="list")
+    await host_blocks.hold_all(tx.conn)
+    known = {row.host: row for row in await host_blocks.every(tx.conn)}
+    met_hosts = {name for host in await host_blocks.met_hosts(tx.conn) for name in names(host)}
+    added = changed = 0
+    for host, terms in wanted.items():
+        old = known.get(host)
+        row = await (_stricter(tx, old, terms) if old else _insert(tx, host, terms))
+        added, changed = added + (row is not None and old is None), changed + (row is not old)
+        if row is not None and row is not old and host in met_hosts:
+            await _follow_up(tx, row, was=old.severity if old else "noop")
+    return Imported(added, changed - added, len(wanted) - changed)
+
+
+async def _stricter(tx: Tx, old: HostBlock, terms: Terms) -> HostBlock | None:
+    severity = max(old.severity, terms.severity, key=SEVERITIES.index)
+    media = old.reject_media or terms.reject_media
+    reports = old.reject_reports or terms.reject_reports
+    if (severity, media, reports) == (old.severity, old.reject_media, old.reject_reports):
+        return old
+    return await host_blocks.update(
+        tx.conn, old.id, severity, old.private_comment, old.public_comment or terms.public_comment,
+        reject_media=media, reject_reports=reports, obfuscate=old.obfuscate,
+    )  # fmt: skip
+
+
+async def _insert(tx: Tx, host: str, terms: Terms) -> HostBlock | None:
+    return await host_blocks.insert(
+        tx.conn,
+        host,
+        terms.severity,
+        terms.private_comment,
+        terms.public_comment,
+        tx.now,
+        reject_media=terms.reject_media,
+        reject_reports=terms.reject_reports,
+        obfuscate=terms.obfuscate,
+    )
 
 
 async def _follow_up(tx: Tx, row: HostBlock, was: str) -> None:

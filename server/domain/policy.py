@@ -42,8 +42,18 @@ NOT_FOR_MEMBERS = _refused(
 CALL_IN_PRIVATE = _refused(
     "call_in_private_community", "A call is for everybody, and this community is private."
 )
+PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+BANNED = _refused("banned", "You are banned from this community.")
+LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
+REMOVED = _refused("removed", "This post was removed from its community.")
+NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
+NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
+LAST_ORGANISER = _refused(
+    "last_organiser", "A community needs an organiser: appoint another one first."
+)
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
@@ -76,7 +86,10 @@ def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
     return BLOCKED if blocked else ALLOWED
 
 
-def may_join(community_policy: str, *, invited: bool) -> Verdict:
+def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:
+    """``reads``: not a group that would pass on what is private."""
+    if not reads:
+        return PEOPLE_ONLY
     return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
 
 
@@ -147,8 +160,12 @@ def boost_visibility(wanted: str, boosted: str) -> str:
     return max(wanted, boosted, key=BOOSTS.index)
 
 
-def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdict:
+def may_post_to(
+    community_policy: str, *, member: bool, blocked: bool, banned: bool = False
+) -> Verdict:
     """An open community takes posts from everybody, as the threadiverse does; others from members."""
+    if banned:
+        return BANNED
     if blocked:
         return BLOCKED
     return ALLOWED if community_policy == "open" or member else NOT_A_MEMBER
@@ -157,6 +174,29 @@ def may_post_to(community_policy: str, *, member: bool, blocked: bool) -> Verdic
 def may_steer(role: str | None) -> Verdict:
     """Calls, members, pins: organisers and moderators."""
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
+
+
+RANKS = {None: 0, "moderator": 1, "organiser": 2}
+
+
+def may_ban(role: str, of: str | None) -> Verdict:
+    """``role``: of who bans; ``of``: of whom it meets. Nobody judges their like."""
+    return ALLOWED if RANKS[role] > RANKS[of] else OUTRANKED
+
+
+def may_dismiss(role: str | None, *, own: bool, last_organiser: bool) -> Verdict:
+    """Organisers take a role away, and everybody may lay down their own. ``last_organiser``: who would
+    lose theirs is the only one."""
+    if not own and role != "organiser":
+        return NOT_AN_ORGANISER
+    return LAST_ORGANISER if last_organiser else ALLOWED
+
+
+def may_reply(*, locked: bool, removed: bool) -> Verdict:
+    """To a post of a community, whoever asks: who wants to reply unlocks it first."""
+    if removed:
+        return REMOVED
+    return LOCKED if locked else ALLOWED
 
 
 def may_call(*, private: bool) -> Verdict:
@@ -224,6 +264,7 @@ def may_see(
     blocked: bool,
     suspended: bool,
     limited: bool = False,
+    removed: bool = False,
     member: bool = False,
 ) -> bool:
     """The one rule of visibility, for every door: what the viewer may see of an author's.
@@ -231,13 +272,14 @@ def may_see(
     ``followed``: by an accepted follow. ``concerned``: the post mentions or quotes the viewer.
     ``member``: of the community that the post was written for.
     ``blocked``, ``suspended``: the viewer by the author; the author. ``limited``: what the author says to
-    everybody does not come unasked.
+    everybody does not come unasked. ``removed``: taken out of its community by those who moderate it, as
+    far as that binds this viewer.
     """
     if suspended:
         return False
     if own:
         return True
-    if blocked:
+    if blocked or removed:
         return False
     if visibility in ("public", "unlisted"):
         return followed or not limited

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import calls, effects, policy
+from server.domain import calls, communities, effects, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, polls, posts
@@ -54,6 +54,7 @@ async def vote(
 async def _require_vote(
     tx: Tx, voter: Account, post: Post, poll: polls.Poll, picked: Sequence[int]
 ) -> None:
+    await communities.require_part(tx, post.community_id, voter)
     mine = await polls.choices(tx.conn, voter.id, [post.id])
     # Other servers send the choices of one voter one by one (FEP-9967).
     again = (

@@ -28,7 +28,7 @@ from server.domain import (
 )
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, notifications, polls, posts, search
+from storage import accounts, dislikes, follows, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -296,8 +296,14 @@ async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Accoun
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
         policy.may_interact(blocked=blocked).require()
+    if parent and parent.community_id and draft_.visibility != "direct":
+        where = await accounts.by_id(tx.conn, parent.community_id)
+        if where:
+            await communities.require_reply(tx, where, author, parent)
     if community and community.local:
         (await communities.may_post(tx, community, author, draft_.visibility)).require()
+    elif community and author.local:
+        await communities.require_part(tx, community.id, author)
 
 
 async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Post | None:
@@ -464,15 +470,17 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
     """Favourite a post; a repeat is no event. A community of ours passes it on. Raises ``Forbidden``."""
     blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
     policy.may_interact(blocked=blocked).require()
+    await communities.require_part(tx, post.community_id, actor)
     await _hold(tx, post)
     uri = arrived.uri if arrived else await effects.new_id(tx)
     if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
         return
+    await dislikes.delete(tx.conn, actor.id, post.id)
     document = await effects.like(tx, actor, post, uri) or (arrived.document if arrived else None)
     author = await accounts.by_id(tx.conn, post.account_id)
     if author:
         await effects.tell(tx, [author], "favourite", actor, post.id)
-    await _pass_on(tx, post, document)
+    await pass_on(tx, post, document)
 
 
 async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
@@ -482,12 +490,17 @@ async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None 
         return
     await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.undo_like(tx, actor, post, uri) if uri else None
-    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+    await pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
-async def _pass_on(tx: Tx, post: Post, document: Mapping[str, object] | None) -> None:
-    """What concerns a post of a community of ours reaches its members, embedded."""
+async def pass_on(
+    tx: Tx, post: Post, document: Mapping[str, object] | None, *, gone: bool = False
+) -> None:
+    """What concerns a post of a community of ours reaches its members, embedded. ``gone``: it is deleted;
+    of a removed post they hear nothing else."""
     if post.community_id is None or not document or post.kind == "event":
+        return
+    if post.removed and not gone:
         return
     if not post.is_shared:
         return  # what was for few people is not told to many
@@ -514,6 +527,7 @@ async def edit(
     """
     if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
+    await communities.require_part(tx, post.community_id, author)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
     if arrived:
@@ -545,7 +559,7 @@ async def edit(
         await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
-    await _pass_on(tx, new, document or (arrived.document if arrived else None))
+    await pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
@@ -589,7 +603,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
         policy.NOT_YOURS.require()
     await _hold_whole(tx, post)
     document = await effects.publish_delete(tx, author, post) if post.kind != "event" else None
-    await _pass_on(tx, post, document or (arrived.document if arrived else None))
+    await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
     await remove(tx, post)
 
 

@@ -85,8 +85,15 @@ def _may_see(
         blocked=regard.blocked_by,
         suspended=regard.suspended,
         limited=feed and regard.limited,
+        removed=_removed(post, regard),
         member=member,
     )
+
+
+def _removed(post: Post, regard: Regard) -> bool:
+    """What a community of ours removed is shown to its author alone. A group of another server speaks for
+    its own space: who follows the author has the post from the author (group_moderation)."""
+    return post.removed == "here" or (post.removed == "elsewhere" and not regard.following)
 
 
 async def _joined(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:

@@ -24,6 +24,8 @@ class Site:
     title: str = ""
     mail: bool = False
     """Whether mail can be sent: then an address is confirmed, and a password can be had anew."""
+    authorized_fetch: bool = False
+    """Whether documents are for those alone who sign what they ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Tx:
     site: Site
     woken: dict[str, dict[str, datetime]] = field(default_factory=dict[str, dict[str, datetime]])
     """Lanes that were given work, by queue, with their times; touched once, when all is written."""
+    shares: dict[str, str] = field(default_factory=dict[str, str])
+    """With whom a lane takes turns."""
+    carried: list[int] = field(default_factory=list[int])
+    """Communities of ours that pass something on to all who follow them."""
     news: list[Event] = field(default_factory=list[Event])
     """What open streams are told, when it is committed."""
 
@@ -88,6 +94,21 @@ class Work:
             tx = Tx(conn, self.clock.now(), self.site)
             yield tx
             await tx.flush()
+
+    @asynccontextmanager
+    async def trying(self, *, dry_run: bool) -> AsyncGenerator[Tx]:
+        """A transaction that, with ``dry_run``, is undone at its end: to learn what would come of it."""
+        if not dry_run:
+            async with self.transaction() as tx:
+                yield tx
+            return
+        async with self.pool.acquire() as conn:
+            attempt = conn.transaction()
+            await attempt.start()
+            try:
+                yield Tx(conn, self.clock.now(), self.site)
+            finally:
+                await attempt.rollback()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Tx]:

@@ -96,7 +96,14 @@ async def stub(tx: Tx, account: Account, *, joinable: bool) -> Json:
     return {key: whole[key] for key in shown if key in whole}
 
 
+async def proof(tx: Tx, account: Account) -> Json:
+    """What others need to prove a signature of this account, and nothing more about it."""
+    whole = await actor(tx, account)
+    return {key: whole[key] for key in PROOF if key in whole}
+
+
 KEY_STUB = ("@context", "id", "publicKey")
+PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod")
 JOINABLE_STUB = (
     "type", "preferredUsername", "name", "inbox", "outbox", "followers", "endpoints",
     "manuallyApprovesFollowers", "discoverable",
@@ -137,6 +144,11 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
+
+
+def named(document: Json) -> tuple[list[str], list[str]]:
+    """To whom a document of ours says it is."""
+    return cast("list[str]", document.get("to", [])), cast("list[str]", document.get("cc", []))
 
 
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
@@ -383,7 +395,7 @@ def _attachment(stored: dict[str, Any]) -> Attachment:
 
 
 def _mention(tx: Tx, account: Account) -> Mention:
-    host = account.host or tx.site.urls.domain
+    host = account.handle_host or tx.site.urls.domain
     return Mention(account.uri, f"@{account.username}@{host}")
 
 

@@ -1,9 +1,10 @@
 """Completing a thread of another server from the collections of replies that its posts name.
 
-From the head of the thread and the post that was opened, each post's collection is read at its own origin
-(FEP-fe34), at most ``PAGES`` pages of it; every reply that it lists is fetched from its own id, and counts
-only if it answers a post that we have. Then the replies of that one are read, as long as posts, hosts and
-seconds are left. What is found is history: it enters no home and notifies nobody. What was published in
+Where the head of the thread names the collection of the whole thread (``context``, FEP-f228), that is read.
+Where it does not, or nothing can be had there, from the head and the post that was opened each post's
+replies are read. Every collection is read at the post's own origin (FEP-fe34), at most ``PAGES`` pages of it;
+every post that it lists is fetched from its own id, and counts only if it answers a post that we have. Then
+the replies of that one are read, as long as posts, hosts and seconds are left. What is found is history: it enters no home and notifies nobody. What was published in
 the last minutes is left to its delivery, which does both.
 """
 
@@ -21,7 +22,7 @@ from federation import parse
 from federation.errors import Gone, Refused, Unreachable
 from federation.objects import Collection, Post
 from federation.origin import host_of
-from server import resolve
+from server import budgets, resolve
 from server.errors import BeckonError
 from server.resolve import Net
 from storage import posts as post_rows
@@ -54,6 +55,8 @@ class Search:
     hosts: set[str] = field(default_factory=set[str])
     fetched: int = 0
     collections: int = 0
+    whole: bool = False
+    """Whether the collection of the whole thread was read: then no replies are asked for."""
 
     def may_fetch(self, uri: str) -> bool:
         """Counts it. Raises ``Refused`` for what is no address."""
@@ -87,8 +90,10 @@ async def _complete(net: Net, search: Search, post_id: int) -> None:
             search.known.append(row.uri)
     while search.collections < COLLECTIONS and (document := await _next(net, search)):
         with suppress(*FAILURES):
-            for uri in await _replies(net, search, document):
+            for uri in await _listed(net, search, document):
                 await _fetch(net, search, uri)
+        if search.whole:
+            return
 
 
 async def _next(net: Net, search: Search) -> dict[str, object] | None:
@@ -102,6 +107,26 @@ async def _next(net: Net, search: Search) -> dict[str, object] | None:
     return None
 
 
+async def _listed(net: Net, search: Search, document: dict[str, object]) -> list[str]:
+    """The posts of the whole thread, of whose head this is the document; else what answers a post."""
+    with suppress(*FAILURES):
+        found = await _whole_thread(net, search, document)
+        if found:
+            return found
+    return await _replies(net, search, document)
+
+
+async def _whole_thread(net: Net, search: Search, document: dict[str, object]) -> list[str]:
+    address = parse.parse_context(document)
+    if address is None or document.get("inReplyTo") or search.collections:
+        return []
+    search.collections += 1
+    owner = str(document["id"])
+    listed = await _pages(net, await _collection(net, address, owner), owner)
+    search.whole = any(uri != owner for uri in listed)
+    return listed if search.whole else []
+
+
 async def _replies(net: Net, search: Search, document: dict[str, object]) -> list[str]:
     """The ids that a post's collection lists, whatever they are."""
     owner = str(document["id"])
@@ -111,13 +136,18 @@ async def _replies(net: Net, search: Search, document: dict[str, object]) -> lis
     search.collections += 1
     if isinstance(found, str):
         found = await _collection(net, found, owner)
+    return await _pages(net, found, owner)
+
+
+async def _pages(net: Net, found: Collection, owner: str) -> list[str]:
+    """What a collection lists, with the pages that follow; none is asked for twice."""
     listed = _ids(found)
     if found.first_page:
         listed += _ids(found.first_page)
     following = found.first_page.next if found.first_page else found.first or found.next
-    for _ in range(PAGES):
-        if following is None:
-            break
+    asked: set[str] = set()
+    while following and following not in asked and len(asked) < PAGES:
+        asked.add(following)
         page = await _collection(net, following, owner)
         listed += _ids(page)
         following = page.next
@@ -143,6 +173,8 @@ async def _fetch(net: Net, search: Search, uri: str) -> None:
             return
         if not search.may_fetch(uri):
             return
+        async with net.work.transaction() as tx:
+            await budgets.take(tx, budgets.POSTS, host_of(uri))
         document = await resolve.document(net, uri)
         value = parse.parse_object(document)
         if isinstance(value, Post) and await _belongs(net, search, value):

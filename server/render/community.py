@@ -23,7 +23,7 @@ def community(
     return {
         "id": str(group.id),
         "name": group.username,
-        "handle": f"{group.username}@{group.host or urls.domain}",
+        "handle": f"{group.username}@{group.handle_host or urls.domain}",
         "title": group.display_name or group.username,
         "about": group.note,
         "url": group.url,

@@ -18,6 +18,7 @@ from server.web import (
     calls,
     founding,
     instance,
+    intents,
     media,
     oauth,
     organise,
@@ -27,6 +28,7 @@ from server.web import (
     setup,
     sign_in,
     sign_up,
+    visitors,
 )
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,6 +53,8 @@ def routes() -> list[web.AbstractRouteDef]:
         *passwords.routes(),
         *setup.routes(),
         *oauth.routes(),
+        *intents.routes(),
+        *visitors.routes(),
         web.get("/", instance.start),
         web.get("/about", instance.about),
         web.get("/tags/{tag}", instance.tag),

@@ -9,6 +9,11 @@ language sql immutable parallel safe
     return host = above or split_part(host, ':', 1) = above
         or right(split_part(host, ':', 1), length(above) + 1) = '.' || above;
 
+-- The same of an account, by the host of its id or what its handle ends in.
+create function account_within(host text, handle_host text, above text) returns boolean
+language sql immutable parallel safe
+    return host_within(host, above) or (handle_host <> host and host_within(handle_host, above));
+
 -- How the words of a post are read, by its language; an index stands on it, so it is no mere function.
 create function post_config(language text) returns regconfig
 language sql immutable parallel safe
@@ -73,6 +78,7 @@ create table instance (
     registrations text not null default 'closed'
         check (registrations in ('open', 'approved', 'invited', 'closed')),
     secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
+    limited boolean not null default false,            -- speaks with the hosts of host_allows alone
     created_at timestamptz not null
 );
 
@@ -147,13 +153,34 @@ create table host_blocks (
     created_at timestamptz not null
 );
 
+-- Hosts, with all below them, that a limited instance speaks with.
+create table host_allows (
+    id bigint generated always as identity primary key,
+    host text not null unique check (host <> ''),
+    created_at timestamptz not null
+);
+
+-- Whatever changes these rows, each process is told to forget what it remembers of them.
+create function hosts_changed() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('beckon_hosts', '');
+    return null;
+end $$;
+create trigger hosts_changed after insert or update or delete or truncate on host_blocks
+    for each statement execute function hosts_changed();
+create trigger hosts_changed after insert or update or delete or truncate on host_allows
+    for each statement execute function hosts_changed();
+create trigger hosts_changed after update of limited on instance
+    for each statement execute function hosts_changed();
+
 create table accounts (
     id bigint primary key,
     user_id bigint references users on delete set null,
     local boolean not null,
     kind text not null check (kind in ('person', 'group', 'application', 'service', 'organization')),
     username text not null,
-    host text not null,                 -- '' for ours; a port only where it is not 443
+    host text not null,                 -- of its id: '' for ours; a port only where it is not 443
+    handle_host text not null,          -- what its handle ends in: another than host where both hosts say so
     uri text not null unique,
     url text not null,
     inbox text not null,
@@ -196,12 +223,12 @@ create table accounts (
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
-    check (local = (host = '')),
+    check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
 );
 -- People, communities and the instance share one space of handles.
-create unique index accounts_handle on accounts (lower(username), host) where not handle_lost;
+create unique index accounts_handle on accounts (lower(username), handle_host) where not handle_lost;
 -- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/names.py).
 create unique index accounts_looks on accounts (
     replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w')) where local;
@@ -360,6 +387,28 @@ create table community_roles (
 );
 create index community_roles_account on community_roles (account_id);
 
+-- Who may not take part in a community, of ours or (as its moderators say) of another server.
+create table community_bans (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    until timestamptz,                  -- null: without end
+    reason text not null default '',
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    unique (community_id, account_id),
+    check (community_id <> account_id)
+);
+create index community_bans_account on community_bans (account_id);
+create index community_bans_by on community_bans (by_id);
+
+-- Who moderates a group of another server, as its collection said when it was last asked.
+create table group_moderators (
+    group_id bigint primary key references accounts on delete cascade,
+    uris text[] not null,
+    fetched_at timestamptz not null
+);
+
 -- Who was asked to join, until they do. Their request is accepted at once.
 create table community_invites (
     community_id bigint not null references communities on delete cascade,
@@ -372,6 +421,16 @@ create table community_invites (
 create index community_invites_account on community_invites (account_id);
 create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
+-- How far the past of a group of another server was read, for its first members here.
+create table group_histories (
+    account_id bigint primary key references accounts on delete cascade,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    pages integer not null default 0,
+    found integer not null default 0,
+    next text                           -- the page of its outbox to go on with
+);
+
 create table posts (
     id bigint primary key,
     uri text not null unique,
@@ -383,6 +442,8 @@ create table posts (
     community_id bigint references accounts on delete set null,
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
+    locked_at timestamptz,              -- no more replies, to it and below it
+    removed text check (removed in ('here', 'elsewhere')),  -- from its community, of ours or of others
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -407,6 +468,7 @@ create table posts (
     replies_count integer not null default 0,
     reblogs_count integer not null default 0,
     favourites_count integer not null default 0,
+    dislikes_count integer not null default 0,
     quotes_count integer not null default 0,
     published_at timestamptz not null,
     edited_at timestamptz,
@@ -516,6 +578,34 @@ create table favourites (
     unique (account_id, post_id)
 );
 create index favourites_post on favourites (post_id, id);
+
+-- Votes against: counted, and no list tells of whom.
+create table dislikes (
+    uri text unique,
+    account_id bigint not null references accounts on delete cascade,
+    post_id bigint not null references posts on delete cascade,
+    created_at timestamptz not null,
+    primary key (account_id, post_id)
+);
+create index dislikes_post on dislikes (post_id);
+
+-- What those who steer a community did in it. Everybody may read it; it names them by their role.
+create table moderation_log (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    action text not null check (action in ('lock', 'unlock', 'remove', 'restore', 'feature',
+        'unfeature', 'ban', 'unban', 'appoint', 'dismiss')),
+    role text not null check (role in ('organiser', 'moderator', 'member')),
+    by_id bigint references accounts on delete set null,
+    post_id bigint references posts on delete set null,
+    account_id bigint references accounts on delete set null,  -- whom it met
+    reason text not null default '',
+    created_at timestamptz not null
+);
+create index moderation_log_community on moderation_log (community_id, id);
+create index moderation_log_by on moderation_log (by_id);
+create index moderation_log_post on moderation_log (post_id);
+create index moderation_log_account on moderation_log (account_id);
 
 create table bookmarks (
     id bigint generated always as identity primary key,
@@ -960,9 +1050,11 @@ create table lanes (
     ready_at timestamptz not null,
     locked_until timestamptz,
     worker integer,                     -- who leased it; holds an advisory lock while it lives
+    share text not null default '' collate "C",  -- with whom it takes turns: the domain it comes from
     primary key (queue, key)
 );
 create index lanes_ready on lanes (queue, ready_at);
+create index lanes_turns on lanes (queue, share, ready_at);
 
 create table inbox (
     id bigint generated always as identity primary key,
@@ -970,6 +1062,7 @@ create table inbox (
     activity_id text not null,
     signer text not null,               -- the actor whose key signed the request
     subject text not null,              -- the object that orders it: its lane
+    domain text not null default '',    -- registrable: who shares a budget
     body bytea not null,                -- as it came: a proof covers these bytes
     state text not null default 'waiting' check (state in ('waiting', 'done', 'refused')),
     reason text,
@@ -979,6 +1072,7 @@ create table inbox (
     unique (origin, activity_id)
 );
 create index inbox_waiting on inbox (subject, id) where state = 'waiting';
+create index inbox_domain on inbox (domain) where state = 'waiting';
 create index inbox_done on inbox (done_at) where state <> 'waiting';
 
 create table outbox (
@@ -986,6 +1080,8 @@ create table outbox (
     uri text not null unique,
     account_id bigint not null references accounts on delete cascade,
     subject text not null,
+    kind text not null default '',      -- what it does ('Update', 'Announce Update'), and to what: see
+    about text not null default '',     -- server/domain/relevance.py
     body bytea not null,
     created_at timestamptz not null
 );
@@ -1001,9 +1097,22 @@ create table hosts (
     scheme text not null default 'cavage' check (scheme in ('cavage', 'rfc9421')),
     failures integer not null default 0,
     failing_since timestamptz,
+    tried_at timestamptz,               -- when it last took nothing
     last_success_at timestamptz,
-    given_up_at timestamptz
+    given_up_at timestamptz,
+    met_at timestamptz not null default now()
 );
+create index hosts_met on hosts (met_at);
+
+-- What the hosts of one domain have used up of something in a window of time: see server/budgets.py.
+create table budgets (
+    rule text not null,
+    key text not null,
+    since timestamptz not null,
+    used integer not null check (used > 0),
+    primary key (rule, key, since)
+);
+create index budgets_since on budgets (since);
 
 create table deliveries (
     id bigint generated always as identity primary key,

@@ -78,6 +78,7 @@ async def full(house: House) -> World:
     call = next(s for s in posts if s["poll"] and "Dig" in s["content"])
     world = World(house, reader)
     world.ids["statuses"] = [s["id"] for s in posts]
+    world.ids["posts"] = world.ids["statuses"][:3]
     world.ids["calls"] = [call["id"]]
     world.ids["polls"] = [s["poll"]["id"] for s in posts if s["poll"]]
     world.ids["accounts"] = list({s["account"]["id"]: 1 for s in posts} | {asking.id: 1})
@@ -143,6 +144,8 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    loud = await world.house.member("loud")
+    await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -154,6 +157,7 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
     ("POST /api/v1/admin/email_domain_blocks", {"domain": "spam.example"}),
     ("POST /api/v1/admin/domain_blocks", {"domain": "loud.example", "public_comment": "Spam"}),
+    ("POST /api/v1/admin/domain_allows", {"domain": "friends.example"}),
     ("POST /api/v1/admin/canonical_email_blocks", {"email": "robot@people.example"}),
     ("POST /api/v1/admin/ip_blocks", {"ip": "192.0.2.0/24", "severity": "sign_up_block"}),
 )  # fmt: skip

@@ -25,6 +25,8 @@ BROKEN = {
     "quotes": "update posts set quote_state = 'revoked', quote_stamp = null where quote_id is not null",
     "boosts": "delete from posts where reblog_of_id is not null",
     "favourites": "delete from favourites",
+    "dislikes": "insert into dislikes (account_id, post_id, created_at)"
+    " select account_id, post_id, now() from favourites",
     "votes": "update poll_options set votes_count = 7 where title = 'Spades'",
     "voters": "update polls set voters_count = 7"
     " where post_id = (select id from posts where kind = 'question' limit 1)",

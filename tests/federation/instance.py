@@ -145,6 +145,7 @@ async def instance(
     secret: str = "",
     clock: MovableClock | None = None,
     before: Sequence[Middleware] = (),
+    authorized_fetch: bool = False,
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
     ``secret``: seals the addresses of files of others; ``clock``: one that it shares with others;
@@ -156,7 +157,9 @@ async def instance(
         db.pool(database_url, size=10) as pool,
         Egress(egress_config(folder, *networks)) as egress,
     ):
-        work = Work(pool, clock, Site(Urls(host, f"https://{host}", secret), federates=True))
+        urls = Urls(host, f"https://{host}", secret)
+        site = Site(urls, federates=True, authorized_fetch=authorized_fetch)
+        work = Work(pool, clock, site)
         net = await resolve.open_net(work, egress)
         app = make_app(Settings(domain=host, rate_limits="off", data=folder), work, net)
         app.middlewares[:0] = before

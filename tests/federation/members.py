@@ -29,13 +29,15 @@ class Answer:
         return found
 
 
-async def get(peer: Peer, url: str, by: Person | None = None) -> Answer:
-    """GET of a document of ours; ``by``: who signs it, if anybody does."""
-    headers = {"Accept": ACTIVITY_JSON}
+async def get(
+    peer: Peer, url: str, by: Person | None = None, *, accept: str = ACTIVITY_JSON, signs: str = ""
+) -> Answer:
+    """GET of a document of ours; ``by``: who signs it, if anybody does; ``signs``: another address."""
+    headers = {"Accept": accept}
     if by:
         headers["Date"] = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
         signed = Signer(
-            headers=dict(headers), private_key=by.private, method="GET", url=url, key_id=by.key_id,
+            headers=dict(headers), private_key=by.private, method="GET", url=signs or url, key_id=by.key_id,
             body=b"", signed_headers=["(request-target)", "host", "date"],
         ).sign()  # fmt: skip
         headers |= {k: v for k, v in signed.items() if k.lower() in ("date", "signature")}

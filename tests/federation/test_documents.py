@@ -63,7 +63,7 @@ async def test_an_actor_reads_back_as_itself(door: Door, kind: str) -> None:
     answer = await door.get(uri)
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith(ACTIVITY_JSON)
-    assert answer.vary == {"Accept"}
+    assert answer.vary - {"Signature", "Signature-Input"} == {"Accept"}
     actor = parse.parse_object(answer.json)
     assert isinstance(actor, Actor)
     assert (actor.id, actor.kind) == (uri, kind)
@@ -97,7 +97,7 @@ async def test_the_address_of_a_profile_is_the_actor_to_other_servers(
     person = await door.person()
     answer = await door.get(spelling, accept=LD_JSON)
     assert (answer.status, answer.json["id"]) == (200, person.uri)
-    assert answer.vary == {"Accept"}
+    assert answer.vary == {"Accept", "Signature", "Signature-Input"}
     assert (await door.get(spelling, accept=BROWSER)).body == b"a page"
     community = await door.community(person)
     assert (await door.get("/@garden")).json["id"] == community.uri
@@ -118,7 +118,7 @@ async def test_a_browser_is_sent_to_the_profile(door: Door, accept: str | None) 
     person = await door.person()
     answer = await door.get(person.uri, accept=accept)
     assert (answer.status, answer.headers["Location"]) == (302, f"{BASE}/@gardener")
-    assert answer.vary == {"Accept"}
+    assert answer.vary == {"Accept", "Signature", "Signature-Input"}
     instance = await door.get("/actor", accept=accept)
     assert (instance.status, instance.headers["Location"]) == (302, f"{BASE}/")
 

@@ -44,6 +44,22 @@ async def test_an_actor_is_found_by_its_id_and_both_sides_agree(door: Door) -> N
     assert str(webfinger.confirm(actor, jrd)) == f"garden@{DOMAIN}"
 
 
+async def test_a_person_says_where_they_act_on_what_is_elsewhere(door: Door) -> None:
+    """FEP-3b86, and what came before it; a community acts on nothing."""
+    community = await door.community(await door.person())
+    jrd = (await finger(door, f"acct:gardener@{DOMAIN}")).json
+    post = "https://far.example/posts/1?a=b&c"
+    for name in ("Follow", "Like", "Announce", "Object", "Join"):
+        at = webfinger.intent(jrd, [name], post)
+        expected = f"{BASE}/intents/{name.lower()}?object=https%3A%2F%2Ffar.example%2Fposts%2F1%3Fa%3Db%26c"
+        assert at == f"{expected}&on-success=&on-cancel="
+    assert webfinger.intent(jrd, ["Offer"], "x") == f"{BASE}/authorize_interaction?uri=x"
+    written = webfinger.intent(jrd, ["Create"], "")
+    assert written
+    assert written.startswith(f"{BASE}/intents/create?")
+    assert webfinger.intent((await finger(door, community.uri)).json, ["Follow"], "x") is None
+
+
 @pytest.mark.parametrize("resource", [f"acct:{DOMAIN}@{DOMAIN}", f"{BASE}/", f"{BASE}/actor"])
 async def test_the_server_itself_is_found(door: Door, resource: str) -> None:
     await door.get("/actor")

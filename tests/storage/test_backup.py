@@ -29,10 +29,13 @@ from server.domain import (
     barriers,
     calls,
     communities,
+    dislikes,
     domain_blocks,
     effects,
     filters,
     follows,
+    group_moderation,
+    host_allows,
     host_blocks,
     lists,
     mails,
@@ -58,6 +61,7 @@ from server.domain.tx import Site, Tx, Work
 from server.urls import Urls
 from storage import (
     accounts,
+    budgets,
     cards,
     db,
     instance,
@@ -67,6 +71,7 @@ from storage import (
     suggestions,
     threads,
 )
+from storage import group_moderation as moderation_rows
 from storage import media as media_rows
 from storage import tags as tag_rows
 from storage.accounts import Account, Profile
@@ -130,6 +135,10 @@ async def use(work: Work) -> None:
         await follows.follow(tx, gardener, far)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
         await keep_quiet(tx, gardener, baker, far)
+        loud = await met(tx, "louder", "loud.example")
+        by = await group_moderation.steward(tx, community, gardener)
+        await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
+        await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -139,6 +148,7 @@ async def use(work: Work) -> None:
         await sign_up.invite(tx)
         await barriers.block_email_domain(tx, "spam.example")
         await host_blocks.block(tx, "quiet.example", Terms("silence", public_comment="Spam"))
+        await host_allows.allow(tx, "friends.example")
         await barriers.block_email(tx, "robot@people.example", "")
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
@@ -193,6 +203,7 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     """Somebody let in, somebody who waits, and all that silences."""
     await notifications.choose(tx, baker, {"for_not_following": "filter"})
     await posts.like(tx, far, await publish(tx, baker, "Bread"))
+    await dislikes.dislike(tx, far, await publish(tx, baker, "Crumbs"))
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
     await notifications.accept(tx, baker, [waiting[0].id])
     asking = await met(tx, "asking", "far.example")
@@ -249,6 +260,7 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
 
 
 @dataclass(frozen=True)

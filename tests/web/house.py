@@ -8,10 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from federation.fetch import Egress
+from server import resolve
 from server.app import make_app
 from server.clock import Clock
 from server.config import Settings
@@ -27,6 +30,7 @@ from storage import db, instance, users
 from storage.accounts import Account, Profile
 from storage.calls import Details
 from storage.posts import Post
+from tests.tls_peer import egress_config
 
 DOMAIN = "green.example"
 TOKEN = re.compile(r'name="csrf" value="([0-9a-f]+)"')
@@ -187,8 +191,11 @@ async def enter(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def open_house(database_url: str, *, mail: bool = False) -> AsyncIterator[House]:
-    """An instance on this database, served on loopback; ``mail``: as if it could send some."""
+async def open_house(
+    database_url: str, *, mail: bool = False, net: Path | None = None
+) -> AsyncIterator[House]:
+    """An instance on this database, served on loopback; ``mail``: as if it could send some; ``net``: a
+    folder, for one with a way out to servers on loopback."""
     settings = Settings(domain=DOMAIN)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(db.pool(database_url, size=4))
@@ -196,7 +203,11 @@ async def open_house(database_url: str, *, mail: bool = False) -> AsyncIterator[
         work = Work(pool, Clock(), site)
         async with work.transaction() as tx:
             await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)
-        app = make_app(settings, work)
+        way_out = None
+        if net:
+            egress = await stack.enter_async_context(Egress(egress_config(net, "127.0.0.0/8")))
+            way_out = await resolve.open_net(work, egress)
+        app = make_app(settings, work, way_out)
         app.add_routes([web.get("/test-enter/{id}", enter)])
         server = await stack.enter_async_context(TestServer(app))
         yield House(work, server, stack)

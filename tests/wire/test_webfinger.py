@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from federation import webfinger
 from federation.errors import Refused
 from federation.webfinger import (
     MAX_LINKS,
@@ -300,3 +301,43 @@ def test_an_actor_without_a_name_has_no_handle(actor: dict[str, Any]) -> None:
 
 def test_the_subject() -> None:
     assert subject(answer("ACCT:gardener@garden.example")) == GARDENER
+
+
+def jrd_with(*links: dict[str, str]) -> dict[str, object]:
+    return {"subject": "acct:visitor@home.example", "links": list(links)}
+
+
+def test_the_best_intent_is_taken_and_what_is_not_known_is_empty() -> None:
+    follow = {
+        "rel": "https://w3id.org/fep/3b86/Follow",
+        "template": "https://home.example/f?o={object}&x={other}&on={on-success}",
+    }
+    older = {
+        "rel": "http://ostatus.org/schema/1.0/subscribe",
+        "template": "https://home.example/authorize_interaction?uri={uri}",
+    }
+    uri = "https://far.example/@a?b=c&d"
+    said = "https%3A%2F%2Ffar.example%2F%40a%3Fb%3Dc%26d"
+    both = jrd_with(older, follow)
+    assert (
+        webfinger.intent(both, ["Join", "Follow"], uri) == f"https://home.example/f?o={said}&x=&on="
+    )
+    at = f"https://home.example/authorize_interaction?uri={said}"
+    assert webfinger.intent(both, ["Join"], uri) == at
+    assert webfinger.intent(jrd_with(), ["Follow"], uri) is None
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "javascript:alert({object})",
+        "http://home.example/{object}",
+        "https://x@home.example/{object}",
+        "{object}",
+        "//home.example/{object}",
+    ],
+)
+def test_an_intent_leads_to_an_address_or_nowhere(template: str) -> None:
+    link = {"rel": "https://w3id.org/fep/3b86/Follow", "template": template}
+    with pytest.raises(Refused):
+        webfinger.intent(jrd_with(link), ["Follow"], "https://far.example/a")

@@ -1,0 +1,164 @@
+"""What other servers hear of moderation: the moderator's own activity, passed on by the community.
+
+Only a community of ours says anything: of a group of another server its own server has said it. A local
+moderator's activity is made and signed here; that of a remote one is passed on as it came. Servers that
+read groups get it embedded, the others nothing: for them a removed thread is a boost taken back, and who
+was banned is rejected as a follower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from federation import build_moderation as build
+from federation.build_moderation import Desk
+from server.domain import effects
+from server.domain.tx import Arrived, Tx
+from storage import accounts
+from storage.accounts import Account
+from storage.posts import Post
+
+Make = Callable[[str, Desk], build.Json]
+
+
+async def removed(
+    tx: Tx, by: Account, community: Account, post: Post, reason: str, arrived: Arrived | None
+) -> None:
+    """Delete with a reason."""
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        return build.removal(uri, desk, post.uri, reason)
+
+    await _spread(tx, by, community, make, arrived, post.uri, await _author(tx, post))
+
+
+async def restored(
+    tx: Tx, by: Account, community: Account, post: Post, reason: str, arrived: Arrived | None
+) -> None:
+    """Undo of the Delete; the head of a thread is boosted anew."""
+    inner = await effects.new_id(tx)
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        gone = build.removal(inner, desk, post.uri, reason)
+        return build.undone(uri, desk, gone, reason)
+
+    head = post if post.is_head else None
+    await _spread(tx, by, community, make, arrived, post.uri, await _author(tx, post), head)
+
+
+async def locked(
+    tx: Tx,
+    by: Account,
+    community: Account,
+    post: Post,
+    reason: str,
+    arrived: Arrived | None,
+    *,
+    locked: bool,
+) -> None:
+    """Lock, or Undo of it."""
+    inner = await effects.new_id(tx)
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        if locked:
+            return build.lock(uri, desk, post.uri, reason)
+        return build.undone(uri, desk, build.lock(inner, desk, post.uri, reason), reason)
+
+    await _spread(tx, by, community, make, arrived, post.uri, await _author(tx, post))
+
+
+async def banned(
+    tx: Tx,
+    by: Account,
+    community: Account,
+    person: Account,
+    reason: str,
+    arrived: Arrived | None,
+    *,
+    until: datetime | None,
+    remove_data: bool,
+) -> None:
+    """Block with the community as its target."""
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        return build.ban(uri, desk, person.uri, reason, until=until, remove_data=remove_data)
+
+    await _spread(tx, by, community, make, arrived, person.uri, person)
+
+
+async def unbanned(
+    tx: Tx,
+    by: Account,
+    community: Account,
+    person: Account,
+    reason: str,
+    arrived: Arrived | None,
+    *,
+    restore_data: bool,
+) -> None:
+    """Undo of the Block."""
+    inner = await effects.new_id(tx)
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        block = build.ban(inner, desk, person.uri, reason, remove_data=restore_data)
+        return build.undone(uri, desk, block, reason, restore_data=restore_data)
+
+    await _spread(tx, by, community, make, arrived, person.uri, person)
+
+
+async def featured(
+    tx: Tx, by: Account, community: Account, post: Post, arrived: Arrived | None, *, added: bool
+) -> None:
+    """Add to, or Remove from, the featured posts, as the moderator's act (Lemmy takes no other)."""
+    target = community.featured_uri or ""
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        return build.listing(uri, desk, post.uri, target, added=added)
+
+    await _spread(tx, by, community, make, arrived, post.uri, None)
+
+
+async def listed(
+    tx: Tx,
+    by: Account,
+    community: Account,
+    person: Account,
+    *,
+    added: bool,
+    arrived: Arrived | None = None,
+) -> None:
+    """Add to, or Remove from, the collection of moderators."""
+    target = community.moderators_uri or ""
+
+    def make(uri: str, desk: Desk) -> build.Json:
+        return build.listing(uri, desk, person.uri, target, added=added)
+
+    await _spread(tx, by, community, make, arrived, person.uri, person)
+
+
+async def _spread(
+    tx: Tx,
+    by: Account,
+    community: Account,
+    make: Make,
+    arrived: Arrived | None,
+    subject: str,
+    concerned: Account | None,
+    head: Post | None = None,
+) -> None:
+    """To the members, and to the server of whom it ``concerned``. ``subject`` orders it."""
+    if not community.local:
+        return
+    if arrived:
+        document = arrived.document
+    else:
+        to, _, public = await effects.members_of(tx, community)
+        made = make(await effects.new_id(tx), Desk(by.uri, community.uri, to))
+        document = await effects.send(tx, by, made, {}, subject=subject, public=public)
+    also = effects.inbox_of(concerned)
+    await effects.announce(tx, community, document, head, also=also, subject=subject)
+
+
+async def _author(tx: Tx, post: Post) -> Account | None:
+    return await accounts.by_id(tx.conn, post.account_id)

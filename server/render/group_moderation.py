@@ -1,0 +1,45 @@
+"""Bans and the log of a community, and votes, in Beckon's own API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from server.clock import stamp
+from server.render import account
+from server.render.view import Json
+from server.urls import Urls
+from storage.accounts import Account
+from storage.group_moderation import Ban, Entry
+from storage.posts import Post
+
+
+def bans(urls: Urls, rows: Sequence[Ban], people: Mapping[int, Account]) -> list[Json]:
+    return [
+        {
+            "account": account.account(urls, people[row.account_id]),
+            "reason": row.reason,
+            "created_at": stamp(row.created_at),
+            "expires_at": stamp(row.until) if row.until else None,
+        }
+        for row in rows
+        if row.account_id in people
+    ]
+
+
+def entry(row: Entry) -> Json:
+    """Who acted is named by their role alone."""
+    return {
+        "id": str(row.id),
+        "action": row.action,
+        "role": row.role,
+        "status_id": str(row.post_id) if row.post_id else None,
+        "account_id": str(row.account_id) if row.account_id else None,
+        "reason": row.reason,
+        "created_at": stamp(row.created_at),
+    }
+
+
+def votes(post: Post, *, liked: bool, disliked: bool) -> Json:
+    """``liked``, ``disliked``: by the viewer."""
+    mine = "up" if liked else ("down" if disliked else None)
+    return {"upvotes": post.favourites_count, "downvotes": post.dislikes_count, "mine": mine}
