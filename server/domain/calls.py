@@ -33,7 +33,8 @@ TITLE_MIN, TITLE_MAX = 3, 200
 """What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
 
 TALLY_INTERVAL = timedelta(minutes=3)
-ENDED = (policy.CALL_OVER.reason, policy.CALL_CANCELLED.reason)
+REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
+"""Why a Join of another server is answered by a Reject."""
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -197,7 +198,7 @@ async def join(tx: Tx, account: Account, post: Post, uri: str) -> None:
         await answer(tx, account, post, "going", "join", uri=uri)
     except Forbidden as refused:
         organiser = await accounts.by_id(tx.conn, post.account_id)
-        if organiser is None or refused.reason not in ENDED:
+        if organiser is None or refused.reason not in REJECTED:
             raise
         await distribution.answer_join(tx, organiser, post, account, uri, "refused")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server import resolve
-from server.domain import calls, follows
+from server.domain import calls, follows, group_moderation
 from server.errors import Forbidden
 from storage import calls as call_rows
 from storage.accounts import Account
@@ -276,3 +276,23 @@ async def test_a_join_of_what_takes_no_answers_is_ignored_in_so_many_words(
         await ours.settle()
         assert await ours.outcome(asked["id"]) == "unknown_call"
         assert len(events.of_type("Ignore")) == 1
+
+
+async def test_a_join_of_who_is_banned_from_the_community_is_rejected(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("mobilizon") as events:
+        visitor = events.person("visitor")
+        await act(ours, events, visitor, "Follow", garden.uri)
+        known = await ours.known(visitor.uri)
+        assert known
+        async with ours.work.transaction() as tx:
+            by = await group_moderation.steward(tx, garden, organiser)
+            await group_moderation.ban(tx, by, known, group_moderation.Ban())
+        event = await ours.event(organiser, garden, "Digging")
+        await ours.settle()
+        events.received.clear()
+        joined = await act(ours, events, visitor, "Join", event.uri)
+        (rejected,) = events.of_type("Reject")
+        assert rejected["object"]["id"] == joined["id"]
+        assert await ours.value("select count(*) from participations") == 0
