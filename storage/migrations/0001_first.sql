@@ -833,6 +833,10 @@ create table calls (
     latitude double precision,
     longitude double precision,
     capacity integer check (capacity > 0),
+    -- Who may take part: as Mobilizon says it of its events, and FEP-8a8e; of ours everybody may.
+    join_mode text not null default 'free'
+        check (join_mode in ('free', 'restricted', 'invite', 'external', 'none')),
+    external_url text,                  -- where one signs up for an external one
     card_uri text unique,               -- the answer card by the community
     confirmed integer not null default 0 check (confirmed >= 0),  -- going, by tier
     expressed integer not null default 0 check (expressed >= 0),
