@@ -155,8 +155,8 @@ def classify(answer: Fetched) -> Outcome:
         return replace(outcome, reason="delivered")
     if outcome.result is Result.RETRY:
         return replace(outcome, retry_after=retry_after(answer.headers))
-    # 404: the actor may have another inbox by now. A redirect that we may not follow says so.
-    return replace(outcome, moved=status == 404 or 300 <= status < 400)
+    # 404, 410: the actor may have another inbox by now, or be gone. A redirect that we may not follow says so.
+    return replace(outcome, moved=status in (404, 410) or 300 <= status < 400)
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

@@ -6,7 +6,9 @@ and link goes through ``parse`` here before it is compared, signed or fetched. I
 a browser does: what is unusual is refused, never repaired. What it accepts has one spelling:
 lower-case punycode host without a trailing dot, no default port, no fragment, a path.
 
-FEP-fe34 compares the triple (scheme, host, port); ``Origin`` is that triple.
+FEP-fe34 compares the triple (scheme, host, port); ``Origin`` is that triple. What a server may use up is
+counted for all hosts under one roof, ``domain_of``: names below a domain cost nothing (Mastodon issue 21977:
+10,553 accounts on as many sub-domains).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import idna
+from publicsuffixlist import PublicSuffixList
 
 from federation.errors import Refused
 
@@ -37,6 +40,7 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # hexadecimal and with parts left out (WHATWG URL, "ends in a number").
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _KEEP = "".join(chr(code) for code in range(0x21, 0x7F))
+_SUFFIXES = PublicSuffixList(accept_unknown=True)
 
 
 class Origin(NamedTuple):
@@ -100,6 +104,16 @@ def canonical_host(text: str) -> str:
     if any(character in "/?#" for character in text):
         raise _bad("a host has no path")
     return host_of(f"https://{text}/")
+
+
+@lru_cache(maxsize=16_384)
+def domain_of(host: str) -> str:
+    """The registrable domain of a ``host_of``: the suffix that people register under (publicsuffix.org) and one
+    label. An IP address, or a name that is itself a suffix, counts as itself, with its port."""
+    name = host if host.startswith("[") else host.partition(":")[0]
+    if name.startswith("[") or _NUMERIC.fullmatch(name.rpartition(".")[2]):
+        return host
+    return _SUFFIXES.privatesuffix(name) or host
 
 
 def _bad(why: str) -> Refused:

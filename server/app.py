@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from server import middleware
+from server import metrics, middleware
 from server.activitypub import inboxes
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as activitypub_routes
@@ -60,7 +60,9 @@ def make_app(
         app.cleanup_ctx.append(_streams)
         app.on_shutdown.append(_close_streams)
     joined = shared(DOCUMENTS, PAGES)
-    every = list(widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined]))
+    every = list(
+        widened([*api_routes(), *activitypub_routes(), *web_routes(), *joined, *metrics.routes()])
+    )
     app.add_routes(every)
     app[instance.CLAIM] = claim(every)
     return app

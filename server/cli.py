@@ -201,17 +201,35 @@ def status(as_json: bool) -> None:
 
 
 def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    """The same for people: a figure on each line, then a line for each host that waits."""
+    """The same for people: a figure on each line, then a line for everything that waits."""
     for name, value in found.items():
         if name == "database_bytes":
             yield f"{'database':<18}{value / 1e6:.1f} MB"
-        elif name != "deliveries" and value is not None:
+        elif not isinstance(value, list | dict) and value is not None:
             yield f"{name.replace('_', ' '):<18}{value}"
+    yield from _waiting_lines(found)
+
+
+def _waiting_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for lane in found["deliveries"]:
         why = f", {lane['last_error']}" if lane["last_error"] else ""
         failing = f", failing since {lane['failing_since']}" if lane["failing_since"] else ""
         next_at = f"next at {lane['ready_at']}"
         yield f"  to {lane['host']}: {lane['waiting']} since {lane['oldest']}, {next_at}{failing}{why}"
+    for row in found["arrivals"]:
+        why = f", {', '.join(row['reasons'])}" if row["reasons"] else ""
+        yield f"  from {row['domain']}: {row['waiting']} since {row['oldest']}{why}"
+    for row in found["jobs"]:
+        why = f", {row['failing']} tried before, {row['last_error']}" if row["failing"] else ""
+        yield f"  job {row['kind']}: {row['waiting']}, next at {row['next_at']}{why}"
+    pushes = found["pushes"]
+    if pushes["waiting"]:
+        why = f", {pushes['last_error']}" if pushes["last_error"] else ""
+        yield f"  to push: {pushes['waiting']} since {pushes['oldest']}{why}"
+    for row in found["over_budget"]:
+        yield f"  over budget: {row['rule']} of {row['key']}, {row['used']} since {row['since']}"
+    for row in found["refused"]:
+        yield f"  refused within a day: {row['count']} {row['reason']}"
 
 
 @main.command(name="config")

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from server import processes, run
+from server import processes, run, waiting
 from server.config import Settings
 from server.domain import announcements as announcement_verbs
 from server.domain import calls as call_verbs
@@ -29,7 +29,7 @@ from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
 from server.text import one_line
 from server.version import VERSION
-from storage import accounts, check, outbox, users
+from storage import accounts, check, users
 from storage import announcements as announcement_rows
 from storage import status as status_rows
 from storage.accounts import Account
@@ -196,13 +196,14 @@ async def status(settings: Settings) -> dict[str, Any]:
     """Plain values, ready for JSON; times in ISO 8601."""
     async with run.opened(settings) as base, base.work.reading() as tx:
         figures = await status_rows.figures(tx.conn, tx.now)
-        waiting = await outbox.status(tx.conn)
+        found = (await waiting.report(tx)).plain()
     return {
         "domain": settings.domain,
         "federates": settings.federates,
         "version": VERSION,
         **_plain(asdict(figures)),
-        "deliveries": [_plain(asdict(lane)) for lane in waiting],
+        "pushes": _plain(found.pop("pushes")),
+        **{name: [_plain(row) for row in rows] for name, rows in found.items()},
     }
 
 

@@ -192,6 +192,13 @@ class Settings(BaseModel):
             description="Days for which a picture or film of another server is kept here after it was fetched.",
         ),
     ] = 7
+    metrics_token: Annotated[
+        str,
+        Field(
+            description="What Prometheus sends as Authorization: Bearer to read /metrics. Empty: there is nothing at that address.",
+            repr=False,
+        ),
+    ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Field(description="How much to write to standard error."),

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -25,14 +26,15 @@ import structlog
 
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
-from federation.origin import same_origin
+from federation.origin import host_of, same_origin
 from server import receive, resolve, vouching
 from server.acts import Act
+from server.budgets import OverBudget
 from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
 from server.resolve import Net
-from storage import accounts, inbox, lanes
+from storage import accounts, db, inbox, lanes, outbox
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.db import MOVED, UniqueViolation
@@ -48,6 +50,13 @@ MAX_ATTEMPTS = 8
 IN_THE_WAY = 2
 MAX_WAITING = 64 * 1024 * 1024
 """Bytes of arrivals that may wait to be written; beyond it the door says 503."""
+WAITING_OF_DOMAIN = 5_000
+BYTES_OF_DOMAIN = 128 * 1024 * 1024
+"""Arrivals of one domain that may wait to be applied; beyond it the door says 503 to that domain."""
+LOOK_AGAIN = timedelta(seconds=1)
+RETRY_AFTER = timedelta(minutes=5)
+NOT_TRIED = timedelta(minutes=10)
+"""A host that took nothing is tried again at once when it speaks, but not as often as it speaks."""
 
 NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
 MAX_NESTING = 3
@@ -61,12 +70,28 @@ class Arrivals:
         self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._bytes = 0
+        self._shares: dict[str, tuple[int, int]] = {}
+        self._looked_at: datetime | None = None
+
+    async def require_room(self, domain: str) -> None:
+        """Raises ``OverBudget`` where too much of this domain waits to be applied: nobody else notices."""
+        now = self._work.clock.now()
+        if self._looked_at is None or not timedelta() <= now - self._looked_at < LOOK_AGAIN:
+            self._looked_at = now
+            async with self._work.reading() as tx:
+                rows = await inbox.by_domain(tx.conn)
+            self._shares = {row.domain: (row.waiting, row.size) for row in rows}
+        waiting, size = self._shares.get(domain, (0, 0))
+        if waiting >= WAITING_OF_DOMAIN or size >= BYTES_OF_DOMAIN:
+            raise OverBudget("arrivals", domain, int(RETRY_AFTER.total_seconds()))
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the row is on disk (or was there before). Raises what the database raises."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, written))
         self._bytes += len(arrival.body)
+        waiting, size = self._shares.get(arrival.domain, (0, 0))
+        self._shares[arrival.domain] = (waiting + 1, size + len(arrival.body))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         await written
@@ -89,7 +114,10 @@ class Arrivals:
 
     async def _write(self, arrivals: list[Arrival]) -> None:
         async with self._work.transaction() as tx:
+            await db.plan_once(tx.conn)
             await inbox.receive(tx.conn, arrivals, tx.now)
+            hosts = [host_of(arrival.signer) for arrival in arrivals]
+            await outbox.awake(tx.conn, hosts, tx.now, tx.now - NOT_TRIED)
 
     async def _write_singly(self, batch: list[tuple[Arrival, asyncio.Future[None]]]) -> None:
         for arrival, written in batch:
@@ -143,12 +171,17 @@ class Lane:
     key: str
     items: list[Item]
 
+    def ends_with(self, item: Item) -> bool:
+        """Whether nothing is known to wait behind an item."""
+        return self.items[-1].id == item.id
+
 
 async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     """Lease lanes that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
+        await db.plan_once(tx.conn)
         until = tx.now + LEASE
-        subjects = await lanes.claim(tx.conn, lanes.INBOX, tx.now, until, limit, worker)
+        subjects = await _turns(net, tx, until, limit, worker)
         items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
     by_subject: dict[str, list[Item]] = {subject: [] for subject in subjects}
     for item in items:
@@ -156,11 +189,22 @@ async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     return [Lane(subject, queue) for subject, queue in by_subject.items()]
 
 
+async def _turns(net: Net, tx: Tx, until: datetime, limit: int, worker: int | None) -> list[str]:
+    """As many lanes of each domain; where there were more domains than places, on from there next time."""
+    after = net.turns.last
+    found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, after)
+    if not found and after:
+        found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, "")
+    net.turns.last = max((turn.share for turn in found), default="") if len(found) >= limit else ""
+    return [turn.key for turn in found]
+
+
 async def run(net: Net, lane: Lane) -> None:
-    """Apply what waits in a lane, and give it back."""
-    at = await _lane(net, lane.items)
-    async with net.work.transaction() as tx:
-        await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
+    """Apply what waits in a lane, and give it back: with the last of it, or at the end."""
+    given_back, at = await _lane(net, lane)
+    if not given_back:
+        async with net.work.transaction() as tx:
+            await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
 
 
 async def work_once(net: Net) -> bool:
@@ -170,26 +214,30 @@ async def work_once(net: Net) -> bool:
     return bool(leased)
 
 
-async def _lane(net: Net, items: list[Item]) -> datetime | None:
-    """Apply the items of one lane in order; the time to come back where one has to wait.
+async def _lane(net: Net, lane: Lane) -> tuple[bool, datetime | None]:
+    """Apply the items of one lane in order. Gives whether it was given back with the last of them, else the
+    time to come back where one has to wait.
 
     A lane whose servers are slow is left before its lease ends, and others get their turn.
     """
     until = net.work.clock.now() + LEASE / 2
-    for item in items:
+    given_back = False
+    for item in lane.items:
         if net.work.clock.now() > until:
-            return net.work.clock.now()
-        later = await _item(net, item)
+            return False, net.work.clock.now()
+        ends = lane.key if lane.ends_with(item) else None
+        given_back, later = await _item(net, item, ends)
         if later:
-            return later
-    return None
+            return False, later
+    return given_back, None
 
 
-async def _item(net: Net, item: Item) -> datetime | None:
+async def _item(net: Net, item: Item, ends: str | None) -> tuple[bool, datetime | None]:
+    """Whether its lane ``ends``, the last of which it is, was given back with it; or when to come back."""
     try:
-        await _process(net, item)
+        await _process(net, item, ends)
     except Unreachable as error:
-        return await _postpone(net, item, error.reason)
+        return False, await _postpone(net, item, error.reason)
     except Refused as refusal:
         await _finish(net, item, refusal.reason)
     except Gone:
@@ -201,20 +249,22 @@ async def _item(net: Net, item: Item) -> datetime | None:
         await _finish(net, item, "id_taken")
     except Exception:
         log.exception("inbox.fault", activity=item.activity_id)
-        return await _postpone(net, item, "fault")
-    return None
+        return False, await _postpone(net, item, "fault")
+    else:
+        return ends is not None, None
+    return False, None
 
 
-async def _process(net: Net, item: Item) -> None:
+async def _process(net: Net, item: Item, ends: str | None) -> None:
     """Again at once where somebody else was in the way: made the same row, or held what we waited for."""
     for _ in range(IN_THE_WAY):
         try:
-            await process(net, item)
+            await process(net, item, ends)
         except MOVED as error:
             log.info("inbox.again", activity=item.activity_id, detail=str(error))
         else:
             return
-    await process(net, item)
+    await process(net, item, ends)
 
 
 def _reason(error: BeckonError) -> str:
@@ -239,8 +289,8 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
         await inbox.finish(tx.conn, item.id, "refused", reason, tx.now)
 
 
-async def process(net: Net, item: Item) -> None:
-    """Parse, fetch what is missing, apply, and write the outcome with it."""
+async def process(net: Net, item: Item, ends: str | None = None) -> None:
+    """Parse, fetch what is missing, apply, and write the outcome with it; and give back the lane that ends."""
     document = jsonld.loads(item.body)
     activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
@@ -254,13 +304,27 @@ async def process(net: Net, item: Item) -> None:
     if act:
         act = await _prepare(net, act)
     async with net.work.transaction() as tx:
+        await db.plan_once(tx.conn)
         if act:
             await receive.apply(tx, act)
         await inbox.finish(tx.conn, item.id, "done", None, tx.now)
+        if ends:
+            await inbox.settle(tx.conn, [ends], {}, tx.now)
 
 
 async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
+    if isinstance(activity, activities.Delete) and activity.is_self:
+        return Act(await _leaving(net, activity.actor), activity, arrived)
     return Act(await resolve.actor(net, activity.actor), activity, arrived)
+
+
+async def _leaving(net: Net, uri: str) -> Account:
+    """Who deletes themselves: as we knew them, for nothing may be left to be asked of their server."""
+    async with net.work.reading() as tx:
+        known = await accounts.by_uri(tx.conn, uri)
+    if known is None:
+        raise Gone(uri)
+    return known
 
 
 async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
@@ -370,6 +434,17 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
     return None
 
 
+async def _confirm_left(net: Net, account: Account) -> None:
+    """An actor is gone when its origin says so too: somebody else may have its key by now.
+
+    Raises ``Unreachable`` while it is there: servers differ in what they do first, so it is asked again.
+    """
+    with suppress(Gone):
+        found = await resolve.document(net, account.uri)
+        if found.get("type") != "Tombstone":
+            raise Unreachable("still_there", "The actor is still there.")
+
+
 async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
@@ -445,15 +520,24 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
-        case activities.Update(person=person) if person:
-            await resolve.actor(net, act.by.uri, refresh=True)
-        case activities.Move(object=old, target=new):
-            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:
-            pass
+            await _ask_actors(net, act)
     return act
+
+
+async def _ask_actors(net: Net, act: Act) -> None:
+    """What is about actors themselves counts as they describe themselves now."""
+    match act.activity:
+        case activities.Update(person=person) if person:
+            await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Delete(is_self=True):
+            await _confirm_left(net, act.by)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
+        case _:
+            pass
 
 
 async def known_actor(net: Net, uri: str) -> bool:

@@ -30,6 +30,7 @@ USER = Rule("user", 1500, 300)
 APPS = Rule("apps", 5, 600)
 MEDIA = Rule("media", 30, 1800)
 DELETES = Rule("deletes", 30, 1800)  # of posts and boosts
+REPORTS = Rule("reports", 30, 86_400)  # of one member: each rings at every moderator's
 SIGN_UP = Rule("sign-up", 5, 1800)
 CONFIRMATIONS = Rule("confirmations", 5, 1800)
 RESETS = Rule("resets", 5, 1800)
@@ -91,7 +92,8 @@ class Limits:
 
 
 ALL = (
-    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS, SIGN_IN_ADDRESS,
+    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS,
+    SIGN_IN_ADDRESS,
     SIGN_IN_ACCOUNT,
 )  # fmt: skip
 

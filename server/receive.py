@@ -15,7 +15,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server import drafts, receive_moderation
+from server import budgets, drafts, receive_moderation
 from server.acts import Act
 from server.domain import (
     calls,
@@ -31,6 +31,7 @@ from server.domain import (
     wire,
 )
 from server.domain.tx import Arrived, Tx
+from server.errors import Forbidden
 from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
@@ -49,6 +50,9 @@ async def apply(tx: Tx, act: Act) -> None:
     if handler is None:
         raise Refused("unsupported", "This kind of activity means nothing here.")
     await handler(tx, act, act.activity)
+    for _ in tx.carried:
+        await budgets.take(tx, budgets.CARRIED, act.by.host)
+        await budgets.take_key(tx, budgets.CARRIED_OF_ONE, str(act.by.id))
 
 
 def require_welcome(account: Account) -> None:
@@ -81,11 +85,13 @@ async def _publish(
     # A call is made by those who steer its community, which only their common server knows.
     community = draft.community
     own = community is not None and same_origin(community.uri, author.uri)
-    if value.event and value.call and own and draft.kind == "event":
+    # Any other event is its author's, but in a community of ours, which passes it on as a post.
+    anybodys = value.call is None and not (community and community.local)
+    if value.event and draft.kind == "event" and (own or anybodys):
         return await calls.receive(
             tx, author, draft, drafts.details_of(value.event), drafts.reported_of(value), named
         )
-    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.call else draft.poll)
+    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.event else draft.poll)
     return await posts.publish(tx, author, plain, arrived=named)
 
 
@@ -101,7 +107,9 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     asked = act.through is not None and await is_followed(tx, act.through)
     if not asked and not await is_for_us(tx, act.by, value):
         raise Refused("nobody_asked", "Nobody here follows or is addressed.")
-    await _publish(tx, act.by, value, act.arrived, act.stamp)
+    made = await _publish(tx, act.by, value, act.arrived, act.stamp)
+    if made:
+        await _spend_on_mentions(tx, act.by, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -141,6 +149,16 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
         await posts.share(tx, group, post, at=act.activity.published)
 
 
+async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
+    """Who is called by somebody they never asked for is told, as far as the budget of that domain goes."""
+    unasked = await follow_rows.unasked(tx.conn, post.id, author.id)
+    if not unasked.people:
+        return
+    new = unasked.met_at is None or unasked.met_at > tx.now - budgets.NEW
+    rule = budgets.UNASKED_OF_NEW if new else budgets.UNASKED
+    await budgets.take(tx, rule, author.host, count=unasked.people)
+
+
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     first = activity.votes[0]
     post = await _poll_of_ours(tx, act, first.in_reply_to)
@@ -148,12 +166,14 @@ async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     positions = {o.title: o.position for o in options}
     if any(v.name not in positions or v.in_reply_to != first.in_reply_to for v in activity.votes):
         raise Refused("unknown_option", "This poll has no such option.")
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     picked = [positions[v.name] for v in activity.votes]
     await polls.vote(tx, act.by, post, picked, uris=[v.id for v in activity.votes])
 
 
 async def _poll_vote(tx: Tx, act: Act, activity: wire_acts.PollVote) -> None:
     post = await _poll_of_ours(tx, act, activity.object)
+    await budgets.take(tx, budgets.VOTES, act.by.host, of=post.id)
     options = await poll_rows.options(tx.conn, [post.id])
     picked = [o.position for o in options if o.title == activity.name]
     await polls.vote(tx, act.by, post, picked, uris=[activity.id])
@@ -179,7 +199,7 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("stale", "A later version of this post is known.")
     draft = await drafts.draft_of(tx, act.by, value, act.stamp)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
-    if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
+    if value.event and await call_rows.by_id(tx.conn, post.id):
         await calls.hear(tx, post, drafts.details_of(value.event), drafts.reported_of(value))
 
 
@@ -191,6 +211,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if post is None:
         await _stamp_gone(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
+            await _spend_for_good(tx, budgets.BURIED, act.by.host)
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)
         return
     if post.account_id != act.by.id:
@@ -203,6 +224,14 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
 
+async def _spend_for_good(tx: Tx, rule: budgets.Rule, host: str) -> None:
+    """What is not worth to be tried again. Raises ``Refused``."""
+    try:
+        await budgets.take(tx, rule, host)
+    except budgets.OverBudget as error:
+        raise Refused(error.reason, error.sentence, cause=error.cause) from error
+
+
 async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
     """An approval to quote is taken back by who gave it."""
     quoting = await quote_rows.by_stamp(tx.conn, uri)
@@ -213,7 +242,7 @@ async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
 async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> None:
     quoted = await calls.known_by(tx, activity.object)
     # What is not for everybody does not exist for who asks: no answer tells of it.
-    if quoted is None or not quoted.local or not quoted.is_public or quoted.uri != activity.object:
+    if quoted is None or not quoted.local or not quoted.is_public or quoted.reblog_of_id:
         raise Refused("unknown_object", "This post is not known here.")
     quoting = await post_rows.by_uri(tx.conn, activity.instrument)
     if quoting is None and activity.post:
@@ -222,7 +251,7 @@ async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> 
         raise Refused("unknown_instrument", "The quoting post could not be found.")
     if quoting.account_id != act.by.id or quoting.quote_id != quoted.id:
         raise Refused("foreign_instrument", "Only its author asks for a post that quotes.")
-    await quotes.asked(tx, act.by, quoting, quoted, activity.id)
+    await quotes.asked(tx, act.by, quoting, quoted, activity.id, quoted_uri=activity.object)
 
 
 async def gone(tx: Tx, uri: str) -> None:
@@ -342,19 +371,27 @@ async def _answer(
         return
     joined = await call_rows.by_uri(tx.conn, asked)
     if joined:
-        if (await _author_of(tx, joined.post_id)) != act.by.id:
-            raise Refused("foreign_answer", "Only who was asked may answer.")
-        await calls.hear_answer(tx, act.by, joined, state)
+        await _join_answered(tx, act, joined, state)
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
 
 
-async def _author_of(tx: Tx, post_id: int) -> int | None:
-    post = await post_rows.by_id(tx.conn, post_id)
-    return post.account_id if post else None
+async def _join_answered(tx: Tx, act: Act, joined: call_rows.Participation, state: str) -> None:
+    try:
+        await calls.hear_answer(tx, act.by, joined, state)
+    except Forbidden as refused:
+        raise Refused("foreign_answer", "Only who was asked may answer.") from refused
+
+
+async def _ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:
+    joined = await call_rows.by_uri(tx.conn, activity.object)
+    if joined is None:
+        raise Refused("never_asked", "Nothing of that id was asked.")
+    await _join_answered(tx, act, joined, "refused")
 
 
 async def _follow_answered(tx: Tx, by: Account, follow: follow_rows.Follow, state: str) -> None:
@@ -386,6 +423,10 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
+    if post and inner.content and inner.id:
+        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        if counted != inner.id:
+            return  # one reaction of several (Pleroma): what counts still stands
     if post:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 
@@ -463,12 +504,13 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
         raise Refused("unknown_target", "There is nobody of that address here.")
     if (await host_blocks.stance(tx, act.by.host)).reports_refused:
         raise Refused("reports_refused", "Reports of this server are not taken.")
+    await _spend_for_good(tx, budgets.FLAGS, act.by.host)
     await reports.arrived(tx, act.by, target, activity.objects, activity.content, activity.id)
 
 
 async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
     for uri in activity.objects[: reports.POSTS_MAX]:
-        post = await post_rows.by_uri(tx.conn, uri)
+        post = await calls.known_by(tx, uri)
         if post and post.local:
             return await accounts.by_id(tx.conn, post.account_id)
     return None
@@ -483,9 +525,10 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
     post = await drafts.open_to(tx, act.by, activity.object)
-    if post is None or not post.local or post.kind != "event":
+    if post is None or not post.local:
         raise Refused("unknown_call", "There is no call of that address here.")
-    await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    await calls.join(tx, act.by, post, activity.id)
 
 
 async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
@@ -518,6 +561,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Dislike: _dislike,
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
+    wire_acts.Ignore: _ignore,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,

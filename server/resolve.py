@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -21,9 +22,9 @@ from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
-from federation.origin import host_of, origin, same_origin
+from federation.origin import domain_of, host_of, origin, same_origin
 from federation.origin import parse as parse_url
-from server import fingers, receive, text
+from server import budgets, fingers, receive, text
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
@@ -43,8 +44,8 @@ HOST_FRESH = timedelta(days=7)
 HOST_RETRY = timedelta(hours=1)
 KEY_RETRY = timedelta(minutes=5)
 KEYS_REMEMBERED = 10_000
-FAILED_KEYS_OF_HOST = 50
-"""Keys that may be under way or missing at one host within ``KEY_RETRY``; all others wait."""
+FAILED_KEYS_OF_DOMAIN = 50
+"""Keys that may be under way or missing at the hosts of one domain within ``KEY_RETRY``; all others wait."""
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
@@ -61,7 +62,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Misses:
-    """How many keys of a host were asked for since then and did not come."""
+    """How many keys of a domain were asked for since then and did not come."""
 
     since: datetime
     count: int = 0
@@ -88,10 +89,10 @@ class Attempts:
     ) -> asyncio.Future[keys.ActorKey]:
         """A task of its own: whoever asked first may go away and the others still get the key.
 
-        Raises ``Unreachable`` where too many keys of this host did not come.
+        Raises ``Unreachable`` where too many keys of this domain did not come.
         """
         try:
-            misses = self._missed(host_of(key_id), now)
+            misses = self._missed(domain_of(host_of(key_id)), now)
         except (Refused, Unreachable):
             fetch.close()
             raise
@@ -103,14 +104,14 @@ class Attempts:
             self._last.popitem(last=False)
         return found
 
-    def _missed(self, host: str, now: datetime) -> Misses:
+    def _missed(self, domain: str, now: datetime) -> Misses:
         """Counts one more until it comes."""
-        misses = self._misses.get(host)
+        misses = self._misses.get(domain)
         if misses is None or now - misses.since >= KEY_RETRY:
-            misses = self._misses[host] = Misses(now)
-            self._misses.move_to_end(host)
-        if misses.count >= FAILED_KEYS_OF_HOST:
-            raise Unreachable("too_many_keys", f"Too many keys of {host} could not be had.")
+            misses = self._misses[domain] = Misses(now)
+            self._misses.move_to_end(domain)
+        if misses.count >= FAILED_KEYS_OF_DOMAIN:
+            raise Unreachable("too_many_keys", f"Too many keys of {domain} could not be had.")
         misses.count += 1
         if len(self._misses) > KEYS_REMEMBERED:
             self._misses.popitem(last=False)
@@ -137,6 +138,7 @@ class Net:
     stores: Stores | None = None
     attempts: Attempts = field(default_factory=Attempts)
     signing: dict[int, keys.SigningKey] = field(default_factory=dict[int, keys.SigningKey])
+    turns: budgets.Turns = field(default_factory=budgets.Turns)
     relay: Relay | None = None
 
 
@@ -151,11 +153,19 @@ async def open_net(
     return Net(work, egress, key, stances, Fingers(work, egress, stances), stores, relay=relay)
 
 
+SCHEMES = {
+    "cavage": signatures.sign_cavage,
+    "cavage-path": partial(signatures.sign_cavage, with_query=False),
+    "rfc9421": signatures.sign_rfc9421,
+}
+"""What a peer may take. Some leave the query out of what draft-cavage signs (GoToSocial's documentation)."""
+
+
 def signer(
     net: Net, key: keys.SigningKey, scheme: str, extra: Mapping[str, str] = NO_HEADERS
 ) -> fetch.Signer:
-    """Signs requests with a key of ours, in one of the two schemes. ``extra``: headers to add."""
-    sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
+    """Signs requests with a key of ours, in one of ``SCHEMES``. ``extra``: headers to add."""
+    sign = SCHEMES[scheme]
 
     def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
         low = {name.lower(): value for name, value in {**headers, **extra}.items()}
@@ -184,6 +194,13 @@ async def document(net: Net, url: str) -> dict[str, object]:
     return again
 
 
+async def unknown_post(net: Net, uri: str) -> dict[str, object]:
+    """The document of what should be a post that is not known here. Raises ``OverBudget`` too."""
+    async with net.work.transaction() as tx:
+        await budgets.take(tx, budgets.POSTS, host_of(uri))
+    return await document(net, uri)
+
+
 async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
     """A document that need not stand at its own id, such as a page, on the origin of ``owner``."""
     if not net.work.site.federates:
@@ -201,15 +218,33 @@ async def require_open(net: Net, host: str) -> None:
 
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
     await require_open(net, host_of(url))
-    try:
-        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
-    except Denied as denied:
-        if denied.status not in (401, 403):
-            raise
-        got = await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+    async with net.turns.at(host_of(url)):
+        got = await _taken(net, url)
     if got.url != url:
         await require_open(net, host_of(got.url))
     return jsonld.loads(got.body), got.url
+
+
+async def _taken(net: Net, url: str) -> fetch.Fetched:
+    """Signed as the other side takes it. Raises the last refusal; a 503 is none (``Unreachable``): Mastodon
+    says so when it could not fetch our key, and another signature would find the same."""
+    schemes = ["cavage", *(["cavage-path"] if "?" in url else []), "rfc9421"]
+    for scheme in schemes[:-1]:
+        try:
+            return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, scheme))
+        except Denied as denied:
+            if denied.status not in (401, 403):
+                raise
+    return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, schemes[-1]))
+
+
+async def _spend_on_stranger(net: Net, uri: str) -> None:
+    """Before somebody is asked for whom we do not know. Raises ``OverBudget``."""
+    host = host_of(uri)
+    async with net.work.transaction() as tx:
+        if await outbox.host(tx.conn, host) is None:
+            await budgets.take(tx, budgets.HOSTS, host)
+        await budgets.take(tx, budgets.ACCOUNTS, host)
 
 
 # Actors and keys
@@ -221,6 +256,8 @@ async def actor(net: Net, uri: str, *, refresh: bool = False) -> Account:
         known = await accounts.by_uri(tx.conn, uri)
     if known and (known.local or (not refresh and _fresh(net, known))):
         return known
+    if known is None:
+        await _spend_on_stranger(net, uri)
     try:
         found = await document(net, uri)
     except (Unreachable, Denied):
@@ -327,14 +364,14 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
     Raises ``Refused("suspended")`` for the key of a suspended actor.
     """
     async with net.work.reading() as tx:
-        row = await accounts.key_by_id(tx.conn, key_id)
-        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-    if row and owner:
-        _require_welcome(owner)
-        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+        known = await accounts.owned_key(tx.conn, key_id)
+    if known:
+        if known.suspended:
+            raise _not_welcome()
+        return keys.ActorKey(known.id, known.owner, keys.load_public(known.public))
     now = net.work.clock.now()
     recent = net.attempts.recent(key_id, now)
-    return await asyncio.shield(recent or net.attempts.begin(key_id, now, _fetch_key(net, key_id)))
+    return await asyncio.shield(recent or net.attempts.begin(key_id, now, _new_key(net, key_id)))
 
 
 async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
@@ -347,7 +384,16 @@ async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
 
 def _require_welcome(account: Account) -> None:
     if account.suspended_at:
-        raise Refused("suspended", "This account is suspended here.")
+        raise _not_welcome()
+
+
+def _not_welcome() -> Refused:
+    return Refused("suspended", "This account is suspended here.")
+
+
+async def _new_key(net: Net, key_id: str) -> keys.ActorKey:
+    await _spend_on_stranger(net, key_id)
+    return await _fetch_key(net, key_id)
 
 
 async def _fetch_key(net: Net, key_id: str) -> keys.ActorKey:
@@ -395,7 +441,7 @@ async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post
         return found
     if net.work.site.urls.is_ours(uri):
         raise Gone(uri)
-    fetched = await document(net, uri)
+    fetched = await unknown_post(net, uri)
     value = parse.parse_object(fetched)
     if isinstance(value, Vote | Actor):
         return None

@@ -55,6 +55,7 @@ class Account:
     sensitized_at: datetime | None
     media_refused: bool
     waiting: bool
+    erased: bool
     handle_lost: bool
     also_known_as: list[str]
     moved_to: str | None
@@ -118,12 +119,30 @@ class Key:
     fetched_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedKey:
+    """A public key, and the id of its owner."""
+
+    id: str
+    public: str
+    owner: str
+    suspended: bool
+
+
 LOOKS = "accounts_looks"  # the constraint that no two of our handles look alike
 
 BY_ID = Query("select * from accounts where id = $1", Account)
 BY_IDS = Query("select * from accounts where id = any($1::bigint[])", Account)
 BY_URI = Query("select * from accounts where uri = $1", Account)
 BY_URL = Query("select * from accounts where url = $1 order by id limit 1", Account)
+BY_INBOX = Query(
+    "select * from accounts where host = $1 and host <> '' and (inbox = $2 or shared_inbox = $2)"
+    " order by fetched_at desc nulls last limit $3",
+    Account,
+)
+SHARE_INBOX = Command(
+    "update accounts set shared_inbox = $3 where host = $1 and host <> '' and shared_inbox = $2"
+)
 BY_URIS = Query("select * from accounts where uri = any($1::text[])", Account)
 BY_HANDLE = Query(
     "select * from accounts where lower(username) = lower($1) and handle_host = $2"
@@ -209,6 +228,7 @@ LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
 )
+ERASED = Command("update accounts set erased = true where id = $1")
 DELETE = Command("delete from accounts where id = $1")
 # What others have counted of an account, taken back before it goes.
 UNCOUNT = tuple(
@@ -250,6 +270,11 @@ INSERT_KEY = Command(
     " values ($1, $2, $3, $4, $5, $6)"
 )
 KEYS_OF = Query("select * from keys where account_id = $1 order by kind desc", Key)
+OWNED_KEY = Query(
+    "select k.id, k.public, a.uri as owner, a.suspended_at is not null as suspended"
+    " from keys k join accounts a on a.id = k.account_id where k.id = $1",
+    OwnedKey,
+)
 KEY_BY_ID = Query("select * from keys where id = $1", Key)
 DROP_KEYS = Command("delete from keys where account_id = $1")
 COUNT_POST = Command(
@@ -268,6 +293,16 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Account]:
 
 async def by_uri(conn: Connection, uri: str) -> Account | None:
     return await BY_URI.first(conn, uri)
+
+
+async def by_inbox(conn: Connection, host: str, inbox: str, limit: int) -> list[Account]:
+    """Some of those of a host who read there, themselves or together."""
+    return await BY_INBOX.all(conn, host, inbox, limit)
+
+
+async def share_inbox(conn: Connection, host: str, before: str, now: str | None) -> None:
+    """The server of a host has moved its shared inbox."""
+    await SHARE_INBOX.run(conn, host, before, now)
 
 
 async def by_url(conn: Connection, url: str) -> Account | None:
@@ -398,6 +433,11 @@ async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: st
     await LOSE_HANDLE.run(conn, username, host, keeper_uri)
 
 
+async def erased(conn: Connection, account_id: int) -> None:
+    """It will not come back."""
+    await ERASED.run(conn, account_id)
+
+
 async def delete(conn: Connection, account_id: int) -> None:
     """With all that it wrote and did; the counts of others are put right first."""
     for command in UNCOUNT:
@@ -424,6 +464,11 @@ async def replace_keys(conn: Connection, account_id: int, found: Sequence[Key]) 
 async def keys_of(conn: Connection, account_id: int) -> list[Key]:
     """RSA first."""
     return await KEYS_OF.all(conn, account_id)
+
+
+async def owned_key(conn: Connection, key_id: str) -> OwnedKey | None:
+    """A key, and whose it is."""
+    return await OWNED_KEY.first(conn, key_id)
 
 
 async def key_by_id(conn: Connection, key_id: str) -> Key | None:

@@ -19,6 +19,18 @@ class Arrival:
     signer: str
     subject: str
     body: bytes
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of one domain is to be applied: how much, how many bytes, since when, and why not yet."""
+
+    domain: str
+    waiting: int
+    size: int
+    oldest: datetime
+    reasons: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class Item:
     activity_id: str
     signer: str
     subject: str
+    domain: str
     body: bytes
     state: str
     reason: str | None
@@ -44,13 +57,22 @@ class Next:
 
 INSERT = Query(
     """
-    insert into inbox (origin, activity_id, signer, subject, body, received_at)
-    select a.origin, a.activity_id, a.signer, a.subject, a.body, $6
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])
-        as a (origin, activity_id, signer, subject, body)
+    insert into inbox (origin, activity_id, signer, subject, body, received_at, domain)
+    select a.origin, a.activity_id, a.signer, a.subject, a.body, $6, a.domain
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $7::text[])
+        as a (origin, activity_id, signer, subject, body, domain)
     on conflict (origin, activity_id) do nothing returning subject
     """,
     str,
+)
+BY_DOMAIN = Query(
+    """
+    select domain, count(*) as waiting, sum(octet_length(body))::bigint as size,
+        min(received_at) as oldest,
+        coalesce(array_agg(distinct reason) filter (where reason is not null), '{}') as reasons
+    from inbox where state = 'waiting' group by domain order by waiting desc, domain
+    """,
+    Waiting,
 )
 WAITING = Query(
     """
@@ -83,8 +105,15 @@ async def receive(conn: Connection, arrivals: Sequence[Arrival], now: datetime) 
         [a.subject for a in arrivals],
         [a.body for a in arrivals],
         now,
+        [a.domain for a in arrivals],
     )
-    await lanes.touch(conn, lanes.INBOX, dict.fromkeys(fresh, now))
+    shares = {a.subject: a.domain for a in arrivals}
+    await lanes.touch(conn, lanes.INBOX, dict.fromkeys(fresh, now), shares)
+
+
+async def by_domain(conn: Connection) -> list[Waiting]:
+    """What waits, the domain with most first."""
+    return await BY_DOMAIN.all(conn)
 
 
 async def waiting(conn: Connection, subjects: Sequence[str], each: int) -> list[Item]:

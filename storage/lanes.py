@@ -6,6 +6,9 @@ what waits there, and finishes: it locks the lane in a statement of its own, loo
 in the next one, and then sets the next time or removes the lane. In one statement a wake-up would be
 lost. A dead host is one lane with a late time.
 
+Lanes of a queue may take turns: each has a share (the domain it comes from), and ``claim_in_turns`` gives as
+much to every share that has something ready, so that a domain with thousands of lanes holds up nobody.
+
 A worker enlists: its connection holds an advisory lock under its number for as long as it lives. What the
 dead have leased is reclaimed at once by whoever starts, and every half minute; a lease that runs out is for
 workers that live and hang.
@@ -14,6 +17,7 @@ workers that live and hang.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from storage.db import Command, Connection, Query
@@ -24,10 +28,17 @@ JOBS = "jobs"
 PUSH = "push"
 CHANNEL = "beckon_work"
 
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    key: str
+    share: str
+
+
 # The update locks the lane even where it changes nothing: see above.
 TOUCH = Command(
-    "insert into lanes (queue, key, ready_at)"
-    " select $1, l.key, l.at from unnest($2::text[], $3::timestamptz[]) as l (key, at)"
+    "insert into lanes (queue, key, ready_at, share) select $1, l.key, l.at, l.share"
+    " from unnest($2::text[], $3::timestamptz[], $5::text[]) as l (key, at, share)"
     " on conflict (queue, key) do update set ready_at = case"
     " when $4 then least(lanes.ready_at, excluded.ready_at) else lanes.ready_at end"
 )
@@ -42,6 +53,35 @@ CLAIM = Query(
     returning key
     """,
     str,
+)
+# From one share to the next by the index, so that it costs as much as there are shares to serve, however many
+# lanes one of them has.
+CLAIM_IN_TURNS = Query(
+    """
+    with recursive turns as (
+        (select share, 1 as number from lanes
+         where queue = $1 and share > $6 and ready_at <= $2
+            and (locked_until is null or locked_until <= $2)
+         order by share limit 1)
+        union all
+        select following.share, t.number + 1 from turns t cross join lateral (
+            select share from lanes
+            where queue = $1 and share > t.share and ready_at <= $2
+                and (locked_until is null or locked_until <= $2)
+            order by share limit 1) following
+        where t.number < $4)
+    update lanes set locked_until = $3, worker = $5
+    from (
+        select mine.key from turns t cross join lateral (
+            select key from lanes
+            where queue = $1 and share = t.share and ready_at <= $2
+                and (locked_until is null or locked_until <= $2)
+            order by ready_at limit (select greatest(1, $4 / count(*)) from turns)
+            for update skip locked) mine) picked
+    where lanes.queue = $1 and lanes.key = picked.key
+    returning lanes.key, lanes.share
+    """,
+    Turn,
 )
 # 1650816875 is "beck" in ASCII: the space of our workers among a database's advisory locks.
 ENLIST = Command("select pg_advisory_lock(1650816875, $1)")
@@ -69,17 +109,28 @@ NEXT_READY = Query(
 )
 
 
-async def touch(conn: Connection, queue: str, times: Mapping[str, datetime]) -> None:
+async def touch(
+    conn: Connection,
+    queue: str,
+    times: Mapping[str, datetime],
+    shares: Mapping[str, str] | None = None,
+) -> None:
     """Make sure that these lanes exist, ready at their times, and wake the workers.
 
     Once per transaction and queue, as its last statement: in one common order, or two transactions
     would wait for each other. A lane that waits for a later time keeps waiting; but for jobs, whose
-    times are their own.
+    times are their own. ``shares``: with whom each takes turns.
     """
     if times:
         keys = sorted(times)
-        await TOUCH.run(conn, queue, keys, [times[key] for key in keys], queue == JOBS)
+        whose = [(shares or {}).get(key, "") for key in keys]
+        await TOUCH.run(conn, queue, keys, [times[key] for key in keys], queue == JOBS, whose)
         await NOTIFY.run(conn, queue)
+
+
+async def ring(conn: Connection, queue: str) -> None:
+    """Wake the workers of a queue."""
+    await NOTIFY.run(conn, queue)
 
 
 async def claim(
@@ -92,6 +143,19 @@ async def claim(
 ) -> list[str]:
     """Lanes that are ready, leased to the worker until ``until``. None: a caller who never enlisted."""
     return await CLAIM.all(conn, queue, now, until, limit, worker)
+
+
+async def claim_in_turns(
+    conn: Connection,
+    queue: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    worker: int | None,
+    after: str,
+) -> list[Turn]:
+    """As ``claim``, as many of each share, in the order of their names, of the shares after ``after``."""
+    return await CLAIM_IN_TURNS.all(conn, queue, now, until, limit, worker, after)
 
 
 async def enlist(conn: Connection, worker: int) -> None:

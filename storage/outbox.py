@@ -26,15 +26,17 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Host:
     host: str
-    software: str | None
-    version: str | None
-    active_users: int | None
-    checked_at: datetime | None
-    scheme: str
-    failures: int
-    failing_since: datetime | None
-    last_success_at: datetime | None
-    given_up_at: datetime | None
+    software: str | None = None
+    version: str | None = None
+    active_users: int | None = None
+    checked_at: datetime | None = None
+    scheme: str = "cavage"
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_success_at: datetime | None = None
+    given_up_at: datetime | None = None
+    tried_at: datetime | None = None
+    met_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class Failure:
 
 
 INSERT = Query(
-    "insert into outbox (uri, account_id, subject, body, created_at)"
-    " values ($1, $2, $3, $4, $5) returning id",
+    "insert into outbox (uri, account_id, subject, body, created_at, kind, about)"
+    " values ($1, $2, $3, $4, $5, $6, $7) returning id",
     int,
 )
 INSERT_DELIVERIES = Command(
@@ -105,6 +107,52 @@ FORGET = Command(
     "delete from outbox o where created_at < $1"
     " and not exists (select from deliveries d where d.outbox_id = o.id)"
 )
+REDIRECT = Command(
+    "update deliveries d set inbox = $2, host = $3, ready_at = $4, attempts = 0 where inbox = $1"
+    " and not exists (select from deliveries o where o.outbox_id = d.outbox_id and o.inbox = $2)"
+)
+# Hosts that were away and were not tried just now.
+AWAKE = Query(
+    """
+    update lanes l set ready_at = $2 from hosts h
+    where l.queue = 'delivery' and l.key = any($1::text[]) and h.host = l.key
+        and h.failing_since is not null and h.tried_at < $3 and l.ready_at > $2
+        and l.locked_until is null
+    returning l.key
+    """,
+    str,
+)
+FORGET_HOSTS = Command(
+    """
+    delete from hosts h where h.met_at < $1
+        and coalesce(greatest(h.checked_at, h.last_success_at, h.tried_at), h.met_at) < $1
+        and not exists (select from accounts a where a.host = h.host and a.host <> '')
+        and not exists (select from deliveries d where d.host = h.host)
+    """
+)
+# See server/domain/relevance.py, whose marks these are. Which of two came later, their ids say.
+CLEAR = Command(
+    """
+    with waiting as (
+        select d.id, d.inbox, d.attempts, o.account_id, o.about,
+            regexp_replace(o.kind, '^Announce (?=[A-Z])', '') as does,
+            o.kind like 'Announce %' as passed_on
+        from deliveries d join outbox o on o.id = d.outbox_id
+        where d.host = $1 and o.about <> '')
+    delete from deliveries d using waiting w
+    where d.id = w.id and exists (
+        select from waiting v
+        where v.inbox = w.inbox and v.account_id = w.account_id and v.about = w.about
+            and v.passed_on = w.passed_on and case
+                when v.id > w.id then
+                    (w.does = 'Update' and v.does in ('Update', 'Delete'))
+                    or (w.does = 'Create' and v.does = 'Delete')
+                    or (w.does in ('Add', 'Remove') and v.does in ('Add', 'Remove'))
+                    or (v.does = 'Undo' and w.does <> 'Undo')
+                else w.does = 'Undo' and v.does <> 'Undo' and v.attempts = 0 and v.id < w.id
+            end)
+    """
+)
 HOST = Query("select * from hosts where host = $1", Host)
 HOSTS = Query("select * from hosts where host = any($1::text[])", Host)
 MEET = Command("insert into hosts (host) select unnest($1::text[]) on conflict do nothing")
@@ -113,9 +161,9 @@ SUCCEEDED = Command(
     " failures = 0, failing_since = null, given_up_at = null, last_success_at = $2"
 )
 FAILING = Command(
-    "insert into hosts (host, failures, failing_since) values ($1, 1, $2)"
+    "insert into hosts (host, failures, failing_since, tried_at) values ($1, 1, $2, $2)"
     " on conflict (host) do update set failures = hosts.failures + 1,"
-    " failing_since = coalesce(hosts.failing_since, $2)"
+    " failing_since = coalesce(hosts.failing_since, $2), tried_at = $2"
 )
 GIVE_UP = Command("update hosts set given_up_at = $2 where host = $1")
 SET_SCHEME = Command(
@@ -153,12 +201,15 @@ async def send(
     body: bytes,
     inboxes: Mapping[str, str],
     now: datetime,
+    kind: str = "",
+    about: str = "",
 ) -> None:
-    """Store an activity and its deliveries. ``inboxes``: inbox URL to host.
+    """Store an activity and its deliveries. ``inboxes``: inbox URL to host; ``kind`` and ``about``: what later
+    ones supersede it.
 
     The caller touches the lanes of these hosts.
     """
-    outbox_id = await INSERT.one(conn, uri, account_id, subject, body, now)
+    outbox_id = await INSERT.one(conn, uri, account_id, subject, body, now, kind, about)
     urls = sorted(inboxes)
     await INSERT_DELIVERIES.run(conn, outbox_id, [inboxes[url] for url in urls], urls, subject, now)
 
@@ -192,6 +243,29 @@ async def settle(
 
 async def forget(conn: Connection, before: datetime) -> int:
     return await FORGET.run(conn, before)
+
+
+async def clear(conn: Connection, name: str) -> int:
+    """Drop what waits for a host and was superseded; how many."""
+    return await CLEAR.run(conn, name)
+
+
+async def redirect(conn: Connection, inbox: str, now_at: str, host: str, now: datetime) -> None:
+    """What waits for an inbox goes to another. The caller wakes the lane of its host."""
+    await REDIRECT.run(conn, inbox, now_at, host, now)
+
+
+async def awake(conn: Connection, names: Sequence[str], now: datetime, before: datetime) -> int:
+    """These hosts speak: those that took nothing when last tried, before ``before``, are tried now."""
+    found = await AWAKE.all(conn, sorted(set(names)), now, before)
+    if found:
+        await lanes.ring(conn, lanes.DELIVERY)
+    return len(found)
+
+
+async def forget_hosts(conn: Connection, before: datetime) -> int:
+    """Drop hosts of which nobody is known here and nothing was heard since then."""
+    return await FORGET_HOSTS.run(conn, before)
 
 
 async def host(conn: Connection, name: str) -> Host | None:

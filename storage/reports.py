@@ -60,11 +60,6 @@ INSERT = Query(
     """,
     Report,
 )
-OF_HOST = Query(
-    "select count(*) from reports r join accounts a on a.id = r.account_id"
-    " where a.host = $1 and r.created_at > $2",
-    int,
-)
 # An account that was suspended can still be reported, and one that blocks the reporter.
 KNOWN_AT = Query(
     """
@@ -124,11 +119,6 @@ async def insert(conn: Connection, new: NewReport, now: datetime) -> Report | No
         conn, new.uri, new.account_id, new.target_id, list(new.post_ids), new.category,
         new.comment, list(new.rule_ids), new.forwarded, now,
     )  # fmt: skip
-
-
-async def of_host(conn: Connection, host: str, since: datetime) -> int:
-    """How many came from people of a server since then."""
-    return await OF_HOST.one(conn, host, since)
 
 
 async def known_at(

@@ -50,3 +50,73 @@ FIGURES = Query(
 
 async def figures(conn: Connection, now: datetime) -> Figures:
     return await FIGURES.one(conn, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """A kind of work for later. ``late``: whose time has come."""
+
+    kind: str
+    waiting: int
+    late: int
+    next_at: datetime
+    failing: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pushes:
+    """What waits to ring somewhere. ``subscriptions``: how many it waits for."""
+
+    waiting: int
+    subscriptions: int
+    oldest: datetime | None
+    failing: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFor:
+    """Arrivals that came to nothing, and by what name."""
+
+    reason: str
+    count: int
+
+
+JOBS = Query(
+    """
+    select kind, count(*) as waiting, count(*) filter (where run_at <= $1) as late,
+        min(run_at) as next_at, count(*) filter (where attempts > 0) as failing,
+        max(last_error) as last_error
+    from jobs group by kind order by kind
+    """,
+    Jobs,
+)
+PUSHES = Query(
+    """
+    select count(*) as waiting, count(distinct subscription_id) as subscriptions,
+        min(created_at) as oldest, count(*) filter (where attempts > 0) as failing,
+        max(last_error) as last_error
+    from pushes
+    """,
+    Pushes,
+)
+REFUSED = Query(
+    "select coalesce(reason, '') as reason, count(*) as count from inbox"
+    " where state = 'refused' and done_at > $1 group by 1 order by 2 desc, 1",
+    RefusedFor,
+)
+
+
+async def jobs(conn: Connection, now: datetime) -> list[Jobs]:
+    """Work for later, by its kind."""
+    return await JOBS.all(conn, now)
+
+
+async def pushes(conn: Connection) -> Pushes:
+    return await PUSHES.one(conn)
+
+
+async def refused(conn: Connection, since: datetime) -> list[RefusedFor]:
+    """Why arrivals were refused since then, the most frequent reason first."""
+    return await REFUSED.all(conn, since)

@@ -15,10 +15,18 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"acts", "context", "drafts", "fingers", "host_lists", "inbox", "proxy", "receive"}
-ARRIVING |= {"receive_moderation", "resolve", "stances", "uploads", "vouching"}
+ARRIVING = {"acts", "budgets", "context", "drafts", "fingers", "host_lists", "inbox", "proxy"}
+ARRIVING |= {
+    "receive",
+    "receive_moderation",
+    "resolve",
+    "stances",
+    "uploads",
+    "vouching",
+    "waiting",
+}
 DOORS = {"api", "activitypub", "web", "jobs"}
-JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "middleware"}
+JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}
 JOINTS |= {"host_commands", "processes", "run", "worker"}
 
 INNER = {"storage", "leaves", "domain"}

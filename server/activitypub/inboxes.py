@@ -3,8 +3,8 @@
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits:
-try later.
+the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits
+here, or of its domain: try later.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from federation import follower_sync, jsonld, media_types, signatures
 from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
-from federation.origin import host_of, origin, same_origin
+from federation.origin import domain_of, host_of, origin, same_origin
 from server import inbox, resolve
+from server.budgets import OverBudget
 from server.context import NET
 from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
@@ -55,6 +56,9 @@ async def post(request: web.Request) -> web.Response:
     except Refused as refusal:
         log.info("inbox.door", reason=refusal.reason, cause=refusal.cause, ip=request.remote)
         return _answer(STATUSES.get(refusal.reason, 401), refusal.sentence, refusal.reason)
+    except OverBudget as error:
+        log.info("inbox.door", reason=error.reason, cause=error.cause, ip=request.remote)
+        return _answer(503, error.sentence, error.reason, error.retry_after)
     except Unreachable as error:
         return _answer(503, error.sentence, error.reason)
     except Gone:
@@ -91,7 +95,9 @@ async def _receive(request: web.Request) -> web.Response:
     )
     now = net.work.clock.now()
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
-    await resolve.require_open(net, host_of(claims.key_id))
+    host = host_of(claims.key_id)
+    await resolve.require_open(net, host)
+    await arrivals.require_room(domain_of(host))
     document = _parsed(body)
     envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
@@ -108,6 +114,7 @@ async def _receive(request: web.Request) -> web.Response:
         signer=verified.owner,
         subject=inbox.lane_of(sender, document),
         body=body,
+        domain=domain_of(host),
     )
     await arrivals.put(arrival)
     await _compare_followers(net, claims, verified)
@@ -194,11 +201,23 @@ def _is_stranger_leaving(envelope: Envelope) -> bool:
     return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 
+async def _key(net: Net, key_id: str) -> ActorKey:
+    """The key, or why it cannot be had, in words that blame nothing of what was sent: who is told 415
+    for what the key's server answered would never send it again."""
+    try:
+        return await resolve.key(net, key_id)
+    except Refused as refusal:
+        if STATUSES.get(refusal.reason, 403) == 403:
+            raise
+        sentence = "The key's server answers with something else."
+        raise Refused("key_unreadable", sentence, cause=refusal.reason) from refusal
+
+
 async def proven(
     net: Net, signed: signatures.Request, claims: signatures.Claims
 ) -> signatures.Verified:
     """Verify with the key that we know; once more with a fresh one, in case it was changed."""
-    key: ActorKey = await resolve.key(net, claims.key_id)
+    key = await _key(net, claims.key_id)
     now = net.work.clock.now()
     try:
         return signatures.verify(claims, signed, key, now=now)
@@ -210,9 +229,9 @@ async def proven(
     return signatures.verify(claims, signed, changed, now=now)
 
 
-def _answer(status: int, sentence: str, reason: str) -> web.Response:
+def _answer(status: int, sentence: str, reason: str, retry_after: int = 60) -> web.Response:
     body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
-    headers = {"Retry-After": "60"} if status == 503 else None
+    headers = {"Retry-After": str(retry_after)} if status == 503 else None
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 

@@ -207,6 +207,25 @@ PEOPLE: Mapping[str, Schema] = {
         key=TEXT, unit=maybe(TEXT), total=DIGITS, previous_total=absent(DIGITS),
         data=array(entity(date=TIME, value=DIGITS)),
     ),
+    "Waiting": entity(
+        deliveries=array(entity(
+            host=TEXT, waiting=COUNT, oldest=TIME, ready_at=TIME, failures=COUNT,
+            failing_since=maybe(TIME), last_error=maybe(TEXT),
+        )),
+        arrivals=array(entity(
+            domain=TEXT, waiting=COUNT, size=COUNT, oldest=TIME, reasons=array(TEXT),
+        )),
+        jobs=array(entity(
+            kind=TEXT, waiting=COUNT, late=COUNT, next_at=TIME, failing=COUNT,
+            last_error=maybe(TEXT),
+        )),
+        pushes=entity(
+            waiting=COUNT, subscriptions=COUNT, oldest=maybe(TIME), failing=COUNT,
+            last_error=maybe(TEXT),
+        ),
+        over_budget=array(entity(rule=TEXT, key=TEXT, since=TIME, used=COUNT)),
+        refused=array(entity(reason=TEXT, count=COUNT)),
+    ),
     "AdminDimension": entity(key=TEXT, data=array(ANY)),
     "AdminDomainBlock": entity(
         id=ID, domain=TEXT, digest=TEXT, created_at=TIME, severity=words("noop", "silence", "suspend"),

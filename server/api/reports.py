@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server import limits
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_member
@@ -41,7 +42,7 @@ def _complaint(sent: Params) -> Complaint:
 
 
 def routes() -> list[web.RouteDef]:
-    return [for_member("POST", "/api/v1/reports", create, "write:reports")]
+    return [for_member("POST", "/api/v1/reports", create, "write:reports", limit=limits.REPORTS)]
 
 
 DESCRIBED: Described = {

@@ -56,6 +56,7 @@ from server.api import (
     threads,
     timelines,
     trends,
+    waiting,
 )
 from server.api.describe import Described, Op
 from server.api.entities import ENTITIES
@@ -80,6 +81,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     host_allows,
     host_blocks,
     measures,
+    waiting,
     instance,
     about,
     oembed,

@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, tags, wire
+from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -52,7 +52,10 @@ async def send(
     if tx.site.federates:
         body = jsonld.to_json(signed)
         uri = str(signed["id"])
-        await outbox.send(tx.conn, uri, actor.id, subject, body, inboxes, tx.now)
+        does = relevance.mark(signed)
+        await outbox.send(
+            tx.conn, uri, actor.id, subject, body, inboxes, tx.now, does.kind, does.about
+        )
         tx.wake(lanes.DELIVERY, inboxes.values(), tx.now)
     return signed
 
@@ -308,22 +311,23 @@ async def answer_quote(
     actor: Account,
     asker: Account,
     quoting: posts.Post,
-    quoted: posts.Post,
+    quoted_uri: str,
     uri: str,
     stamp: str | None,
 ) -> None:
     """Accept with the stamp, or Reject without one."""
-    asked = build.quote_request(uri, asker.uri, quoted.uri, quoting.uri, to=[actor.uri])
+    asked = build.quote_request(uri, asker.uri, quoted_uri, quoting.uri, to=[actor.uri])
     document = build.answer_quote(await new_id(tx), actor.uri, asked, stamp)
     await send(tx, actor, document, own_inbox_of(asker), subject=quoting.uri, public=False)
 
 
 async def revoke_quote(tx: Tx, actor: Account, quoting: posts.Post, quoted: posts.Post) -> None:
-    """Delete of the stamp, to all who may show the quote as far as we know them."""
+    """Delete of the stamp, by whose it is, to all who may show the quote as far as we know them."""
     stamp = await wire.stamp(tx, quoting, quoted)
-    document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
     quoter = await accounts.by_id(tx.conn, quoting.account_id)
     inboxes = await followers(tx, actor.id) | inbox_of(quoter)
+    actor = await wire.quoted_as(tx, quoting.quote_stamp or "", quoted)
+    document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
     if quoter and quoter.local:
         inboxes |= await audience(tx, quoter, quoting)
     await send(tx, actor, document, inboxes, subject=quoting.uri, public=True)
@@ -363,6 +367,7 @@ async def announce(
     thread's head: ``post`` is then the head, and None for everything else. ``also``: whom it concerns
     besides, where they read groups. ``subject``: what orders it, where the document does not name it.
     """
+    tx.carried.append(community.id)
     by_form = await _by_embedding(tx, community, also or {})
     to, cc, public = await members_of(tx, community)
     if by_form[True]:

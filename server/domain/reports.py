@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from server import text
 from server.clock import stamp
 from server.domain import accounts as account_verbs
-from server.domain import effects
+from server.domain import calls, effects
 from server.domain.tx import Tx
-from server.errors import Forbidden, Invalid, NotFound
+from server.errors import Invalid, NotFound
 from storage import instance, posts, reports, users
 from storage.accounts import Account
 from storage.posts import Post
@@ -25,10 +24,7 @@ from storage.reports import NewReport, Report
 CATEGORIES = ("spam", "legal", "violation", "other")
 COMMENT_MAX = 1000  # characters
 FLAG_MAX = 5000
-DAY = timedelta(days=1)
 POSTS_MAX = 50
-FLAGS_A_DAY = 50
-"""Of one server: each of them rings at every moderator's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +118,20 @@ async def _tell(tx: Tx, reporter: Account, made: Report) -> None:
     await effects.tell(tx, staff, "admin.report", reporter, None, about=about)
 
 
+def _is_of(target: Account, post: Post) -> bool:
+    """By them; or a call by somebody, whose card is the community's."""
+    as_card = post.kind == "event" and post.community_id == target.id
+    return as_card or post.account_id == target.id
+
+
 async def arrived(
     tx: Tx, reporter: Account, target: Account, uris: Sequence[str], comment: str, uri: str
 ) -> None:
     """A Flag about somebody of ours; of the posts named, those are kept that are theirs and that the server
     of the reporter was sent: whoever guesses an address does not open a letter of others.
-
-    Raises ``Forbidden`` where their server has sent too many.
     """
-    if await reports.of_host(tx.conn, reporter.host, tx.now - DAY) >= FLAGS_A_DAY:
-        raise Forbidden("Too many reports came from this server.", reason="too_many_flags")
-    named = [await posts.by_uri(tx.conn, each) for each in uris[:POSTS_MAX]]
-    found = [p.id for p in named if p and p.account_id == target.id]
+    named = [await calls.known_by(tx, each) for each in uris[:POSTS_MAX]]
+    found = list(dict.fromkeys(p.id for p in named if p and _is_of(target, p)))
     made = await reports.insert(
         tx.conn,
         NewReport(

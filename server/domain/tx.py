@@ -37,6 +37,10 @@ class Tx:
     site: Site
     woken: dict[str, dict[str, datetime]] = field(default_factory=dict[str, dict[str, datetime]])
     """Lanes that were given work, by queue, with their times; touched once, when all is written."""
+    shares: dict[str, str] = field(default_factory=dict[str, str])
+    """With whom a lane takes turns."""
+    carried: list[int] = field(default_factory=list[int])
+    """Communities of ours that pass something on to all who follow them."""
     news: list[Event] = field(default_factory=list[Event])
     """What open streams are told, when it is committed."""
 

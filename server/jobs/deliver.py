@@ -6,6 +6,12 @@ written in one transaction: delivered and refused ones are gone, the others stay
 nothing, its lane waits longer each time, so a dead host costs one row; after two weeks it is given up
 and its followers are kept. A delivery that fails three times while its host takes others steps aside.
 
+A host that comes back, perhaps after days, is first sent one activity, then two at a time, then four, and
+of what waited for it only what was not superseded (``server/domain/relevance.py``). It is asked at once when
+something arrives from it (``server/inbox.py``), else by the clock, once a day at last. After it was given
+up that still holds: what it missed is gone, but what is new waits for the next try. An inbox that is not
+there any more has its actor read again (``server/jobs/moved.py``).
+
 A crash between sending and writing sends again: at least once, and the receiver knows the id.
 """
 
@@ -13,6 +19,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,7 +30,7 @@ from federation import deliver, keys
 from federation.deliver import Outcome, Result
 from server import resolve
 from server.domain import wire
-from server.jobs import follower_sync
+from server.jobs import follower_sync, moved
 from server.resolve import Net
 from storage import lanes, outbox
 from storage.outbox import Delivery, Failure
@@ -34,6 +42,10 @@ EACH = 50
 PARALLEL = 4
 LEASE = timedelta(minutes=15)
 STEP_ASIDE = 3
+PROBES = 4
+"""Activities in a row that a host may fail to take, while it answers, until it is left alone for now."""
+PAUSE = timedelta(minutes=1)
+"""For a host that says 429 and not how long."""
 MAX_KEYS = 10_000
 
 
@@ -56,6 +68,39 @@ class Visit:
     took: int = 0
     scheme: str | None = None
     asked_to_wait: timedelta | None = None
+    moved: set[str] = field(default_factory=set[str])
+    silent: bool = False
+
+    @property
+    def over(self) -> bool:
+        """It takes nothing now, or asked for a pause: the rest waits with its lane."""
+        refuses = not self.took and (self.silent or len(self.failures) >= PROBES)
+        return refuses or bool(self.asked_to_wait)
+
+
+class Flow:
+    """How many go out at a time: one to a host that comes back, twice as many with each that it takes."""
+
+    def __init__(self, allowed: int) -> None:
+        self._allowed = allowed
+        self._under_way = 0
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._under_way < self._allowed)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def widen(self) -> None:
+        """One was taken."""
+        self._allowed = min(2 * self._allowed, PARALLEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +119,11 @@ async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     """Lease hosts that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
         hosts = await lanes.claim(tx.conn, lanes.DELIVERY, tx.now, tx.now + LEASE, limit, worker)
-        ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
         known = await outbox.hosts(tx.conn, hosts) if hosts else {}
+        for host in known.values():
+            if host.failures:
+                await outbox.clear(tx.conn, host.host)
+        ready = await outbox.ready(tx.conn, hosts, tx.now, EACH) if hosts else []
     by_host: dict[str, list[Delivery]] = {host: [] for host in hosts}
     for delivery in ready:
         by_host[delivery.host].append(delivery)
@@ -88,9 +136,9 @@ async def run(net: Net, lane: Lane) -> None:
     by_subject: dict[str, list[Delivery]] = {}
     for delivery in lane.queue:
         by_subject.setdefault(delivery.subject, []).append(delivery)
-    gate = asyncio.Semaphore(PARALLEL)
+    flow = Flow(1 if lane.host.failures else PARALLEL)
     await asyncio.gather(
-        *(_send_in_order(net, lane.host, q, visit, gate) for q in by_subject.values())
+        *(_send_in_order(net, lane.host, q, visit, flow) for q in by_subject.values())
     )
     await _record(net, lane.host, visit)
 
@@ -103,18 +151,20 @@ async def work_once(net: Net) -> bool:
 
 
 def _stranger(host: str) -> outbox.Host:
-    return outbox.Host(host, None, None, None, None, "cavage", 0, None, None, None)
+    return outbox.Host(host)
 
 
 async def _send_in_order(
-    net: Net, host: outbox.Host, queue: list[Delivery], visit: Visit, gate: asyncio.Semaphore
+    net: Net, host: outbox.Host, queue: list[Delivery], visit: Visit, flow: Flow
 ) -> None:
     for delivery in queue:
-        async with gate:
-            if visit.failures and not visit.took:
-                return  # it takes nothing now: the rest waits with its lane
-            outcome = await send(net, host, delivery)
-        if not _note(visit, delivery, outcome, host):
+        async with flow.place():
+            if visit.over:
+                return
+            goes_on = _note(visit, delivery, await send(net, host, delivery), host)
+            if visit.took:
+                flow.widen()
+        if not goes_on:
             return
 
 
@@ -159,14 +209,19 @@ def _note(visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host)
         detail=outcome.detail[:200],
         attempts=delivery.attempts + 1,
     )
+    if outcome.moved and not delivery.attempts:
+        visit.took += 1  # it answers
+        visit.moved.add(delivery.inbox)
+        visit.failures.append(Failed(delivery.id, outcome.reason, STEP_ASIDE + 1))
+        return False
     if outcome.result is Result.FINAL:
         visit.took += outcome.status is not None  # it answers: the host is not dead
         visit.finished.append(delivery.id)
         return True
     visit.failures.append(Failed(delivery.id, outcome.reason, delivery.attempts + 1))
-    visit.asked_to_wait = max(
-        visit.asked_to_wait or timedelta(), outcome.retry_after or timedelta()
-    )
+    visit.silent |= outcome.status is None
+    asked = outcome.retry_after or (PAUSE if outcome.status == 429 else timedelta())
+    visit.asked_to_wait = max(visit.asked_to_wait or timedelta(), asked)
     return False
 
 
@@ -186,7 +241,11 @@ async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
         elif visit.took:
             await outbox.host_accepted(tx.conn, visit.host, tx.now)
             if visit.failures:
-                later[visit.host] = tx.now + deliver.backoff(1, random.random())  # noqa: S311
+                pause = deliver.backoff(1, random.random())  # noqa: S311
+                later[visit.host] = tx.now + max(pause, visit.asked_to_wait or timedelta())
+        for inbox in sorted(visit.moved):
+            args = {"host": visit.host, "inbox": inbox}
+            await tx.later(f"moved:{visit.host}", moved.JOB, args, tx.now)
         await outbox.settle(tx.conn, [visit.host], later, tx.now)
 
 

@@ -25,9 +25,9 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, histories, mail, threads
+from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
 from server.resolve import Net
-from storage import accounts, conversations, inbox, jobs, lanes, mutes, oauth, outbox
+from storage import accounts, budgets, conversations, inbox, jobs, lanes, mutes, oauth, outbox
 from storage import cards as card_rows
 from storage import threads as thread_rows
 from storage.jobs import Job
@@ -43,6 +43,7 @@ KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
 KEEP_SENT = timedelta(days=90)
+KEEP_HOSTS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
     await outbox.forget(tx.conn, tx.now - KEEP_SENT)
+    await outbox.forget_hosts(tx.conn, tx.now - KEEP_HOSTS)
     await oauth.drop_expired(tx.conn, tx.now)
     await conversations.sweep(tx.conn)
     await thread_rows.forget(tx.conn, tx.now - DAY)
@@ -165,7 +167,8 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
 
 
 async def _clean_cache(tx: Tx, _job: Job) -> datetime:
-    """Once an hour: files of other servers that were kept long enough."""
+    """Once an hour: files of other servers that were kept long enough, and budgets of past days."""
+    await budgets.forget(tx.conn, tx.now - 2 * DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
 
@@ -204,6 +207,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,
     featured_verbs.JOB: featured.run,

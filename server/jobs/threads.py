@@ -173,7 +173,7 @@ async def _fetch(net: Net, search: Search, uri: str) -> None:
             return
         if not search.may_fetch(uri):
             return
-        document = await resolve.document(net, uri)
+        document = await resolve.unknown_post(net, uri)
         value = parse.parse_object(document)
         if isinstance(value, Post) and await _belongs(net, search, value):
             await _keep(net, search, value, document)

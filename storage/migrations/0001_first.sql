@@ -218,6 +218,7 @@ create table accounts (
     sensitized_at timestamptz,          -- its media are hidden behind a click
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
+    erased boolean not null default false,       -- for good: its id and its keys are all that is left
     handle_lost boolean not null default false,  -- another actor of that host took the name
     also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
@@ -832,6 +833,10 @@ create table calls (
     latitude double precision,
     longitude double precision,
     capacity integer check (capacity > 0),
+    -- Who may take part: as Mobilizon says it of its events, and FEP-8a8e; of ours everybody may.
+    join_mode text not null default 'free'
+        check (join_mode in ('free', 'restricted', 'invite', 'external', 'none')),
+    external_url text,                  -- where one signs up for an external one
     card_uri text unique,               -- the answer card by the community
     confirmed integer not null default 0 check (confirmed >= 0),  -- going, by tier
     expressed integer not null default 0 check (expressed >= 0),
@@ -1046,9 +1051,11 @@ create table lanes (
     ready_at timestamptz not null,
     locked_until timestamptz,
     worker integer,                     -- who leased it; holds an advisory lock while it lives
+    share text not null default '' collate "C",  -- with whom it takes turns: the domain it comes from
     primary key (queue, key)
 );
 create index lanes_ready on lanes (queue, ready_at);
+create index lanes_turns on lanes (queue, share, ready_at);
 
 create table inbox (
     id bigint generated always as identity primary key,
@@ -1056,6 +1063,7 @@ create table inbox (
     activity_id text not null,
     signer text not null,               -- the actor whose key signed the request
     subject text not null,              -- the object that orders it: its lane
+    domain text not null default '',    -- registrable: who shares a budget
     body bytea not null,                -- as it came: a proof covers these bytes
     state text not null default 'waiting' check (state in ('waiting', 'done', 'refused')),
     reason text,
@@ -1065,6 +1073,7 @@ create table inbox (
     unique (origin, activity_id)
 );
 create index inbox_waiting on inbox (subject, id) where state = 'waiting';
+create index inbox_domain on inbox (domain) where state = 'waiting';
 create index inbox_done on inbox (done_at) where state <> 'waiting';
 
 create table outbox (
@@ -1072,6 +1081,8 @@ create table outbox (
     uri text not null unique,
     account_id bigint not null references accounts on delete cascade,
     subject text not null,
+    kind text not null default '',      -- what it does ('Update', 'Announce Update'), and to what: see
+    about text not null default '',     -- server/domain/relevance.py
     body bytea not null,
     created_at timestamptz not null
 );
@@ -1087,9 +1098,22 @@ create table hosts (
     scheme text not null default 'cavage' check (scheme in ('cavage', 'rfc9421')),
     failures integer not null default 0,
     failing_since timestamptz,
+    tried_at timestamptz,               -- when it last took nothing
     last_success_at timestamptz,
-    given_up_at timestamptz
+    given_up_at timestamptz,
+    met_at timestamptz not null default now()
 );
+create index hosts_met on hosts (met_at);
+
+-- What the hosts of one domain have used up of something in a window of time: see server/budgets.py.
+create table budgets (
+    rule text not null,
+    key text not null,
+    since timestamptz not null,
+    used integer not null check (used > 0),
+    primary key (rule, key, since)
+);
+create index budgets_since on budgets (since);
 
 create table deliveries (
     id bigint generated always as identity primary key,

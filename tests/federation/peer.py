@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import urllib.parse
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,9 @@ ACTIVITY_JSON = "application/activity+json"
 SECURITY = "https://w3id.org/security/v1"
 CAVAGE = "cavage"
 RFC9421 = "rfc9421"
+
+
+Answers = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 class Answer(NamedTuple):
@@ -195,7 +198,8 @@ class Peer:
 
     ``types``: media types by path, where they are others than they should be.
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
-    all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then.
+    all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then;
+    ``absent``: what single paths of inboxes answer instead; ``answers``: what any inbox does, unless None.
     """
 
     host: str
@@ -211,7 +215,10 @@ class Peer:
     status: int = 202
     down: bool = False
     held: asyncio.Event | None = None
+    absent: dict[str, int] = field(default_factory=dict[str, int])
+    answers: Answers | None = None
     now: datetime | None = None
+    refuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     fingers: dict[str, Json] = field(default_factory=dict[str, Json])
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     _numbers: int = 0
@@ -313,6 +320,8 @@ class Peer:
             await self.held.wait()
         if request.method == "POST":
             return await self._take(request)
+        if self.refuses.get(request.path):
+            return web.Response(status=self.refuses[request.path].pop(0))
         if request.path in self.redirects:
             raise web.HTTPFound(self.redirects[request.path])
         if request.path.startswith(("/.well-known/", "/nodeinfo/")):
@@ -354,8 +363,13 @@ class Peer:
         jrd = {"subject": f"acct:{name}@{self.host}", "links": [link]}
         return web.json_response(jrd, content_type="application/jrd+json")
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _take(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        said = await self.answers(request) if self.answers else None
+        if said:
+            return said
+        if request.path in self.absent:
+            return web.Response(status=self.absent[request.path])
         if self.status >= 300:
             return web.Response(status=self.status)
         try:

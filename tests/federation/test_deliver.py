@@ -116,7 +116,7 @@ async def test_without_a_second_scheme_there_is_one_knock(egress: Egress) -> Non
 async def test_4xx_is_final(egress: Egress, status: int) -> None:
     outcome, knocks = await deliver(egress, answering(status, 202))
     assert (outcome.result, outcome.status) == (Result.FINAL, status)
-    assert (outcome.reason, outcome.moved) == (f"http_{status}", status == 404)
+    assert (outcome.reason, outcome.moved) == (f"http_{status}", status in (404, 410))
     assert (outcome.retry_after, outcome.detail, knocks) == (None, "why", ["first"])
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from server import budgets
 from server.domain import follows, reports
 from server.domain.reports import Complaint
 from server.errors import NotFound
@@ -20,13 +23,13 @@ async def test_one_server_reports_so_often_and_no_more(
     organiser: Account,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reports, "FLAGS_A_DAY", 2)
+    monkeypatch.setattr(budgets, "FLAGS", replace(budgets.FLAGS, limit=2))
     people = [attacker.person("one"), attacker.person("two", key=1)]
     seen: list[str | None] = []
     for who in (*people, *people):
         flag = attacker.activity(who, "Flag", [organiser.uri], content="x")
         seen.append(await outcome(ours, attacker, who, flag))
-    assert seen == ["done", "done", "too_many_flags", "too_many_flags"]
+    assert seen == ["done", "done", "over_budget", "over_budget"]
     assert await ours.value("select count(*) from reports") == 2
     other = microblog.person("reader")
     flag = microblog.activity(other, "Flag", [organiser.uri], content="x")

@@ -1,0 +1,139 @@
+"""What other servers may use up here: so much of everything, for all hosts of one registrable domain together.
+
+A name below a domain costs nothing, and a server of many people is one domain too; so each rule is far above
+what the largest of servers sends to a small one, and far below what would fill a disk or hold up the others.
+What must hold in all processes and after a restart is counted in a row per domain and window (``take``);
+what protects processors and connections is counted in memory (``Turns``, and the waiting arrivals in
+``server/inbox.py``). Whoever is over a budget is refused as ``over_budget``, which time mends: at the door with
+503 and Retry-After, and for what has arrived by waiting, some hours at most, before it is refused for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from federation.errors import Unreachable
+from federation.origin import domain_of
+from server.domain.tx import Tx
+from storage import budgets
+from storage.budgets import Used
+from storage.db import Connection
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most ``limit`` in each window of ``seconds``."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+ACCOUNTS = Rule("accounts met", 5000, HOUR)
+"""Strangers whose keys or profiles are asked for: everybody who likes one widely shared post."""
+HOSTS = Rule("hosts met", 300, DAY)
+"""New names below one domain. Hosters of hundreds of small servers have one domain (masto.host)."""
+POSTS = Rule("posts fetched", 6000, HOUR)
+"""For threads, boosts and quotes; what is sent to us whole is not fetched."""
+CARRIED = Rule("carried for a domain", 6000, HOUR)
+"""What makes communities of ours send something to all who follow them."""
+CARRIED_OF_ONE = Rule("carried for an account", 600, HOUR)
+BURIED = Rule("deletions of the unknown", 10_000, HOUR)
+"""Each leaves a row, so that what comes too late stays away. Tools that delete old posts send thousands."""
+FLAGS = Rule("reports", 50, DAY)
+"""Each rings at every moderator's."""
+VOTES = Rule("votes in a poll", 2000, HOUR)
+ANSWERS = Rule("answers to a call", 500, HOUR)
+UNASKED = Rule("mentions by strangers", 500, HOUR)
+"""Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
+UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
+NEW = timedelta(days=2)
+
+RULES = (
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, ANSWERS, UNASKED,
+    UNASKED_OF_NEW,
+)  # fmt: skip
+
+AT_ONCE = 8
+"""Fetches from the hosts of one domain in one process."""
+
+
+class OverBudget(Unreachable):
+    """``retry_after``: seconds until the window ends."""
+
+    def __init__(self, rule: str, key: str, retry_after: int) -> None:
+        super().__init__("over_budget", "Too much of this came from there.", cause=f"{rule}: {key}")
+        self.retry_after = retry_after
+
+
+def window(rule: Rule, now: datetime) -> datetime:
+    """When the present window began."""
+    at = int(now.timestamp())
+    return datetime.fromtimestamp(at - at % rule.seconds, UTC)
+
+
+async def take(tx: Tx, rule: Rule, host: str, *, of: object = None, count: int = 1) -> None:
+    """Count something for the domain of a host, in the transaction that does it. Raises ``OverBudget``.
+
+    ``of``: what it is counted for besides, such as one poll.
+    """
+    domain = domain_of(host)
+    await take_key(tx, rule, domain if of is None else f"{domain} {of}", count=count)
+
+
+async def take_key(tx: Tx, rule: Rule, key: str, *, count: int = 1) -> None:
+    """The same, for something else than a domain."""
+    since = window(rule, tx.now)
+    if not await budgets.take(tx.conn, rule.name, key, since, count, rule.limit):
+        left = since + timedelta(seconds=rule.seconds) - tx.now
+        raise OverBudget(rule.name, key, max(1, int(left.total_seconds())))
+
+
+async def exhausted(conn: Connection, now: datetime) -> list[Used]:
+    """The budgets of which nothing is left in their present window."""
+    limits = {rule.name: rule for rule in RULES}
+    rows = await budgets.since(conn, now - timedelta(seconds=DAY))
+    return [
+        row
+        for row in rows
+        if (rule := limits.get(row.rule))
+        and row.since == window(rule, now)
+        and row.used >= rule.limit
+    ]
+
+
+@dataclass(slots=True)
+class _Line:
+    gate: asyncio.Semaphore
+    users: int = 0
+
+
+@dataclass(slots=True)
+class Turns:
+    """Who fetches from a domain at the same time: a few, and the others wait for their turn.
+
+    ``last``: the last domain whose arrivals had theirs.
+    """
+
+    lines: dict[str, _Line] = field(default_factory=dict[str, _Line])
+    last: str = ""
+
+    @asynccontextmanager
+    async def at(self, host: str) -> AsyncGenerator[None]:
+        domain = domain_of(host)
+        line = self.lines.setdefault(domain, _Line(asyncio.Semaphore(AT_ONCE)))
+        line.users += 1
+        try:
+            async with line.gate:
+                yield
+        finally:
+            line.users -= 1
+            if not line.users:
+                self.lines.pop(domain, None)
