@@ -180,6 +180,13 @@ class Leave(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore(Activity):
+    """Nothing comes of ``object``: a Join of what takes no answers (FEP-8a8e)."""
+
+    object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteRequest(Activity):
     """May ``instrument`` quote ``object`` (FEP-044f)? ``post`` is the quoting post where it was embedded
     and is the actor's own."""

@@ -49,6 +49,7 @@ __all__ = [
     "flag",
     "follow",
     "hashtag",
+    "ignore",
     "join",
     "leave",
     "like",
@@ -109,6 +110,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "featured": value.featured,
             "featuredTags": value.featured_tags,
             "attributedTo": value.moderators,
+            "upcomingEvents": value.upcoming_events,
             "icon": _image(value.icon),
             "image": _image(value.image),
             "discoverable": value.discoverable,
@@ -116,6 +118,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "published": utc(value.published) if value.published else None,
             "alsoKnownAs": list(value.also_known_as) or None,
             "movedTo": value.moved_to,
+            "suspended": value.suspended or None,
             "webfinger": value.webfinger,
             "endpoints": {"sharedInbox": value.shared_inbox} if value.shared_inbox else None,
             "assertionMethod": _assertion_method(value.id, keys.multibase),
@@ -271,6 +274,11 @@ def join(
     """Taking part in an event; ``to`` names its organiser, who answers."""
     head = _head("Join", activity_id, actor, to)
     return head | {"object": joined} | _said({"participationMessage": message})
+
+
+def ignore(activity_id: str, actor: str, ignored: str, *, to: Iterable[str]) -> Json:
+    """Nothing comes of a Join, named by its id, of what takes no answers (FEP-8a8e)."""
+    return _head("Ignore", activity_id, actor, to) | {"object": ignored}
 
 
 def leave(activity_id: str, actor: str, left: str, *, to: Iterable[str]) -> Json:

@@ -43,7 +43,7 @@ Json: TypeAlias = dict[str, object]
 SUMMARY_MAX: Final = 500
 _STATUSES: Final[dict[EventStatus, tuple[str, str]]] = {
     "confirmed": ("CONFIRMED", "EventScheduled"),
-    "tentative": ("TENTATIVE", "EventScheduled"),
+    "tentative": ("TENTATIVE", "EventTentative"),
     "cancelled": ("CANCELLED", "EventCancelled"),
     # Mobilizon's list has no "postponed"
     "postponed": ("TENTATIVE", "EventPostponed"),
@@ -91,8 +91,10 @@ def event(value: Post) -> Json:
     """
     if value.event is None:
         raise ValueError("an event post needs its event")
-    document = _with(_common(value, "Event"), summary=one_line(value.summary))
-    return document | _when_and_where(value.event) | _taking_part(value.event)
+    document = _with(
+        _common(value, "Event"), summary=one_line(value.summary), inLanguage=value.language
+    )
+    return document | _when_and_where(value.event) | _taking_part(value, value.event)
 
 
 def vote(value: Vote, to: str) -> Json:
@@ -295,6 +297,7 @@ def _when_and_where(value: Event) -> Json:
         {
             "startTime": _local(value.start, value.timezone),
             "endTime": _local(value.end, value.timezone) if value.end else None,
+            "displayEndTime": value.end is not None,
             "timezone": value.timezone,
             "isOnline": value.online_url is not None and value.place is None,
             "onlineLink": value.online_url,
@@ -303,12 +306,18 @@ def _when_and_where(value: Event) -> Json:
     )
 
 
-def _taking_part(value: Event) -> Json:
+def _taking_part(post_: Post, value: Event) -> Json:
     status, event_status = _STATUSES[value.status]
-    return {
+    taken = value.participant_count
+    return _who(post_, value) | {
         "joinMode": value.join_mode,
         "maximumAttendeeCapacity": value.capacity or 0,  # Mobilizon's word for no limit
-        "participantCount": value.participant_count,
+        "remainingAttendeeCapacity": max(value.capacity - taken, 0) if value.capacity else None,
+        "participantCount": taken,
+        # Whoever answers need tell nobody but the organiser (FEP-8a8e).
+        "requiredJoinVisibility": [post_.attributed_to],
+        "category": "MEETING",  # Mobilizon's and FEP-8a8e's closed lists have it
+        "repliesModerationOption": "allow_all" if post_.comments_enabled else "closed",
         "externalParticipationUrl": value.external_url,
         "anonymousParticipation": value.anonymous,
         "anonymousParticipationEnabled": value.anonymous,
@@ -318,6 +327,19 @@ def _taking_part(value: Event) -> Json:
         "status": status,
         "eventStatus": event_status,
     }
+
+
+def _who(post_: Post, value: Event) -> Json:
+    """Who organises, by id, and how many take part: never who."""
+    said: Json = {}
+    if value.organizers:
+        items = list(value.organizers)
+        listed: Json = {"id": f"{post_.id}/organizers", "type": "Collection"}
+        said["organizers"] = listed | {"totalItems": len(items), "items": items}
+    if value.attendees:
+        counted: Json = {"id": value.attendees, "type": "Collection"}
+        said["attendees"] = counted | {"totalItems": value.participant_count}
+    return said
 
 
 def _local(time: datetime, timezone: str | None) -> str:

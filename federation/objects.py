@@ -19,7 +19,7 @@ PostKind = Literal[
 ]
 AttachmentKind = Literal["image", "video", "audio", "document", "link"]
 EventStatus = Literal["confirmed", "tentative", "cancelled", "postponed"]
-JoinMode = Literal["free", "restricted", "invite", "external"]
+JoinMode = Literal["free", "restricted", "invite", "external", "none"]
 CallKind = Literal[
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 ]
@@ -47,9 +47,10 @@ class Actor:
     """A person, group, application, service or organization.
 
     ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
-    names in ``attributedTo`` (FEP-1b12). ``discoverable`` and ``indexable`` are None where the
-    document says nothing. ``moved_to`` took its place, ``copied_to`` did while it goes on (FEP-7628).
-    ``document`` is what was parsed, for ``federation.keys``; it takes no part
+    names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e).
+    ``discoverable`` and ``indexable`` are None where the document says nothing. ``moved_to`` took its
+    place, ``copied_to`` did while it goes on (FEP-7628). ``document`` is what was parsed, for
+    ``federation.keys``; it takes no part
     in comparison.
     """
 
@@ -67,6 +68,7 @@ class Actor:
     featured: str | None = None
     featured_tags: str | None = None
     moderators: str | None = None
+    upcoming_events: str | None = None
     icon: Picture | None = None
     image: Picture | None = None
     emojis: tuple[Emoji, ...] = ()
@@ -78,6 +80,7 @@ class Actor:
     published: datetime | None = None
     also_known_as: tuple[str, ...] = ()
     moved_to: str | None = None
+    suspended: bool = False
     copied_to: str | None = None
     webfinger: str | None = None
     document: Mapping[str, object] = field(
@@ -156,7 +159,8 @@ class Event:
 
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
-    means that one can take part on the event's own page without an account.
+    means that one can take part on the event's own page without an account. ``organizers`` are ids of
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
     """
 
     start: datetime
@@ -170,6 +174,8 @@ class Event:
     external_url: str | None = None
     anonymous: bool = False
     status: EventStatus = "confirmed"
+    organizers: tuple[str, ...] = ()
+    attendees: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

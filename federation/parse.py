@@ -412,6 +412,10 @@ def _join(document: Document, head: Head) -> Activity:
     return verbs.Join(**head, object=require_ref(document, "object"), message=message)
 
 
+def _ignore(document: Document, head: Head) -> Activity:
+    return verbs.Ignore(**head, object=require_ref(document, "object"))
+
+
 def _leave(document: Document, head: Head) -> Activity:
     return verbs.Leave(**head, object=require_ref(document, "object"))
 
@@ -460,6 +464,7 @@ _READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
     "EmojiReact": _like,
     "Flag": _flag,
     "Follow": _follow,
+    "Ignore": _ignore,
     "Join": _join,
     "Leave": _leave,
     "Like": _like,

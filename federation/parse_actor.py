@@ -70,6 +70,7 @@ def parse_actor(document: Document) -> Actor:
         following=own_ref(document.get("following"), actor_id),
         featured=own_ref(document.get("featured"), actor_id),
         featured_tags=own_ref(document.get("featuredTags"), actor_id),
+        upcoming_events=own_ref(document.get("upcomingEvents"), actor_id),
         moderators=_moderators(document, actor_id) if kind == "group" else None,
         icon=_picture(document.get("icon")),
         image=_picture(document.get("image")),

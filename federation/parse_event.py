@@ -21,6 +21,7 @@ from federation.fields import (
     mappings,
     number,
     own_ref,
+    ref,
     refs,
     text,
     time,
@@ -44,6 +45,7 @@ from federation.vocab import CALL_KINDS, EVENT_STATUSES, JOIN_MODES
 OPTIONS_MAX: Final = 64
 STEWARDS_MAX: Final = 64
 LOCATIONS_MAX: Final = 8
+ORGANIZERS_MAX: Final = 64
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-]{1,32}(/[A-Za-z0-9_+\-]{1,32}){0,3}")
 
 
@@ -98,7 +100,16 @@ def parse_event(document: Document) -> Event | None:
         external_url=contact_url(document.get("externalParticipationUrl")),
         anonymous=_is_anonymous(document),
         status=_status(document),
+        organizers=_organizers(document.get("organizers")),
+        attendees=ref(document.get("attendees")),
     )
+
+
+def _organizers(value: object) -> tuple[str, ...]:
+    """The members of the collection where it was embedded (FEP-8a8e): of itself or of its first page."""
+    collection = mapping(value) or {}
+    page = mapping(collection.get("first")) or collection
+    return refs(page.get("items", page.get("orderedItems")), ORGANIZERS_MAX)
 
 
 def _is_anonymous(document: Document) -> bool:

@@ -15,6 +15,10 @@ MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 #: Our own terms: the slug of the FEP "Calls to Action and Campaigns".
 CTA: Final = "https://w3id.org/fep/d9f9/"
 
+#: Events (FEP-8a8e), and the states of one that we send.
+EVENTS: Final = "https://w3id.org/fep/8a8e/"
+EVENT_STATUS_WORDS: Final = ("EventScheduled", "EventTentative", "EventCancelled", "EventPostponed")
+
 PUBLIC: Final = f"{AS}#Public"
 #: JSON-LD compaction may write Public in three ways; all mean the same (ActivityPub 5.6).
 PUBLIC_ALIASES: Final = frozenset({PUBLIC, "as:Public", "Public"})
@@ -71,12 +75,14 @@ EVENT_STATUSES: Final = {
     "postponed": "postponed",
     "eventscheduled": "confirmed",
     "eventcancelled": "cancelled",
+    "eventtentative": "tentative",
+    "eventmovedonline": "confirmed",
     "eventpostponed": "postponed",
     "eventrescheduled": "confirmed",
 }
 
-#: Mobilizon's closed list; anything else is read as "free".
-JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external"})
+#: Mobilizon's closed list, and "none" of FEP-8a8e, which we never send; anything else is read as "free".
+JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external", "none"})
 
 # --- The contexts that we send. Stable: a proof covers them, and peers cache by them. ---
 
@@ -97,8 +103,10 @@ ACTOR_CONTEXT: Final = (
         "toot": "http://joinmastodon.org/ns#",
         "featured": {"@id": "toot:featured", "@type": "@id"},
         "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+        "upcomingEvents": {"@id": f"{EVENTS}upcomingEvents", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
+        "suspended": "toot:suspended",
         "lemmy": "https://join-lemmy.org/ns#",
         "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
         "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
@@ -159,7 +167,21 @@ EVENT_TERMS: Final = {
     "addressCountry": "sc:addressCountry",
     "postalCode": "sc:postalCode",
     "maximumAttendeeCapacity": "sc:maximumAttendeeCapacity",
-    "eventStatus": "sc:eventStatus",
+    "remainingAttendeeCapacity": "sc:remainingAttendeeCapacity",
+    "inLanguage": "sc:inLanguage",
+    "e": EVENTS,
+    "eventStatus": {"@id": "e:eventStatus", "@type": "@vocab"},
+    **{status: f"e:{status}" for status in EVENT_STATUS_WORDS},
+    "displayEndTime": "e:displayEndTime",
+    "attendees": {"@id": "e:attendees", "@type": "@id"},
+    "organizers": {"@id": "e:organizers", "@type": "@id"},
+    "requiredJoinVisibility": {
+        "@id": "e:requiredJoinVisibility",
+        "@type": "@id",
+        "@container": "@list",
+    },
+    "category": "mz:category",
+    "repliesModerationOption": "mz:repliesModerationOption",
     "status": "ical:status",
     "timezone": "mz:timezone",
     "joinMode": "mz:joinMode",

@@ -25,7 +25,7 @@ MAX_TAGS = 30
 
 
 def plain_kind(draft: posts.Draft) -> str:
-    """An event that is no call of ours to answer is shown as a post."""
+    """An event that cannot be answered is shown as a post."""
     return "other" if draft.kind == "event" else draft.kind
 
 
@@ -129,8 +129,8 @@ async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> A
 
 
 def _poll_of(value: Post) -> posts.PollDraft | None:
-    if value.call:
-        titles = [o.name for o in value.call.answers]
+    if value.call or value.event:
+        titles = [o.name for o in value.call.answers] if value.call else []
         known = titles if len(titles) == len(calls.ANSWERS) else list(wire.ANSWERS)
         return posts.PollDraft(tuple((text.one_line(t, 100), 0) for t in known))
     if value.poll is None:
@@ -182,20 +182,21 @@ def details_of(event: Event) -> Details:
         latitude=place.latitude if place else None,
         longitude=place.longitude if place else None,
         capacity=event.capacity or None,
+        join_mode=event.join_mode,
+        external_url=event.external_url,
     )
 
 
 def reported_of(value: Post) -> calls.Reported:
-    """The counts and the state that the host of a call tells."""
-    assert value.call, "the caller asked for a call"
+    """The counts and the state that the host of a call, or of any event, tells."""
     assert value.event, "a call that we read is an event"
-    votes = [o.votes for o in value.call.answers[:3]]
+    votes = [o.votes for o in value.call.answers[:3]] if value.call else []
     going, maybe, declined = votes if len(votes) == 3 else (value.event.participant_count, 0, 0)
     return calls.Reported(
         going=going,
         maybe=maybe,
         declined=declined,
-        waiting=value.call.waiting,
+        waiting=value.call.waiting if value.call else 0,
         state=STATES.get(value.event.status, "open"),
-        card_uri=value.call.card,
+        card_uri=value.call.card if value.call else None,
     )

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -312,7 +313,18 @@ async def process(net: Net, item: Item, ends: str | None = None) -> None:
 
 
 async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
+    if isinstance(activity, activities.Delete) and activity.is_self:
+        return Act(await _leaving(net, activity.actor), activity, arrived)
     return Act(await resolve.actor(net, activity.actor), activity, arrived)
+
+
+async def _leaving(net: Net, uri: str) -> Account:
+    """Who deletes themselves: as we knew them, for nothing may be left to be asked of their server."""
+    async with net.work.reading() as tx:
+        known = await accounts.by_uri(tx.conn, uri)
+    if known is None:
+        raise Gone(uri)
+    return known
 
 
 async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
@@ -422,6 +434,17 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
     return None
 
 
+async def _confirm_left(net: Net, account: Account) -> None:
+    """An actor is gone when its origin says so too: somebody else may have its key by now.
+
+    Raises ``Unreachable`` while it is there: servers differ in what they do first, so it is asked again.
+    """
+    with suppress(Gone):
+        found = await resolve.document(net, account.uri)
+        if found.get("type") != "Tombstone":
+            raise Unreachable("still_there", "The actor is still there.")
+
+
 async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
@@ -497,15 +520,24 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
-        case activities.Update(person=person) if person:
-            await resolve.actor(net, act.by.uri, refresh=True)
-        case activities.Move(object=old, target=new):
-            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:
-            pass
+            await _ask_actors(net, act)
     return act
+
+
+async def _ask_actors(net: Net, act: Act) -> None:
+    """What is about actors themselves counts as they describe themselves now."""
+    match act.activity:
+        case activities.Update(person=person) if person:
+            await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Delete(is_self=True):
+            await _confirm_left(net, act.by)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
+        case _:
+            pass
 
 
 async def known_actor(net: Net, uri: str) -> bool:

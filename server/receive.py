@@ -31,6 +31,7 @@ from server.domain import (
     wire,
 )
 from server.domain.tx import Arrived, Tx
+from server.errors import Forbidden
 from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
@@ -84,11 +85,13 @@ async def _publish(
     # A call is made by those who steer its community, which only their common server knows.
     community = draft.community
     own = community is not None and same_origin(community.uri, author.uri)
-    if value.event and value.call and own and draft.kind == "event":
+    # Any other event is its author's, but in a community of ours, which passes it on as a post.
+    anybodys = value.call is None and not (community and community.local)
+    if value.event and draft.kind == "event" and (own or anybodys):
         return await calls.receive(
             tx, author, draft, drafts.details_of(value.event), drafts.reported_of(value), named
         )
-    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.call else draft.poll)
+    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.event else draft.poll)
     return await posts.publish(tx, author, plain, arrived=named)
 
 
@@ -196,7 +199,7 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("stale", "A later version of this post is known.")
     draft = await drafts.draft_of(tx, act.by, value, act.stamp)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
-    if value.event and value.call and await call_rows.by_id(tx.conn, post.id):
+    if value.event and await call_rows.by_id(tx.conn, post.id):
         await calls.hear(tx, post, drafts.details_of(value.event), drafts.reported_of(value))
 
 
@@ -239,7 +242,7 @@ async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
 async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> None:
     quoted = await calls.known_by(tx, activity.object)
     # What is not for everybody does not exist for who asks: no answer tells of it.
-    if quoted is None or not quoted.local or not quoted.is_public or quoted.uri != activity.object:
+    if quoted is None or not quoted.local or not quoted.is_public or quoted.reblog_of_id:
         raise Refused("unknown_object", "This post is not known here.")
     quoting = await post_rows.by_uri(tx.conn, activity.instrument)
     if quoting is None and activity.post:
@@ -248,7 +251,7 @@ async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> 
         raise Refused("unknown_instrument", "The quoting post could not be found.")
     if quoting.account_id != act.by.id or quoting.quote_id != quoted.id:
         raise Refused("foreign_instrument", "Only its author asks for a post that quotes.")
-    await quotes.asked(tx, act.by, quoting, quoted, activity.id)
+    await quotes.asked(tx, act.by, quoting, quoted, activity.id, quoted_uri=activity.object)
 
 
 async def gone(tx: Tx, uri: str) -> None:
@@ -368,9 +371,7 @@ async def _answer(
         return
     joined = await call_rows.by_uri(tx.conn, asked)
     if joined:
-        if (await _author_of(tx, joined.post_id)) != act.by.id:
-            raise Refused("foreign_answer", "Only who was asked may answer.")
-        await calls.hear_answer(tx, act.by, joined, state)
+        await _join_answered(tx, act, joined, state)
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
@@ -379,9 +380,18 @@ async def _answer(
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
 
 
-async def _author_of(tx: Tx, post_id: int) -> int | None:
-    post = await post_rows.by_id(tx.conn, post_id)
-    return post.account_id if post else None
+async def _join_answered(tx: Tx, act: Act, joined: call_rows.Participation, state: str) -> None:
+    try:
+        await calls.hear_answer(tx, act.by, joined, state)
+    except Forbidden as refused:
+        raise Refused("foreign_answer", "Only who was asked may answer.") from refused
+
+
+async def _ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:
+    joined = await call_rows.by_uri(tx.conn, activity.object)
+    if joined is None:
+        raise Refused("never_asked", "Nothing of that id was asked.")
+    await _join_answered(tx, act, joined, "refused")
 
 
 async def _follow_answered(tx: Tx, by: Account, follow: follow_rows.Follow, state: str) -> None:
@@ -413,6 +423,10 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
+    if post and inner.content and inner.id:
+        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        if counted != inner.id:
+            return  # one reaction of several (Pleroma): what counts still stands
     if post:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 
@@ -496,7 +510,7 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
 
 async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
     for uri in activity.objects[: reports.POSTS_MAX]:
-        post = await post_rows.by_uri(tx.conn, uri)
+        post = await calls.known_by(tx, uri)
         if post and post.local:
             return await accounts.by_id(tx.conn, post.account_id)
     return None
@@ -511,10 +525,10 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
         await follows.follow(tx, act.by, group, uri=activity.id)
         return
     post = await drafts.open_to(tx, act.by, activity.object)
-    if post is None or not post.local or post.kind != "event":
+    if post is None or not post.local:
         raise Refused("unknown_call", "There is no call of that address here.")
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
-    await calls.answer(tx, act.by, post, "going", "join", uri=activity.id)
+    await calls.join(tx, act.by, post, activity.id)
 
 
 async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
@@ -547,6 +561,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Dislike: _dislike,
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
+    wire_acts.Ignore: _ignore,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,

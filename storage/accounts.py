@@ -55,6 +55,7 @@ class Account:
     sensitized_at: datetime | None
     media_refused: bool
     waiting: bool
+    erased: bool
     handle_lost: bool
     also_known_as: list[str]
     moved_to: str | None
@@ -227,6 +228,7 @@ LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
 )
+ERASED = Command("update accounts set erased = true where id = $1")
 DELETE = Command("delete from accounts where id = $1")
 # What others have counted of an account, taken back before it goes.
 UNCOUNT = tuple(
@@ -429,6 +431,11 @@ async def begin_featured(conn: Connection, account_id: int, now: datetime, since
 async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: str) -> None:
     """Another actor has the handle now: the old one keeps its id and loses its handle."""
     await LOSE_HANDLE.run(conn, username, host, keeper_uri)
+
+
+async def erased(conn: Connection, account_id: int) -> None:
+    """It will not come back."""
+    await ERASED.run(conn, account_id)
 
 
 async def delete(conn: Connection, account_id: int) -> None:

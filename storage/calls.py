@@ -26,6 +26,8 @@ class Call:
     latitude: float | None
     longitude: float | None
     capacity: int | None
+    join_mode: str
+    external_url: str | None
     card_uri: str | None
     confirmed: int
     expressed: int
@@ -58,6 +60,8 @@ class Details:
     latitude: float | None = None
     longitude: float | None = None
     capacity: int | None = None
+    join_mode: str = "free"
+    external_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,8 @@ class ByHost:
 INSERT = Query(
     """
     insert into calls (post_id, community_id, kind, starts_at, ends_at, timezone, place_name,
-        place_address, latitude, longitude, capacity, card_uri, state)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning *
+        place_address, latitude, longitude, capacity, card_uri, state, join_mode, external_url)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning *
     """,
     Call,
 )
@@ -107,7 +111,8 @@ BY_CARD = Query("select * from calls where card_uri = $1", Call)
 SET_DETAILS = Query(
     """
     update calls set starts_at = $2, ends_at = $3, timezone = $4, place_name = $5,
-        place_address = $6, latitude = $7, longitude = $8, capacity = $9,
+        place_address = $6, latitude = $7, longitude = $8, capacity = $9, join_mode = $10,
+        external_url = $11,
         revision = revision + case when (starts_at, ends_at, timezone, place_name, place_address)
             is distinct from ($2, $3, $4, $5, $6) then 1 else 0 end
     where post_id = $1 returning *
@@ -132,7 +137,7 @@ UPCOMING = Query(
 OWN_UPCOMING = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where p.local and p.visibility = 'public' and c.state in ('open', 'postponed')"
-    " and ($1::bigint is null or c.community_id = $1)"
+    " and ($1::bigint is null or $1 in (c.community_id, p.account_id))"
     " and coalesce(c.ends_at, c.starts_at) >= $2 order by c.starts_at, c.post_id limit $3",
     Call,
 )
@@ -238,7 +243,8 @@ async def insert(
     d = details
     return await INSERT.one(
         conn, post_id, community_id, kind, d.starts_at, d.ends_at, d.timezone, d.place_name,
-        d.place_address, d.latitude, d.longitude, d.capacity, card_uri, state,
+        d.place_address, d.latitude, d.longitude, d.capacity, card_uri, state, d.join_mode,
+        d.external_url,
     )  # fmt: skip
 
 
@@ -263,7 +269,7 @@ async def set_details(conn: Connection, post_id: int, details: Details) -> Call:
     d = details
     return await SET_DETAILS.one(
         conn, post_id, d.starts_at, d.ends_at, d.timezone, d.place_name, d.place_address,
-        d.latitude, d.longitude, d.capacity,
+        d.latitude, d.longitude, d.capacity, d.join_mode, d.external_url,
     )  # fmt: skip
 
 
@@ -283,10 +289,11 @@ async def upcoming(conn: Connection, since: datetime, limit: int) -> list[Call]:
 
 
 async def own_upcoming(
-    conn: Connection, community_id: int | None, since: datetime, limit: int
+    conn: Connection, owner_id: int | None, since: datetime, limit: int
 ) -> list[Call]:
-    """Public calls of ours that are not over at ``since``, soonest first; None: of all communities."""
-    return await OWN_UPCOMING.all(conn, community_id, since, limit)
+    """Public calls of ours that are not over at ``since``, soonest first. ``owner_id``: of that community
+    or author alone."""
+    return await OWN_UPCOMING.all(conn, owner_id, since, limit)
 
 
 async def put(

@@ -78,10 +78,13 @@ IS_INVITED = Query(
     bool,
 )
 END_INVITE = Command("delete from community_invites where community_id = $1 and account_id = $2")
-# A person reads as a member; what acts for a whole server reads where it has a member or somebody invited.
+# A person reads as a member; what acts for a whole server reads where it has a member or somebody invited,
+# and where the community itself is of that server.
 READS = Query(
     """
     select exists (
+        select from accounts r join accounts g on g.host = r.host and not g.local
+        where r.id = $2 and g.id = $1 and r.kind <> 'person') or exists (
         select from accounts r join accounts a on a.id = r.id or (r.kind <> 'person' and a.host = r.host)
         where r.id = $2 and a.suspended_at is null and (
             exists (select from follows f where f.follower_id = a.id and f.target_id = $1

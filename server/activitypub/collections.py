@@ -14,7 +14,7 @@ from server.activitypub.answers import document
 from server.activitypub.objects import listed
 from server.activitypub.reader import DEPENDS, for_reader, signer, wants_card
 from server.context import context
-from server.domain import follower_sync, sight
+from server.domain import follower_sync, sight, wire
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, communities, posts, tags
@@ -22,6 +22,7 @@ from storage.accounts import Account
 from storage.timelines import TOP
 
 PAGE = 20
+UPCOMING = 50
 
 
 async def followers(request: web.Request) -> web.StreamResponse:
@@ -116,10 +117,33 @@ async def featured_tags(request: web.Request) -> web.StreamResponse:
         return document(request, build.featured_tags(uri, names, tx.site.urls.base))
 
 
+async def upcoming(request: web.Request) -> web.StreamResponse:
+    """The events to come of a community, of who made them, or (``/actor``) of all, soonest first (FEP-8a8e)."""
+    async with context(request).work.reading() as tx:
+        account = await asked_for(tx, request)
+        items = [row.uri for row in await _upcoming(tx, account)]
+        uri = f"{account.uri}/upcoming"
+        return document(request, build.collection(uri, len(items), items=items))
+
+
+async def _upcoming(tx: Tx, account: Account) -> list[posts.Post]:
+    owner = None if account.kind == "application" else account.id
+    found = await calls.own_upcoming(tx.conn, owner, tx.now, UPCOMING)
+    rows = await posts.by_ids(tx.conn, [call.post_id for call in found])
+    ordered = [rows[call.post_id] for call in found if call.post_id in rows]
+    return await sight.visible(tx, ordered, None)
+
+
+async def _calendar(tx: Tx, us: Account, uri: str, before: int) -> build.Json:
+    """What an instance reads that has just followed ours: Gancio and Mobilizon take these as they come."""
+    items = [await wire.calendar(tx, us, row) for row in await _upcoming(tx, us)]
+    return build.collection_page(f"{uri}?before={before}", uri, items)
+
+
 async def outbox(request: web.Request) -> web.StreamResponse:
     """What an actor published, newest first: ``?before=ID`` asks for a page.
 
-    A community's carries its newest page itself, as Lemmy reads no pages.
+    A community's carries its newest page itself, as Lemmy reads no pages; the instance's, its calendar.
     """
 
     async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
@@ -137,7 +161,8 @@ async def _outbox(
     uri = f"{account.uri}/outbox"
     if "before" in request.query:
         return await _page(tx, account, uri, _before(request), reader)
-    newest = await _page(tx, account, uri, TOP, reader) if account.is_group else None
+    whole = account.is_group or account.kind == "application"
+    newest = await _page(tx, account, uri, TOP, reader) if whole else None
     items = newest["orderedItems"] if newest else None
     count = posts.boosts_count if reader else posts.public_count
     total = await count(tx.conn, account.id)
@@ -149,6 +174,8 @@ async def _page(
     tx: Tx, account: Account, uri: str, before: int, reader: Account | None
 ) -> build.Json:
     """``reader``: of a private community, whose distributions are for its members."""
+    if account.kind == "application":
+        return await _calendar(tx, account, uri, before)
     if reader:
         rows = seen = await posts.boosts_page(tx.conn, account.id, before, PAGE)
     else:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from federation import build, jsonld
 from federation.fields import mapping, refs
-from federation.vocab import PUBLIC_ALIASES
+from federation.vocab import AS, PUBLIC_ALIASES
 from server import ids
 from server.activitypub.answers import MembersOnlyError, document, elsewhere, missing, number
 from server.activitypub.reader import DEPENDS, for_reader, wants_card
@@ -51,6 +51,25 @@ async def call(request: web.Request) -> web.StreamResponse:
         if found and found.card_uri and await wants_card(tx, request.headers, row.id):
             return elsewhere(found.card_uri, *DEPENDS)
         return document(request, await wire.post(tx, row), *DEPENDS)
+
+
+async def attendees(request: web.Request) -> web.StreamResponse:
+    """GET /calls/N/attendees: how many take part, never who (FEP-8a8e)."""
+    return await _collection_of_call(request, "attendees")
+
+
+async def organizers(request: web.Request) -> web.StreamResponse:
+    """GET /calls/N/organizers: who made it, and its community."""
+    return await _collection_of_call(request, "organizers")
+
+
+async def _collection_of_call(request: web.Request, name: str) -> web.StreamResponse:
+    async with context(request).work.reading() as tx:
+        row = await public(tx, tx.site.urls.call(number(request)))
+        collection = mapping((await wire.post(tx, row)).get(name))
+        if collection is None:
+            raise NotFound
+        return document(request, {"@context": AS, **collection})
 
 
 async def card(request: web.Request) -> web.StreamResponse:
@@ -112,10 +131,11 @@ async def _sent(tx: Tx, row: Post, original: Post) -> build.Json | None:
 
 
 async def stamp(request: web.Request) -> web.StreamResponse:
-    """GET /posts/N/quotes/…: that a post may quote this one (FEP-044f), as long as it may."""
+    """GET /posts/N/quotes/…: that a post may quote this one (FEP-044f), as long as it may; of a card too."""
     async with context(request).work.reading() as tx:
         row = await _asked_for(tx, request)
-        quoting = await quotes.by_stamp(tx.conn, f"{row.uri}/quotes/{request.match_info['stamp']}")
+        address = f"{tx.site.urls.base}{request.path}"
+        quoting = await quotes.by_stamp(tx.conn, address)
         if quoting is None or quoting.quote_id != row.id:
             raise NotFound
         return document(request, await wire.stamp(tx, quoting, row))
@@ -228,6 +248,8 @@ async def boosted(tx: Tx, row: Post, reader: Account | None = None) -> Post:
 
 async def _asked_for(tx: Tx, request: web.Request, reader: Account | None = None) -> Post:
     urls = tx.site.urls
+    if request.path.startswith("/cards/"):
+        return await public(tx, urls.call(number(request)))
     address = urls.call if request.path.startswith("/calls/") else urls.post
     return await readable(tx, address(number(request)), reader)
 

@@ -27,6 +27,7 @@ _OF_ACTORS: dict[str, Handler] = {
     "followers_synchronization": collections.followers_of_host,
     "following": collections.following,
     "featured": collections.featured,
+    "upcoming": collections.upcoming,
 }
 _OF_POSTS: dict[str, Handler] = {
     "activity": objects.activity_of,
@@ -38,6 +39,9 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/communities/{id}/moderators": collections.moderators,
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
+    "/cards/{id}/quotes/{stamp}": objects.stamp,
+    "/calls/{id}/attendees": objects.attendees,
+    "/calls/{id}/organizers": objects.organizers,
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _POSTS for name, handler in _OF_POSTS.items()},
 }

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
-from server.domain import communities, distribution, effects, forms, policy, posts, wire
+from server.domain import communities, distribution, effects, forms, policy, posts, quotes, wire
 from server.domain.distribution import Reach
 from server.domain.tx import Arrived, Tx
-from server.errors import Invalid, NotFound
+from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, calls, follows, polls
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -29,8 +29,12 @@ ANSWERS = calls.ANSWERS
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ABOUT_MAX = 5000
+TITLE_MIN, TITLE_MAX = 3, 200
+"""What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
 
 TALLY_INTERVAL = timedelta(minutes=3)
+REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
+"""Why a Join of another server is answered by a Reject."""
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -84,6 +88,8 @@ def check(wanted: Wanted) -> None:
     details = wanted.details
     if not wanted.title.strip():
         raise Invalid("An event needs a title.", field="title")
+    if not TITLE_MIN <= len(wanted.title.strip()) <= TITLE_MAX:
+        raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
     if len(wanted.about) > ABOUT_MAX:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     if details.ends_at and details.ends_at < details.starts_at:
@@ -115,6 +121,7 @@ def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
         poll=posts.PollDraft(tuple((title, 0) for title in wire.ANSWERS)),
+        quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
     )
 
 
@@ -126,13 +133,17 @@ async def receive(
     reported: Reported,
     arrived: Arrived,
 ) -> Post | None:
-    """A call of another server, seen for the first time. None for a repeat."""
-    assert draft.community, "a call has a community"
+    """A call or event of another server, seen for the first time. None for a repeat.
+
+    Behind an event stands its group if it has one of its server, else its author.
+    """
+    own = draft.community and draft.community.host == author.host
+    behind = draft.community if draft.community and own else author
     post = await posts.publish(tx, author, draft, arrived=arrived)
     if post is None:
         return None
     await calls.insert(
-        tx.conn, post.id, draft.community.id, "event", details, reported.card_uri, reported.state
+        tx.conn, post.id, behind.id, "event", details, reported.card_uri, reported.state
     )
     await hear(tx, post, details, reported)
     return post
@@ -141,7 +152,8 @@ async def receive(
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
     await calls.set_details(tx.conn, post.id, details)
-    await calls.set_state(tx.conn, post.id, reported.state)
+    if await calls.set_state(tx.conn, post.id, reported.state):
+        await _tell_of_state(tx, post, reported.state)
     await calls.set_tally(tx.conn, post.id, reported.going, 0, reported.waiting)
     counts = (reported.going, reported.maybe, reported.declined)
     await polls.set_counts(tx.conn, post.id, counts, sum(counts))
@@ -156,9 +168,12 @@ async def answer(
     """
     call = await _locked(tx, post)
     await _require_answer(tx, account, post, call)
-    if not post.local:
-        return await _ask_host(tx, account, post, said, door)
     old = await calls.of_account(tx.conn, post.id, account.id)
+    if not post.local:
+        policy.may_take_part(
+            call.join_mode if said == "going" else "free", call.external_url
+        ).require()
+        return await _ask_host(tx, account, post, old, said, door)
     if not account.local:
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
     tier = "confirmed" if account.local or door == "join" else "expressed"
@@ -169,6 +184,23 @@ async def answer(
     await _reply(tx, post, account, new, uri)
     await _settle(tx, post, call)
     return new
+
+
+async def join(tx: Tx, account: Account, post: Post, uri: str) -> None:
+    """A Join of another server, which is answered in any case but by those who block each other.
+
+    Raises ``Forbidden`` for these.
+    """
+    if post.kind != "event":
+        await distribution.ignore_join(tx, post, account, uri)
+        return
+    try:
+        await answer(tx, account, post, "going", "join", uri=uri)
+    except Forbidden as refused:
+        organiser = await accounts.by_id(tx.conn, post.account_id)
+        if organiser is None or refused.reason not in REJECTED:
+            raise
+        await distribution.answer_join(tx, organiser, post, account, uri, "refused")
 
 
 async def _say_again(
@@ -218,7 +250,12 @@ async def _reply(
         await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
 
 
-async def _ask_host(tx: Tx, account: Account, post: Post, said: str, door: str) -> Participation:
+async def _ask_host(
+    tx: Tx, account: Account, post: Post, old: Participation | None, said: str, door: str
+) -> Participation:
+    """What was asked is not asked again before it was refused: Mobilizon takes no second Join."""
+    if old and old.answer == said and old.state != "refused":
+        return old
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
     uri = await effects.new_id(tx)
@@ -282,12 +319,30 @@ async def _write(tx: Tx, post: Post, tally: calls.Tally) -> None:
 async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
     """The host of a remote call grants a place, lets one wait, or refuses.
 
-    Only the author of the call may say so. ``state``: granted, waiting or refused.
+    Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
+    moderators answer for their group. ``state``: granted, waiting or refused.
     """
     post = await post_rows.by_id(tx.conn, participation.post_id)
-    if post is None or post.account_id != host.id:
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None or not await _answers_for(tx, host, post, call):
         policy.NOT_YOURS.require()
     await calls.set_participation_state(tx.conn, participation.id, state)
+
+
+async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+    if post.account_id == host.id:
+        return True
+    group = await accounts.by_id(tx.conn, call.community_id)
+    return group is not None and group.is_group and group.host == host.host
+
+
+async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
+    """Those of ours who go are told that an event is called off or put off."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author and state in ("cancelled", "postponed"):
+        going = [row.account_id for row in await calls.participants(tx.conn, post.id)]
+        people = await accounts.by_ids(tx.conn, going)
+        await effects.tell(tx, people.values(), "update", author, post.id)
 
 
 async def send_tally(tx: Tx, post_id: int) -> None:
@@ -364,7 +419,8 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ("cancelled", "closed")
-    await calls.set_state(tx.conn, post.id, state)
+    if await calls.set_state(tx.conn, post.id, state):
+        await _tell_of_state(tx, post, state)
     await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
     await posts.feature(tx, community, post, added=not ended)
     effects.changed(tx, post.id)

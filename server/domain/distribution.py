@@ -235,6 +235,16 @@ async def taking_part(
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)
 
 
+async def ignore_join(tx: Tx, post: posts.Post, joiner: Account, uri: str) -> None:
+    """What takes no answers says so to who sends one (FEP-8a8e), where it may be seen."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author is None or not author.local or not post.is_public:
+        return
+    document = build.ignore(await effects.new_id(tx), author.uri, uri, to=[joiner.uri])
+    inboxes = effects.own_inbox_of(joiner)
+    await effects.send(tx, author, document, inboxes, subject=post.uri, public=False)
+
+
 async def answer_join(
     tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
 ) -> None:

@@ -311,22 +311,23 @@ async def answer_quote(
     actor: Account,
     asker: Account,
     quoting: posts.Post,
-    quoted: posts.Post,
+    quoted_uri: str,
     uri: str,
     stamp: str | None,
 ) -> None:
     """Accept with the stamp, or Reject without one."""
-    asked = build.quote_request(uri, asker.uri, quoted.uri, quoting.uri, to=[actor.uri])
+    asked = build.quote_request(uri, asker.uri, quoted_uri, quoting.uri, to=[actor.uri])
     document = build.answer_quote(await new_id(tx), actor.uri, asked, stamp)
     await send(tx, actor, document, own_inbox_of(asker), subject=quoting.uri, public=False)
 
 
 async def revoke_quote(tx: Tx, actor: Account, quoting: posts.Post, quoted: posts.Post) -> None:
-    """Delete of the stamp, to all who may show the quote as far as we know them."""
+    """Delete of the stamp, by whose it is, to all who may show the quote as far as we know them."""
     stamp = await wire.stamp(tx, quoting, quoted)
-    document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
     quoter = await accounts.by_id(tx.conn, quoting.account_id)
     inboxes = await followers(tx, actor.id) | inbox_of(quoter)
+    actor = await wire.quoted_as(tx, quoting.quote_stamp or "", quoted)
+    document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
     if quoter and quoter.local:
         inboxes |= await audience(tx, quoter, quoting)
     await send(tx, actor, document, inboxes, subject=quoting.uri, public=True)

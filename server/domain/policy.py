@@ -57,6 +57,8 @@ LAST_ORGANISER = _refused(
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
+BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
 POLL_ENDED = _refused("poll_ended", "The poll has already ended")
 ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
@@ -209,6 +211,14 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     if state == "cancelled":
         return CALL_CANCELLED
     return CALL_OVER if over or state == "closed" else ALLOWED
+
+
+def may_take_part(mode: str, link: str | None) -> Verdict:
+    """Take part in an event of another server, whose organiser says how (Mobilizon; FEP-8a8e)."""
+    if mode == "external":
+        where = f" at {link}" if link else " elsewhere"
+        return _refused("external", f"Who wants to take part in this event signs up{where}.")
+    return {"none": NO_ANSWERS, "invite": BY_INVITATION}.get(mode, ALLOWED)
 
 
 def may_vote(*, own: bool, expired: bool, voted: bool, blocked: bool) -> Verdict:

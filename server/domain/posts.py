@@ -238,7 +238,7 @@ async def publish(
     if post.in_reply_to_id:
         await posts.count_reply(tx.conn, post.in_reply_to_id, 1)
     await accounts.count_post(tx.conn, author.id, 1, post.published_at)
-    if post.kind != "event":
+    if not _is_call(author, draft_):
         await _spread(tx, author, post, draft_, arrived)
     elif post.published_at > tx.now - LATE:
         effects.appear(tx, post)  # a call enters homes as a boost by its community alone
@@ -246,6 +246,12 @@ async def publish(
         late = post.published_at <= tx.now - LATE
         await quotes.begun(tx, author, post, draft_.quote.post, late=late)
     return post
+
+
+def _is_call(author: Account, draft_: Draft) -> bool:
+    """Whether it is an event of the community that carries it; any other is its author's post."""
+    group = draft_.community
+    return draft_.kind == "event" and group is not None and group.host == author.host
 
 
 async def _among_members(tx: Tx, draft_: Draft) -> Draft:

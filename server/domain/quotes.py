@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server import ids
-from server.domain import effects, policy, sight
+from server.domain import effects, policy, sight, wire
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, notifications
@@ -78,15 +78,15 @@ def opening(author: Account, quoting: Quoting) -> tuple[str, str | None]:
     if quoted.account_id == author.id:
         return "accepted", None
     if author.local and quoted.local:
-        return "accepted", _new_stamp(quoted)
+        return "accepted", _new_stamp(quoted.uri)
     if not author.local and not quoted.local and quoting.stamp:
         return "accepted", quoting.stamp
     return "pending", None
 
 
-def _new_stamp(quoted: Post) -> str:
+def _new_stamp(quoted_uri: str) -> str:
     """Below the quoted post; not to be guessed, as it names a post that may not be for everybody."""
-    return f"{quoted.uri}/quotes/{ids.secret()}"
+    return f"{quoted_uri}{wire.STAMPS}{ids.secret()}"
 
 
 async def begun(tx: Tx, author: Account, post: Post, quoted: Post, *, late: bool) -> None:
@@ -138,19 +138,23 @@ async def tell_of_edit(tx: Tx, author: Account, post: Post) -> None:
 # Asking and answering
 
 
-async def asked(tx: Tx, by: Account, quoting: Post, quoted: Post, uri: str) -> None:
-    """A remote author asks to quote a post of ours: answered at once, and a repeat in the same way."""
+async def asked(
+    tx: Tx, by: Account, quoting: Post, quoted: Post, uri: str, *, quoted_uri: str
+) -> None:
+    """A remote author asks to quote a post of ours: answered at once, and a repeat in the same way.
+
+    ``quoted_uri``: as it was asked for, of a call that of its card too, whose community then answers.
+    """
     quoting = await _hold(tx, quoting, quoted)
-    author = await accounts.by_id(tx.conn, quoted.account_id)
-    assert author, "a foreign key holds it"
+    owner = await wire.quoted_as(tx, quoted_uri, quoted)
     stamp = quoting.quote_stamp
     if quoting.quote_state == "pending" and await permission(tx, by, quoted) == policy.AUTOMATIC:
-        stamp = _new_stamp(quoted)
+        stamp = _new_stamp(quoted_uri)
         await _accept(tx, quoting, stamp)
         await _tell(tx, by, quoting)
     elif quoting.quote_state == "pending":
         await rows.set_state(tx.conn, quoting.id, "rejected")
-    await effects.answer_quote(tx, author, by, quoting, quoted, uri, stamp)
+    await effects.answer_quote(tx, owner, by, quoting, quoted_uri, uri, stamp)
 
 
 async def _hold(tx: Tx, quoting: Post, quoted: Post | None = None) -> Post:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from server import text
 from server.clock import stamp
 from server.domain import accounts as account_verbs
-from server.domain import effects
+from server.domain import calls, effects
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import instance, posts, reports, users
@@ -118,14 +118,20 @@ async def _tell(tx: Tx, reporter: Account, made: Report) -> None:
     await effects.tell(tx, staff, "admin.report", reporter, None, about=about)
 
 
+def _is_of(target: Account, post: Post) -> bool:
+    """By them; or a call by somebody, whose card is the community's."""
+    as_card = post.kind == "event" and post.community_id == target.id
+    return as_card or post.account_id == target.id
+
+
 async def arrived(
     tx: Tx, reporter: Account, target: Account, uris: Sequence[str], comment: str, uri: str
 ) -> None:
     """A Flag about somebody of ours; of the posts named, those are kept that are theirs and that the server
     of the reporter was sent: whoever guesses an address does not open a letter of others.
     """
-    named = [await posts.by_uri(tx.conn, each) for each in uris[:POSTS_MAX]]
-    found = [p.id for p in named if p and p.account_id == target.id]
+    named = [await calls.known_by(tx, each) for each in uris[:POSTS_MAX]]
+    found = list(dict.fromkeys(p.id for p in named if p and _is_of(target, p)))
     made = await reports.insert(
         tx.conn,
         NewReport(

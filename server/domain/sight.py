@@ -172,14 +172,24 @@ async def fetched(tx: Tx, found: Iterable[Post], reader: Account | None) -> list
     the post to nobody else is its part, as it is ours for what we fetch.
     """
     candidates = list(found)
-    public = {p.id for p in await visible(tx, candidates, None)}
-    closed = {p.community_id for p in candidates if p.visibility == "members" and p.community_id}
-    read = {i for i in closed if reader and await communities.reads(tx.conn, i, reader.id)}
-    return [
-        p
-        for p in candidates
-        if p.id in public or (p.visibility == "members" and p.community_id in read)
-    ]
+    seen = {p.id for p in await visible(tx, candidates, None)}
+    if reader:
+        seen |= await _told(tx, [p for p in candidates if p.visibility == "members"], reader)
+    return [p for p in candidates if p.id in seen]
+
+
+async def _told(tx: Tx, closed: Sequence[Post], reader: Account) -> set[int]:
+    """Which of the posts for members a server or person elsewhere reads."""
+    ids = {p.community_id for p in closed if p.community_id}
+    read = {i for i in ids if await communities.reads(tx.conn, i, reader.id)}
+    regards = await _regards(tx, closed, reader, None)
+    return {
+        p.id
+        for p in closed
+        if p.community_id in read
+        and p.account_id in regards
+        and _may_see(p, reader, regards[p.account_id], concerned=False, member=True, feed=False)
+    }
 
 
 async def subject(tx: Tx, post_id: int, viewer: Account | None) -> Post:

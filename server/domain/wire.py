@@ -35,6 +35,8 @@ from storage.accounts import Account
 Json = build.Json
 
 QUOTE_REQUEST = "/quote-request"
+STAMPS = "/quotes/"
+"""Below the address of what is quoted."""
 
 ANSWERS = ("I'm coming", "Maybe", "I can't")
 """The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
@@ -69,12 +71,14 @@ async def actor(tx: Tx, account: Account) -> Json:
         featured=account.featured_uri,
         featured_tags=f"{account.uri}/tags" if account.kind == "person" else None,
         moderators=account.moderators_uri,
+        upcoming_events=f"{account.uri}/upcoming",
         icon=_picture(account.avatar_url, account.avatar_description),
         image=_picture(account.header_url, account.header_description),
         # Lemmy reads it of a group as "private", and takes nothing public of such a one.
         locked=private if account.is_group else account.locked,
         discoverable=account.discoverable,
         indexable=account.indexable,
+        suspended=account.suspended_at is not None,
         fields=tuple((f["name"], f["value"]) for f in account.fields),
         published=account.created_at,
         also_known_as=tuple(account.also_known_as),
@@ -100,7 +104,7 @@ async def proof(tx: Tx, account: Account) -> Json:
 
 
 KEY_STUB = ("@context", "id", "publicKey")
-PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod")
+PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod", "suspended")
 JOINABLE_STUB = (
     "type", "preferredUsername", "name", "inbox", "outbox", "followers", "endpoints",
     "manuallyApprovesFollowers", "discoverable",
@@ -163,6 +167,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         url=row.url,
         audience=community.uri,
         context=f"{row.uri}/context",
+        quote_policy=QuotePolicy(automatic=(PUBLIC,)),
         poll=await _poll(tx, row.id),
         card_for=row.uri,
     )
@@ -178,6 +183,13 @@ async def create(tx: Tx, row: posts.Post) -> Json:
 async def boost(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
     """The Announce that a boost of ours is: of the bare id, as every microblog reads it."""
     return await _announce(tx, row, row.uri, boosted.uri)
+
+
+async def calendar(tx: Tx, us: Account, row: posts.Post) -> Json:
+    """The instance's Announce of a call with the whole Create in it: what its outbox lists."""
+    uri, made = f"{us.uri}#calls/{row.id}", await create(tx, row)
+    cc = [us.followers_uri or ""]
+    return build.announce(uri, us.uri, made, cc=cc, published=row.published_at)
 
 
 async def distribution(tx: Tx, row: posts.Post, boosted: posts.Post) -> Json:
@@ -197,16 +209,25 @@ def quote_request_id(row: posts.Post) -> str:
 
 
 async def stamp(tx: Tx, quoting: posts.Post, quoted: posts.Post) -> Json:
-    """The approval by one of ours that a post quotes theirs."""
-    author = await _account(tx, quoted.account_id)
+    """The approval by one of ours that a post quotes theirs, or a community's that it quotes a card."""
     assert quoting.quote_stamp, "the caller looked"
+    owner = await quoted_as(tx, quoting.quote_stamp, quoted)
     value = QuoteAuthorization(
         id=quoting.quote_stamp,
-        attributed_to=author.uri,
+        attributed_to=owner.uri,
         interacting=quoting.uri,
-        target=quoted.uri,
+        target=quoting.quote_stamp.partition(STAMPS)[0],
     )
     return build.quote_authorization(value)
+
+
+async def quoted_as(tx: Tx, uri: str, quoted: posts.Post) -> Account:
+    """Who speaks for what is quoted at an address, of it or below it: the author, or, of the card that
+    stands for a call, its community."""
+    found = await calls.by_id(tx.conn, quoted.id) if quoted.kind == "event" else None
+    card_uri = found.card_uri if found else None
+    as_card = found and card_uri and uri.partition(STAMPS)[0] == card_uri
+    return await _account(tx, found.community_id if found and as_card else quoted.account_id)
 
 
 def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: str) -> Json:
@@ -333,6 +354,8 @@ async def _event(tx: Tx, value: Post, call: calls.Call) -> Post:
         place=place if placed else None,
         capacity=call.capacity,
         participant_count=call.going,
+        organizers=(value.attributed_to, community.uri),
+        attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],
     )
     extension = Call(

@@ -50,6 +50,8 @@ async def test_a_community_is_made_and_shown(house: House, organiser: Member, ga
         ({"name": "admin", "title": "x"}, 422),
         ({"name": "fine", "title": " "}, 422),
         ({"name": "fine", "title": "x", "policy": "secret"}, 422),
+        ({"name": "fine", "title": "x", "visibility": "secret"}, 422),
+        ({"name": "fine", "title": "x", "policy": "open", "visibility": "private"}, 422),
     ],
 )
 async def test_what_can_be_no_community(
@@ -83,6 +85,43 @@ async def test_requests_are_for_stewards(house: House, organiser: Member) -> Non
     assert [(m["account"]["id"], m["role"]) for m in members] == [
         (asking.id, "member"), (organiser.id, "organiser"),
     ]  # fmt: skip
+
+
+async def test_a_private_community_is_known_to_whom_it_invites(
+    house: House, organiser: Member
+) -> None:
+    guest, other = await house.member("guest"), await house.member("other")
+    sent = {"name": "shed", "title": "Shed", "policy": "invited", "visibility": "private"}
+    made = await organiser.good("POST", COMMUNITIES, json=sent)
+    assert (made["policy"], made["visibility"]) == ("invited", "private")
+    one = f"{COMMUNITIES}/{made['id']}"
+    account = f"/api/v1/accounts/{made['id']}"
+    for who in (house.stranger, other, guest):
+        for path in (one, account, f"{one}/roles", "/api/v1/accounts/lookup?acct=shed"):
+            assert (await who.get(path)).status == 404, path
+        assert await who.good("GET", COMMUNITIES) == []
+    assert guest.account
+    named = {"account_id": str(guest.account.id)}
+    assert (await other.post(f"{one}/invites", json=named)).status == 404
+    assert (await organiser.post(f"{one}/invites", json={})).status == 422
+    await organiser.good("POST", f"{one}/invites", json=named)
+    assert (await guest.good("GET", one))["title"] == "Shed"
+    assert (await guest.good("GET", f"{one}/members"))[0]["role"] == "organiser"
+    assert (await other.post(f"{account}/follow")).status == 403
+    assert (await guest.good("POST", f"{account}/follow"))["following"]
+    found = await other.good("GET", "/api/v2/search?q=shed&type=accounts")
+    assert found["accounts"] == []
+
+
+async def test_who_is_in_a_private_community_is_for_its_members(
+    house: House, organiser: Member
+) -> None:
+    other = await house.member("other")
+    sent = {"name": "shed", "title": "Shed", "policy": "request", "visibility": "private"}
+    one = f"{COMMUNITIES}/{(await organiser.good('POST', COMMUNITIES, json=sent))['id']}"
+    assert (await house.stranger.get(one)).status == 404
+    assert (await other.good("GET", one))["visibility"] == "private"
+    assert (await other.get(f"{one}/members")).status == 404
 
 
 async def test_roles_are_given_by_organisers(house: House, organiser: Member, garden: str) -> None:

@@ -175,7 +175,7 @@ async def test_what_cannot_be_is_refused_by_field(world: World) -> None:
     for field, details in wrong.items():
         with pytest.raises(Invalid) as refused:
             async with world.work.transaction() as tx:
-                await calls.create(tx, organiser, group, calls.Wanted("x", details))
+                await calls.create(tx, organiser, group, calls.Wanted("Dig", details))
         assert refused.value.field == field
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from federation import keys, proofs
 from server import resolve
-from server.domain import follows
+from server.domain import follows, posts, sight
 from server.jobs import histories
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.instance import Instance
+from tests.federation.members import get
 from tests.federation.peer import AS, PUBLIC, Json, Peer, Person, peer
 
 OLD = (datetime.now(UTC) - timedelta(days=30)).isoformat()
@@ -339,3 +340,102 @@ async def test_a_group_may_follow_ours_and_its_announces_do_not_come_back(
     await ours.settle()
     assert await ours.value("select count(*) from outbox") == before
     assert len(lemmy.of_type("Announce")) == 1
+
+
+# --- private groups elsewhere, and what our members write ---
+
+
+@pytest.fixture
+async def closed(lemmy: Peer) -> Person:
+    """Private, as Lemmy says it."""
+    made = lemmy.person("closed", "Group", key=1)
+    lemmy.serve({**made.document(), "manuallyApprovesFollowers": True})
+    outbox(lemmy, made, [])
+    return made
+
+
+async def test_what_a_private_group_brings_is_read_by_its_members_here_alone(
+    ours: Instance, lemmy: Peer, closed: Person, author: Person
+) -> None:
+    member = await join(ours, lemmy, closed)
+    other = await ours.member("other")
+    named = [closed.uri, f"{closed.uri}/followers"]
+    document = page(lemmy, author, closed, "Secret", to=named)
+    said = announce(lemmy, closed, create(lemmy, document)) | {"to": [named[1]], "cc": []}
+    await lemmy.send(closed, {"@context": AS, **said}, ours.inbox)
+    await ours.settle()
+    assert await ours.outcome(said["id"]) == "done"
+    post = await by_uri(ours, document)
+    assert post
+    assert post.visibility == "members"
+    assert await home(ours, member) == 1
+    assert await home(ours, other) == 0
+    async with ours.work.reading() as tx:
+        assert await sight.visible(tx, [post], member)
+        assert not await sight.visible(tx, [post], other)
+        assert not await sight.visible(tx, [post], None)
+
+
+async def test_what_ours_write_to_a_private_group_goes_to_it_alone(
+    ours: Instance, lemmy: Peer, microblog: Peer, closed: Person
+) -> None:
+    member = await join(ours, lemmy, closed)
+    follower = microblog.person("follower")
+    await microblog.send(follower, microblog.activity(follower, "Follow", member.uri), ours.inbox)
+    await ours.settle()
+    group = await ours.known(closed.uri)
+    post = await ours.publish(member, "The key", title="The key", community=group)
+    await ours.settle()
+    (sent,) = lemmy.of_type("Create")
+    assert sent["to"] == sent["object"]["to"] == [closed.uri, f"{closed.uri}/followers"]
+    assert sent["object"]["audience"] == closed.uri
+    assert "proof" not in sent
+    assert microblog.of_type("Create") == []
+    server = lemmy.person("server", "Application", key=2)
+    assert (await get(lemmy, post.uri, server)).status == 200, "its host may look it up"
+    assert (await get(lemmy, post.uri)).status == 404
+    async with ours.work.transaction() as tx:
+        await posts.delete(tx, member, post)
+    await ours.settle()
+    (deleted,) = lemmy.of_type("Delete")
+    assert deleted["to"] == [closed.uri, f"{closed.uri}/followers"]
+
+
+async def test_what_ours_write_to_a_group_has_what_lemmy_demands(
+    ours: Instance, lemmy: Peer, group: Person, author: Person
+) -> None:
+    """Lemmy's parser: ``to`` and ``cc`` are lists, the group stands in one of them with Public, ``audience``
+    is that group, attachments are lists, a title or a parent; a vote names its object alone."""
+    outbox(lemmy, group, [])
+    member = await join(ours, lemmy, group)
+    target = await ours.known(group.uri)
+    theirs = page(lemmy, author, group, "Theirs")
+    said = announce(lemmy, group, create(lemmy, theirs))
+    await lemmy.send(group, {"@context": AS, **said}, ours.inbox)
+    await ours.settle()
+    parent = await by_uri(ours, theirs)
+    assert parent
+    await ours.publish(member, "Mine", title="Mine", community=target)
+    await ours.publish(member, "An answer", in_reply_to=parent)
+    async with ours.work.transaction() as tx:
+        await posts.like(tx, member, parent)
+        await posts.unlike(tx, member, parent)
+    await ours.settle()
+    head, comment = lemmy.of_type("Create")
+    for sent in (head, comment):
+        for part in (sent, sent["object"]):
+            assert isinstance(part["to"], list)
+            assert isinstance(part["cc"], list)
+            assert {group.uri, PUBLIC} <= {*part["to"], *part["cc"]}
+        assert sent["object"]["audience"] == group.uri
+        assert isinstance(sent["object"]["tag"], list)
+        assert group.uri in [tag.get("href") for tag in sent["object"]["tag"]]
+    assert (head["object"]["type"], head["object"]["name"]) == ("Page", "Mine")
+    assert "inReplyTo" not in head["object"]
+    assert isinstance(head["object"].get("attachment", []), list)
+    assert (comment["object"]["type"], comment["object"]["inReplyTo"]) == ("Note", theirs["id"])
+    assert "name" not in comment["object"]
+    (like,) = lemmy.of_type("Like")
+    (undo,) = lemmy.of_type("Undo")
+    assert like["object"] == theirs["id"]
+    assert (undo["object"]["id"], undo["object"]["type"]) == (like["id"], "Like")

@@ -181,3 +181,52 @@ async def test_a_host_that_is_kept_out_cannot_follow_and_hears_nothing(
         assert heard(events) == []
         answer = await events.send(relay, events.activity(relay, "Follow", us), ours.inbox)
         assert answer.status == 403
+
+
+async def test_the_outbox_of_the_instance_is_its_calendar(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """Gancio and Mobilizon read it as soon as they follow, WordPress by its pages."""
+    event = await ours.event(organiser, garden, "Digging")
+    async with peer("gancio") as calendar:
+        us = await calendar.fetch(await found_actor(ours, calendar))
+        outbox = await calendar.fetch(us["outbox"])
+        page = await calendar.fetch(outbox["first"])
+        assert outbox["orderedItems"] == page["orderedItems"]
+        (announce,) = page["orderedItems"]
+        assert (announce["type"], announce["actor"]) == ("Announce", us["id"])
+        assert announce["object"]["type"] == "Create"
+        assert announce["object"]["object"]["id"] == event.uri
+
+
+async def test_events_to_come_are_a_collection_of_their_actors(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """FEP-8a8e: soonest first, of the community, of who made them, and of the whole instance."""
+    later = await ours.event(organiser, garden, "Harvest")
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update calls set starts_at = starts_at + interval '1 hour'")
+    soon = await ours.event(organiser, garden, "Digging")
+    gone = await ours.event(organiser, garden, "Mulching")
+    await change(ours, organiser, gone, "cancelled")
+    async with peer("mobilizon") as events:
+        for uri in (garden.uri, organiser.uri, f"https://{ours.host}/actor"):
+            actor = await events.fetch(uri)
+            listed = await events.fetch(actor["upcomingEvents"])
+            assert listed["type"] == "OrderedCollection"
+            assert listed["orderedItems"] == [soon.uri, later.uri], uri
+        ours.clock.forward(days=60)
+        assert (await events.fetch(f"{garden.uri}/upcoming"))["totalItems"] == 0
+
+
+async def test_how_many_take_part_is_served_and_never_who(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("mobilizon") as events:
+        event = await ours.event(organiser, garden, "Digging", capacity=3)
+        await act(ours, events, events.person("first"), "Join", event.uri)
+        attendees = await events.fetch(f"{event.uri}/attendees")
+        assert (attendees["type"], attendees["totalItems"]) == ("Collection", 1)
+        assert not {"items", "orderedItems", "first"} & attendees.keys()
+        organizers = await events.fetch(f"{event.uri}/organizers")
+        assert organizers["items"] == [organiser.uri, garden.uri]

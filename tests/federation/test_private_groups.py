@@ -7,7 +7,7 @@ import pytest
 
 from federation import parse
 from federation.objects import Actor
-from server.domain import calls, communities, posts, sight
+from server.domain import communities, posts, sight
 from server.errors import Forbidden, Invalid
 from storage import accounts as account_rows
 from storage.accounts import Account
@@ -70,7 +70,7 @@ async def test_what_is_posted_reaches_servers_of_members_alone(
     (announced,) = threads.of_type("Announce")
     create = announced["object"]
     page = create["object"]
-    assert create["type"], page["type"] == ("Create", "Page")
+    assert (create["type"], page["type"]) == ("Create", "Page")
     assert announced["to"] == [f"{shed.uri}/followers"]
     assert page["to"] == [shed.uri, f"{shed.uri}/followers"]
     assert page["audience"] == shed.uri
@@ -202,7 +202,6 @@ async def test_a_call_in_it_is_refused_for_a_named_reason(
     with pytest.raises(Forbidden) as refused:
         await ours.event(organiser, shed, "Painting the shed")
     assert refused.value.reason == "call_in_private_community"
-    assert calls
 
 
 # --- what servers may fetch ---
@@ -375,3 +374,24 @@ async def test_an_unlisted_one_is_not_listed(ours: Instance, organiser: Account)
         assert not hidden.discoverable
         assert await sight.knowable(tx, [hidden], None) == [hidden]
         assert await sight.knowable(tx, [hidden], None, listed=True) == []
+
+
+async def test_whom_its_author_blocks_does_not_fetch_it(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    blocked = await ours.known(neighbour.uri)
+    assert blocked
+    assert (await get(threads, post.uri, neighbour)).status == 200
+    async with ours.work.transaction() as tx:
+        await communities.follows.block(tx, organiser, blocked)
+    assert (await get(threads, post.uri, neighbour)).status == 404
+
+
+async def test_what_was_removed_is_fetched_no_more(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update posts set removed = 'here' where id = $1", post.id)
+    assert (await get(threads, post.uri, neighbour)).status == 404

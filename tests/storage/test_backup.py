@@ -32,6 +32,7 @@ from server.domain import (
     dislikes,
     domain_blocks,
     effects,
+    featured,
     filters,
     follows,
     group_moderation,
@@ -51,7 +52,6 @@ from server.domain import (
     scheduled,
     scopes,
     sign_up,
-    tags,
     users,
 )
 from server.domain import people as people_verbs
@@ -64,6 +64,7 @@ from storage import (
     budgets,
     cards,
     db,
+    histories,
     instance,
     migrate,
     notification_requests,
@@ -131,6 +132,8 @@ async def use(work: Work) -> None:
         )
         await follows.follow(tx, far, community, uri="https://far.example/follows/1")
         await follows.follow(tx, baker, community)
+        await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
+        await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
@@ -164,7 +167,7 @@ async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
     friends = await lists.create(tx, baker, lists.Settings("Friends"))
     await lists.add(tx, baker, friends, [gardener.id, baker.id])
     await preferences.choose(tx, baker, visibility="unlisted", language="it")
-    await tags.feature(tx, gardener, "mud")
+    await featured.feature_tag(tx, gardener, "mud")
     await tag_rows.follow(tx.conn, baker.id, "mud", tx.now)
     await suggestions.dismiss(tx.conn, baker.id, gardener.id, tx.now)
 
