@@ -32,6 +32,7 @@ from server.domain import (
     dislikes,
     domain_blocks,
     effects,
+    featured,
     filters,
     follows,
     group_moderation,
@@ -51,7 +52,6 @@ from server.domain import (
     scheduled,
     scopes,
     sign_up,
-    tags,
     users,
 )
 from server.domain import people as people_verbs
@@ -167,7 +167,7 @@ async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
     friends = await lists.create(tx, baker, lists.Settings("Friends"))
     await lists.add(tx, baker, friends, [gardener.id, baker.id])
     await preferences.choose(tx, baker, visibility="unlisted", language="it")
-    await tags.feature(tx, gardener, "mud")
+    await featured.feature_tag(tx, gardener, "mud")
     await tag_rows.follow(tx.conn, baker.id, "mud", tx.now)
     await suggestions.dismiss(tx.conn, baker.id, gardener.id, tx.now)
 
