@@ -116,6 +116,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "published": utc(value.published) if value.published else None,
             "alsoKnownAs": list(value.also_known_as) or None,
             "movedTo": value.moved_to,
+            "suspended": value.suspended or None,
             "webfinger": value.webfinger,
             "endpoints": {"sharedInbox": value.shared_inbox} if value.shared_inbox else None,
             "assertionMethod": _assertion_method(value.id, keys.multibase),

@@ -78,6 +78,7 @@ class Actor:
     published: datetime | None = None
     also_known_as: tuple[str, ...] = ()
     moved_to: str | None = None
+    suspended: bool = False
     copied_to: str | None = None
     webfinger: str | None = None
     document: Mapping[str, object] = field(

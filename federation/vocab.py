@@ -99,6 +99,7 @@ ACTOR_CONTEXT: Final = (
         "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
+        "suspended": "toot:suspended",
         "lemmy": "https://join-lemmy.org/ns#",
         "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
         "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -33,7 +34,7 @@ from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
 from server.resolve import Net
-from storage import accounts, inbox, lanes, outbox
+from storage import accounts, db, inbox, lanes, outbox
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.db import MOVED, UniqueViolation
@@ -113,6 +114,7 @@ class Arrivals:
 
     async def _write(self, arrivals: list[Arrival]) -> None:
         async with self._work.transaction() as tx:
+            await db.plan_once(tx.conn)
             await inbox.receive(tx.conn, arrivals, tx.now)
             hosts = [host_of(arrival.signer) for arrival in arrivals]
             await outbox.awake(tx.conn, hosts, tx.now, tx.now - NOT_TRIED)
@@ -169,10 +171,15 @@ class Lane:
     key: str
     items: list[Item]
 
+    def ends_with(self, item: Item) -> bool:
+        """Whether nothing is known to wait behind an item."""
+        return self.items[-1].id == item.id
+
 
 async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     """Lease lanes that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
+        await db.plan_once(tx.conn)
         until = tx.now + LEASE
         subjects = await _turns(net, tx, until, limit, worker)
         items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
@@ -193,10 +200,11 @@ async def _turns(net: Net, tx: Tx, until: datetime, limit: int, worker: int | No
 
 
 async def run(net: Net, lane: Lane) -> None:
-    """Apply what waits in a lane, and give it back."""
-    at = await _lane(net, lane.items)
-    async with net.work.transaction() as tx:
-        await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
+    """Apply what waits in a lane, and give it back: with the last of it, or at the end."""
+    given_back, at = await _lane(net, lane)
+    if not given_back:
+        async with net.work.transaction() as tx:
+            await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
 
 
 async def work_once(net: Net) -> bool:
@@ -206,26 +214,30 @@ async def work_once(net: Net) -> bool:
     return bool(leased)
 
 
-async def _lane(net: Net, items: list[Item]) -> datetime | None:
-    """Apply the items of one lane in order; the time to come back where one has to wait.
+async def _lane(net: Net, lane: Lane) -> tuple[bool, datetime | None]:
+    """Apply the items of one lane in order. Gives whether it was given back with the last of them, else the
+    time to come back where one has to wait.
 
     A lane whose servers are slow is left before its lease ends, and others get their turn.
     """
     until = net.work.clock.now() + LEASE / 2
-    for item in items:
+    given_back = False
+    for item in lane.items:
         if net.work.clock.now() > until:
-            return net.work.clock.now()
-        later = await _item(net, item)
+            return False, net.work.clock.now()
+        ends = lane.key if lane.ends_with(item) else None
+        given_back, later = await _item(net, item, ends)
         if later:
-            return later
-    return None
+            return False, later
+    return given_back, None
 
 
-async def _item(net: Net, item: Item) -> datetime | None:
+async def _item(net: Net, item: Item, ends: str | None) -> tuple[bool, datetime | None]:
+    """Whether its lane ``ends``, the last of which it is, was given back with it; or when to come back."""
     try:
-        await _process(net, item)
+        await _process(net, item, ends)
     except Unreachable as error:
-        return await _postpone(net, item, error.reason)
+        return False, await _postpone(net, item, error.reason)
     except Refused as refusal:
         await _finish(net, item, refusal.reason)
     except Gone:
@@ -237,20 +249,22 @@ async def _item(net: Net, item: Item) -> datetime | None:
         await _finish(net, item, "id_taken")
     except Exception:
         log.exception("inbox.fault", activity=item.activity_id)
-        return await _postpone(net, item, "fault")
-    return None
+        return False, await _postpone(net, item, "fault")
+    else:
+        return ends is not None, None
+    return False, None
 
 
-async def _process(net: Net, item: Item) -> None:
+async def _process(net: Net, item: Item, ends: str | None) -> None:
     """Again at once where somebody else was in the way: made the same row, or held what we waited for."""
     for _ in range(IN_THE_WAY):
         try:
-            await process(net, item)
+            await process(net, item, ends)
         except MOVED as error:
             log.info("inbox.again", activity=item.activity_id, detail=str(error))
         else:
             return
-    await process(net, item)
+    await process(net, item, ends)
 
 
 def _reason(error: BeckonError) -> str:
@@ -275,8 +289,8 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
         await inbox.finish(tx.conn, item.id, "refused", reason, tx.now)
 
 
-async def process(net: Net, item: Item) -> None:
-    """Parse, fetch what is missing, apply, and write the outcome with it."""
+async def process(net: Net, item: Item, ends: str | None = None) -> None:
+    """Parse, fetch what is missing, apply, and write the outcome with it; and give back the lane that ends."""
     document = jsonld.loads(item.body)
     activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
@@ -290,13 +304,27 @@ async def process(net: Net, item: Item) -> None:
     if act:
         act = await _prepare(net, act)
     async with net.work.transaction() as tx:
+        await db.plan_once(tx.conn)
         if act:
             await receive.apply(tx, act)
         await inbox.finish(tx.conn, item.id, "done", None, tx.now)
+        if ends:
+            await inbox.settle(tx.conn, [ends], {}, tx.now)
 
 
 async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
+    if isinstance(activity, activities.Delete) and activity.is_self:
+        return Act(await _leaving(net, activity.actor), activity, arrived)
     return Act(await resolve.actor(net, activity.actor), activity, arrived)
+
+
+async def _leaving(net: Net, uri: str) -> Account:
+    """Who deletes themselves: as we knew them, for nothing may be left to be asked of their server."""
+    async with net.work.reading() as tx:
+        known = await accounts.by_uri(tx.conn, uri)
+    if known is None:
+        raise Gone(uri)
+    return known
 
 
 async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
@@ -406,6 +434,17 @@ async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
     return None
 
 
+async def _confirm_left(net: Net, account: Account) -> None:
+    """An actor is gone when its origin says so too: somebody else may have its key by now.
+
+    Raises ``Unreachable`` while it is there: servers differ in what they do first, so it is asked again.
+    """
+    with suppress(Gone):
+        found = await resolve.document(net, account.uri)
+        if found.get("type") != "Tombstone":
+            raise Unreachable("still_there", "The actor is still there.")
+
+
 async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
     post = await resolve.known_post(net, uri)
     if post is None or post.local:
@@ -481,15 +520,24 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.post(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
-        case activities.Update(person=person) if person:
-            await resolve.actor(net, act.by.uri, refresh=True)
-        case activities.Move(object=old, target=new):
-            await resolve.moving(net, act.by, old, new)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:
-            pass
+            await _ask_actors(net, act)
     return act
+
+
+async def _ask_actors(net: Net, act: Act) -> None:
+    """What is about actors themselves counts as they describe themselves now."""
+    match act.activity:
+        case activities.Update(person=person) if person:
+            await resolve.actor(net, act.by.uri, refresh=True)
+        case activities.Delete(is_self=True):
+            await _confirm_left(net, act.by)
+        case activities.Move(object=old, target=new):
+            await resolve.moving(net, act.by, old, new)
+        case _:
+            pass
 
 
 async def known_actor(net: Net, uri: str) -> bool:

@@ -31,7 +31,7 @@ from server.domain import (
     wire,
 )
 from server.domain.tx import Arrived, Tx
-from storage import accounts, outbox
+from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
@@ -149,12 +149,11 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
 async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
     """Who is called by somebody they never asked for is told, as far as the budget of that domain goes."""
     unasked = await follow_rows.unasked(tx.conn, post.id, author.id)
-    if not unasked:
+    if not unasked.people:
         return
-    host = await outbox.host(tx.conn, author.host)
-    new = host is None or host.met_at is None or host.met_at > tx.now - budgets.NEW
+    new = unasked.met_at is None or unasked.met_at > tx.now - budgets.NEW
     rule = budgets.UNASKED_OF_NEW if new else budgets.UNASKED
-    await budgets.take(tx, rule, author.host, count=unasked)
+    await budgets.take(tx, rule, author.host, count=unasked.people)
 
 
 async def _votes(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
@@ -414,6 +413,10 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
+    if post and inner.content and inner.id:
+        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        if counted != inner.id:
+            return  # one reaction of several (Pleroma): what counts still stands
     if post:
         await posts.unlike(tx, act.by, post, arrived=act.arrived)
 

@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -152,11 +153,19 @@ async def open_net(
     return Net(work, egress, key, stances, Fingers(work, egress, stances), stores, relay=relay)
 
 
+SCHEMES = {
+    "cavage": signatures.sign_cavage,
+    "cavage-path": partial(signatures.sign_cavage, with_query=False),
+    "rfc9421": signatures.sign_rfc9421,
+}
+"""What a peer may take. Some leave the query out of what draft-cavage signs (GoToSocial's documentation)."""
+
+
 def signer(
     net: Net, key: keys.SigningKey, scheme: str, extra: Mapping[str, str] = NO_HEADERS
 ) -> fetch.Signer:
-    """Signs requests with a key of ours, in one of the two schemes. ``extra``: headers to add."""
-    sign = signatures.sign_cavage if scheme == "cavage" else signatures.sign_rfc9421
+    """Signs requests with a key of ours, in one of ``SCHEMES``. ``extra``: headers to add."""
+    sign = SCHEMES[scheme]
 
     def signed(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
         low = {name.lower(): value for name, value in {**headers, **extra}.items()}
@@ -185,6 +194,13 @@ async def document(net: Net, url: str) -> dict[str, object]:
     return again
 
 
+async def unknown_post(net: Net, uri: str) -> dict[str, object]:
+    """The document of what should be a post that is not known here. Raises ``OverBudget`` too."""
+    async with net.work.transaction() as tx:
+        await budgets.take(tx, budgets.POSTS, host_of(uri))
+    return await document(net, uri)
+
+
 async def own_document(net: Net, url: str, owner: str) -> dict[str, object]:
     """A document that need not stand at its own id, such as a page, on the origin of ``owner``."""
     if not net.work.site.federates:
@@ -203,19 +219,23 @@ async def require_open(net: Net, host: str) -> None:
 async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
     await require_open(net, host_of(url))
     async with net.turns.at(host_of(url)):
-        got = await _knock(net, url)
+        got = await _taken(net, url)
     if got.url != url:
         await require_open(net, host_of(got.url))
     return jsonld.loads(got.body), got.url
 
 
-async def _knock(net: Net, url: str) -> fetch.Fetched:
-    try:
-        return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "cavage"))
-    except Denied as denied:
-        if denied.status not in (401, 403):
-            raise
-    return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, "rfc9421"))
+async def _taken(net: Net, url: str) -> fetch.Fetched:
+    """Signed as the other side takes it. Raises the last refusal; a 503 is none (``Unreachable``): Mastodon
+    says so when it could not fetch our key, and another signature would find the same."""
+    schemes = ["cavage", *(["cavage-path"] if "?" in url else []), "rfc9421"]
+    for scheme in schemes[:-1]:
+        try:
+            return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, scheme))
+        except Denied as denied:
+            if denied.status not in (401, 403):
+                raise
+    return await net.egress.get(url, fetch.ACTIVITY, sign=signer(net, net.key, schemes[-1]))
 
 
 async def _spend_on_stranger(net: Net, uri: str) -> None:
@@ -344,11 +364,11 @@ async def key(net: Net, key_id: str) -> keys.ActorKey:
     Raises ``Refused("suspended")`` for the key of a suspended actor.
     """
     async with net.work.reading() as tx:
-        row = await accounts.key_by_id(tx.conn, key_id)
-        owner = await accounts.by_id(tx.conn, row.account_id) if row else None
-    if row and owner:
-        _require_welcome(owner)
-        return keys.ActorKey(row.id, owner.uri, keys.load_public(row.public))
+        known = await accounts.owned_key(tx.conn, key_id)
+    if known:
+        if known.suspended:
+            raise _not_welcome()
+        return keys.ActorKey(known.id, known.owner, keys.load_public(known.public))
     now = net.work.clock.now()
     recent = net.attempts.recent(key_id, now)
     return await asyncio.shield(recent or net.attempts.begin(key_id, now, _new_key(net, key_id)))
@@ -364,7 +384,11 @@ async def changed_key(net: Net, key_id: str) -> keys.ActorKey | None:
 
 def _require_welcome(account: Account) -> None:
     if account.suspended_at:
-        raise Refused("suspended", "This account is suspended here.")
+        raise _not_welcome()
+
+
+def _not_welcome() -> Refused:
+    return Refused("suspended", "This account is suspended here.")
 
 
 async def _new_key(net: Net, key_id: str) -> keys.ActorKey:
@@ -417,9 +441,7 @@ async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post
         return found
     if net.work.site.urls.is_ours(uri):
         raise Gone(uri)
-    async with net.work.transaction() as tx:
-        await budgets.take(tx, budgets.POSTS, host_of(uri))
-    fetched = await document(net, uri)
+    fetched = await unknown_post(net, uri)
     value = parse.parse_object(fetched)
     if isinstance(value, Vote | Actor):
         return None

@@ -33,6 +33,7 @@ LONGEST_SLEEP = 30.0
 PAUSE_AFTER_FAULT = 1.0
 RECONNECT = 1.0
 RECLAIM_EVERY = 30.0
+GATHER = 0.005
 
 
 class Lane(Protocol):
@@ -113,6 +114,9 @@ async def _fill(loop: Loop) -> float | None:
     room = queue.at_once - len(loop.running)
     if not room:
         return None  # until one ends
+    if room < queue.at_once // 4:
+        await asyncio.sleep(GATHER)  # others end just now: one claim for all of their places
+        room = queue.at_once - len(loop.running)
     try:
         leased = await queue.claim(loop.net, room, loop.worker)
         for lane in leased:

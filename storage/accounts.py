@@ -55,6 +55,7 @@ class Account:
     sensitized_at: datetime | None
     media_refused: bool
     waiting: bool
+    erased: bool
     handle_lost: bool
     also_known_as: list[str]
     moved_to: str | None
@@ -116,6 +117,16 @@ class Key:
     public: str
     private: str | None
     fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedKey:
+    """A public key, and the id of its owner."""
+
+    id: str
+    public: str
+    owner: str
+    suspended: bool
 
 
 LOOKS = "accounts_looks"  # the constraint that no two of our handles look alike
@@ -217,6 +228,7 @@ LOSE_HANDLE = Command(
     "update accounts set handle_lost = true"
     " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
 )
+ERASED = Command("update accounts set erased = true where id = $1")
 DELETE = Command("delete from accounts where id = $1")
 # What others have counted of an account, taken back before it goes.
 UNCOUNT = tuple(
@@ -258,6 +270,11 @@ INSERT_KEY = Command(
     " values ($1, $2, $3, $4, $5, $6)"
 )
 KEYS_OF = Query("select * from keys where account_id = $1 order by kind desc", Key)
+OWNED_KEY = Query(
+    "select k.id, k.public, a.uri as owner, a.suspended_at is not null as suspended"
+    " from keys k join accounts a on a.id = k.account_id where k.id = $1",
+    OwnedKey,
+)
 KEY_BY_ID = Query("select * from keys where id = $1", Key)
 DROP_KEYS = Command("delete from keys where account_id = $1")
 COUNT_POST = Command(
@@ -416,6 +433,11 @@ async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: st
     await LOSE_HANDLE.run(conn, username, host, keeper_uri)
 
 
+async def erased(conn: Connection, account_id: int) -> None:
+    """It will not come back."""
+    await ERASED.run(conn, account_id)
+
+
 async def delete(conn: Connection, account_id: int) -> None:
     """With all that it wrote and did; the counts of others are put right first."""
     for command in UNCOUNT:
@@ -442,6 +464,11 @@ async def replace_keys(conn: Connection, account_id: int, found: Sequence[Key]) 
 async def keys_of(conn: Connection, account_id: int) -> list[Key]:
     """RSA first."""
     return await KEYS_OF.all(conn, account_id)
+
+
+async def owned_key(conn: Connection, key_id: str) -> OwnedKey | None:
+    """A key, and whose it is."""
+    return await OWNED_KEY.first(conn, key_id)
 
 
 async def key_by_id(conn: Connection, key_id: str) -> Key | None:

@@ -165,7 +165,15 @@ async def pool(dsn: str, *, size: int = 10) -> AsyncGenerator[Pool]:
         yield made
 
 
+# PostgreSQL plans a statement anew each time where it believes that it gains by knowing the arguments, which for
+# our longer ones costs more than to run them.
+PLAN_ONCE = Query("select set_config('plan_cache_mode', 'force_generic_plan', true)", str)
 NEXT_ID = Query("select next_id($1)", int)
+
+
+async def plan_once(conn: Connection) -> None:
+    """Use the plans that fit any arguments, until the end of the transaction: for many like it, of single rows."""
+    await PLAN_ONCE.one(conn)
 
 
 async def next_id(conn: Connection, at: datetime) -> int:

@@ -68,6 +68,14 @@ class Reach:
     shared_inbox: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """How many ``people`` are called by a stranger, and when the stranger's host was first met."""
+
+    people: int
+    met_at: datetime | None
+
+
 INSERT = Query(
     """
     insert into follows (uri, follower_id, target_id, accepted_at, reblogs, notify, created_at,
@@ -203,13 +211,15 @@ FAMILIAR = Query(
 )
 UNASKED = Query(
     """
-    select count(*) from post_mentions m
+    select count(*) as people, (
+            select h.met_at from hosts h join accounts s on s.host = h.host where s.id = $2) as met_at
+    from post_mentions m
     join accounts a on a.id = m.account_id and a.local and a.kind = 'person'
     where m.post_id = $1 and not exists (
         select from follows f where f.follower_id = a.id and f.target_id = $2
             and f.accepted_at is not null)
     """,
-    int,
+    Unasked,
 )
 FOLLOWED_BY = Query("select target_id from follows where follower_id = $1 limit 1000", int)
 BLOCKED = Query(
@@ -385,8 +395,8 @@ async def followed_by(conn: Connection, follower_id: int) -> list[int]:
     return await FOLLOWED_BY.all(conn, follower_id)
 
 
-async def unasked(conn: Connection, post_id: int, author_id: int) -> int:
-    """How many people of ours a post mentions who do not follow its author."""
+async def unasked(conn: Connection, post_id: int, author_id: int) -> Unasked:
+    """Whom of ours a post mentions that do not follow its author."""
     return await UNASKED.one(conn, post_id, author_id)
 
 

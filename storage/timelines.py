@@ -200,8 +200,8 @@ OF_ACCOUNT = Query(
     select p.id from posts p
     where p.account_id = $1 and p.id < $2 and p.id > $3
       and (p.visibility = any($5::text[])
-           or (p.visibility = 'direct' and exists (
-                select from post_mentions m where m.post_id = p.id and m.account_id = $6)))
+           or (p.visibility in ('private', 'direct') and (p.quoted_account_id = $6 or exists (
+                select from post_mentions m where m.post_id = p.id and m.account_id = $6))))
       and (not $7 or p.in_reply_to_id is null or p.in_reply_to_account_id = p.account_id)
       and (not $8 or p.reblog_of_id is null)
       and (not $9 or p.attachments <> '[]')
@@ -215,8 +215,8 @@ OF_ACCOUNT_UP = Query(
     select id from (select p.id from posts p
     where p.account_id = $1 and p.id < $2 and p.id > $3
       and (p.visibility = any($5::text[])
-           or (p.visibility = 'direct' and exists (
-                select from post_mentions m where m.post_id = p.id and m.account_id = $6)))
+           or (p.visibility in ('private', 'direct') and (p.quoted_account_id = $6 or exists (
+                select from post_mentions m where m.post_id = p.id and m.account_id = $6))))
       and (not $7 or p.in_reply_to_id is null or p.in_reply_to_account_id = p.account_id)
       and (not $8 or p.reblog_of_id is null)
       and (not $9 or p.attachments <> '[]')
@@ -319,7 +319,7 @@ async def of_account(
     only_media: bool,
     tag: str | None,
 ) -> list[int]:
-    """``visible``: the visibilities that this viewer may see without being mentioned."""
+    """``visible``: the visibilities that this viewer may see without being mentioned or quoted."""
     query = OF_ACCOUNT_UP if page.upward else OF_ACCOUNT
     return await query.all(
         conn, account_id, *page.bounds, page.limit, visible, viewer_id, exclude_replies,

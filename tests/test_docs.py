@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -231,16 +232,22 @@ def test_every_dependency_is_explained() -> None:
     assert set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"package"} == names
 
 
-# --- traps
+# --- traps and attacks
 
 
 def all_tests() -> set[str]:
     """The names of all tests."""
-    files = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    return defined((ROOT / "tests").rglob("test_*.py"))
+
+
+def defined(files: Iterable[Path]) -> set[str]:
+    """The names of the tests in these files."""
     return {
         name
-        for text in files
-        for name in re.findall(r"^(?:async )?def (test_\w+)", text, re.MULTILINE)
+        for path in files
+        for name in re.findall(
+            r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
     }
 
 
@@ -263,3 +270,50 @@ def test_every_trap_is_held_by_a_test() -> None:
 @pytest.mark.parametrize("entry", ["**Nothing.** No test.", "**Gone.** Test: `test_gone`."])
 def test_finds_a_trap_that_nothing_holds(entry: str) -> None:
     assert unheld(f"# Traps\n\n## Some\n\n- {entry}\n", {"test_other"})
+
+
+LAST_OF_EACH = {"A": 40, "B": 31, "C": 16, "D": 12, "E": 8}
+CANNOT_HAPPEN = "## What cannot happen here"
+
+
+def attacks(text: str) -> dict[str, str]:
+    """What stands behind the label of each entry; a label that comes twice is an error."""
+    parts = re.split(r"^- \*\*([A-Z][0-9]+)\.\*\*", text, flags=re.MULTILINE)[1:]
+    labels = parts[::2]
+    assert len(set(labels)) == len(labels)
+    return dict(zip(labels, parts[1::2], strict=True))
+
+
+def hostile_tests() -> set[str]:
+    return defined(sorted((ROOT / "tests" / "hostile").glob("test_*.py")))
+
+
+def badly_held(text: str, tests: set[str], hostile: set[str]) -> list[str]:
+    """Entries with a test that is not there, or that stands elsewhere and its place is not named."""
+    return [
+        label
+        for label, entry in attacks(text).items()
+        if not (held := set(held_by(entry)))
+        or held - tests
+        or (held - hostile and "in tests/" not in entry.lower().replace("\n  ", " "))
+    ]
+
+
+def test_every_attack_is_held_by_a_test() -> None:
+    happens, _, cannot = read("docs/attacks.md").partition(CANNOT_HAPPEN)
+    wanted = {f"{group}{n}" for group, last in LAST_OF_EACH.items() for n in range(1, last + 1)}
+    assert len(wanted) == 107
+    assert attacks(happens).keys() | attacks(cannot).keys() == wanted
+    assert not attacks(happens).keys() & attacks(cannot).keys()
+    assert len(attacks(cannot)) < 6
+    assert badly_held(happens, all_tests(), hostile_tests()) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["- **A1.** No test.", "- **A1.** Gone: `test_gone`.", "- **A1.** Elsewhere: `test_other`."],
+)
+def test_finds_an_attack_that_nothing_holds(entry: str) -> None:
+    assert badly_held(entry, {"test_other", "test_here"}, {"test_here"}) == ["A1"]
+    held = "- **A1.** Test: `test_here`; in tests/web `test_other`."
+    assert badly_held(held, {"test_other", "test_here"}, {"test_here"}) == []

@@ -28,6 +28,10 @@ async def actor(request: web.Request) -> web.StreamResponse:
     async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
         return await _answer(tx, request, await asked_for(tx, request, reader), reader)
 
+    async with context(request).work.reading() as tx:
+        suspended = await _suspended(tx, _address(tx, request))
+        if suspended and wants_activity(request):
+            return document(request, await wire.proof(tx, suspended), *SIGNED)
     try:
         return await for_reader(request, answer)
     except MembersOnlyError:
@@ -123,6 +127,17 @@ def _address(tx: Tx, request: web.Request) -> str:
         return urls.instance_actor
     kind = "group" if request.path.startswith("/communities/") else "person"
     return urls.actor(number(request), kind)
+
+
+async def _suspended(tx: Tx, uri: str) -> Account | None:
+    """One whom the moderators suspended: what proves the Update that says so, and that it is so, is shown.
+
+    One that was deleted is gone, as is one of whom nobody may know.
+    """
+    account = await accounts.by_uri(tx.conn, uri)
+    if account is None or not account.suspended_at or account.waiting or account.erased:
+        return None
+    return account if await is_findable(tx, account) else None
 
 
 async def _ours(tx: Tx, uri: str) -> Account:

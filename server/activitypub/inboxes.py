@@ -201,11 +201,23 @@ def _is_stranger_leaving(envelope: Envelope) -> bool:
     return envelope.type == "Delete" and ref(envelope.object) == envelope.actor
 
 
+async def _key(net: Net, key_id: str) -> ActorKey:
+    """The key, or why it cannot be had, in words that blame nothing of what was sent: who is told 415
+    for what the key's server answered would never send it again."""
+    try:
+        return await resolve.key(net, key_id)
+    except Refused as refusal:
+        if STATUSES.get(refusal.reason, 403) == 403:
+            raise
+        sentence = "The key's server answers with something else."
+        raise Refused("key_unreadable", sentence, cause=refusal.reason) from refusal
+
+
 async def proven(
     net: Net, signed: signatures.Request, claims: signatures.Claims
 ) -> signatures.Verified:
     """Verify with the key that we know; once more with a fresh one, in case it was changed."""
-    key: ActorKey = await resolve.key(net, claims.key_id)
+    key = await _key(net, claims.key_id)
     now = net.work.clock.now()
     try:
         return signatures.verify(claims, signed, key, now=now)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from server import text
 from server.domain import effects, host_blocks, media, wire
 from server.domain.names import check_username
@@ -14,6 +16,8 @@ from server.errors import Conflict, Invalid
 from storage import accounts
 from storage.accounts import Account, Key, Profile
 from storage.db import UniqueViolation, next_id
+
+log = structlog.get_logger()
 
 NAME_MAX = 100
 NOTE_MAX = 5000
@@ -199,6 +203,8 @@ async def remember(
         emojis=text.emojis_used(profile.emojis, profile.display_name, profile.note, *said),
     )
     known = await accounts.by_uri(tx.conn, uri)
+    if known:
+        await _note_new_keys(tx, known, listed)
     ends_in = safe.handle_host or host
     if confirmed:
         await accounts.lose_handle(tx.conn, safe.username, ends_in, uri)
@@ -215,6 +221,13 @@ async def remember(
         [Key(k.id, account.id, k.kind, k.pem, None, tx.now) for k in listed],
     )
     return account
+
+
+async def _note_new_keys(tx: Tx, known: Account, listed: Sequence[PublicKey]) -> None:
+    """All keys of an actor at once are other ones: its domain may have a new owner, who operators look at."""
+    before = {key.public for key in await accounts.keys_of(tx.conn, known.id)}
+    if before and before.isdisjoint(key.pem for key in listed):
+        log.warning("actor.keys_replaced", actor=known.uri, fetched_at=known.fetched_at)
 
 
 async def _meet(

@@ -66,6 +66,7 @@ async def _hollow(tx: Tx, account: Account) -> Account:
         fetched_at=account.fetched_at,
     )
     await accounts.replace_keys(tx.conn, made.id, keys)
+    await accounts.erased(tx.conn, made.id)
     made = made if account.local else await host_blocks.met(tx, made)
     if account.suspended_by_host:
         return made

@@ -8,8 +8,10 @@ suggestion, and what such an account does waits with the notifications of whom d
 account, ours or remote, is not seen, nor is anything it wrote (``sight``), it cannot act (its tokens and
 sessions are void, what its server sends is refused), and nothing is sent to it. Both are taken back
 whole. Whom an action meets is told, with the words of the moderator. *Deleted* is for good, by
-administrators and only who is suspended. Short of that nothing is deleted, and other servers are not told: they hold their own copies, and a Delete could
-not be taken back.
+administrators and only who is suspended. Short of that nothing is deleted.
+
+Of a suspension of one of ours the followers' servers are told by an Update whose ``suspended`` is true, as
+Mastodon does, and of its end by one without: they hold their own copies, and a Delete could not be taken back.
 """
 
 from __future__ import annotations
@@ -117,7 +119,10 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
 async def suspend(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``. A repeat changes nothing."""
     await _require_above(tx, by, account)
-    return await accounts.suspend(tx.conn, account.id, tx.now)
+    suspended = await accounts.suspend(tx.conn, account.id, tx.now)
+    if account.local and account.suspended_at is None:
+        await effects.profile(tx, suspended)
+    return suspended
 
 
 async def unsuspend(tx: Tx, by: User, account: Account) -> Account:
@@ -125,7 +130,10 @@ async def unsuspend(tx: Tx, by: User, account: Account) -> Account:
     await _require_above(tx, by, account)
     if account.suspended_by_host:
         raise Invalid("Its server is suspended: lift that block first.")
-    return await accounts.unsuspend(tx.conn, account.id)
+    back = await accounts.unsuspend(tx.conn, account.id)
+    if account.local and account.suspended_at:
+        await effects.profile(tx, back)
+    return back
 
 
 async def silence(tx: Tx, by: User, account: Account) -> Account:

@@ -75,6 +75,7 @@ async def actor(tx: Tx, account: Account) -> Json:
         locked=private if account.is_group else account.locked,
         discoverable=account.discoverable,
         indexable=account.indexable,
+        suspended=account.suspended_at is not None,
         fields=tuple((f["name"], f["value"]) for f in account.fields),
         published=account.created_at,
         also_known_as=tuple(account.also_known_as),
@@ -100,7 +101,7 @@ async def proof(tx: Tx, account: Account) -> Json:
 
 
 KEY_STUB = ("@context", "id", "publicKey")
-PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod")
+PROOF = (*KEY_STUB, "type", "preferredUsername", "inbox", "assertionMethod", "suspended")
 JOINABLE_STUB = (
     "type", "preferredUsername", "name", "inbox", "outbox", "followers", "endpoints",
     "manuallyApprovesFollowers", "discoverable",

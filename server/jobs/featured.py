@@ -46,7 +46,7 @@ async def _post(net: Net, owner: Account, uri: str) -> int | None:
     with suppress(*FAILURES):
         found = await resolve.known_post(net, uri)
         if found is None and not net.work.site.urls.is_ours(uri):
-            value = parse.parse_object(await resolve.document(net, uri))
+            value = parse.parse_object(await resolve.unknown_post(net, uri))
             if not isinstance(value, Post) or not (
                 owner.is_group or value.attributed_to == owner.uri
             ):

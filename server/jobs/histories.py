@@ -151,7 +151,7 @@ async def _kept(net: Net, group: Account, uri: str, budget: Budget) -> post_rows
     known = await resolve.known_post(net, uri)
     if known or net.work.site.urls.is_ours(uri) or not budget.take(uri):
         return known
-    value = parse.parse_object(await resolve.document(net, uri))
+    value = parse.parse_object(await resolve.unknown_post(net, uri))
     return await _keep(net, group, value) if isinstance(value, Post) else None
 
 

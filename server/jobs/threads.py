@@ -22,7 +22,7 @@ from federation import parse
 from federation.errors import Gone, Refused, Unreachable
 from federation.objects import Collection, Post
 from federation.origin import host_of
-from server import budgets, resolve
+from server import resolve
 from server.errors import BeckonError
 from server.resolve import Net
 from storage import posts as post_rows
@@ -173,9 +173,7 @@ async def _fetch(net: Net, search: Search, uri: str) -> None:
             return
         if not search.may_fetch(uri):
             return
-        async with net.work.transaction() as tx:
-            await budgets.take(tx, budgets.POSTS, host_of(uri))
-        document = await resolve.document(net, uri)
+        document = await resolve.unknown_post(net, uri)
         value = parse.parse_object(document)
         if isinstance(value, Post) and await _belongs(net, search, value):
             await _keep(net, search, value, document)

@@ -218,6 +218,7 @@ create table accounts (
     sensitized_at timestamptz,          -- its media are hidden behind a click
     media_refused boolean not null default false,      -- nor shown: by a block of the host
     waiting boolean not null default false,      -- signed up and not let in: not to be seen yet
+    erased boolean not null default false,       -- for good: its id and its keys are all that is left
     handle_lost boolean not null default false,  -- another actor of that host took the name
     also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from server import budgets
+from server.domain import accounts as account_verbs
 from server.domain.tx import Tx
 from storage import inbox
 from storage.inbox import Arrival
@@ -74,10 +75,7 @@ async def metrics(here: Running, **headers: str) -> tuple[int, str]:
 
 async def test_metrics_are_for_who_knows_the_token(measured: Running) -> None:
     async with measured.work.transaction() as tx:
-        await tx.conn.execute(
-            "insert into accounts (id, local, kind, username, host, uri, url, inbox, created_at)"
-            " values (1, true, 'application', 'a', '', 'https://a/1', 'u', 'i', now())"
-        )
+        await account_verbs.instance_actor(tx)
         await busy(tx)
     status, text = await metrics(measured, Authorization=f"Bearer {TOKEN}")
     assert status == 200

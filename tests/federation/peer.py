@@ -218,6 +218,7 @@ class Peer:
     absent: dict[str, int] = field(default_factory=dict[str, int])
     answers: Answers | None = None
     now: datetime | None = None
+    refuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     fingers: dict[str, Json] = field(default_factory=dict[str, Json])
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     _numbers: int = 0
@@ -319,6 +320,8 @@ class Peer:
             await self.held.wait()
         if request.method == "POST":
             return await self._take(request)
+        if self.refuses.get(request.path):
+            return web.Response(status=self.refuses[request.path].pop(0))
         if request.path in self.redirects:
             raise web.HTTPFound(self.redirects[request.path])
         if request.path.startswith(("/.well-known/", "/nodeinfo/")):

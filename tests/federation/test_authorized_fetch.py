@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from federation.errors import Unreachable
 from server import resolve
 from server.domain import domain_blocks, host_allows, host_blocks
 from server.domain.host_blocks import Terms
@@ -205,3 +206,22 @@ async def test_a_stranger_who_signs_costs_no_key(ours: Instance, microblog: Peer
             assert answer.status == 200
             assert "Signature" in answer.headers["Vary"]
         assert other.requests == []
+
+
+# What we sign
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_query_is_signed_and_then_left_out_and_then_signed_anew(
+    ours: Instance, microblog: Peer, status: int
+) -> None:
+    """GoToSocial takes both, others one of them; a 503 is no reason to knock again."""
+    url = microblog.url("/outbox?page=1")
+    microblog.refuses["/outbox"] = [status, status, 503]
+    with pytest.raises(Unreachable):
+        await resolve.own_document(ours.net, url, url)
+    assert microblog.asked("/outbox") == 3
+    microblog.refuses["/outbox"] = [503, status]
+    with pytest.raises(Unreachable):
+        await resolve.own_document(ours.net, url, url)
+    assert microblog.asked("/outbox") == 4

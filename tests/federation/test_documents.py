@@ -568,5 +568,13 @@ async def test_a_suspended_account_is_not_shown(door: Door) -> None:
     person = await door.person()
     async with door.work.transaction() as tx:
         await tx.conn.execute("update accounts set suspended_at = $1", tx.now)
-    assert (await door.get(person.uri)).status == 404
+    shown = (await door.get(person.uri)).json
+    assert shown["suspended"] is True  # and the key that proves it, as Mastodon shows one
+    assert not {"name", "summary", "icon", "outbox", "url"} & set(shown)
+    assert (await door.get(person.uri, accept=BROWSER)).status == 404
+    for part in ("outbox", "followers", "featured"):
+        assert (await door.get(f"{person.uri}/{part}")).status == 404
     assert (await door.get(f"/.well-known/webfinger?resource={person.uri}")).status == 404
+    async with door.work.transaction() as tx:
+        await tx.conn.execute("update accounts set erased = true")
+    assert (await door.get(person.uri)).status == 404

@@ -17,6 +17,7 @@ from server.domain.tx import Tx
 from server.errors import Forbidden, NotFound
 from storage.accounts import Account
 from storage.posts import Post
+from tests.federation import members
 from tests.federation.instance import Instance
 from tests.federation.peer import AS, PUBLIC, Json, Peer, Person, peer
 
@@ -479,6 +480,34 @@ async def test_a_remote_moderator_features_a_post_of_ours(
     remove = act(lemmy, moderator, "Remove", post.uri, garden.uri, **more)
     assert await sent(ours, lemmy, moderator, remove) == "done"
     assert await ours.value("select count(*) from pins where account_id = $1", garden.id) == 0
+
+
+async def test_what_is_done_in_a_private_community_is_told_to_its_members_only(
+    ours: Instance, lemmy: Peer, microblog: Peer, organiser: Account
+) -> None:
+    """To its followers, without Public and without a proof that would outlive it."""
+    shed = await members.private(ours, organiser)
+    neighbour = lemmy.person("neighbour")
+    await members.join(ours, lemmy, neighbour, shed)
+    post = await ours.publish(organiser, "@shed the key is under the pot", community=shed)
+    await ours.settle()
+    async with ours.work.transaction() as tx:
+        by = await steward(tx, shed, organiser)
+        await verbs.lock(tx, by, post, "Enough")
+        await verbs.remove(tx, by, post, "Enough")
+    await ours.settle()
+    for kind in ("Lock", "Delete"):
+        (said,) = announced(lemmy, kind)
+        assert (said["to"], said["cc"]) == ([shed.followers_uri], [shed.uri])
+        assert "proof" not in said
+    told = [r.document for r in (*lemmy.received, *microblog.received)]
+    assert PUBLIC not in str([d for d in told if d["type"] == "Announce"])
+    known = await ours.known(neighbour.uri)
+    assert not await seen(ours, post, known)
+    async with ours.work.transaction() as tx:
+        await verbs.restore(tx, await steward(tx, shed, organiser), post)
+    assert await seen(ours, post, known)
+    assert not await seen(ours, post, None)
 
 
 # A group of another server

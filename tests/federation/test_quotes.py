@@ -393,6 +393,7 @@ async def test_when_the_quoting_account_goes_the_count_is_right(
     note = quoting(microblog, fan, post.uri)
     await outcome(ours, microblog, fan, request(microblog, fan, note, post.uri))
     assert (await stored(ours, post.uri)).quotes_count == 1
+    microblog.documents.pop("/users/fan")
     gone = microblog.activity(fan, "Delete", fan.uri)
     assert await outcome(ours, microblog, fan, gone) == "done"
     assert (await stored(ours, post.uri)).quotes_count == 0

@@ -212,7 +212,7 @@ async def test_an_actor_that_calls_itself_by_the_handle_of_another_host(
 async def test_who_takes_the_name_of_another_is_not_the_other(
     ours: Instance, microblog: Peer, organiser: Account
 ) -> None:
-    """The id is who somebody is: posts, follows and keys stay with it, whoever has the name now."""
+    """The id is who somebody is: posts, follows and keys stay with it, and the name is whose WebFinger says."""
     victim, mallory = microblog.person("victim"), microblog.person("mallory", key=1)
     await followed(ours, organiser, microblog, victim)
     note = microblog.note(victim, "<p>Mine</p>", [organiser.uri])
@@ -229,9 +229,39 @@ async def test_who_takes_the_name_of_another_is_not_the_other(
     assert post
     assert (after.id, post.account_id) == (before.id, before.id)
     assert taken.id != before.id
-    assert (taken.followers_count, after.handle_lost) == (0, True)
+    assert (taken.followers_count, taken.handle_lost) == (0, True)
+    assert not after.handle_lost  # their server names the victim
     mine = "select count(*) from keys where account_id = $1 and id = $2"
     assert await ours.value(mine, before.id, victim.key_id) == 1
+
+
+@pytest.mark.parametrize("shape", ["unknown there", "circle", "for another", "to us"])
+async def test_nobody_is_moved_to_who_does_not_know_them(
+    ours: Instance,
+    microblog: Peer,
+    attacker: Peer,
+    organiser: Account,
+    garden: Account,
+    shape: str,
+) -> None:
+    """Followers go along only where old and new name each other, and only with who says it of themselves."""
+    old, mallory = microblog.person("old"), attacker.person("mallory")
+    await followed(ours, organiser, microblog, old)
+    await resolve.actor(ours.net, mallory.uri)
+    server, who, target = microblog, old, mallory.uri
+    if shape == "circle":
+        target = old.uri
+    if shape == "to us":
+        target = garden.uri
+    if shape == "for another":
+        server, who = attacker, mallory
+        attacker.serve({**mallory.document(), "alsoKnownAs": [old.uri]})
+    move = server.activity(who, "Move", old.uri, target=target)
+    before = await ours.rows("select follower_id, target_id, accepted_at from follows order by id")
+    assert await outcome(ours, server, who, move) != "done"
+    assert attacker.of_type("Follow") == []
+    after = await ours.rows("select follower_id, target_id, accepted_at from follows order by id")
+    assert after == before
 
 
 # Who was sent away

@@ -150,6 +150,7 @@ OWNED = {  # what stands before an id → where its owner finds the ids, and und
     "featured_tags": ("/api/v1/featured_tags", "id"),
     "media": ("", ""),
     "statuses": ("", ""),
+    "posts": ("", ""),
     "polls": ("", ""),
     "async_refreshes": ("", ""),
 }
@@ -205,6 +206,7 @@ async def private(house: House) -> Private:
     ids = {
         "media": world.ids["media"],
         "statuses": [note["id"]],
+        "posts": [note["id"]],
         "polls": [note["poll"]["id"]],
         "async_refreshes": [note["id"]],
     }

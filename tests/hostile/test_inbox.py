@@ -372,6 +372,18 @@ async def test_a_key_server_that_is_down_is_asked_again(
     assert (await attacker.send(mallory, follow, ours.inbox)).status == 202
 
 
+async def test_a_key_server_that_talks_nonsense_is_asked_again(
+    ours: Instance, attacker: Peer, follow: Json
+) -> None:
+    """415 would say that the Follow is wrong, and it would never come again."""
+    mallory = attacker.people["mallory"]
+    attacker.types["/users/mallory"] = "text/html"
+    assert await attacker.send(mallory, follow, ours.inbox) == (401, "key_unreadable")
+    attacker.types.clear()
+    ours.clock.forward(minutes=6)
+    assert (await attacker.send(mallory, follow, ours.inbox)).status == 202
+
+
 async def test_a_key_that_was_changed_is_asked_for_once_more(
     ours: Instance, microblog: Peer, garden: Account
 ) -> None:

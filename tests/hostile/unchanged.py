@@ -1,6 +1,6 @@
 """Whether anything changed: every row of every table, before and after.
 
-Left out is what only says that somebody knocked: the inbox with its lanes, what was asked about hosts, and
+Left out is what only says that somebody knocked: the inbox with its lanes, what was asked about hosts or used up, and
 when something was last asked for. Whoever is met for the first time is written down with their keys, so
 remote accounts that are new may be there afterwards; nothing of those that were there may differ.
 """
@@ -18,7 +18,7 @@ from tests.federation.instance import Instance
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, list[Row]]
 
-BOOKKEEPING = frozenset({"inbox", "lanes", "hosts"})
+BOOKKEEPING = frozenset({"budgets", "inbox", "lanes", "hosts"})
 TIMES = ("fetched_at", "last_used_at")
 TABLES = """
     select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace

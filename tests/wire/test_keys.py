@@ -31,6 +31,27 @@ FEP_8B32_SECRET = "z3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq"
 FEP_8B32_PUBLIC = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
 
 
+# FEP-521a, fep-521a.feature: the same public key as its bytes and as Multikey, of both kinds.
+FEP_521A_ED25519 = "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6"
+FEP_521A_ED25519_MULTIKEY = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+FEP_521A_RSA = (  # PKCS #1, DER
+    "3082010a0282010100b1b5fcd8d4d5e88ca5c4287b31f578865caf6a78826a3b8ff7b1b23aa4af4e6a04"
+    "74139f945bd9d3a911ffd0fa72db78e4593a86c91f9da836186ebd3402d51f6a3844247ab5088b46929c"
+    "311b43604fed84499f06f0f39bf55590e2187f1bbe229ba8f49fd2e570cd0e3733c76bfede80e1e7e088"
+    "1e4538ea1bc5782be9512f8bf132526e05f4923564fe6e1e21bf7087adebb660fa533fca06d0a8e66991"
+    "e1312d70b64a61da8ca77c028cdf939601e2cffe2855759b1d479f0847bcac59d7d62427a431d4e3dfd2"
+    "697428b9dd6309a7b1167db99fe01af1ff1b739566fb949e47089d1dae84aef1214ef7f5773e86a0d3e9"
+    "da246f9bec09d60c705891183d0203010001"
+)
+FEP_521A_RSA_MULTIKEY = (
+    "z4MXj1wBzi9jUstyPMS4jQqB6KdJaiatPkAtVtGc6bQEQEEsKTic4G7Rou3iBf9vPmT5dbkm9qsZsuVNjq8H"
+    "CuW1w24nhBFGkRE4cd2Uf2tfrB3N7h4mnyPp1BF3ZttHTYv3DLUPi1zMdkULiow3M1GfXkoC6DoxDUm1jmN6"
+    "GBj22SjVsr6dxezRVQc7aj9TxE7JLbMH1wh5X3kA58H3DFW8rnYMakFGbca5CB2Jf6CnGQZmL7o5uJAdTwXf"
+    "y2iiiyPxXEGerMhHwhjTA1mKYobyk2CpeEcmvynADfNZ5MBvcCS7m3XkFCMNUYBS9NQ3fze6vMSUPsNa6GVY"
+    "mKx2x6JrdEjCk3qRMMmyjnjCMfR4pXbRMZa3i"
+)
+
+
 def actor(rsa_key: SigningKey, ed25519_key: SigningKey) -> dict[str, object]:
     public = ed25519_key.private.public_key()
     assert isinstance(public, ed25519.Ed25519PublicKey)
@@ -142,6 +163,15 @@ def test_multikey_of_fep_8b32() -> None:
     key = ed25519.Ed25519PrivateKey.from_private_bytes(secret[2:])
     assert multikey(key.public_key()) == FEP_8B32_PUBLIC
     assert from_multikey(FEP_8B32_PUBLIC) == key.public_key()
+
+
+def test_the_vectors_of_fep_521a() -> None:
+    key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(FEP_521A_ED25519))
+    assert multikey(key) == FEP_521A_ED25519_MULTIKEY
+    assert from_multikey(FEP_521A_ED25519_MULTIKEY) == key
+    found = from_multikey(FEP_521A_RSA_MULTIKEY)
+    der = found.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
+    assert der.hex() == FEP_521A_RSA
 
 
 def test_rsa_multikey(rsa_key: SigningKey) -> None:
