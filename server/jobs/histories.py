@@ -4,7 +4,7 @@ Outboxes of groups list Announces, newest first, with the activity in them (Lemm
 with an id. A post counts by its author's own proof, or it is fetched from its own server; what the group
 says of it counts for nothing (FEP-fe34). What is found is history: it enters no home and notifies nobody.
 How far it came is a row, so after a crash the page is read again, and what was stored is known by then.
-First of all what the group features is read. Bounded are the pages, what is looked at and fetched of each,
+What the group features is read by another job (featured.py). Bounded are the pages, what is looked at and fetched of each,
 the hosts that are asked, and the time.
 """
 
@@ -25,7 +25,6 @@ from federation.objects import Collection, Post
 from federation.origin import host_of
 from server import inbox, resolve
 from server.domain import histories as verbs
-from server.domain import posts as post_verbs
 from server.errors import BeckonError
 from server.resolve import Net
 from storage import accounts, follows, histories
@@ -40,7 +39,6 @@ PAGES = 4
 ITEMS = 50  # of a page
 FETCHES = 30  # for a page
 HOSTS = 10  # for a page
-FEATURED = 10
 SECONDS = 90.0
 PAUSE = timedelta(seconds=20)  # between two pages of one host
 FAILURES = (Gone, Refused, Unreachable, BeckonError)
@@ -91,9 +89,6 @@ async def _turn(net: Net, group: Account, history: History, following: str | Non
 async def _read(net: Net, group: Account, history: History) -> str | None:
     """One page; gives the address of the next one."""
     budget = Budget()
-    if history.pages == 0:
-        with suppress(*FAILURES):
-            await _featured(net, group, budget)
     page = await _page(net, group, history.next)
     if page is None:
         return None
@@ -117,19 +112,6 @@ async def _page(net: Net, group: Account, following: str | None) -> Collection |
 
 async def _collection(net: Net, url: str, group: Account) -> Collection:
     return parse.parse_collection(await resolve.own_document(net, url, group.uri))
-
-
-async def _featured(net: Net, group: Account, budget: Budget) -> None:
-    if group.featured_uri is None:
-        return
-    found = await _collection(net, group.featured_uri, group)
-    for item in found.items[:FEATURED]:
-        uri = item if isinstance(item, str) else item.get("id")
-        with suppress(*FAILURES):
-            post = await _kept(net, group, str(uri), budget)
-            if post and post.is_public and post.community_id == group.id:
-                async with net.work.transaction() as tx:
-                    await post_verbs.feature(tx, group, post, added=True)
 
 
 async def _item(net: Net, group: Account, item: str | Mapping[str, object], budget: Budget) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver
 from aiohttp.typedefs import Middleware
 
 from federation.fetch import Egress
@@ -146,16 +147,17 @@ async def instance(
     clock: MovableClock | None = None,
     before: Sequence[Middleware] = (),
     authorized_fetch: bool = False,
+    resolver: AbstractResolver | None = None,
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
     ``secret``: seals the addresses of files of others; ``clock``: one that it shares with others;
-    ``before``: what stands before its doors."""
+    ``before``: what stands before its doors; ``resolver``: what it knows of names."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     clock = clock or MovableClock()
     async with (
         db.pool(database_url, size=10) as pool,
-        Egress(egress_config(folder, *networks)) as egress,
+        Egress(egress_config(folder, *networks), resolver=resolver) as egress,
     ):
         urls = Urls(host, f"https://{host}", secret)
         site = Site(urls, federates=True, authorized_fetch=authorized_fetch)

@@ -421,15 +421,16 @@ async def test_what_ours_write_to_a_group_has_what_lemmy_demands(
         await posts.like(tx, member, parent)
         await posts.unlike(tx, member, parent)
     await ours.settle()
-    head, comment = lemmy.of_type("Create")
-    for sent in (head, comment):
-        for part in (sent, sent["object"]):
+    sent = {"inReplyTo" in said["object"]: said for said in lemmy.of_type("Create")}
+    head, comment = sent[False], sent[True]
+    for said in (head, comment):
+        for part in (said, said["object"]):
             assert isinstance(part["to"], list)
             assert isinstance(part["cc"], list)
             assert {group.uri, PUBLIC} <= {*part["to"], *part["cc"]}
-        assert sent["object"]["audience"] == group.uri
-        assert isinstance(sent["object"]["tag"], list)
-        assert group.uri in [tag.get("href") for tag in sent["object"]["tag"]]
+        assert said["object"]["audience"] == group.uri
+        assert isinstance(said["object"]["tag"], list)
+        assert group.uri in [tag.get("href") for tag in said["object"]["tag"]]
     assert (head["object"]["type"], head["object"]["name"]) == ("Page", "Mine")
     assert "inReplyTo" not in head["object"]
     assert isinstance(head["object"].get("attachment", []), list)

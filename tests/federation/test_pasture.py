@@ -26,6 +26,7 @@ from tests.federation.instance import LOOPBACK, Instance, instance
 from tests.federation.invariants import check
 from tests.federation.pasture import Payload, note_of, payloads
 from tests.federation.peer import Peer, client_context, peer
+from tests.tls_peer import Names
 
 OUTCOMES = Path(__file__).with_name("pasture.txt")
 PAYLOADS, GROUPS = 262, 22
@@ -36,7 +37,7 @@ NUMBERS = re.compile(r"\b\d{10,}\b|\b[0-9a-f]{32,}\b")
 
 @dataclass(frozen=True)
 class Meadow:
-    """An instance where a member, who has a client, follows whoever sends; ``there`` is who sends."""
+    """An instance where a member, who has a client, follows whoever sends. It knows no names of hosts."""
 
     ours: Instance
     peer: Peer
@@ -68,7 +69,7 @@ async def meadow(template_url: str, folder: Path) -> AsyncIterator[Meadow]:
     folder.mkdir()
     async with (
         fresh_database(template_url, database_of(template_url)) as url,
-        instance(url, folder, LOOPBACK) as ours,
+        instance(url, folder, LOOPBACK, resolver=Names()) as ours,
         peer() as sender,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=client_context())) as http,
     ):

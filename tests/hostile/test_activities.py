@@ -222,6 +222,7 @@ async def test_who_leaves_takes_everything_along(
         other = events.person("other")
         await outcome(ours, microblog, victim, microblog.activity(victim, "Join", event.uri))
         await outcome(ours, events, other, events.activity(other, "Join", event.uri))
+        microblog.documents.pop("/users/victim")
         leaving = microblog.activity(victim, "Delete", victim.uri)
         assert await outcome(ours, microblog, victim, leaving) == "done"
         call = await ours.call(event)
