@@ -78,7 +78,16 @@ async def test_what_stands_at_an_odd_address_is_nothing(
     await followed(ours, organiser, attacker, mallory)
     async with unchanged(ours):
         for address in service.addresses():
-            for kind in ("Announce", "Create", "Update", "Delete", "Like", "Follow", "Undo", "Move"):
+            for kind in (
+                "Announce",
+                "Create",
+                "Update",
+                "Delete",
+                "Like",
+                "Follow",
+                "Undo",
+                "Move",
+            ):
                 said = attacker.activity(mallory, kind, address)
                 became = await outcome(ours, attacker, mallory, said)
                 assert became not in ("done", "waiting"), (kind, address)
@@ -180,4 +189,6 @@ async def test_a_post_that_leans_on_odd_addresses(
         assert await outcome(ours, attacker, mallory, created) == "done", address
         page = await shown(ours, attacker, note)
         assert service.host not in page, address
-        assert not [odd for odd in ("file:", "data:", "javascript:", "bear:", "X-Injected") if odd in page]
+        assert not [
+            odd for odd in ("file:", "data:", "javascript:", "bear:", "X-Injected") if odd in page
+        ]

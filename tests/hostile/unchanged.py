@@ -19,7 +19,7 @@ Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, list[Row]]
 
 BOOKKEEPING = frozenset({"budgets", "inbox", "lanes", "hosts"})
-TIMES = ("fetched_at", "last_used_at")
+TIMES = ("fetched_at", "featured_at", "last_used_at")
 TABLES = """
     select c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind = 'r' order by 1"""
