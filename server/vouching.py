@@ -8,6 +8,8 @@ further: a post that is not in the group is not its to judge, and nothing is del
 
 - The group announces its moderator's activity. Its signature stands for the act; the moderator must be
   on its list, or of its own server (Lemmy's administrators are on no list).
+  What one of ours did there comes back so, and counts as the group's word: whether it was ours who did it
+  does not matter for the group's own space.
 - A moderator sends the activity itself, as Lemmy does to the server of who is banned. Then the list alone
   counts: anybody has an account on a large server.
 
@@ -57,7 +59,7 @@ async def through(net: Net, group: Account, inner: activities.Activity) -> bool:
         return False
     if space.id != group.id:
         raise _not_in_group()
-    if not same_origin(inner.actor, group.uri) and not await _is_listed(net, group, inner.actor):
+    if not same_origin(inner.actor, group.uri) and not await is_listed(net, group, inner.actor):
         raise _not_a_moderator()
     await _note(net, group, inner)
     return True
@@ -75,7 +77,7 @@ async def directly(net: Net, act: Act) -> Account | None:
         group = await _space(tx, act.activity, None)
     if group is None or group.local or group.id == act.by.id:
         return None
-    if not await _is_listed(net, group, act.by.uri):
+    if not await is_listed(net, group, act.by.uri):
         raise _not_a_moderator()
     await _note(net, group, act.activity)
     return group
@@ -145,7 +147,11 @@ async def _note(net: Net, group: Account, activity: activities.Activity) -> None
             await rows.forget(tx.conn, group.id)
 
 
-async def _is_listed(net: Net, group: Account, uri: str) -> bool:
+async def is_listed(net: Net, group: Account, uri: str) -> bool:
+    """Whether a group of another server names an actor as its moderator.
+
+    Raises ``Unreachable`` where it may say so later.
+    """
     async with net.work.reading() as tx:
         known = await rows.moderators(tx.conn, group.id)
     now = net.work.clock.now()
