@@ -421,6 +421,8 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
         case activities.Delete(object=uri):
             await _confirm_gone(net, uri, outer.by)
             return None
+        case _ if await vouching.vote(net, outer.by, inner):
+            return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
     return _as_boost(outer, post) if post else None
