@@ -68,7 +68,7 @@ class Visit:
     took: int = 0
     scheme: str | None = None
     asked_to_wait: timedelta | None = None
-    moved: set[str] = field(default_factory=set[str])
+    moved: dict[str, bool] = field(default_factory=dict[str, bool])
     silent: bool = False
 
     @property
@@ -211,7 +211,7 @@ def _note(visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host)
     )
     if outcome.moved and not delivery.attempts:
         visit.took += 1  # it answers
-        visit.moved.add(delivery.inbox)
+        visit.moved[delivery.inbox] = outcome.status == 410
         visit.failures.append(Failed(delivery.id, outcome.reason, STEP_ASIDE + 1))
         return False
     if outcome.result is Result.FINAL:
@@ -244,7 +244,7 @@ async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
                 pause = deliver.backoff(1, random.random())  # noqa: S311
                 later[visit.host] = tx.now + max(pause, visit.asked_to_wait or timedelta())
         for inbox in sorted(visit.moved):
-            args = {"host": visit.host, "inbox": inbox}
+            args = {"host": visit.host, "inbox": inbox, "gone": visit.moved[inbox]}
             await tx.later(f"moved:{visit.host}", moved.JOB, args, tx.now)
         await outbox.settle(tx.conn, [visit.host], later, tx.now)
 

@@ -64,7 +64,7 @@ async def test_an_upload_is_no_actor(
     microblog.types["/users/files"] = "application/json"
     async with unchanged(ours):
         follow = microblog.activity(forged, "Follow", garden.uri)
-        assert await microblog.send(forged, follow, ours.inbox) == (415, "wrong_type")
+        assert await microblog.send(forged, follow, ours.inbox) == (401, "key_unreadable")
 
 
 # What two readers read differently
