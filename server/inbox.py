@@ -375,7 +375,11 @@ async def _may_be_old(net: Net, update: activities.Update) -> bool:
 
 
 async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
-    """A community of another server has taken what one of ours wrote: its members here see it."""
+    """A community of another server has taken what one of ours wrote: its members here see it. What one of
+    ours did as its moderator is the group's own word now."""
+    if await vouching.through(net, outer.by, inner):
+        said = Arrived(inner.id, outer.arrived.document)
+        return Act(outer.by, inner, said, through=outer.by, vouched=outer.by)
     post = (
         await resolve.known_post(net, inner.object)
         if isinstance(inner, activities.Create)
@@ -420,6 +424,8 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
             post = await _fetched_again(net, uri)
         case activities.Delete(object=uri):
             await _confirm_gone(net, uri, outer.by)
+            return None
+        case _ if await vouching.vote(net, outer.by, inner):
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
