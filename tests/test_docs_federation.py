@@ -24,7 +24,7 @@ from federation import (
 )
 from federation.build_moderation import Desk
 from server import inbox, proxy, resolve, text, vouching
-from server.activitypub import inboxes, objects
+from server.activitypub import inboxes
 from server.domain import featured, follower_sync, host_blocks, policy
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
@@ -87,16 +87,24 @@ LIMITS = [
         f"{parse_post.ATTACHMENTS_MAX} attachments, {parse_post.TAGS_MAX} tags, "
         f"{text.MAX_REMOTE_HTML:,} characters of HTML",
     ),
-    ("a poll", f"{parse_event.OPTIONS_MAX} options; more are refused"),
-    ("an address", f"{origin.MAX_URL:,} characters, https only"),
+    (
+        "a poll, an address",
+        f"{parse_event.OPTIONS_MAX} options; {origin.MAX_URL:,} characters, https only",
+    ),
     (
         "keys",
-        f"{keys.MAX_KEYS} of an actor; RSA of {keys.MIN_RSA_BITS} to {keys.MAX_RSA_BITS} bits",
+        f"{keys.MAX_KEYS} of an actor; RSA of {keys.MIN_RSA_BITS} to {keys.MAX_RSA_BITS} bits; "
+        f"one that does not come is asked for again after {span(resolve.KEY_RETRY)}",
     ),
-    ("the time of a signature", f"{span(requests.CLOCK_WINDOW)} from ours"),
-    ("a repeat is known as one", f"for {span(later.KEEP_ARRIVALS)}"),
-    ("an actor, and what a server runs", f"read anew after {span(resolve.FRESH)}, {span(resolve.HOST_FRESH)}"),
-    ("a key that does not come", f"asked for again after {span(resolve.KEY_RETRY)}"),
+    (
+        "a signature",
+        f"{span(requests.CLOCK_WINDOW)} from our time; "
+        f"a repeat is known as one for {span(later.KEEP_ARRIVALS)}",
+    ),
+    (
+        "an actor, and what a server runs",
+        f"read anew after {span(resolve.FRESH)}, {span(resolve.HOST_FRESH)}",
+    ),
     (
         "reading a thread upwards",
         f"{resolve.MAX_ANCESTORS} posts, {seconds(resolve.ANCESTRY_SECONDS)}",
@@ -111,16 +119,15 @@ LIMITS = [
         f"{histories.PAGES} pages; for each {histories.ITEMS} items, {histories.FETCHES} requests, "
         f"{histories.HOSTS} hosts, {seconds(histories.SECONDS)}; every {span(history_verbs.AGAIN)} at most",
     ),
-    ("featured posts of others", f"{featured.MOST}, read once in {span(featured.FRESH)}"),
     (
-        "the moderators of a group elsewhere",
+        "featured posts of others, moderators of their groups",
+        f"{featured.MOST}, read once in {span(featured.FRESH)}; "
         f"{vouching.MAX_MODERATORS}, kept for {span(vouching.FRESH)}",
     ),
     (
         "followers of one server that are compared",
         f"{follower_sync.LISTED_MAX:,}, once in {span(follower_sync.PAUSE)}",
     ),
-    ("replies that a collection of ours lists", f"{objects.REPLIES_MAX}"),
     (
         "a file of another server",
         f"{fetch.MEDIA.max_bytes // MIB} MiB, a picture {proxy.IMAGE_BYTES // MIB} MiB",
@@ -128,9 +135,9 @@ LIMITS = [
     ("an activity that needs what does not come", f"{inbox.MAX_ATTEMPTS} attempts, then refused"),
     (
         "a delivery",
-        f"{seconds(deliver.DEADLINE)} for an attempt, {deliveries.PARALLEL} at a time to a host",
+        f"{seconds(deliver.DEADLINE)} for an attempt, {deliveries.PARALLEL} at a time to a host, "
+        f"given up after {span(deliver.GIVE_UP_AFTER)}",
     ),
-    ("a host that takes nothing", f"given up after {span(deliver.GIVE_UP_AFTER)}"),
     ("`/activities/N`", f"served for {span(later.KEEP_SENT)}"),
 ]  # fmt: skip
 
@@ -218,7 +225,6 @@ def moderation() -> list[build.Json]:
         build.ban(uri, DESK, WHO, "Spam", until=ends, remove_data=True),
         build.listing(uri, DESK, f"{OURS}/users/4", f"{GROUP}/moderators", added=True),
         build.listing(uri, DESK, POST, f"{GROUP}/featured", added=True),
-        build.undone(uri, DESK, build.lock(uri, DESK, POST, "Too hot"), "Cooled down"),
         build.undone(uri, DESK, block, "A mistake", restore_data=True),
     ]
 
