@@ -66,7 +66,8 @@ def seconds(count: float) -> str:
 LIMITS = [
     (
         "an activity",
-        f"{inboxes.MAX_BODY // MIB} MiB, uncompressed; an id of {inboxes.MAX_ID:,} bytes",
+        f"{inboxes.MAX_BODY // MIB} MiB, uncompressed; an id of {inboxes.MAX_ID:,} bytes; "
+        f"ours are served for {span(later.KEEP_SENT)}",
     ),
     (
         "a document that is fetched",
@@ -138,7 +139,6 @@ LIMITS = [
         f"{seconds(deliver.DEADLINE)} for an attempt, {deliveries.PARALLEL} at a time to a host, "
         f"given up after {span(deliver.GIVE_UP_AFTER)}",
     ),
-    ("`/activities/N`", f"served for {span(later.KEEP_SENT)}"),
 ]  # fmt: skip
 
 

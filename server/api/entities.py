@@ -474,7 +474,8 @@ OURS: Mapping[str, Schema] = {
         role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
         reason=TEXT, created_at=TIME,
     ),
-    "Votes": entity(upvotes=COUNT, downvotes=COUNT, mine=maybe(words("up", "down"))),
+    "Votes": entity(
+        upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),
