@@ -20,6 +20,7 @@ ARRIVING |= {
     "receive",
     "receive_moderation",
     "resolve",
+    "shapes",
     "stances",
     "uploads",
     "vouching",
