@@ -172,7 +172,7 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("cavage", "fetch", "fields", "jsonld", "keys", "origin")),
     *(f"federation/{name}.py" for name in ("multibase", "requests", "rfc9421", "signatures")),
     *(f"federation/{name}.py" for name in ("parse", "parse_actor", "parse_event", "parse_post")),
-    *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "structured")),
+    *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
     *(f"server/{name}.py" for name in ("inbox", "receive", "receive_moderation", "resolve")),
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
