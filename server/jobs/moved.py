@@ -1,7 +1,9 @@
 """An inbox says that it is not there: its actors are read again, from their own addresses.
 
 Who has another inbox now gets there what waited; where a whole server has another shared inbox, all of its
-people have. Who is not there either (the inbox says so, and the actor's own address) follows nobody any more.
+people have. Who is gone for good (the inbox says 410, and the actor's own address has nobody) follows nobody any
+more; a 404 takes no follower away, as a misled proxy says it of everything. One that says 410 of everything
+takes none away either: only where its host still says what it runs is somebody alone gone.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ async def run(net: Net, job: Job) -> None:
         try:
             found = await resolve.actor(net, reader.uri, refresh=True)
         except Gone:
-            await _leaves(net, reader)
+            if job.args["gone"] and await resolve.runs(net, host):
+                await _leaves(net, reader)
         except (Refused, Unreachable):
             continue
         else:
