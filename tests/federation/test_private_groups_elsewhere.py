@@ -70,7 +70,9 @@ async def shed(ours: Instance, lemmy: Peer, microblog: Peer) -> Shed:
 
 @pytest.fixture
 async def post(shed: Shed) -> Post:
-    made = await shed.ours.publish(shed.reader, "Who has a ladder?", title="A", community=shed.group)
+    made = await shed.ours.publish(
+        shed.reader, "Who has a ladder?", title="A", community=shed.group
+    )
     await shed.ours.settle()
     assert made.visibility == "members"
     return made
@@ -111,7 +113,9 @@ async def test_nobody_carries_it_out(shed: Shed, post: Post) -> None:
     other = shed.lemmy.person("other", "Group", key=2)
     boost = shed.lemmy.activity(other, "Announce", post.uri, cc=[shed.reader.uri])
     assert await shed.says(shed.lemmy, other, boost) != "done"
-    ask = shed.microblog.activity(outsider, "QuoteRequest", post.uri, instrument=f"{outsider.uri}/1")
+    ask = shed.microblog.activity(
+        outsider, "QuoteRequest", post.uri, instrument=f"{outsider.uri}/1"
+    )
     assert await shed.says(shed.microblog, outsider, ask) != "done"
     widened = shed.note(outsider, inReplyTo=post.uri, to=[PUBLIC], cc=[shed.reader.uri])
     await shed.says(shed.microblog, outsider, shed.microblog.create(outsider, widened))
