@@ -27,7 +27,7 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
-from server import receive, resolve, vouching
+from server import receive, resolve, shapes, vouching
 from server.acts import Act
 from server.budgets import OverBudget
 from server.domain import moves
@@ -237,7 +237,8 @@ async def _item(net: Net, item: Item, ends: str | None) -> tuple[bool, datetime 
     try:
         await _process(net, item, ends)
     except Unreachable as error:
-        return False, await _postpone(net, item, error.reason)
+        wait = error.retry_after if isinstance(error, OverBudget) else 0
+        return False, await _postpone(net, item, error.reason, timedelta(seconds=wait))
     except Refused as refusal:
         await _finish(net, item, refusal.reason)
     except Gone:
@@ -274,13 +275,16 @@ def _reason(error: BeckonError) -> str:
     return named or type(error).__name__.lower()
 
 
-async def _postpone(net: Net, item: Item, reason: str) -> datetime | None:
+async def _postpone(
+    net: Net, item: Item, reason: str, wait: timedelta = timedelta()
+) -> datetime | None:
+    """``wait``: at least. A budget is there again when its window ends, and not before."""
     if item.attempts + 1 >= MAX_ATTEMPTS:
         await _finish(net, item, reason)
         return None
     async with net.work.transaction() as tx:
         await inbox.postpone(tx.conn, item.id, reason)
-        return tx.now + resolve.backoff(item.attempts + 1)
+        return tx.now + max(wait, resolve.backoff(item.attempts + 1))
 
 
 async def _finish(net: Net, item: Item, reason: str) -> None:
@@ -291,7 +295,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 
 async def process(net: Net, item: Item, ends: str | None = None) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it; and give back the lane that ends."""
-    document = jsonld.loads(item.body)
+    document = await shapes.plain(jsonld.loads(item.body))
     activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
@@ -371,7 +375,11 @@ async def _may_be_old(net: Net, update: activities.Update) -> bool:
 
 
 async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
-    """A community of another server has taken what one of ours wrote: its members here see it."""
+    """A community of another server has taken what one of ours wrote: its members here see it. What one of
+    ours did as its moderator is the group's own word now."""
+    if await vouching.through(net, outer.by, inner):
+        said = Arrived(inner.id, outer.arrived.document)
+        return Act(outer.by, inner, said, through=outer.by, vouched=outer.by)
     post = (
         await resolve.known_post(net, inner.object)
         if isinstance(inner, activities.Create)
@@ -416,6 +424,8 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
             post = await _fetched_again(net, uri)
         case activities.Delete(object=uri):
             await _confirm_gone(net, uri, outer.by)
+            return None
+        case _ if await vouching.vote(net, outer.by, inner):
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")

@@ -385,7 +385,8 @@ async def announce(
 async def members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
     """``to`` and ``cc`` of what an account says to all who follow it, and whether it is public."""
     followers_uri = actor.followers_uri or ""
-    if await communities.is_private(tx.conn, actor.id):
+    closed_elsewhere = actor.is_group and not actor.local and actor.locked
+    if closed_elsewhere or await communities.is_private(tx.conn, actor.id):
         return [followers_uri], [], False
     return [PUBLIC], [followers_uri], True
 

@@ -591,6 +591,15 @@ create table dislikes (
 );
 create index dislikes_post on dislikes (post_id);
 
+-- Votes of which a group of another server tells and which nobody proved: for the score of its own posts alone.
+create table group_votes (
+    post_id bigint not null references posts on delete cascade,
+    voter bytea not null,               -- SHA-256 of the id of the actor, as no name is needed
+    value smallint not null check (value in (-1, 1)),
+    created_at timestamptz not null,
+    primary key (post_id, voter)
+);
+
 -- What those who steer a community did in it. Everybody may read it; it names them by their role.
 create table moderation_log (
     id bigint generated always as identity primary key,

@@ -65,6 +65,7 @@ from storage import (
     budgets,
     cards,
     db,
+    group_votes,
     histories,
     instance,
     migrate,
@@ -208,7 +209,9 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     """Somebody let in, somebody who waits, and all that silences."""
     await notifications.choose(tx, baker, {"for_not_following": "filter"})
     await posts.like(tx, far, await publish(tx, baker, "Bread"))
-    await dislikes.dislike(tx, far, await publish(tx, baker, "Crumbs"))
+    crumbs = await publish(tx, baker, "Crumbs")
+    await dislikes.dislike(tx, far, crumbs)
+    await group_votes.set_vote(tx.conn, crumbs.id, "https://far.example/users/voter", -1, tx.now)
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
     await notifications.accept(tx, baker, [waiting[0].id])
     asking = await met(tx, "asking", "far.example")
