@@ -237,7 +237,8 @@ async def _item(net: Net, item: Item, ends: str | None) -> tuple[bool, datetime 
     try:
         await _process(net, item, ends)
     except Unreachable as error:
-        return False, await _postpone(net, item, error.reason)
+        wait = error.retry_after if isinstance(error, OverBudget) else 0
+        return False, await _postpone(net, item, error.reason, timedelta(seconds=wait))
     except Refused as refusal:
         await _finish(net, item, refusal.reason)
     except Gone:
@@ -274,13 +275,16 @@ def _reason(error: BeckonError) -> str:
     return named or type(error).__name__.lower()
 
 
-async def _postpone(net: Net, item: Item, reason: str) -> datetime | None:
+async def _postpone(
+    net: Net, item: Item, reason: str, wait: timedelta = timedelta()
+) -> datetime | None:
+    """``wait``: at least. A budget is there again when its window ends, and not before."""
     if item.attempts + 1 >= MAX_ATTEMPTS:
         await _finish(net, item, reason)
         return None
     async with net.work.transaction() as tx:
         await inbox.postpone(tx.conn, item.id, reason)
-        return tx.now + resolve.backoff(item.attempts + 1)
+        return tx.now + max(wait, resolve.backoff(item.attempts + 1))
 
 
 async def _finish(net: Net, item: Item, reason: str) -> None:

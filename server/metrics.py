@@ -26,7 +26,7 @@ async def metrics(request: web.Request) -> web.Response:
     here = context(request)
     token = here.settings.metrics_token
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not token or not compare_digest(sent.encode(), token.encode()):
+    if not token or not compare_digest(sent.encode(errors="surrogateescape"), token.encode()):
         raise web.HTTPNotFound
     async with here.work.reading() as tx:
         body = "".join(written(await report(tx), tx.now))

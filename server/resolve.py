@@ -586,6 +586,11 @@ async def describe(net: Net, host: str) -> None:
         )
 
 
+async def runs(net: Net, host: str) -> bool:
+    """Whether a server says now what it runs."""
+    return await _nodeinfo(net, host) is not None
+
+
 async def _nodeinfo(net: Net, host: str) -> nodeinfo.NodeInfo | None:
     try:
         await require_open(net, host)

@@ -21,6 +21,7 @@ class Delivery:
     ready_at: datetime
     account_id: int
     body: bytes
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ BY_URI = Query("select body from outbox where uri = $1", bytes)
 READY = Query(
     """
     select d.id, d.outbox_id, d.host, d.inbox, d.subject, d.attempts, d.ready_at, o.account_id,
-        o.body
+        o.body, o.created_at
     from unnest($1::text[]) as h (host)
     cross join lateral (
         select * from deliveries where host = h.host and ready_at <= $2 order by id limit $3) d

@@ -138,6 +138,8 @@ async def _owners(tx: Tx, request: web.Request) -> list[int]:
         account = await accounts.by_handle(tx.conn, request.match_info["name"])
         return [account.id] if account else []
     kind = request.path.split("/")[1]
+    if kind == "actor":
+        return []  # the instance's own: nobody is blocked by it alone
     if kind in ("users", "communities"):
         return [number(request)]
     if kind == "activities":

@@ -42,12 +42,9 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/cards/{id}/quotes/{stamp}": objects.stamp,
     "/calls/{id}/attendees": objects.attendees,
     "/calls/{id}/organizers": objects.organizers,
+    **{f"/actor/{name}": handler for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _ACTORS for name, handler in _OF_ACTORS.items()},
     **{f"{path}/{name}": handler for path in _POSTS for name, handler in _OF_POSTS.items()},
-}
-_OPEN: dict[str, Handler] = {
-    "/actor": actors.instance_actor,
-    **{f"/actor/{name}": handler for name, handler in _OF_ACTORS.items()},
 }
 _WELL_KNOWN: dict[str, Handler] = {
     "/.well-known/webfinger": wellknown.finger,
@@ -63,7 +60,7 @@ def routes() -> list[web.AbstractRouteDef]:
     return [
         *(web.get(path, answering(guarded(actors.actor, actors.key))) for path in _ACTORS),
         *(web.get(path, answering(guarded(h))) for path, h in _DOCUMENTS_ALONE.items()),
-        *(web.get(path, answering(handler)) for path, handler in _OPEN.items()),
+        web.get("/actor", answering(actors.instance_actor)),
         *(web.get(path, wellknown.answering(handler)) for path, handler in _WELL_KNOWN.items()),
         *inboxes.routes(),
     ]

@@ -4,7 +4,8 @@ A worker leases many ready hosts at once and takes what waits for each, oldest f
 four go out at a time, but those about one object one after the other. The outcomes of a host are
 written in one transaction: delivered and refused ones are gone, the others stay. Where a host takes
 nothing, its lane waits longer each time, so a dead host costs one row; after two weeks it is given up
-and its followers are kept. A delivery that fails three times while its host takes others steps aside.
+and its followers are kept. A delivery that fails three times while its host takes others steps aside, and is dropped
+after two weeks.
 
 A host that comes back, perhaps after days, is first sent one activity, then two at a time, then four, and
 of what waited for it only what was not superseded (``server/domain/relevance.py``). It is asked at once when
@@ -28,6 +29,7 @@ import structlog
 
 from federation import deliver, keys
 from federation.deliver import Outcome, Result
+from federation.errors import Refused
 from server import resolve
 from server.domain import wire
 from server.jobs import follower_sync, moved
@@ -56,6 +58,7 @@ class Failed:
     delivery_id: int
     reason: str
     attempts: int
+    created_at: datetime
 
 
 @dataclass(slots=True)
@@ -169,7 +172,15 @@ async def _send_in_order(
 
 
 async def send(net: Net, host: outbox.Host, delivery: Delivery) -> Outcome:
-    """One delivery, signed by its actor, in the scheme that this host took last."""
+    """One delivery, signed by its actor, in the scheme that this host took last.
+
+    To a host that was shut out while it waited nothing goes: the block drops what it finds waiting, not what a
+    worker holds already, nor what moves there later.
+    """
+    try:
+        await net.stances.require_open(delivery.host)
+    except Refused as refusal:
+        return Outcome(Result.FINAL, refusal.reason)
     key = await _key_of(net, delivery.account_id)
     other = "rfc9421" if host.scheme == "cavage" else "cavage"
     extra = await follower_sync.headers(net, delivery)
@@ -212,23 +223,36 @@ def _note(visit: Visit, delivery: Delivery, outcome: Outcome, host: outbox.Host)
     if outcome.moved and not delivery.attempts:
         visit.took += 1  # it answers
         visit.moved[delivery.inbox] = outcome.status == 410
-        visit.failures.append(Failed(delivery.id, outcome.reason, STEP_ASIDE + 1))
+        visit.failures.append(_failed(delivery, outcome, STEP_ASIDE + 1))
         return False
     if outcome.result is Result.FINAL:
         visit.took += outcome.status is not None  # it answers: the host is not dead
         visit.finished.append(delivery.id)
         return True
-    visit.failures.append(Failed(delivery.id, outcome.reason, delivery.attempts + 1))
+    visit.failures.append(_failed(delivery, outcome, delivery.attempts + 1))
     visit.silent |= outcome.status is None
     asked = outcome.retry_after or (PAUSE if outcome.status == 429 else timedelta())
     visit.asked_to_wait = max(visit.asked_to_wait or timedelta(), asked)
     return False
 
 
+def _failed(delivery: Delivery, outcome: Outcome, attempts: int) -> Failed:
+    return Failed(delivery.id, outcome.reason, attempts, delivery.created_at)
+
+
+def _is_hopeless(visit: Visit, failed: Failed, now: datetime) -> bool:
+    """Not taken for two weeks, while its host takes others: else one inbox that errs would be tried for ever."""
+    old = now - failed.created_at > deliver.GIVE_UP_AFTER
+    return bool(visit.took) and failed.attempts > STEP_ASIDE and old
+
+
 async def _record(net: Net, host: outbox.Host, visit: Visit) -> None:
     async with net.work.transaction() as tx:
-        failures = [_failure(visit, failed, tx.now) for failed in visit.failures]
-        await outbox.record(tx.conn, visit.finished, failures)
+        hopeless = [f.delivery_id for f in visit.failures if _is_hopeless(visit, f, tx.now)]
+        failures = [
+            _failure(visit, f, tx.now) for f in visit.failures if f.delivery_id not in hopeless
+        ]
+        await outbox.record(tx.conn, [*visit.finished, *hopeless], failures)
         if visit.scheme:
             await outbox.set_scheme(tx.conn, visit.host, visit.scheme)
         later: dict[str, datetime] = {}

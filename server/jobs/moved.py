@@ -2,7 +2,8 @@
 
 Who has another inbox now gets there what waited; where a whole server has another shared inbox, all of its
 people have. Who is gone for good (the inbox says 410, and the actor's own address has nobody) follows nobody any
-more; a 404 takes no follower away, as a misled proxy says it of everything.
+more; a 404 takes no follower away, as a misled proxy says it of everything. One that says 410 of everything
+takes none away either: only where its host still says what it runs is somebody alone gone.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ async def run(net: Net, job: Job) -> None:
         try:
             found = await resolve.actor(net, reader.uri, refresh=True)
         except Gone:
-            if job.args["gone"]:
+            if job.args["gone"] and await resolve.runs(net, host):
                 await _leaves(net, reader)
         except (Refused, Unreachable):
             continue

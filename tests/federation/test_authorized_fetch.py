@@ -85,10 +85,23 @@ async def test_keys_and_the_instance_and_how_we_are_found_stay_open(
     base = f"https://{strict.host}"
     whole = await microblog.fetch(f"{base}/actor")
     assert whole["outbox"]
-    assert (await get(microblog, f"{base}/actor/outbox")).status == 200
     for path in (f"webfinger?resource={author.uri}", "nodeinfo", "host-meta"):
         assert (await get(microblog, f"{base}/.well-known/{path}")).status == 200
     assert (await get(microblog, f"{base}/nodeinfo/2.1")).status == 200
+
+
+async def test_the_calendar_of_the_instance_is_a_document_like_others(
+    strict: Instance, microblog: Peer
+) -> None:
+    """Whole calls stand in it."""
+    author = await strict.member("author")
+    community = await strict.community(author, "garden")
+    await strict.event(author, community, "Repair evening")
+    reader = microblog.person("reader")
+    for name in ("outbox", "outbox?before=9", "upcoming", "followers", "following", "featured"):
+        address = f"https://{strict.host}/actor/{name}"
+        assert (await get(microblog, address)).status == 401, name
+        assert (await get(microblog, address, reader)).status == 200, name
 
 
 async def test_a_page_is_for_everybody(strict: Instance, microblog: Peer) -> None:

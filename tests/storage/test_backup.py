@@ -34,6 +34,7 @@ from server.domain import (
     effects,
     featured,
     filters,
+    follower_sync,
     follows,
     group_moderation,
     host_allows,
@@ -137,6 +138,7 @@ async def use(work: Work) -> None:
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
+        await follower_sync.heard(tx, far, "https://far.example/followers/sync", "0" * 64)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
         await keep_quiet(tx, gardener, baker, far)
         loud = await met(tx, "louder", "loud.example")
