@@ -23,6 +23,7 @@ from server.domain import (
     farewell,
     follows,
     host_blocks,
+    invitations,
     moves,
     polls,
     posts,
@@ -531,6 +532,22 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     await calls.join(tx, act.by, post, activity.id)
 
 
+async def _invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
+    """Who is called so by a stranger costs as much as a mention."""
+    invited = await accounts.by_uri(tx.conn, activity.target)
+    if invited is None or not invited.local or invited.kind != "person":
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    to = await accounts.by_uri(tx.conn, activity.object) or await drafts.open_to(
+        tx, invited, activity.object
+    )
+    group, post = (to, None) if isinstance(to, Account) else (None, to)
+    if not (group and group.is_group) and not (post and post.kind == "event"):
+        raise Refused("unknown_object", "That is no group and no event.")
+    assert to, "one of them"
+    await budgets.take(tx, budgets.UNASKED, act.by.host)
+    await invitations.arrived(tx, act.by, invited, to, activity.id)
+
+
 async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
     group = await accounts.by_uri(tx.conn, activity.object)
     if group:
@@ -562,6 +579,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
     wire_acts.Ignore: _ignore,
+    wire_acts.Invite: _invite,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,

@@ -396,6 +396,16 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account, u
     await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
 
 
+async def answer_invite(
+    tx: Tx, actor: Account, by: Account, to: str, uri: str, *, accepted: bool
+) -> None:
+    """Accept or Reject of an Invite, with the whole of it embedded. ``to``: the group or event."""
+    asked = build.invite(uri, by.uri, to, actor.uri)
+    make = build.accept if accepted else build.reject
+    document = make(await new_id(tx), actor.uri, asked)
+    await send(tx, actor, document, own_inbox_of(by), subject=uri, public=False)
+
+
 async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:
     reached = await followers(tx, community.id)
     known = await outbox.hosts(tx.conn, sorted({*reached.values(), *also.values()}))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from server.domain import effects, featured, histories, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import communities, follows, group_moderation, notifications, timelines
+from storage import communities, follows, group_moderation, invitations, notifications, timelines
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -108,6 +108,8 @@ async def _again(tx: Tx, actor: Account, target: Account, uri: str, options: Opt
 async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> None:
     if target.is_group and target.local:
         await communities.end_invite(tx.conn, target.id, follower.id)
+    if target.is_group and follower.local:
+        await invitations.joined(tx.conn, follower.id, target.id)
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if follower.local:
         await timelines.gather(tx.conn, follower.id, target.id)
