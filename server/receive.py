@@ -318,7 +318,7 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     target = await accounts.by_uri(tx.conn, activity.object)
     if target is None or not target.local or target.waiting:
         raise Refused("unknown_target", "There is nobody of that address here.")
-    await follows.follow(tx, act.by, target, uri=activity.id)
+    await follows.asked(tx, act.by, target, activity.id)
 
 
 async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:

@@ -1126,6 +1126,7 @@ create table hosts (
     tried_at timestamptz,               -- when it last took nothing
     last_success_at timestamptz,
     given_up_at timestamptz,
+    returned_at timestamptz,            -- when it first took something after a month of nothing
     met_at timestamptz not null default now()
 );
 create index hosts_met on hosts (met_at);
