@@ -30,6 +30,7 @@ ARRIVING |= {
     "receive",
     "receive_moderation",
     "resolve",
+    "shapes",
     "stances",
     "uploads",
     "vouching",

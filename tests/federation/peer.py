@@ -199,9 +199,9 @@ class Peer:
     ``types``: media types by path, where they are others than they should be.
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
     all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then;
-    ``application``: its own actor, named by its NodeInfo;
     ``absent``: what single paths of inboxes answer instead; ``answers``: what any inbox does, unless None;
-    ``gives``: what is answered to any GET, unless None.
+    ``gives``: what is answered to any GET, unless None;
+    ``application``: its own actor, named by its NodeInfo.
     """
 
     host: str
