@@ -510,11 +510,17 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
 
 
 async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
+    """Of posts of ours, or in a community of ours."""
     for uri in activity.objects[: reports.POSTS_MAX]:
         post = await calls.known_by(tx, uri)
-        if post and post.local:
+        ours = post and (post.local or await _in_community_of_ours(tx, post))
+        if post and ours:
             return await accounts.by_id(tx.conn, post.account_id)
     return None
+
+
+async def _in_community_of_ours(tx: Tx, post: post_rows.Post) -> bool:
+    return await community_rows.by_id(tx.conn, post.community_id or 0) is not None
 
 
 # Calls

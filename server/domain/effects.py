@@ -293,6 +293,15 @@ async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comm
     await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
 
 
+async def flag_to_group(
+    tx: Tx, us: Account, group: Account, post: posts.Post, comment: str
+) -> None:
+    """Report one post to the group in which it stands, to whose moderators Lemmy brings it."""
+    document = build.flag(await new_id(tx), us.uri, post.uri, comment, to=[group.uri])
+    inboxes = own_inbox_of(group)
+    await send(tx, us, document, inboxes, subject=post.uri, public=False)
+
+
 # Quotes
 
 
