@@ -27,7 +27,7 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
-from server import receive, resolve, vouching
+from server import receive, resolve, shapes, vouching
 from server.acts import Act
 from server.budgets import OverBudget
 from server.domain import moves
@@ -295,7 +295,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 
 async def process(net: Net, item: Item, ends: str | None = None) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it; and give back the lane that ends."""
-    document = jsonld.loads(item.body)
+    document = await shapes.plain(jsonld.loads(item.body))
     activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")

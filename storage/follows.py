@@ -24,6 +24,18 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedInstance:
+    """A server that is followed as a whole, by its own actor."""
+
+    id: int
+    account_id: int
+    host: str
+    uri: str
+    accepted_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of a list of accounts: the row's own id pages, the account is shown."""
 
@@ -120,6 +132,12 @@ REQUESTS = Query(
     " where target_id = $1 and accepted_at is null and id < $2 and id > $3"
     " order by id desc limit $4",
     Listed,
+)
+INSTANCES = Query(
+    "select f.id, f.target_id as account_id, a.host, a.uri, f.accepted_at, f.created_at"
+    " from follows f join accounts a on a.id = f.target_id join accounts us on us.id = f.follower_id"
+    " where us.uri = $1 and f.id < $2 and f.id > $3 order by f.id desc limit $4",
+    FollowedInstance,
 )
 RELATIONS = Query(
     """
@@ -332,6 +350,13 @@ async def following(
     conn: Connection, account_id: int, before: int, after: int, limit: int
 ) -> list[Listed]:
     return await FOLLOWING.all(conn, account_id, before, after, limit)
+
+
+async def instances(
+    conn: Connection, us: str, before: int, after: int, limit: int
+) -> list[FollowedInstance]:
+    """Whom the actor of this instance (its id) follows, or asked to, the newest first."""
+    return await INSTANCES.all(conn, us, before, after, limit)
 
 
 async def requests(

@@ -21,6 +21,7 @@ from federation import (
     parse_event,
     parse_post,
     requests,
+    shapes,
 )
 from federation.build_moderation import Desk
 from server import inbox, proxy, resolve, text, vouching
@@ -75,6 +76,10 @@ LIMITS = [
         f"{seconds(fetch.ACTIVITY.deadline)}, media type of ActivityStreams",
     ),
     (
+        "a document in another JSON-LD shape",
+        f"{shapes.MAX_BYTES // 1024} KiB, {shapes.MAX_DEPTH} levels, {shapes.MAX_VALUES:,} values",
+    ),
+    (
         "any JSON",
         f"{jsonld.MAX_DEPTH} levels, {jsonld.MAX_VALUES:,} values, {jsonld.MAX_LIST:,} in a list, "
         f"{jsonld.MAX_STRING:,} characters in a text",
@@ -107,11 +112,8 @@ LIMITS = [
         f"read anew after {span(resolve.FRESH)}, {span(resolve.HOST_FRESH)}",
     ),
     (
-        "reading a thread upwards",
-        f"{resolve.MAX_ANCESTORS} posts, {seconds(resolve.ANCESTRY_SECONDS)}",
-    ),
-    (
-        "reading a thread downwards",
+        "a thread, upwards; downwards",
+        f"{resolve.MAX_ANCESTORS} posts, {seconds(resolve.ANCESTRY_SECONDS)}; "
         f"{threads.PAGES} pages of a collection, {threads.POSTS} posts, {threads.HOSTS} hosts, "
         f"{seconds(threads.SECONDS)}; every {span(thread_verbs.COOL_DOWN)} at most",
     ),
@@ -121,12 +123,12 @@ LIMITS = [
         f"{histories.HOSTS} hosts, {seconds(histories.SECONDS)}; every {span(history_verbs.AGAIN)} at most",
     ),
     (
-        "featured posts of others, moderators of their groups",
+        "featured posts of others; moderators of their groups",
         f"{featured.MOST}, read once in {span(featured.FRESH)}; "
         f"{vouching.MAX_MODERATORS}, kept for {span(vouching.FRESH)}",
     ),
     (
-        "followers of one server that are compared",
+        "followers at one server that are compared",
         f"{follower_sync.LISTED_MAX:,}, once in {span(follower_sync.PAUSE)}",
     ),
     (
@@ -172,7 +174,7 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("cavage", "fetch", "fields", "jsonld", "keys", "origin")),
     *(f"federation/{name}.py" for name in ("multibase", "requests", "rfc9421", "signatures")),
     *(f"federation/{name}.py" for name in ("parse", "parse_actor", "parse_event", "parse_post")),
-    *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "structured")),
+    *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
     *(f"server/{name}.py" for name in ("inbox", "receive", "receive_moderation", "resolve")),
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import domain_of, host_of, origin, same_origin
-from server import inbox, resolve
+from server import inbox, resolve, shapes
 from server.budgets import OverBudget
 from server.context import NET
 from server.domain import follower_sync as follower_verbs
@@ -78,6 +78,10 @@ STATUSES = {
     "bad_url": 400,
     "no_id": 400,
     "no_actor": 400,
+    "jsonld_large": 400,
+    "jsonld_shape": 400,
+    "unknown_context": 400,
+    "context_redefines": 400,
 }
 
 
@@ -99,6 +103,9 @@ async def _receive(request: web.Request) -> web.Response:
     await resolve.require_open(net, host)
     await arrivals.require_room(domain_of(host))
     document = _parsed(body)
+    if not jsonld.is_plain(document):  # this costs, so whoever sent it is asked for their key first
+        await proven(net, signed, claims)
+        document = await shapes.counted(net.work, host, document)
     envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
         raise Refused("foreign_actor", "The signature is not the actor's.")

@@ -146,7 +146,10 @@ async def grant(request: web.Request, caller: Caller) -> web.Response:
 async def stewards(request: web.Request, caller: Caller | None) -> web.Response:
     """Organisers and moderators, as ``Member`` each."""
     async with context(request).work.reading() as tx:
-        return ok(await _stewards(tx, await sight.group(tx, id_of(request), viewer_of(caller))))
+        viewer = viewer_of(caller)
+        group = await sight.group(tx, id_of(request), viewer)
+        await verbs.require_belonging(tx, group, viewer)
+        return ok(await _stewards(tx, group))
 
 
 async def _stewards(tx: Tx, group: Account) -> list[Json]:

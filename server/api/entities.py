@@ -235,6 +235,9 @@ PEOPLE: Mapping[str, Schema] = {
     "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
     "HostList": entity(list=TEXT),
     "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "FollowedInstance": entity(
+        id=ID, host=TEXT, uri=URL, state=words("requested", "accepted"), created_at=TIME
+    ),
     "HostLimit": entity(limited=BOOL),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(

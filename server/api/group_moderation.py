@@ -2,8 +2,9 @@
 
 ``CommunityBan``: account, reason, created_at, expires_at (null: without end). ``ModerationEntry``: id,
 action, role (of who acted: nobody is named), status_id, account_id (whom it met), reason, created_at.
-The log is public; all else is for organisers and moderators. It holds for a group of another server, too, where
-that group lists the member among its moderators (503 while it cannot be asked): what they do is sent there.
+The log is public, of a private community for its members; all else is for organisers and moderators. It holds
+for a group of another server, too, where that group lists the member among its moderators (503 while it cannot
+be asked): what they do is sent there.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ async def log(request: web.Request, caller: Caller | None) -> web.Response:
     """``ModerationEntry`` each, the latest first; paged by the Link header."""
     page = paging.page(request, 40, 80)
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request), viewer_of(caller))
+        viewer = viewer_of(caller)
+        group = await sight.group(tx, id_of(request), viewer)
+        await communities.require_belonging(tx, group, viewer)
         found = await rows.log(tx.conn, group.id, *page.bounds, page.limit)
     ids, more = [row.id for row in found], len(found) == page.limit
     link = paging.link(request, ids, prev="since_id", more=more)

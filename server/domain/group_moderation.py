@@ -232,8 +232,14 @@ async def ban(
 
 
 async def _expel(tx: Tx, community: Account, person: Account) -> None:
-    """Role and membership end; a request to join is refused. Our member's home forgets the community."""
+    """Role and membership end, as does an invitation; a request to join is refused. Our member's home
+    forgets the community.
+
+    Who is just about to join is waited for, and goes again; who comes later finds the ban (``follows``).
+    """
+    await follow_rows.hold(tx.conn, community.id, person.id)
     await community_rows.revoke(tx.conn, community.id, person.id)
+    await community_rows.end_invite(tx.conn, community.id, person.id)
     if await follow_rows.between(tx.conn, person.id, community.id):
         await follows.remove_follower(tx, community, person)
     if person.local:

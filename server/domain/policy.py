@@ -46,6 +46,7 @@ PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 BANNED = _refused("banned", "You are banned from this community.")
+BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
 LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
 REMOVED = _refused("removed", "This post was removed from its community.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")

@@ -40,6 +40,7 @@ CALL = Call(
     longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
     tally_sent_at=None,
     revision=0,
+    join_mode="free", external_url=None,
 )  # fmt: skip
 
 
