@@ -201,6 +201,13 @@ def test_every_reason_of_a_refusal_is_told() -> None:
     assert told - used - OTHERS - NAMED == set()
 
 
+def test_reasons_in_the_text_stand_in_the_table() -> None:
+    document = (ROOT / "FEDERATION.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\(`([a-z]+_[a-z_]+)`", document))
+    assert len(named) > 10
+    assert named - set(re.findall(r"`([a-z0-9_]+)`", between("reasons"))) == set()
+
+
 def test_the_door_answers_as_told() -> None:
     table = dict(rows(between("reasons")))
     for reason, status in inboxes.STATUSES.items():
