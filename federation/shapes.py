@@ -12,7 +12,7 @@ prove the bytes as they stood, not what was made of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, cast
 
 import orjson
@@ -56,6 +56,10 @@ NOWHERE: Final = "http://relative.invalid/"
 _PROOFS: Final = frozenset(
     {"https://w3id.org/security#proof", "https://w3id.org/security#signature"}
 )
+# Its own types are partly unknown.
+_expand = cast("Callable[[object, object], list[object]]", pyld.expand)  # pyright: ignore[reportUnknownMemberType]
+_compact = cast("Callable[[object, object, object], dict[str, object]]", pyld.compact)  # pyright: ignore[reportUnknownMemberType]
+
 _SINGLE: Final = frozenset({f"{vocab.AS}#actor", f"{vocab.AS}#object"})
 """Read as the first of what stands there; but in JSON-LD nothing that is named twice comes first."""
 _KEPT: Final = frozenset({"@id", "@type", "@value", "@language", "@list"})
@@ -85,8 +89,7 @@ def _rewritten(document: Mapping[str, object]) -> dict[str, object]:
     meant = _meaning(document)
     # Without a base no address is shortened to a bare word.
     context: dict[str, object] = {"@context": [*CONTEXT, {"@base": None}]}
-    options = {"documentLoader": _bundled, "skipExpansion": True}
-    found = cast("dict[str, object]", pyld.compact([meant], context, options))
+    found = _compact([meant], context, {"documentLoader": _bundled, "skipExpansion": True})
     found["@context"] = CONTEXT
     jsonld.check_context(found)
     if _unordered(_meaning(found)) != _unordered(meant):
@@ -100,7 +103,7 @@ def _meaning(document: Mapping[str, object]) -> dict[str, object]:
     ActivityStreams' context holds where a document does not name it (Activity Streams 2.0, 2.1).
     """
     options = {"documentLoader": _bundled, "base": NOWHERE, "expandContext": vocab.AS}
-    nodes = cast("list[object]", pyld.expand(document, options))
+    nodes = _expand(document, options)
     if len(nodes) != 1:
         raise _refused("not one node")
     node = cast("dict[str, object]", _bare(nodes[0]))
@@ -205,12 +208,12 @@ def _contexts(value: object) -> Iterator[object]:
 
 
 def _nodes(value: object) -> Iterator[dict[str, object]]:
-    pending = [value]
+    pending: list[object] = [value]
     while pending:
         found = pending.pop()
+        pending += _below(found)
         if isinstance(found, dict):
             yield cast("dict[str, object]", found)
-        pending += _below(found)
 
 
 def _members(value: object) -> Iterator[tuple[str, object]]:

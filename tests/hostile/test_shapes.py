@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from server import budgets
+from server import budgets, shapes
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import AS, Json, Peer, Person
@@ -112,6 +112,18 @@ async def test_only_so_many_of_a_domain(
     first, second = (expanded(attacker.activity(mallory, "Follow", garden.uri)) for _ in range(2))
     assert await became(ours, attacker, mallory, first, first["@id"]) == "done"
     assert await attacker.send(mallory, second, ours.inbox) == (503, "over_budget")
+
+
+async def test_none_waits_for_long(
+    ours: Instance, attacker: Peer, garden: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is read at a time: who comes when many wait is told to come again."""
+    mallory = attacker.person("mallory")
+    said = expanded(attacker.activity(mallory, "Follow", garden.uri))
+    with monkeypatch.context() as patched:
+        patched.setattr(shapes, "SECONDS", 0.0)
+        assert await attacker.send(mallory, said, ours.inbox) == (503, "jsonld_busy")
+    assert await became(ours, attacker, mallory, said, said["@id"]) == "done"
 
 
 # What could be read in two ways

@@ -318,7 +318,7 @@ def _full(value: Any) -> Any:
     return vocab.PUBLIC if value == "as:Public" else value
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(DOCUMENTS)
 def test_a_plain_document_means_in_json_ld_what_it_says(document: Json) -> None:
     if not jsonld.is_plain(document):
@@ -331,6 +331,7 @@ def test_a_plain_document_means_in_json_ld_what_it_says(document: Json) -> None:
     assert theirs(node) == ours(document)
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_another_shape_becomes_plain_or_is_refused(document: Json) -> None:
     if jsonld.is_plain(document):
