@@ -179,7 +179,7 @@ DOORS = [
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
-OTHERS = {"gone", "id_taken", "key_gone", "over_budget", "unknown_object_type"} | {
+OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "unknown_object_type"} | {
     f"no_{key}" for key in ("inbox", "target", "instrument")
 }
 NAMED = {verdict.reason for verdict in vars(policy).values() if isinstance(verdict, policy.Verdict)}
