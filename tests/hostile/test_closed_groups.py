@@ -80,6 +80,13 @@ async def leaks(shed: Shed, viewer: Member) -> list[str]:
         f"/api/v2/search?q={WORD}&type=hashtags",
         f"/api/v1/accounts/{author}/featured_tags",
         f"/api/v1/tags/{WORD}",
+        f"/api/v1/statuses?id[]={post}",
+        f"/api/v2/search?q={shed.post['uri']}&resolve=true",
+        f"/api/v2/search?q={shed.post['url']}",
+        f"/api/v1/accounts/{author}/statuses?tagged={WORD}",
+        f"/api/v1/accounts/{author}/statuses?pinned=true",
+        f"/api/v1/timelines/list/{group}",
+        f"/api/v1/conversations",
     )
     out: list[str] = []
     for path in singles:
