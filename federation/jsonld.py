@@ -4,7 +4,8 @@ No context is ever fetched. ``loads`` refuses every spelling that two parsers re
 ``check_context`` refuses a document that tells full JSON-LD readers something else than it tells us.
 An unknown context URL is ignored: whatever it defines cannot change what our words mean. The bundled
 contexts are our own short forms of the public ones, with the terms that we send; the tests expand
-with them what we send, to prove that it means in JSON-LD what we say it means.
+with them what we send, to prove that it means in JSON-LD what we say it means. A document in another
+shape (``is_plain``) has no plain reading: ``federation/shapes.py`` puts it into this form first.
 """
 
 from __future__ import annotations
@@ -84,12 +85,23 @@ def check_context(document: Mapping[str, object]) -> None:
     meaning, another name the meaning of a core term, or uses a feature that could;
     ``jsonld_shape`` when a member is named by a keyword or an address, as in expanded documents.
     """
+    if not is_plain(document):
+        raise Refused("jsonld_shape", "The document is not in ActivityStreams' compact form.")
     for node in _objects(document):
-        for name in node:
-            if name[0:1] == "@" or ":" in name:
-                _check_member(name)
         if "@context" in node:
             _check_contexts(node["@context"])
+
+
+def is_plain(document: Mapping[str, object]) -> bool:
+    """Whether a document names keywords and core terms, also as types, by their plain names alone.
+
+    This decides which of two readings a document has: this module's, or that of JSON-LD (``shapes``).
+    """
+    return all(
+        _is_plain_type(value) if name == "type" else _is_plain_name(name)
+        for node in _objects(document)
+        for name, value in node.items()
+    )
 
 
 @cache
@@ -187,9 +199,9 @@ _CORE: dict[str, str] = {
             "outbox followers following liked endpoints sharedInbox preferredUsername streams "
             "formerType movedTo alsoKnownAs Public "
             "Create Update Delete Undo Follow Accept Reject Announce Like Dislike Add Remove Block "
-            "Flag Move Join Leave Invite Offer Note Article Page Event Question Person Group "
+            "Flag Move Join Leave Invite Offer TentativeAccept TentativeReject Note Article Page Event Question Person Group "
             "Service Application Organization Tombstone Collection CollectionPage "
-            "OrderedCollection OrderedCollectionPage Image Document Link Mention Activity Object"
+            "OrderedCollection OrderedCollectionPage Image Video Audio Document Link Mention Activity Object"
         ).split()
     },
     **{
@@ -200,7 +212,12 @@ _CORE: dict[str, str] = {
         ).split()
     },
 }
-_CONTAINERS = frozenset({"contentMap", "summaryMap", "nameMap", "orderedItems"})
+_CONTAINERS = {
+    "contentMap": "@language",
+    "summaryMap": "@language",
+    "nameMap": "@language",
+    "orderedItems": "@list",
+}
 _MEANINGS = frozenset(_CORE.values())
 # Everything that a meaning begins with: as the value of a term it could be put together with a
 # suffix ("x:tor" with x for ...#ac) to the meaning itself.
@@ -234,12 +251,13 @@ def _keeps_meaning(term: str, definition: object) -> bool:
     if not isinstance(definition, dict):
         return False
     fields = cast(dict[str, object], definition)
-    allowed = {"@id", "@type", "@container"} if term in _CONTAINERS else {"@id", "@type"}
+    container = _CONTAINERS.get(term)
+    as_it_is = fields.get("@container", container) in (container, [container])
     # "@json" or "@vocab" as the type would hide what stands in the term from other readers.
     kind = fields.get("@type", "@id")
     opaque = not isinstance(kind, str) or (kind.startswith("@") and kind != "@id")
     same = _expanded(fields.get("@id")) == _CORE[term]
-    return same and not opaque and fields.keys() <= allowed
+    return same and as_it_is and not opaque and fields.keys() <= {"@id", "@type", "@container"}
 
 
 def _is_own_term(definition: object) -> bool:
@@ -263,14 +281,24 @@ def _expanded(name: object) -> object:
     if not isinstance(name, str):
         return None
     prefix, colon, rest = name.partition(":")
-    if colon and prefix in _PREFIXES:
-        return _PREFIXES[prefix] + rest
+    if colon and prefix in _CORE:  # JSON-LD 1.0 takes any term: Collection:Page
+        return _CORE[prefix] + rest
     return _CORE.get(name, name)
 
 
-def _check_member(name: str) -> None:
-    if name != "@context" and (name.startswith("@") or _expanded(name) in _MEANINGS):
-        raise Refused("jsonld_shape", "The document is not in ActivityStreams' compact form.")
+def _is_plain_name(name: str) -> bool:
+    if name.startswith("@"):
+        return name == "@context"
+    return ":" not in name or _expanded(name) not in _MEANINGS
+
+
+def _is_plain_type(value: object) -> bool:
+    """["Create", "as:Delete"] is a Create to one reader, and both to another.
+
+    Tags are read by both names (``tagged``), as a mention may be sent as "as:Mention".
+    """
+    named = (name for name in _listed(value) if isinstance(name, str))
+    return all(_is_plain_name(name) for name in named if name != "as:Mention")
 
 
 def _redefines(what: str) -> Refused:

@@ -57,6 +57,7 @@ PIXELS_MAX: Final = 100_000
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z]{1,32}/[A-Za-z0-9.+_-]{1,127}")
 _BLURHASH: Final = re.compile(r"[A-Za-z0-9#$%*+,\-.:;=?@\[\]^_{|}~]{6,200}")
+_BLANK: Final = re.compile(r"(\s|<br ?/?>|</?p>)*")
 APPROVED_MAX: Final = 16
 _ENDINGS: Final = mimetypes.MimeTypes()  # the same on every machine
 #: FEP-044f first, then the older spellings of Fedibird and Misskey.
@@ -119,16 +120,23 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
 
 
 def is_vote(document: Document) -> bool:
-    """A Note with a name, an inReplyTo and no content (FEP-9967): a vote if that is a poll."""
+    """A Note with a name, an inReplyTo and no content (FEP-9967): a vote if that is a poll.
+
+    snac 2.38 fills the content of a vote with a line break.
+    """
     return (
         document.get("type") == "Note"
         and isinstance(document.get("name"), str)
         and bool(document.get("name"))
         and bool(document.get("inReplyTo"))
-        and not document.get("content")
+        and _is_blank(document.get("content"))
         and not document.get("contentMap")
         and not document.get("attachment")
     )
+
+
+def _is_blank(content: object) -> bool:
+    return not content or (isinstance(content, str) and _BLANK.fullmatch(content) is not None)
 
 
 def parse_vote(document: Document) -> Vote:

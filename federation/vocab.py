@@ -88,30 +88,26 @@ JOIN_MODES: Final = frozenset({"free", "restricted", "invite", "external", "none
 
 ACTIVITY_CONTEXT: Final = (AS, DATA_INTEGRITY)
 
-ACTOR_CONTEXT: Final = (
-    AS,
-    SECURITY,
-    MULTIKEY,
-    {
-        "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id"},
-        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
-        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
-        "schema": "http://schema.org#",
-        "PropertyValue": "schema:PropertyValue",
-        "value": "schema:value",
-        "toot": "http://joinmastodon.org/ns#",
-        "featured": {"@id": "toot:featured", "@type": "@id"},
-        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
-        "upcomingEvents": {"@id": f"{EVENTS}upcomingEvents", "@type": "@id"},
-        "discoverable": "toot:discoverable",
-        "indexable": "toot:indexable",
-        "suspended": "toot:suspended",
-        "lemmy": "https://join-lemmy.org/ns#",
-        "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
-        "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
-    },
-)
+ACTOR_TERMS: Final = {
+    "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id"},
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+    "schema": "http://schema.org#",
+    "PropertyValue": "schema:PropertyValue",
+    "value": "schema:value",
+    "toot": "http://joinmastodon.org/ns#",
+    "featured": {"@id": "toot:featured", "@type": "@id"},
+    "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+    "upcomingEvents": {"@id": f"{EVENTS}upcomingEvents", "@type": "@id"},
+    "discoverable": "toot:discoverable",
+    "indexable": "toot:indexable",
+    "suspended": "toot:suspended",
+    "lemmy": "https://join-lemmy.org/ns#",
+    "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+    "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+}
+ACTOR_CONTEXT: Final = (AS, SECURITY, MULTIKEY, ACTOR_TERMS)
 
 #: What any post may carry.
 POST_TERMS: Final = {

@@ -51,15 +51,19 @@ BURIED = Rule("deletions of the unknown", 10_000, HOUR)
 FLAGS = Rule("reports", 50, DAY)
 """Each rings at every moderator's."""
 VOTES = Rule("votes in a poll", 2000, HOUR)
+TOLD_VOTES = Rule("votes told by groups", 20_000, HOUR)
+"""Without a proof; they move a score."""
 ANSWERS = Rule("answers to a call", 500, HOUR)
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
 UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
+SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
+"""Each takes up to a tenth of a second to read; whoever writes so writes everything so."""
 NEW = timedelta(days=2)
 
 RULES = (
-    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, ANSWERS, UNASKED,
-    UNASKED_OF_NEW,
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, ANSWERS, UNASKED,
+    UNASKED_OF_NEW, SHAPES,
 )  # fmt: skip
 
 AT_ONCE = 8

@@ -468,6 +468,38 @@ def limit(mode: str) -> None:
 
 
 @main.group()
+def instances() -> None:
+    """Other servers, followed as a whole: their public events and posts are shown where everybody looks."""
+
+
+@instances.command(name="follow")
+@click.argument("host")
+def follow_instance(host: str) -> None:
+    """Follow HOST; it is asked as soon as `beckon serve` runs."""
+    from server import host_commands
+
+    click.echo(f"{carry_out(lambda s: host_commands.follow(s, host))} is asked.")
+
+
+@instances.command(name="unfollow")
+@click.argument("host")
+def unfollow_instance(host: str) -> None:
+    """Follow HOST no more; what came from it stays."""
+    from server import host_commands
+
+    click.echo(f"{carry_out(lambda s: host_commands.unfollow(s, host))} is followed no more.")
+
+
+@instances.command(name="list")
+def list_instances() -> None:
+    """Print who is followed."""
+    from server import host_commands
+
+    for row in carry_out(host_commands.followed):
+        click.echo(f"{row.host} {'accepted' if row.accepted_at else 'requested'}")
+
+
+@main.group()
 def invite() -> None:
     """Invitations to sign up."""
 

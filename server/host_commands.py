@@ -1,4 +1,5 @@
-"""The commands about hosts: `beckon blocks`, `beckon allows` and `beckon limit`."""
+"""The commands about hosts: `beckon blocks`, `beckon allows`, `beckon limit` and
+`beckon instances`."""
 
 from __future__ import annotations
 
@@ -6,13 +7,17 @@ from pathlib import Path
 
 import click
 
-from server import host_lists, run
+from server import host_lists, instances, run
 from server.config import Settings
 from server.domain import host_allows, host_blocks
 from server.domain.host_blocks import Imported
 from server.errors import Invalid, NotFound
+from storage import follows as follow_rows
 from storage import host_allows as allow_rows
 from storage import host_blocks as block_rows
+from storage.follows import FollowedInstance
+
+FOLLOWED_MOST = 10_000
 
 
 async def export_blocks(settings: Settings) -> str:
@@ -62,6 +67,32 @@ async def limit(settings: Settings, *, limited: bool) -> int:
     async with run.opened(settings) as base, base.work.transaction() as tx:
         await host_allows.limit(tx, limited=limited)
         return len(await allow_rows.every(tx.conn))
+
+
+async def follow(settings: Settings, name: str) -> str:
+    """Raises ``Invalid``."""
+    host = host_lists.host_named(name)
+    async with run.running(settings, serve=False, work=False) as here:
+        await instances.follow(here.net, host)
+    return host
+
+
+async def unfollow(settings: Settings, name: str) -> str:
+    """Raises ``Invalid``, and ``NotFound`` for what is not followed."""
+    host = host_lists.host_named(name)
+    rows = [row for row in await followed(settings) if row.host == host]
+    if not rows:
+        raise NotFound(f"{host} is not followed.")
+    async with run.running(settings, serve=False, work=False) as here:
+        await instances.unfollow(here.net, rows[0].account_id)
+    return host
+
+
+async def followed(settings: Settings) -> list[FollowedInstance]:
+    """The newest first."""
+    async with run.opened(settings) as base, base.work.reading() as tx:
+        us = tx.site.urls.instance_actor
+        return await follow_rows.instances(tx.conn, us, 2**63 - 1, 0, FOLLOWED_MOST)
 
 
 def _read(file: Path) -> str:

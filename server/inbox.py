@@ -27,7 +27,7 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
-from server import receive, resolve, vouching
+from server import receive, resolve, shapes, vouching
 from server.acts import Act
 from server.budgets import OverBudget
 from server.domain import moves
@@ -306,7 +306,7 @@ async def _finish(net: Net, item: Item, reason: str) -> None:
 
 async def process(net: Net, item: Item, ends: str | None = None) -> None:
     """Parse, fetch what is missing, apply, and write the outcome with it; and give back the lane that ends."""
-    document = jsonld.loads(item.body)
+    document = await shapes.plain(jsonld.loads(item.body))
     activity = parse.parse_activity({"id": item.activity_id, **document})
     if activity.actor != item.signer:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
@@ -386,7 +386,11 @@ async def _may_be_old(net: Net, update: activities.Update) -> bool:
 
 
 async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
-    """A community of another server has taken what one of ours wrote: its members here see it."""
+    """A community of another server has taken what one of ours wrote: its members here see it. What one of
+    ours did as its moderator is the group's own word now."""
+    if await vouching.through(net, outer.by, inner):
+        said = Arrived(inner.id, outer.arrived.document)
+        return Act(outer.by, inner, said, through=outer.by, vouched=outer.by)
     post = (
         await resolve.known_post(net, inner.object)
         if isinstance(inner, activities.Create)
@@ -431,6 +435,8 @@ async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act |
             post = await _fetched_again(net, uri)
         case activities.Delete(object=uri):
             await _confirm_gone(net, uri, outer.by)
+            return None
+        case _ if await vouching.vote(net, outer.by, inner):
             return None
         case _:
             raise Refused("unproven", "A group passed on what nobody proved.")
@@ -494,6 +500,9 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_for_us(tx, act.by, value)
             case activities.QuoteRequest(object=uri):
                 asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
+            case activities.Invite(target=uri):
+                invited = await accounts.by_uri(tx.conn, uri)
+                asked = invited is not None and invited.local
             case activities.Move(object=uri):
                 asked = await moves.concerns_us(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
@@ -533,6 +542,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
+        case activities.Invite(object=uri):
+            await resolve.search(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
         case activities.Follow() | activities.Join():

@@ -24,7 +24,7 @@ from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
 from federation.origin import domain_of, host_of, origin, same_origin
 from federation.origin import parse as parse_url
-from server import budgets, fingers, receive, text
+from server import budgets, fingers, receive, shapes, text
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
@@ -222,7 +222,7 @@ async def _get(net: Net, url: str) -> tuple[dict[str, object], str]:
         got = await _taken(net, url)
     if got.url != url:
         await require_open(net, host_of(got.url))
-    return jsonld.loads(got.body), got.url
+    return await shapes.counted(net.work, host_of(got.url), jsonld.loads(got.body)), got.url
 
 
 async def _taken(net: Net, url: str) -> fetch.Fetched:
@@ -352,8 +352,9 @@ def profile(value: Actor) -> Profile:
         bot=value.kind in ("application", "service"),
         discoverable=value.discoverable is not False,
         indexable=value.indexable is True,
-        also_known_as=list(value.also_known_as) + ([value.copied_to] if value.copied_to else []),
+        also_known_as=list(value.also_known_as),
         moved_to=value.moved_to,
+        copied_to=value.copied_to,
     )
 
 

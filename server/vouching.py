@@ -8,8 +8,13 @@ further: a post that is not in the group is not its to judge, and nothing is del
 
 - The group announces its moderator's activity. Its signature stands for the act; the moderator must be
   on its list, or of its own server (Lemmy's administrators are on no list).
+  What one of ours did there comes back so, and counts as the group's word: whether it was ours who did it
+  does not matter for the group's own space.
 - A moderator sends the activity itself, as Lemmy does to the server of who is banned. Then the list alone
   counts: anybody has an account on a large server.
+
+A vote of somebody else that it announces without a proof moves the score of its own post, and no count that
+stands for people: Lemmy proves none, and shows no other number.
 
 The list (``attributedTo`` of the group) is fetched at its own origin, kept for an hour, and asked again
 for somebody who is not on it, at most every five minutes. One that cannot be had lists nobody.
@@ -21,13 +26,13 @@ from datetime import timedelta
 
 from federation import activities, parse
 from federation.errors import Gone, Refused
-from federation.origin import same_origin
-from server import receive_moderation, resolve
+from federation.origin import host_of, same_origin
+from server import budgets, receive_moderation, resolve
 from server.acts import Act
 from server.domain import calls
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts
+from storage import accounts, group_votes
 from storage import group_moderation as rows
 from storage.accounts import Account
 
@@ -57,7 +62,7 @@ async def through(net: Net, group: Account, inner: activities.Activity) -> bool:
         return False
     if space.id != group.id:
         raise _not_in_group()
-    if not same_origin(inner.actor, group.uri) and not await _is_listed(net, group, inner.actor):
+    if not same_origin(inner.actor, group.uri) and not await is_listed(net, group, inner.actor):
         raise _not_a_moderator()
     await _note(net, group, inner)
     return True
@@ -75,10 +80,35 @@ async def directly(net: Net, act: Act) -> Account | None:
         group = await _space(tx, act.activity, None)
     if group is None or group.local or group.id == act.by.id:
         return None
-    if not await _is_listed(net, group, act.by.uri):
+    if not await is_listed(net, group, act.by.uri):
         raise _not_a_moderator()
     await _note(net, group, act.activity)
     return group
+
+
+async def vote(net: Net, group: Account, inner: activities.Activity) -> bool:
+    """Note a vote on a post of the group, of which it tells. False where it is something else, or elsewhere.
+
+    Raises ``Refused``, and ``OverBudget``.
+    """
+    match inner:
+        case activities.Like(object=uri):
+            value = 1
+        case activities.Dislike(object=uri):
+            value = -1
+        case activities.Undo(inner=activities.Like(object=uri) | activities.Dislike(object=uri)):
+            value = None
+        case _:
+            return False
+    await resolve.require_open(net, host_of(inner.actor))
+    async with net.work.transaction() as tx:
+        post = await calls.known_by(tx, uri)
+        if post is None or post.community_id != group.id:
+            return False
+        await budgets.take(tx, budgets.TOLD_VOTES, group.host)
+        if not await group_votes.set_vote(tx.conn, post.id, inner.actor, value, tx.now):
+            raise Refused("too_many_votes", "No more votes are noted for this post.")
+    return True
 
 
 def is_moderation(activity: activities.Activity) -> bool:
@@ -145,7 +175,11 @@ async def _note(net: Net, group: Account, activity: activities.Activity) -> None
             await rows.forget(tx.conn, group.id)
 
 
-async def _is_listed(net: Net, group: Account, uri: str) -> bool:
+async def is_listed(net: Net, group: Account, uri: str) -> bool:
+    """Whether a group of another server names an actor as its moderator.
+
+    Raises ``Unreachable`` where it may say so later.
+    """
     async with net.work.reading() as tx:
         known = await rows.moderators(tx.conn, group.id)
     now = net.work.clock.now()

@@ -41,6 +41,15 @@ HOLD = Query("select account_id from communities where account_id = $1 for no ke
 REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
 ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
+# But where nobody would be left to steer it.
+REVOKE_OF_HOST = Command(
+    """
+    delete from community_roles r using accounts a
+    where a.id = r.account_id and a.host = $1 and exists (
+        select from community_roles o join accounts b on b.id = o.account_id
+        where o.community_id = r.community_id and o.role = 'organiser' and b.host <> $1)
+    """
+)
 STEWARDS = Query(
     "select a.* from community_roles r join accounts a on a.id = r.account_id"
     " where r.community_id = $1 order by r.role desc, r.granted_at",
@@ -78,19 +87,30 @@ IS_INVITED = Query(
     bool,
 )
 END_INVITE = Command("delete from community_invites where community_id = $1 and account_id = $2")
-# A person reads as a member; what acts for a whole server reads where it has a member or somebody invited,
-# and where the community itself is of that server.
+# A person reads as a member; what acts for a whole server reads where it has a member, and where the community
+# itself is of that server. A bot is a person here, unless it is the server's own (GoToSocial).
 READS = Query(
     """
+    with reader as (
+        select r.id, r.host, r.kind in ('person', 'service') and r.username <> r.host as alone
+        from accounts r where r.id = $2 and r.suspended_at is null)
     select exists (
-        select from accounts r join accounts g on g.host = r.host and not g.local
-        where r.id = $2 and g.id = $1 and r.kind <> 'person') or exists (
-        select from accounts r join accounts a on a.id = r.id or (r.kind <> 'person' and a.host = r.host)
-        where r.id = $2 and a.suspended_at is null and (
-            exists (select from follows f where f.follower_id = a.id and f.target_id = $1
-                and f.accepted_at is not null)
-            or exists (select from community_invites i where i.account_id = a.id
-                and i.community_id = $1)))
+        select from reader r join accounts g on g.host = r.host and not g.local
+        where g.id = $1 and not r.alone) or exists (
+        select from reader r join accounts a on a.id = r.id or (not r.alone and a.host = r.host)
+        join follows f on f.follower_id = a.id and f.target_id = $1 and f.accepted_at is not null
+        where a.suspended_at is null)
+    """,
+    bool,
+)
+# Who is invited sees where they are invited to; what is written there is for those who joined.
+ASKED_IN = Query(
+    """
+    select exists (
+        select from accounts r
+        join accounts a on a.id = r.id or (r.kind not in ('person', 'service') and a.host = r.host)
+        join community_invites i on i.account_id = a.id and i.community_id = $1
+        where r.id = $2 and r.suspended_at is null and a.suspended_at is null)
     """,
     bool,
 )
@@ -126,6 +146,11 @@ async def hold(conn: Connection, community_id: int) -> None:
 async def revoke(conn: Connection, community_id: int, account_id: int) -> bool:
     """False where there was no role."""
     return await REVOKE.run(conn, community_id, account_id) == 1
+
+
+async def revoke_of_host(conn: Connection, host: str) -> None:
+    """Nobody of a host steers a community any more that somebody else can steer."""
+    await REVOKE_OF_HOST.run(conn, host)
 
 
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:
@@ -170,6 +195,11 @@ async def end_invite(conn: Connection, community_id: int, account_id: int) -> No
 async def reads(conn: Connection, community_id: int, reader_id: int) -> bool:
     """Whether what is for members may be told to an actor of another server, or to its server."""
     return await READS.one(conn, community_id, reader_id)
+
+
+async def asked_in(conn: Connection, community_id: int, reader_id: int) -> bool:
+    """Whether an actor of another server, or for its server somebody of it, is invited."""
+    return await ASKED_IN.one(conn, community_id, reader_id)
 
 
 async def closed(conn: Connection, ids: Sequence[int]) -> list[Community]:

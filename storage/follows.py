@@ -24,6 +24,18 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedInstance:
+    """A server that is followed as a whole, by its own actor."""
+
+    id: int
+    account_id: int
+    host: str
+    uri: str
+    accepted_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of a list of accounts: the row's own id pages, the account is shown."""
 
@@ -90,6 +102,18 @@ BY_URI = Query("select * from follows where uri = $1", Follow)
 ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
 SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3, languages = $4 where id = $1")
 SET_URI = Command("update follows set uri = $2 where id = $1")
+LET_IN = Query(
+    """
+    select f.* from follows f join accounts a on a.id = f.follower_id
+    join accounts t on t.id = f.target_id
+    where a.host = $1 and t.local and t.locked and f.accepted_at is not null order by f.id
+    """,
+    Follow,
+)
+DOUBT = Query(
+    "update follows set accepted_at = null where id = $1 and accepted_at is not null returning id",
+    int,
+)
 DELETE = Query("delete from follows where id = $1 returning accepted_at is not null", bool)
 # In one order by all: two who follow, block or leave each other at once would wait in a ring.
 HOLD = Query(
@@ -120,6 +144,12 @@ REQUESTS = Query(
     " where target_id = $1 and accepted_at is null and id < $2 and id > $3"
     " order by id desc limit $4",
     Listed,
+)
+INSTANCES = Query(
+    "select f.id, f.target_id as account_id, a.host, a.uri, f.accepted_at, f.created_at"
+    " from follows f join accounts a on a.id = f.target_id join accounts us on us.id = f.follower_id"
+    " where us.uri = $1 and f.id < $2 and f.id > $3 order by f.id desc limit $4",
+    FollowedInstance,
 )
 RELATIONS = Query(
     """
@@ -298,6 +328,19 @@ async def accept(conn: Connection, follow: Follow, now: datetime) -> bool:
     return changed
 
 
+async def let_in(conn: Connection, host: str) -> list[Follow]:
+    """Who of a host was accepted by one of ours who lets nobody in unasked."""
+    return await LET_IN.all(conn, host)
+
+
+async def doubt(conn: Connection, follow: Follow) -> bool:
+    """It waits for an answer again. False where it did already. The caller holds both."""
+    if await DOUBT.first(conn, follow.id) is None:
+        return False
+    await COUNT.run(conn, follow.follower_id, follow.target_id, -1)
+    return True
+
+
 async def set_options(
     conn: Connection,
     follow: Follow,
@@ -332,6 +375,13 @@ async def following(
     conn: Connection, account_id: int, before: int, after: int, limit: int
 ) -> list[Listed]:
     return await FOLLOWING.all(conn, account_id, before, after, limit)
+
+
+async def instances(
+    conn: Connection, us: str, before: int, after: int, limit: int
+) -> list[FollowedInstance]:
+    """Whom the actor of this instance (its id) follows, or asked to, the newest first."""
+    return await INSTANCES.all(conn, us, before, after, limit)
 
 
 async def requests(

@@ -51,7 +51,7 @@ READERS = Query(
         ) as notify
     from follows f join accounts a on a.id = f.follower_id
     join posts s on s.id = $5 join accounts w on w.id = s.account_id
-    where f.target_id = $1 and f.accepted_at is not null and a.local
+    where f.target_id = $1 and f.accepted_at is not null and a.local and a.kind <> 'application'
       and (not $2 or f.reblogs)
       and (f.languages is null or s.language is null or f.languages
            && array[lower(s.language), split_part(lower(s.language), '-', 1)])
@@ -79,6 +79,7 @@ GATHER = Command(
         where account_id = f.target_id order by id desc limit $3
     ) p
     join posts s on s.id = coalesce(p.reblog_of_id, p.id) join accounts w on w.id = s.account_id
+    join accounts a on a.id = f.follower_id and a.kind <> 'application'
     where f.follower_id = $1 and f.target_id = $2 and f.accepted_at is not null
       and (p.reblog_of_id is null or f.reblogs)
       and (f.languages is null or s.language is null or f.languages

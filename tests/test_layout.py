@@ -15,11 +15,22 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {"acts", "budgets", "context", "drafts", "fingers", "host_lists", "inbox", "proxy"}
+ARRIVING = {
+    "acts",
+    "budgets",
+    "context",
+    "drafts",
+    "fingers",
+    "host_lists",
+    "inbox",
+    "instances",
+    "proxy",
+}
 ARRIVING |= {
     "receive",
     "receive_moderation",
     "resolve",
+    "shapes",
     "stances",
     "uploads",
     "vouching",

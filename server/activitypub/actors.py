@@ -26,7 +26,7 @@ async def actor(request: web.Request) -> web.StreamResponse:
     """GET /users/N, /communities/N: the document; a browser is sent to the profile page."""
 
     async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
-        return await _answer(tx, request, await asked_for(tx, request, reader), reader)
+        return await _answer(tx, request, await _presented(tx, request, reader), reader)
 
     async with context(request).work.reading() as tx:
         suspended = await _suspended(tx, _address(tx, request))
@@ -119,6 +119,17 @@ async def asked_for(tx: Tx, request: web.Request, reader: Account | None = None)
     if reader is None or not await communities.reads(tx.conn, account.id, reader.id):
         raise MembersOnlyError
     return account
+
+
+async def _presented(tx: Tx, request: web.Request, reader: Account | None) -> Account:
+    """As ``asked_for``, but who is invited is told where to, too; its collections are for members."""
+    try:
+        return await asked_for(tx, request, reader)
+    except MembersOnlyError:
+        account = await _ours(tx, _address(tx, request))
+        if reader and await communities.asked_in(tx.conn, account.id, reader.id):
+            return account
+        raise
 
 
 def _address(tx: Tx, request: web.Request) -> str:

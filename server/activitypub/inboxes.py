@@ -2,9 +2,11 @@
 
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
-server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits
-here, or of its domain: try later.
+server of the activity's id. What comes in another JSON-LD shape is read only after its signature held
+(``server/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
+proven; 403 the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came
+from this address that was not proven; 503 the key's server did not answer, or too much waits here, or of
+its domain: try later.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import domain_of, host_of, origin, same_origin
-from server import inbox, resolve
+from server import inbox, limits, resolve, shapes
 from server.budgets import OverBudget
-from server.context import NET
+from server.context import NET, context
 from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
+from server.peer import address_of
 from server.resolve import Net
 from storage import accounts
 from storage.inbox import Arrival
@@ -34,6 +37,7 @@ from storage.inbox import Arrival
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024  # Mastodon's limit too
+REPEATABLE = ("Block", "Dislike", "Follow", "Like", "Undo")
 MAX_ID = 2048  # bytes; PostgreSQL's indexes hold 2,700
 
 ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
@@ -51,11 +55,16 @@ class Envelope:
 
 async def post(request: web.Request) -> web.Response:
     """Any inbox: one account's, or the shared one. Who is meant stands in the activity."""
+    wait = _unproven(request, cost=0)
+    if wait:
+        return _answer(429, "Too much came from there that was not proven.", "too_many", wait)
     try:
         return await _receive(request)
     except Refused as refusal:
         log.info("inbox.door", reason=refusal.reason, cause=refusal.cause, ip=request.remote)
-        return _answer(STATUSES.get(refusal.reason, 401), refusal.sentence, refusal.reason)
+        status = STATUSES.get(refusal.reason, 401)
+        _unproven(request, cost=1 if status in (400, 401, 413, 415) else 0)
+        return _answer(status, refusal.sentence, refusal.reason)
     except OverBudget as error:
         log.info("inbox.door", reason=error.reason, cause=error.cause, ip=request.remote)
         return _answer(503, error.sentence, error.reason, error.retry_after)
@@ -78,7 +87,19 @@ STATUSES = {
     "bad_url": 400,
     "no_id": 400,
     "no_actor": 400,
+    "jsonld_large": 400,
+    "jsonld_shape": 400,
+    "unknown_context": 400,
 }
+
+
+def _unproven(request: web.Request, *, cost: int) -> int:
+    """Seconds that an address has to wait, of which too much came that was not proven; 0: none."""
+    ctx = context(request)
+    now = ctx.work.clock.now()
+    whose = limits.neighbourhood(address_of(request))
+    standing = ctx.limits.take(limits.UNPROVEN, whose, now, cost=cost)
+    return max(int((standing.reset - now).total_seconds()), 1) if standing.exceeded else 0
 
 
 async def _receive(request: web.Request) -> web.Response:
@@ -99,6 +120,9 @@ async def _receive(request: web.Request) -> web.Response:
     await resolve.require_open(net, host)
     await arrivals.require_room(domain_of(host))
     document = _parsed(body)
+    if not jsonld.is_plain(document):  # this costs, so whoever sent it is asked for their key first
+        await proven(net, signed, claims)
+        document = await shapes.counted(net.work, host, document)
     envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
         raise Refused("foreign_actor", "The signature is not the actor's.")
@@ -115,6 +139,7 @@ async def _receive(request: web.Request) -> web.Response:
         subject=inbox.lane_of(sender, document),
         body=body,
         domain=domain_of(host),
+        request=_request(envelope, claims),
     )
     await arrivals.put(arrival)
     await _compare_followers(net, claims, verified)
@@ -185,6 +210,22 @@ def _envelope(document: Mapping[str, object], claims: signatures.Claims) -> Enve
     return Envelope(activity_id, actor, document.get("object"), document.get("type"))
 
 
+def _request(envelope: Envelope, claims: signatures.Claims) -> str:
+    """What tells two activities of one id apart: Takahē and Misskey follow, undo and follow again with one
+    id each, and Takahē likes and boosts so.
+
+    Made of what was signed, time and digest too, so that the same request again is a repeat.
+    """
+    boosts = isinstance(envelope.object, str)  # or a community's, which pass on what has an id
+    if envelope.type in REPEATABLE or (envelope.type == "Announce" and boosts):
+        return _digest(claims)
+    return ""
+
+
+def _digest(claims: signatures.Claims) -> str:
+    return hashlib.sha256(claims.bases[0]).hexdigest()
+
+
 def _own_name(document: Mapping[str, object], actor: object, claims: signatures.Claims) -> object:
     """An id for what Mastodon sends without one: it pins a post by an Add, and takes it down by a Remove.
 
@@ -193,7 +234,7 @@ def _own_name(document: Mapping[str, object], actor: object, claims: signatures.
     """
     if document.get("type") not in ("Add", "Remove"):
         return None
-    return f"{actor}#{hashlib.sha256(claims.bases[0]).hexdigest()}"
+    return f"{actor}#{_digest(claims)}"
 
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:
@@ -231,7 +272,7 @@ async def proven(
 
 def _answer(status: int, sentence: str, reason: str, retry_after: int = 60) -> web.Response:
     body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
-    headers = {"Retry-After": str(retry_after)} if status == 503 else None
+    headers = {"Retry-After": str(retry_after)} if status in (429, 503) else None
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 

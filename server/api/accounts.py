@@ -264,6 +264,8 @@ async def _line(request: web.Request, caller: Caller | None, line: Line) -> web.
 
 async def _hidden(tx: Tx, owner: Account, viewer: Account | None) -> bool:
     """Whether the owner keeps whom they follow, and who follows them, to themselves."""
+    if await sight.secluded(tx, [owner.id], viewer):
+        return True
     if viewer is None or viewer.id == owner.id:
         return viewer is None and owner.hide_collections
     if owner.hide_collections:
@@ -278,7 +280,10 @@ async def answer_line(
     """A page of accounts; its Link header pages by the rows of the line, not by accounts."""
     page = paging.page(request, 40, 80)
     found = await line(tx.conn, owner.id, *page.bounds, page.limit)
-    body = await account.accounts_in_order(view(tx, viewer), [row.account_id for row in found])
+    ids = [row.account_id for row in found]
+    untold = await sight.secluded(tx, ids, viewer)
+    told = [i for i in ids if i not in untold]
+    body = await account.accounts_in_order(view(tx, viewer), told)
     rows = [row.row_id for row in found]
     link = paging.link(request, rows, prev="since_id", more=len(rows) == page.limit)
     return ok(body, headers=link)

@@ -14,11 +14,12 @@ from server.api.accounts import answer_line
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
 from server.api.describe import Described, a_text, an_id, choice, limit, op, paged, some_texts
+from server.api.group_moderation import moderates_elsewhere
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import communities as verbs
-from server.domain import sight
+from server.domain import group_moderation, sight
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render
@@ -121,22 +122,34 @@ async def invite(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def grant(request: web.Request, caller: Caller) -> web.Response:
-    """``account_id`` and ``role`` (organiser, moderator); for organisers. Answers all who have a role."""
+    """``account_id`` and ``role`` (organiser, moderator); for organisers. Answers all who have a role.
+
+    A group of another server is asked to list a moderator, by one whom it lists.
+    """
     sent = await params.read(request)
     account_id = sent.id("account_id")
     if account_id is None:
         raise Invalid("account_id names a member.", field="account_id")
+    elsewhere = await moderates_elsewhere(request, caller)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         member = await account_of(tx, account_id, caller.account)
-        await verbs.grant(tx, caller.account, group, member, sent.text("role") or "")
+        role = sent.text("role") or ""
+        if elsewhere and role == "moderator":
+            by = group_moderation.vouched(group, caller.account)
+            await group_moderation.appoint(tx, by, member, added=True)
+        else:
+            await verbs.grant(tx, caller.account, group, member, role)
         return ok(await _stewards(tx, group))
 
 
 async def stewards(request: web.Request, caller: Caller | None) -> web.Response:
     """Organisers and moderators, as ``Member`` each."""
     async with context(request).work.reading() as tx:
-        return ok(await _stewards(tx, await sight.group(tx, id_of(request), viewer_of(caller))))
+        viewer = viewer_of(caller)
+        group = await sight.group(tx, id_of(request), viewer)
+        await verbs.require_belonging(tx, group, viewer)
+        return ok(await _stewards(tx, group))
 
 
 async def _stewards(tx: Tx, group: Account) -> list[Json]:
@@ -184,5 +197,6 @@ DESCRIBED: Described = {
         array("Member"),
         an_id("account_id", required=True),
         choice("role", "organiser", "moderator", required=True),
+        also=(503,),
     ),
 }

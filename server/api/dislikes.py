@@ -1,4 +1,7 @@
-"""Votes on a post in Beckon's own API: ``Votes`` has upvotes, downvotes, and mine (up, down or null).
+"""Votes on a post in Beckon's own API: ``Votes`` has upvotes, downvotes, score, and mine (up, down or null).
+
+The score is one less the other, and in a group of another server with the votes that it tells of, which nobody
+proved and which are in no other number.
 
 An upvote is a favourite; nobody is told whose the downvotes are.
 """
@@ -17,7 +20,7 @@ from server.domain.tx import Tx
 from server.render import group_moderation as render
 from server.render.view import Json
 from storage import dislikes as rows
-from storage import posts
+from storage import group_votes, posts
 from storage.accounts import Account
 
 ONE = "/api/beckon/v1/posts/{id}"
@@ -25,11 +28,12 @@ ONE = "/api/beckon/v1/posts/{id}"
 
 async def _votes(tx: Tx, post_id: int, viewer: Account | None) -> Json:
     post = await sight.subject(tx, post_id, viewer)
+    told = await group_votes.score(tx.conn, post.id)
     if viewer is None:
-        return render.votes(post, liked=False, disliked=False)
+        return render.votes(post, told, liked=False, disliked=False)
     liked = await posts.favourite_uri(tx.conn, viewer.id, post.id)
     disliked = await rows.uri(tx.conn, viewer.id, post.id)
-    return render.votes(post, liked=liked is not None, disliked=disliked is not None)
+    return render.votes(post, told, liked=liked is not None, disliked=disliked is not None)
 
 
 async def votes(request: web.Request, caller: Caller | None) -> web.Response:

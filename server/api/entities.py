@@ -235,6 +235,13 @@ PEOPLE: Mapping[str, Schema] = {
     "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
     "HostList": entity(list=TEXT),
     "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "Invite": entity(
+        id=ID, created_at=TIME, account="Account", community=maybe("Account"),
+        event=maybe(entity(id=ID, title=TEXT, url=URL, uri=URL)),
+    ),
+    "FollowedInstance": entity(
+        id=ID, host=TEXT, uri=URL, state=words("requested", "accepted"), created_at=TIME
+    ),
     "HostLimit": entity(limited=BOOL),
     "AdminCanonicalEmailBlock": entity(id=ID, canonical_email_hash=TEXT),
     "AdminIpBlock": entity(
@@ -474,7 +481,8 @@ OURS: Mapping[str, Schema] = {
         role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
         reason=TEXT, created_at=TIME,
     ),
-    "Votes": entity(upvotes=COUNT, downvotes=COUNT, mine=maybe(words("up", "down"))),
+    "Votes": entity(
+        upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),

@@ -2,7 +2,9 @@
 
 ``CommunityBan``: account, reason, created_at, expires_at (null: without end). ``ModerationEntry``: id,
 action, role (of who acted: nobody is named), status_id, account_id (whom it met), reason, created_at.
-The log is public; all else is for organisers and moderators.
+The log is public, of a private community for its members; all else is for organisers and moderators. It holds
+for a group of another server, too, where that group lists the member among its moderators (503 while it cannot
+be asked): what they do is sent there.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
 from server.api.describe import Described, a_text, flag, integer, op, paged
+from server.api.network import moderates
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
@@ -52,8 +55,19 @@ POST_ACTS: dict[str, Act] = {
 }
 
 
-async def _steward(tx: Tx, request: web.Request, caller: Caller) -> Steward:
+async def moderates_elsewhere(request: web.Request, caller: Caller) -> bool:
+    """Whether the group is of another server, which names the caller as its moderator; it is asked
+    before a transaction."""
+    async with context(request).work.reading() as tx:
+        group = await sight.group(tx, id_of(request), caller.account)
+    return await moderates(request, group, caller.account)
+
+
+async def steward(tx: Tx, request: web.Request, caller: Caller, *, elsewhere: bool) -> Steward:
+    """``elsewhere``: what ``moderates_elsewhere`` said. Raises ``Forbidden``."""
     group = await sight.group(tx, id_of(request), caller.account)
+    if elsewhere:
+        return verbs.vouched(group, caller.account)
     return await verbs.steward(tx, group, caller.account)
 
 
@@ -62,8 +76,9 @@ def _doing(act: Act) -> ForMember:
 
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         sent = await params.read(request)
+        elsewhere = await moderates_elsewhere(request, caller)
         async with context(request).work.transaction() as tx:
-            by = await _steward(tx, request, caller)
+            by = await steward(tx, request, caller, elsewhere=elsewhere)
             post = await posts.by_id(tx.conn, id_of(request, "post_id"))
             if post is None or post.community_id != by.community.id:
                 raise NotFound
@@ -77,8 +92,9 @@ async def ban(request: web.Request, caller: Caller) -> web.Response:
     """``expires_in``: seconds; without it the ban has no end."""
     sent = await params.read(request)
     lasts = sent.integer("expires_in", 1, LONGEST)
+    elsewhere = await moderates_elsewhere(request, caller)
     async with context(request).work.transaction() as tx:
-        by = await _steward(tx, request, caller)
+        by = await steward(tx, request, caller, elsewhere=elsewhere)
         person = await account_of(tx, id_of(request, "account_id"), caller.account)
         until = tx.now + timedelta(seconds=lasts) if lasts else None
         wanted = Ban(until, sent.text("reason") or "", sent.flag("remove_data"))
@@ -88,8 +104,9 @@ async def ban(request: web.Request, caller: Caller) -> web.Response:
 
 async def unban(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
+    elsewhere = await moderates_elsewhere(request, caller)
     async with context(request).work.transaction() as tx:
-        by = await _steward(tx, request, caller)
+        by = await steward(tx, request, caller, elsewhere=elsewhere)
         person = await account_of(tx, id_of(request, "account_id"), caller.account)
         reason, restore = sent.text("reason") or "", sent.flag("restore_data")
         await verbs.unban(tx, by, person, reason, restore_data=restore)
@@ -99,8 +116,9 @@ async def unban(request: web.Request, caller: Caller) -> web.Response:
 async def bans(request: web.Request, caller: Caller) -> web.Response:
     """``CommunityBan`` each, the latest first; paged by the Link header."""
     page = paging.page(request, 40, 80)
+    elsewhere = await moderates_elsewhere(request, caller)
     async with context(request).work.reading() as tx:
-        by = await _steward(tx, request, caller)
+        by = await steward(tx, request, caller, elsewhere=elsewhere)
         found = await rows.bans(tx.conn, by.community.id, tx.now, *page.bounds, page.limit)
         people = await accounts.by_ids(tx.conn, [row.account_id for row in found])
         body = render.bans(tx.site.urls, found, people)
@@ -112,7 +130,9 @@ async def log(request: web.Request, caller: Caller | None) -> web.Response:
     """``ModerationEntry`` each, the latest first; paged by the Link header."""
     page = paging.page(request, 40, 80)
     async with context(request).work.reading() as tx:
-        group = await sight.group(tx, id_of(request), viewer_of(caller))
+        viewer = viewer_of(caller)
+        group = await sight.group(tx, id_of(request), viewer)
+        await communities.require_belonging(tx, group, viewer)
         found = await rows.log(tx.conn, group.id, *page.bounds, page.limit)
     ids, more = [row.id for row in found], len(found) == page.limit
     link = paging.link(request, ids, prev="since_id", more=more)
@@ -120,11 +140,15 @@ async def log(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def dismiss(request: web.Request, caller: Caller) -> web.Response:
-    """Organisers take a role away; everybody may lay down their own."""
+    """Organisers take a role away; everybody may lay down their own. A group of another server decides itself."""
+    elsewhere = await moderates_elsewhere(request, caller)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         person = await account_of(tx, id_of(request, "account_id"), caller.account)
-        await communities.dismiss(tx, caller.account, group, person)
+        if elsewhere:
+            await verbs.appoint(tx, verbs.vouched(group, caller.account), person, added=False)
+        else:
+            await communities.dismiss(tx, caller.account, group, person)
     return empty()
 
 
@@ -145,11 +169,20 @@ def routes() -> list[web.RouteDef]:
 
 DESCRIBED: Described = {
     f"GET {ONE}/log": op(array("ModerationEntry"), *paged(40, 80)),
-    f"GET {ONE}/bans": op(array("CommunityBan"), *paged(40, 80)),
+    f"GET {ONE}/bans": op(array("CommunityBan"), *paged(40, 80), also=(503,)),
     f"POST {ONE}/ban/{{account_id}}": op(
-        "Empty", integer("expires_in", 1, LONGEST), a_text("reason"), flag("remove_data")
+        "Empty",
+        integer("expires_in", 1, LONGEST),
+        a_text("reason"),
+        flag("remove_data"),
+        also=(503,),
     ),
-    f"POST {ONE}/unban/{{account_id}}": op("Empty", a_text("reason"), flag("restore_data")),
-    f"POST {ONE}/roles/{{account_id}}/dismiss": op("Empty"),
-    **{f"POST {ONE}/posts/{{post_id}}/{name}": op("Empty", a_text("reason")) for name in POST_ACTS},
+    f"POST {ONE}/unban/{{account_id}}": op(
+        "Empty", a_text("reason"), flag("restore_data"), also=(503,)
+    ),
+    f"POST {ONE}/roles/{{account_id}}/dismiss": op("Empty", also=(503,)),
+    **{
+        f"POST {ONE}/posts/{{post_id}}/{name}": op("Empty", a_text("reason"), also=(503,))
+        for name in POST_ACTS
+    },
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from federation.errors import Gone, Refused, Unreachable
-from server import resolve
+from server import resolve, vouching
 from server.context import NET
-from server.errors import Invalid
+from server.errors import Invalid, Unavailable
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -40,3 +40,17 @@ async def learn_handles(request: web.Request, typed: str) -> None:
     net = request.app.get(NET)
     if net:
         await resolve.handles(net, typed)
+
+
+async def moderates(request: web.Request, group: Account, member: Account) -> bool:
+    """Whether a group of another server names a member of ours as its moderator; False for one of ours.
+
+    Raises ``Unavailable`` where its server does not answer.
+    """
+    net = request.app.get(NET)
+    if group.local or net is None:
+        return False
+    try:
+        return await vouching.is_listed(net, group, member.uri)
+    except Unreachable as error:
+        raise Unavailable("The server of this group does not answer.", cause=str(error)) from error

@@ -16,7 +16,7 @@ from server.api.relations import doing, relationship
 from server.api.schema import array
 from server.context import context
 from server.domain import follows as follow_verbs
-from server.domain import people
+from server.domain import people, sight
 from server.render import account
 from storage import endorsements, follows
 
@@ -52,7 +52,8 @@ async def familiar(request: web.Request, caller: Caller) -> web.Response:
     wanted = list(dict.fromkeys((await params.read(request)).ids("id")))[:MANY]
     known: dict[int, list[int]] = defaultdict(list)
     async with context(request).work.reading() as tx:
-        for row in await follows.familiar(tx.conn, me.id, wanted):
+        untold = await sight.secluded(tx, wanted, me)
+        for row in await follows.familiar(tx.conn, me.id, [i for i in wanted if i not in untold]):
             known[row.target_id].append(row.account_id)
         everybody = sorted({i for found in known.values() for i in found})
         rendered = await account.accounts_in_order(view(tx, me), everybody)

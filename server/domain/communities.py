@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.domain import accounts, effects, follows, group_effects, names, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import communities
+from storage import communities, invitations
 from storage import follows as follow_rows
 from storage import group_moderation as moderation_rows
 from storage.accounts import Account
@@ -73,6 +73,8 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
         raise Invalid("Only people are invited.", field="account_id")
     blocked = await follow_rows.blocked(tx.conn, actor.id, invited.id)
     policy.may_interact(blocked=blocked).require()
+    if await is_banned(tx, community.id, invited):
+        policy.BANNED_GUEST.require()
     known = await follow_rows.between(tx.conn, invited.id, community.id)
     if known:
         await follows.accept(tx, community, known, invited)
@@ -80,13 +82,16 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
     uri = await effects.new_id(tx)
     if await communities.invite(tx.conn, community.id, invited.id, actor.id, uri, tx.now):
         await effects.invite(tx, actor, community, invited, uri)
+        if invited.local:
+            await invitations.insert(tx.conn, uri, invited.id, actor.id, community.id, None, tx.now)
 
 
-async def require_belonging(tx: Tx, group: Account, viewer: Account) -> None:
-    """Who is in a private community is for its members: raises ``NotFound`` for others."""
+async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:
+    """Who is in a private community, and what is done there, is for its members: raises ``NotFound`` for
+    others."""
     if not await communities.is_private(tx.conn, group.id):
         return
-    if not await communities.belongs(tx.conn, viewer.id, [group.id]):
+    if viewer is None or not await communities.belongs(tx.conn, viewer.id, [group.id]):
         raise NotFound
 
 

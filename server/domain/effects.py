@@ -278,7 +278,8 @@ async def move(tx: Tx, actor: Account, target: Account) -> None:
     followers_uri = actor.followers_uri or ""
     document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
     inboxes = await followers(tx, actor.id)
-    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+    _, _, public = await members_of(tx, actor)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
 
 
 async def leave(tx: Tx, actor: Account, inboxes: Inboxes) -> None:
@@ -291,6 +292,15 @@ async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comm
     """Report a remote account, with these posts of it, to its server; ``us``: the instance's actor."""
     document = build.flag(await new_id(tx), us.uri, [target.uri, *posts_], comment, to=[target.uri])
     await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
+
+
+async def flag_to_group(
+    tx: Tx, us: Account, group: Account, post: posts.Post, comment: str
+) -> None:
+    """Report one post to the group in which it stands, to whose moderators Lemmy brings it."""
+    document = build.flag(await new_id(tx), us.uri, post.uri, comment, to=[group.uri])
+    inboxes = own_inbox_of(group)
+    await send(tx, us, document, inboxes, subject=post.uri, public=False)
 
 
 # Quotes
@@ -384,7 +394,8 @@ async def announce(
 async def members_of(tx: Tx, actor: Account) -> tuple[list[str], list[str], bool]:
     """``to`` and ``cc`` of what an account says to all who follow it, and whether it is public."""
     followers_uri = actor.followers_uri or ""
-    if await communities.is_private(tx.conn, actor.id):
+    closed_elsewhere = actor.is_group and not actor.local and actor.locked
+    if closed_elsewhere or await communities.is_private(tx.conn, actor.id):
         return [followers_uri], [], False
     return [PUBLIC], [followers_uri], True
 
@@ -393,6 +404,16 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account, u
     """Tell somebody that they may join: by Mobilizon's Invite, or here by a notification."""
     document = build.invite(uri, actor.uri, community.uri, invited.uri)
     await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
+
+
+async def answer_invite(
+    tx: Tx, actor: Account, by: Account, to: str, uri: str, *, accepted: bool
+) -> None:
+    """Accept or Reject of an Invite, with the whole of it embedded. ``to``: the group or event."""
+    asked = build.invite(uri, by.uri, to, actor.uri)
+    make = build.accept if accepted else build.reject
+    document = make(await new_id(tx), actor.uri, asked)
+    await send(tx, actor, document, own_inbox_of(by), subject=uri, public=False)
 
 
 async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:

@@ -1,7 +1,8 @@
 """What other servers hear of moderation: the moderator's own activity, passed on by the community.
 
-Only a community of ours says anything: of a group of another server its own server has said it. A local
-moderator's activity is made and signed here; that of a remote one is passed on as it came. Servers that
+A local moderator's activity is made and signed here; that of a remote one is passed on as it came. In a
+group of another server it goes to that group, which passes it on, and to the server of whom it concerns,
+as Lemmy sends it; of what others did there, its own server has said it. Servers that
 read groups get it embedded, the others nothing: for them a removed thread is a boost taken back, and who
 was banned is rejected as a follower.
 """
@@ -148,16 +149,23 @@ async def _spread(
     head: Post | None = None,
 ) -> None:
     """To the members, and to the server of whom it ``concerned``. ``subject`` orders it."""
-    if not community.local:
-        return
-    if arrived:
-        document = arrived.document
-    else:
-        to, _, public = await effects.members_of(tx, community)
-        made = make(await effects.new_id(tx), Desk(by.uri, community.uri, to))
-        document = await effects.send(tx, by, made, {}, subject=subject, public=public)
     also = effects.inbox_of(concerned)
+    if not community.local:
+        if by.local and not arrived:
+            inboxes = also | effects.inbox_of(community)
+            await _send(tx, by, community, make, inboxes, subject)
+        return
+    document = arrived.document if arrived else await _send(tx, by, community, make, {}, subject)
     await effects.announce(tx, community, document, head, also=also, subject=subject)
+
+
+async def _send(
+    tx: Tx, by: Account, community: Account, make: Make, inboxes: dict[str, str], subject: str
+) -> build.Json:
+    """The moderator's own activity, made and signed here."""
+    to, _, public = await effects.members_of(tx, community)
+    made = make(await effects.new_id(tx), Desk(by.uri, community.uri, to))
+    return await effects.send(tx, by, made, inboxes, subject=subject, public=public)
 
 
 async def _author(tx: Tx, post: Post) -> Account | None:

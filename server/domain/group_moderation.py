@@ -16,6 +16,9 @@ removes all that they posted there, and an unban can restore it.
 
 Every act is written in a log that everybody may read and that names who acted by their role.
 
+In a group of another server a member of ours who moderates it does the same: it is written here at once,
+and told to the group, whose word it is.
+
 A ``Steward`` is the proof that somebody may: of a community of ours by their role (``steward``), of a
 group of another server because that group says so (``vouched``). Every verb refuses a post that is not
 in the steward's own community.
@@ -73,6 +76,15 @@ async def steward(tx: Tx, community: Account, account: Account) -> Steward:
 def vouched(group: Account, account: Account) -> Steward:
     """A moderator of a group of another server; the caller has proven that the group says so."""
     return Steward(account, group, "moderator")
+
+
+async def appoint(tx: Tx, by: Steward, person: Account, *, added: bool) -> None:
+    """Ask a group of another server to list somebody as its moderator, or to do so no more.
+
+    Whom it lists is known from the group alone (vouching.py), and asked for anew.
+    """
+    await rows.forget(tx.conn, by.community.id)
+    await group_effects.listed(tx, by.account, by.community, person, added=added)
 
 
 # Posts
@@ -220,8 +232,14 @@ async def ban(
 
 
 async def _expel(tx: Tx, community: Account, person: Account) -> None:
-    """Role and membership end; a request to join is refused. Our member's home forgets the community."""
+    """Role and membership end, as does an invitation; a request to join is refused. Our member's home
+    forgets the community.
+
+    Who is just about to join is waited for, and goes again; who comes later finds the ban (``follows``).
+    """
+    await follow_rows.hold(tx.conn, community.id, person.id)
     await community_rows.revoke(tx.conn, community.id, person.id)
+    await community_rows.end_invite(tx.conn, community.id, person.id)
     if await follow_rows.between(tx.conn, person.id, community.id):
         await follows.remove_follower(tx, community, person)
     if person.local:

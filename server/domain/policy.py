@@ -46,6 +46,7 @@ PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 BANNED = _refused("banned", "You are banned from this community.")
+BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
 LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
 REMOVED = _refused("removed", "This post was removed from its community.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
@@ -113,8 +114,8 @@ def may_move(
 ) -> Verdict:
     """Whether followers are carried from one account to another (FEP-7628).
 
-    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by naming
-    the new. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
+    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by saying
+    before that the new one takes its place. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
     """
     refusals = (
         (lately, MOVED_LATELY),
@@ -213,8 +214,10 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     return CALL_OVER if over or state == "closed" else ALLOWED
 
 
-def may_take_part(mode: str, link: str | None) -> Verdict:
+def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:
     """Take part in an event of another server, whose organiser says how (Mobilizon; FEP-8a8e)."""
+    if mode == "invite" and invited:
+        return ALLOWED
     if mode == "external":
         where = f" at {link}" if link else " elsewhere"
         return _refused("external", f"Who wants to take part in this event signs up{where}.")

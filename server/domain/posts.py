@@ -225,7 +225,8 @@ async def publish(
         return None
     community = draft_.community
     await _may_publish(tx, author, draft_, community)
-    draft_ = await _among_members(tx, draft_)
+    if draft_.visibility == "members" and community:
+        draft_ = await _among_members(tx, draft_, community.id)
     await _hold_above(tx, draft_)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
@@ -254,12 +255,10 @@ def _is_call(author: Account, draft_: Draft) -> bool:
     return draft_.kind == "event" and group is not None and group.host == author.host
 
 
-async def _among_members(tx: Tx, draft_: Draft) -> Draft:
+async def _among_members(tx: Tx, draft_: Draft, community_id: int) -> Draft:
     """In what is for members nobody else is named."""
-    if draft_.visibility != "members" or draft_.community is None or not draft_.mentions:
-        return draft_
     ids = [account.id for account in draft_.mentions]
-    members = await follows.followers_among(tx.conn, draft_.community.id, ids)
+    members = await follows.followers_among(tx.conn, community_id, ids) if ids else set[int]()
     return replace(draft_, mentions=tuple(a for a in draft_.mentions if a.id in members))
 
 
@@ -530,6 +529,8 @@ async def edit(
     await communities.require_part(tx, post.community_id, author)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
+    if post.visibility == "members" and post.community_id:
+        draft_ = await _among_members(tx, draft_, post.community_id)
     if arrived:
         await quotes.changed(tx, author, post, draft_.quote, draft_.quote_policy)
     if not _differs(post, draft_):

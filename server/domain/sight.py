@@ -235,6 +235,16 @@ async def require_known(tx: Tx, account: Account, viewer: Account | None) -> Acc
     return account
 
 
+async def secluded(tx: Tx, ids: Iterable[int], viewer: Account | None) -> set[int]:
+    """Which of these accounts are private communities of ours to which the viewer does not belong: whoever
+    is in them is not told, neither from their side nor from that of a member."""
+    closed = await communities.closed(tx.conn, sorted(set(ids)))
+    private = {c.account_id for c in closed if c.visibility == "private"}
+    if not private or viewer is None:
+        return private
+    return private - await communities.belongs(tx.conn, viewer.id, sorted(private))
+
+
 async def posts_by_ids(
     tx: Tx, ids: Sequence[int], viewer: Account | None, known: Known | None = None
 ) -> list[Post]:

@@ -9,7 +9,7 @@ from server.resolve import Net
 
 
 async def ids(net: Net, url: str, owner: str, *, pages: int, most: int) -> list[str]:
-    """At most ``most`` ids, from at most ``pages`` pages. An embedded member proves nothing: its id counts.
+    """At most ``most`` ids, from at most ``pages`` pages, none of them twice. An embedded member proves nothing: its id counts.
 
     Raises ``federation.errors``.
     """
@@ -17,12 +17,14 @@ async def ids(net: Net, url: str, owner: str, *, pages: int, most: int) -> list[
     listed = _of(found)
     page = found.first_page
     following = None if page else found.first
+    asked = {url}
     for _ in range(pages):
         if page:
             listed += _of(page)
             following = page.next
-        if following is None or len(listed) >= most:
+        if following is None or following in asked or len(listed) >= most:
             break
+        asked.add(following)
         page = await _read(net, following, owner, most)
     return list(dict.fromkeys(listed))[:most]
 

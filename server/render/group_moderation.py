@@ -39,7 +39,8 @@ def entry(row: Entry) -> Json:
     }
 
 
-def votes(post: Post, *, liked: bool, disliked: bool) -> Json:
-    """``liked``, ``disliked``: by the viewer."""
+def votes(post: Post, told: int, *, liked: bool, disliked: bool) -> Json:
+    """``told``: what the votes come to that its group tells of; ``liked``, ``disliked``: by the viewer."""
     mine = "up" if liked else ("down" if disliked else None)
-    return {"upvotes": post.favourites_count, "downvotes": post.dislikes_count, "mine": mine}
+    up, down = post.favourites_count, post.dislikes_count
+    return {"upvotes": up, "downvotes": down, "score": up - down + told, "mine": mine}

@@ -222,6 +222,7 @@ create table accounts (
     handle_lost boolean not null default false,  -- another actor of that host took the name
     also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    copied_to text,                              -- the id of one that takes its place, while that goes on
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '') and local = (handle_host = '')),
@@ -590,6 +591,15 @@ create table dislikes (
 );
 create index dislikes_post on dislikes (post_id);
 
+-- Votes of which a group of another server tells and which nobody proved: for the score of its own posts alone.
+create table group_votes (
+    post_id bigint not null references posts on delete cascade,
+    voter bytea not null,               -- SHA-256 of the id of the actor, as no name is needed
+    value smallint not null check (value in (-1, 1)),
+    created_at timestamptz not null,
+    primary key (post_id, voter)
+);
+
 -- What those who steer a community did in it. Everybody may read it; it names them by their role.
 create table moderation_log (
     id bigint generated always as identity primary key,
@@ -607,6 +617,22 @@ create index moderation_log_community on moderation_log (community_id, id);
 create index moderation_log_by on moderation_log (by_id);
 create index moderation_log_post on moderation_log (post_id);
 create index moderation_log_account on moderation_log (account_id);
+
+-- Who asked a member of ours to join a group, or to come to an event, until they answer.
+create table invitations (
+    id bigint generated always as identity primary key,
+    uri text not null,                  -- of the Invite
+    account_id bigint not null references accounts on delete cascade,  -- who is invited
+    by_id bigint not null references accounts on delete cascade,
+    group_id bigint references accounts on delete cascade,
+    post_id bigint references posts on delete cascade,
+    created_at timestamptz not null,
+    unique nulls not distinct (account_id, group_id, post_id),
+    check (num_nonnulls(group_id, post_id) = 1)
+);
+create index invitations_by on invitations (by_id);
+create index invitations_group on invitations (group_id) where group_id is not null;
+create index invitations_post on invitations (post_id) where post_id is not null;
 
 create table bookmarks (
     id bigint generated always as identity primary key,
@@ -1061,6 +1087,7 @@ create table inbox (
     id bigint generated always as identity primary key,
     origin text not null,
     activity_id text not null,
+    request text not null default '',   -- which request, for what comes again under the same id
     signer text not null,               -- the actor whose key signed the request
     subject text not null,              -- the object that orders it: its lane
     domain text not null default '',    -- registrable: who shares a budget
@@ -1070,7 +1097,7 @@ create table inbox (
     attempts integer not null default 0,
     received_at timestamptz not null,
     done_at timestamptz,
-    unique (origin, activity_id)
+    unique (origin, activity_id, request)
 );
 create index inbox_waiting on inbox (subject, id) where state = 'waiting';
 create index inbox_domain on inbox (domain) where state = 'waiting';
@@ -1101,6 +1128,7 @@ create table hosts (
     tried_at timestamptz,               -- when it last took nothing
     last_success_at timestamptz,
     given_up_at timestamptz,
+    returned_at timestamptz,            -- when it first took something after a month of nothing
     met_at timestamptz not null default now()
 );
 create index hosts_met on hosts (met_at);

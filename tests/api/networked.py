@@ -90,11 +90,11 @@ async def town(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
                 _, made = await users.register(tx, f"{name}@people.example", name, PASSWORD, role)
             return made
 
-        async def sign_in(account: Account) -> dict[str, str]:
+        async def sign_in(account: Account, scope: str = SCOPES) -> dict[str, str]:
             async with ours.work.transaction() as tx:
-                app, _ = await oauth.register_app(tx, "Test app", [oauth.OUT_OF_BAND], SCOPES, None)
+                app, _ = await oauth.register_app(tx, "Test app", [oauth.OUT_OF_BAND], scope, None)
                 issued = await oauth.issue(
-                    tx, app, scopes.parse(SCOPES), user_id=account.user_id, account_id=account.id
+                    tx, app, scopes.parse(scope), user_id=account.user_id, account_id=account.id
                 )
             return {"Authorization": f"Bearer {issued.secret}"}
 

@@ -182,11 +182,12 @@ async def test_votes_are_counted_and_nobody_is_named(scene: Scene) -> None:
     post = await scene.author.says("@garden hello")
     one = f"{BECKON}/posts/{post['id']}"
     down = await scene.reader.good("POST", f"{one}/dislike")
-    assert down == {"upvotes": 0, "downvotes": 1, "mine": "down"}
+    assert down == {"upvotes": 0, "downvotes": 1, "score": -1, "mine": "down"}
     await scene.reader.good("POST", f"/api/v1/statuses/{post['id']}/favourite")
     assert await scene.reader.good("GET", f"{one}/votes") == {
         "upvotes": 1,
         "downvotes": 0,
+        "score": 1,
         "mine": "up",
     }
     await scene.reader.good("POST", f"{one}/dislike")

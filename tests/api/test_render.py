@@ -32,7 +32,7 @@ POST = Post(
     quote_id=None,
     quoted_account_id=None, quote_state=None, quote_stamp=None, quote_automatic=[], quote_manual=[],
     replies_count=0, reblogs_count=0, favourites_count=0, quotes_count=0, published_at=NOW, edited_at=None,
-    created_at=NOW,
+    created_at=NOW, locked_at=None, removed=None, dislikes_count=0,
 )  # fmt: skip
 CALL = Call(
     post_id=1, community_id=3, kind="event", state="open", starts_at=NOW + HOUR, ends_at=None,
@@ -40,6 +40,7 @@ CALL = Call(
     longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
     tally_sent_at=None,
     revision=0,
+    join_mode="free", external_url=None,
 )  # fmt: skip
 
 

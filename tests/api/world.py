@@ -8,9 +8,10 @@ from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
-from server.domain import announcements, moves
+from server.domain import accounts as account_verbs
+from server.domain import announcements, follows, moves
 from server.domain.posts import Draft, PollDraft
-from storage import accounts, cards, threads
+from storage import accounts, cards, invitations, threads
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -175,6 +176,7 @@ async def _know(reader: Member, asking: Member, world: World) -> None:
     world.ids["statuses"].append(linking["id"])
     world.ids["annual_reports"] = ["2025"]
     world.ids["async_refreshes"] = [linking["id"]]
+    relay = await world.house.remote("relay", "application")
     async with world.house.work.transaction() as tx:
         page = Card(
             STORY, "A story", "Of spring", "News", "A writer", "en", None, "", 0, 0, tx.now, tx.now
@@ -187,6 +189,11 @@ async def _know(reader: Member, asking: Member, world: World) -> None:
             int(reader.id),
         )
         await threads.begin(tx.conn, int(linking["id"]), tx.now, tx.now)
+        assert reader.account
+        await invitations.insert(
+            tx.conn, f"{relay.uri}/invites/1", reader.account.id, relay.id, relay.id, None, tx.now
+        )
+        await follows.follow(tx, await account_verbs.instance_actor(tx), relay)
     at = (datetime.now(UTC) + DAY).isoformat()
     await reader.says("tomorrow", scheduled_at=at, poll={"options": ["a", "b"], "expires_in": 600})
 

@@ -75,6 +75,8 @@ def people(cast: Cast) -> None:
     DELETE,GET /api/v1/admin/email_domain_blocks/{}
     GET,POST /api/v1/admin/ip_blocks
     DELETE,GET,PUT /api/v1/admin/ip_blocks/{}
+    GET,POST /api/v1/admin/domain_allows
+    DELETE,GET /api/v1/admin/domain_allows/{}
     """
 )
 def barriers(cast: Cast) -> None:
@@ -83,6 +85,10 @@ def barriers(cast: Cast) -> None:
     assert ids(staff.admin_email_domain_blocks()) == [str(domain.id)]
     assert staff.admin_email_domain_block(domain.id).domain == "spam.example"
     staff.admin_delete_email_domain_block(domain.id)
+    friend = staff.admin_create_domain_allow("friends.example")
+    assert ids(staff.admin_domain_allows()) == [str(friend.id)]
+    assert staff.admin_domain_allow(friend.id).domain == "friends.example"
+    staff.admin_delete_domain_allow(friend.id)
     one = staff.admin_create_canonical_email_block(email="robot@people.example")
     assert ids(staff.admin_canonical_email_blocks()) == [str(one.id)]
     assert (

@@ -199,7 +199,9 @@ class Peer:
     ``types``: media types by path, where they are others than they should be.
     ``takes``: the schemes of signatures that its inbox knows. ``status``: what its inbox answers to
     all others; ``down``: it closes every connection without an answer; ``held``: it says nothing until then;
-    ``absent``: what single paths of inboxes answer instead; ``answers``: what any inbox does, unless None.
+    ``absent``: what single paths of inboxes answer instead; ``answers``: what any inbox does, unless None;
+    ``gives``: what is answered to any GET, unless None;
+    ``application``: its own actor, named by its NodeInfo.
     """
 
     host: str
@@ -217,7 +219,9 @@ class Peer:
     held: asyncio.Event | None = None
     absent: dict[str, int] = field(default_factory=dict[str, int])
     answers: Answers | None = None
+    gives: Answers | None = None
     now: datetime | None = None
+    application: str = ""
     refuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     fingers: dict[str, Json] = field(default_factory=dict[str, Json])
     people: dict[str, Person] = field(default_factory=dict[str, Person])
@@ -320,6 +324,9 @@ class Peer:
             await self.held.wait()
         if request.method == "POST":
             return await self._take(request)
+        given = await self.gives(request) if self.gives else None
+        if given:
+            return given
         if self.refuses.get(request.path):
             return web.Response(status=self.refuses[request.path].pop(0))
         if request.path in self.redirects:
@@ -339,6 +346,9 @@ class Peer:
         schema = "http://nodeinfo.diaspora.software/ns/schema/2.0"
         if request.path == "/.well-known/nodeinfo":
             links = [{"rel": schema, "href": self.url("/nodeinfo/2.0")}]
+            if self.application:
+                rel = "https://www.w3.org/ns/activitystreams#Application"
+                links.append({"rel": rel, "href": self.application})
             return web.json_response({"links": links})
         return web.json_response(
             {

@@ -7,7 +7,7 @@ import pytest
 
 from federation import parse
 from federation.objects import Actor
-from server.domain import communities, posts, sight
+from server.domain import communities, group_moderation, posts, sight
 from server.errors import Forbidden, Invalid
 from storage import accounts as account_rows
 from storage.accounts import Account
@@ -395,3 +395,87 @@ async def test_what_was_removed_is_fetched_no_more(
     async with ours.work.transaction() as tx:
         await tx.conn.execute("update posts set removed = 'here' where id = $1", post.id)
     assert (await get(threads, post.uri, neighbour)).status == 404
+
+
+async def invited_guest(
+    ours: Instance, threads: Peer, organiser: Account, shed: Account, kind: str = "Person"
+) -> Person:
+    guest = threads.person("guest", kind, key=1)
+    await threads.send(guest, threads.activity(guest, "Follow", organiser.uri), ours.inbox)
+    await ours.settle()
+    await ask_in(ours, organiser, shed, guest)
+    return guest
+
+
+async def ask_in(ours: Instance, organiser: Account, shed: Account, guest: Person) -> None:
+    invited = await ours.known(guest.uri)
+    assert invited
+    async with ours.work.transaction() as tx:
+        await communities.invite(tx, organiser, shed, invited)
+    await ours.settle()
+
+
+async def test_who_is_only_invited_reads_nothing_yet(
+    ours: Instance, organiser: Account, threads: Peer
+) -> None:
+    shed = await private(ours, organiser, "invited")
+    post = await written(ours, organiser, shed)
+    guest = await invited_guest(ours, threads, organiser, shed)
+    assert (await get(threads, shed.uri, guest)).json["summary"]
+    below = ("outbox", "followers", "featured", "moderators", f"followers?is_follower={guest.uri}")
+    for url in (post.uri, f"{post.uri}/context", *(f"{shed.uri}/{name}" for name in below)):
+        assert (await get(threads, url, guest)).status == 404, url
+
+
+async def test_who_is_banned_is_not_invited_and_no_guest_any_more(
+    ours: Instance, organiser: Account, threads: Peer
+) -> None:
+    shed = await private(ours, organiser, "invited")
+    guest = await invited_guest(ours, threads, organiser, shed)
+    known = await ours.known(guest.uri)
+    assert known
+    async with ours.work.transaction() as tx:
+        by = await group_moderation.steward(tx, shed, organiser)
+        await group_moderation.ban(tx, by, known, group_moderation.Ban())
+    await ours.settle()
+    assert "summary" not in (await get(threads, shed.uri, guest)).json
+    with pytest.raises(Forbidden, match="lift the ban"):
+        await ask_in(ours, organiser, shed, guest)
+    follow = threads.activity(guest, "Follow", shed.uri)
+    await threads.send(guest, follow, ours.inbox)
+    await ours.settle()
+    assert await ours.outcome(follow["id"]) == "banned"
+
+
+async def test_a_bot_reads_for_nobody_but_itself(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    bot, server = (
+        threads.person("bot", "Service", key=1),
+        threads.person("site", "Application", key=2),
+    )
+    for who in (bot, server):
+        await threads.send(who, threads.activity(who, "Follow", organiser.uri), ours.inbox)
+    await ours.settle()
+    assert (await get(threads, post.uri, bot)).status == 404
+    assert (await get(threads, post.uri, server)).status == 200
+    assert neighbour
+
+
+async def test_an_edit_names_nobody_else_either(
+    ours: Instance, organiser: Account, shed: Account, threads: Peer, neighbour: Person
+) -> None:
+    post = await written(ours, organiser, shed)
+    outsider = await ours.member("outsider")
+    async with ours.work.transaction() as tx:
+        typed = posts.Typed("@outsider the key lies elsewhere", title="The key", edited=post)
+        await posts.edit(tx, organiser, post, await posts.draft(tx, organiser, typed))
+    await ours.settle()
+    (update,) = (
+        a["object"] for a in threads.of_type("Announce") if a["object"]["type"] == "Update"
+    )
+    assert outsider.uri not in texts(update["object"]["to"])
+    told = await ours.value("select count(*) from notifications where account_id = $1", outsider.id)
+    assert told == 0
+    assert neighbour

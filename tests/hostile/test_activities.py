@@ -577,9 +577,11 @@ async def test_an_answer_to_a_call_that_is_over(
     ours.clock.forward(days=40)
     microblog.now = ours.clock.now()
     await ours.settle()
-    before = await snapshot(ours)
     join = microblog.activity(reader, "Join", event.uri)
-    assert await outcome(ours, microblog, reader, join) == "call_over"
+    assert await outcome(ours, microblog, reader, join) == "done"
+    assert microblog.of_type("Reject")[-1]["object"]["id"] == join["id"]
+    assert await ours.value("select count(*) from participations") == 0
+    before = await snapshot(ours)
     card = {"id": f"https://{ours.host}/cards/{event.id}", "attributedTo": garden.uri}
     ballot = microblog.vote(reader, card, "I'm coming")
     assert await outcome(ours, microblog, reader, ballot) == "call_over"

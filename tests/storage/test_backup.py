@@ -34,6 +34,7 @@ from server.domain import (
     effects,
     featured,
     filters,
+    follower_sync,
     follows,
     group_moderation,
     host_allows,
@@ -64,6 +65,7 @@ from storage import (
     budgets,
     cards,
     db,
+    group_votes,
     histories,
     instance,
     migrate,
@@ -133,9 +135,12 @@ async def use(work: Work) -> None:
         await follows.follow(tx, far, community, uri="https://far.example/follows/1")
         await follows.follow(tx, baker, community)
         await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
+        newcomer = await people.create(tx, "person", "newcomer")
+        await communities.invite(tx, gardener, community, newcomer)
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
+        await follower_sync.heard(tx, far, "https://far.example/followers/sync", "0" * 64)
         await follows.block(tx, baker, await met(tx, "loud", "loud.example"))
         await keep_quiet(tx, gardener, baker, far)
         loud = await met(tx, "louder", "loud.example")
@@ -206,7 +211,9 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     """Somebody let in, somebody who waits, and all that silences."""
     await notifications.choose(tx, baker, {"for_not_following": "filter"})
     await posts.like(tx, far, await publish(tx, baker, "Bread"))
-    await dislikes.dislike(tx, far, await publish(tx, baker, "Crumbs"))
+    crumbs = await publish(tx, baker, "Crumbs")
+    await dislikes.dislike(tx, far, crumbs)
+    await group_votes.set_vote(tx.conn, crumbs.id, "https://far.example/users/voter", -1, tx.now)
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
     await notifications.accept(tx, baker, [waiting[0].id])
     asking = await met(tx, "asking", "far.example")

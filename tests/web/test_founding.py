@@ -34,7 +34,7 @@ async def test_a_member_starts_a_community_and_steers_it(house: House) -> None:
         ("username", "a b", "A handle has 1 to 30 of the letters a to z, digits and underscores."),
         ("username", "admin", "This handle is reserved."),
         ("username", "Founder", "The handle @Founder is taken."),
-        ("policy", "secret", "A community is open, or joined on request."),
+        ("policy", "secret", "A community is open, joined on request, or by invitation."),
     ],
 )
 async def test_what_cannot_be_is_told_beside_its_field(

@@ -518,6 +518,25 @@ def test_a_vote_of_snac_names_the_author_too_and_is_no_post() -> None:
     assert cast.post is None
 
 
+@pytest.mark.parametrize("content", ["<br>", "<p></p>", "<p>\n<br /></p>"])
+def test_a_vote_may_be_wrapped_in_nothing(content: str) -> None:
+    """snac 2.38 sends a line break."""
+    cast = parse_activity(activity("Create", object=vote_with(content)))
+    assert isinstance(cast, verbs.Create)
+    assert [v.name for v in cast.votes] == ["I can't"]
+
+
+@pytest.mark.parametrize("content", ["I can't", "<br>but<br>", '<img src="x">', ["<br>"]])
+def test_a_named_reply_with_a_word_is_no_vote(content: object) -> None:
+    said = parse_activity(activity("Create", object=vote_with(content)))
+    assert isinstance(said, verbs.Create)
+    assert (said.votes, said.post is None) == ((), False)
+
+
+def vote_with(content: object) -> Json:
+    return note(name="I can't", inReplyTo=f"{OURS}/cards/17", content=content)
+
+
 def test_a_quiet_note_of_snac_is_unlisted_though_it_names_no_followers() -> None:
     quiet = created("snac/create_quiet_note")
     assert visibility_of(quiet.to, quiet.cc, "https://plain.example/sailor/followers") == "unlisted"
