@@ -29,14 +29,28 @@ def plain_kind(draft: posts.Draft) -> str:
     return "other" if draft.kind == "event" else draft.kind
 
 
+async def meant_by(tx: Tx, uri: str) -> post_rows.Post | None:
+    """The post or call of this id; of a boost what is boosted: boosts of boosts would go round for ever."""
+    post = await calls.known_by(tx, uri)
+    boosted = post.reblog_of_id if post else None
+    return post if boosted is None else await post_rows.by_id(tx.conn, boosted)
+
+
 async def open_to(tx: Tx, by: Account, uri: str) -> post_rows.Post | None:
     """The post or call of this id; one of ours that is not for whoever acts is as if it were not here."""
-    post = await calls.known_by(tx, uri)
-    if post is None or not post.local or post.is_public:
-        return (
-            post  # of others only their server knows who may see it; blocks are the verbs' business
-        )
+    post = await meant_by(tx, uri)
+    # Of others only their server knows who may see it; blocks are the verbs' business.
+    if post is None or not post.local or post.is_public or await _is_in_group_elsewhere(tx, post):
+        return post
     return post if await sight.visible(tx, [post], by) else None
+
+
+async def _is_in_group_elsewhere(tx: Tx, post: post_rows.Post) -> bool:
+    """Whether it is for the members of a group of another server: who they are, only that one knows."""
+    if post.visibility != "members" or post.community_id is None:
+        return False
+    group = await accounts.by_id(tx.conn, post.community_id)
+    return group is not None and not group.local
 
 
 async def draft_of(

@@ -37,6 +37,7 @@ RESETS = Rule("resets", 5, 1800)
 LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
+UNPROVEN = Rule("unproven", 1000, 300)  # at inboxes: what is no activity, or not proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Limits:
     def __len__(self) -> int:
         return len(self._counts)
 
-    def take(self, rule: Rule, key: str, now: datetime) -> Standing:
-        """Count one request of ``key`` and tell where it stands."""
+    def take(self, rule: Rule, key: str, now: datetime, *, cost: int = 1) -> Standing:
+        """Count one request of ``key`` and tell where it stands. ``cost``: 0 only tells."""
         window = int(now.timestamp()) // rule.seconds
         reset = datetime.fromtimestamp((window + 1) * rule.seconds, UTC)
         if not self._enforced:
@@ -69,8 +70,9 @@ class Limits:
             self._drop_past(now)
         if len(self._counts) >= KEPT:
             self._drop_oldest()
-        count = self._counts.get((rule.name, key, window), 0) + 1
-        self._counts[rule.name, key, window] = count
+        count = self._counts.get((rule.name, key, window), 0) + cost
+        if cost:
+            self._counts[rule.name, key, window] = count
         return Standing(rule.limit, max(rule.limit - count, 0), reset, count > rule.limit)
 
     def require(self, rule: Rule, key: str, now: datetime) -> Standing:
@@ -94,7 +96,7 @@ class Limits:
 ALL = (
     TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS,
     SIGN_IN_ADDRESS,
-    SIGN_IN_ACCOUNT,
+    SIGN_IN_ACCOUNT, UNPROVEN,
 )  # fmt: skip
 
 

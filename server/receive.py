@@ -439,7 +439,7 @@ async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
 
 
 async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
-    post = await calls.known_by(tx, inner.object)
+    post = await drafts.meant_by(tx, inner.object)
     if post:
         await posts.unboost(tx, act.by, post)
 

@@ -352,8 +352,9 @@ def profile(value: Actor) -> Profile:
         bot=value.kind in ("application", "service"),
         discoverable=value.discoverable is not False,
         indexable=value.indexable is True,
-        also_known_as=list(value.also_known_as) + ([value.copied_to] if value.copied_to else []),
+        also_known_as=list(value.also_known_as),
         moved_to=value.moved_to,
+        copied_to=value.copied_to,
     )
 
 

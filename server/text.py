@@ -47,6 +47,8 @@ TOKEN = re.compile(f"(?:{HANDLE.pattern})|(?:{HASHTAG.pattern})", re.UNICODE)
 CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]"
 )
+MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+PILED = re.compile(f"([{MARKS}]{{3}})[{MARKS}]+")  # no language puts more than three on one letter
 QUOTE_INLINE = re.compile(r'<(?P<tag>p|span) class="quote-inline">')
 BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|blockquote|pre)>|<br[^>]*>", re.IGNORECASE)
 
@@ -59,8 +61,8 @@ def _keep_known_classes(_tag: str, name: str, value: str) -> str | None:
 
 @lru_cache(maxsize=512)
 def clean(html: str) -> str:
-    """HTML from anywhere, reduced to what may live. Links lose their power over the opener."""
-    return nh3.clean(
+    """HTML from anywhere, reduced to what may live. Links lose their power over the opener, letters their towers."""
+    cleaned = nh3.clean(
         html[:MAX_REMOTE_HTML],
         tags=set(TAGS),
         attributes=ATTRIBUTES,
@@ -69,11 +71,12 @@ def clean(html: str) -> str:
         link_rel="nofollow noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
+    return PILED.sub(r"\1", cleaned)
 
 
 def one_line(text: str, limit: int = MAX_REMOTE_TEXT) -> str:
-    """Plain text for a name or a title: no control or direction marks, one line, cut at ``limit``."""
-    return " ".join(CONTROL.sub("", text).split())[:limit]
+    """Plain text for a name or a title: no control or direction marks, none piled up, one line, cut at ``limit``."""
+    return " ".join(PILED.sub(r"\1", CONTROL.sub("", text)).split())[:limit]
 
 
 def plain(html: str) -> str:

@@ -59,6 +59,7 @@ class Account:
     handle_lost: bool
     also_known_as: list[str]
     moved_to: str | None
+    copied_to: str | None
     moved_at: datetime | None
     featured_at: datetime | None
 
@@ -104,6 +105,7 @@ class Profile:
     indexable: bool = True
     also_known_as: list[str] = field(default_factory=list[str])
     moved_to: str | None = None
+    copied_to: str | None = None
     handle_host: str = ""
     """What the handle ends in; empty: the host of its id."""
     handle_lost: bool = False
@@ -194,9 +196,9 @@ INSERT = Query(
         outbox, followers_uri, featured_uri, moderators_uri, display_name, note, note_source, fields,
         avatar_url, header_url, locked, bot, discoverable, indexable, created_at, fetched_at,
         avatar_description, header_description, emojis, also_known_as, moved_to, handle_host,
-        handle_lost)
+        handle_lost, copied_to)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
     returning *
     """,
     Account,
@@ -208,7 +210,7 @@ UPDATE_PROFILE = Query(
         note_source = $12, fields = $13, avatar_url = $14, header_url = $15, locked = $16,
         bot = $17, discoverable = $18, indexable = $19, fetched_at = $20, avatar_description = $21,
         header_description = $22, emojis = $23, also_known_as = $24, moved_to = $25,
-        handle_host = case when $26 = '' then host else $26 end, handle_lost = $27
+        handle_host = case when $26 = '' then host else $26 end, handle_lost = $27, copied_to = $28
     where id = $1 returning *
     """,
     Account,
@@ -383,7 +385,7 @@ async def insert(
         p.note, p.note_source, p.fields, p.avatar_url, p.header_url, p.locked, p.bot,
         p.discoverable, p.indexable, created_at, fetched_at, p.avatar_description,
         p.header_description, p.emojis, p.also_known_as, p.moved_to, p.handle_host or host,
-        p.handle_lost,
+        p.handle_lost, p.copied_to,
     )  # fmt: skip
 
 
@@ -396,7 +398,7 @@ async def update_profile(
         p.featured_uri, p.moderators_uri, p.display_name, p.note, p.note_source, p.fields,
         p.avatar_url, p.header_url, p.locked, p.bot, p.discoverable, p.indexable, fetched_at,
         p.avatar_description, p.header_description, p.emojis, p.also_known_as, p.moved_to,
-        p.handle_host, p.handle_lost,
+        p.handle_host, p.handle_lost, p.copied_to,
     )  # fmt: skip
 
 

@@ -200,6 +200,61 @@ COMMUNITIES = """
     where a.local and a.kind = 'group'
         and not exists (select from communities c where c.account_id = a.id)
 """
+# Who was kept out comes back when the ban is over by the clock; its row may stand longer.
+BANS = """
+    select format('%s is banned from %s and %s it.', a.uri, g.uri, held.how)
+    from community_bans b join accounts a on a.id = b.account_id
+    join accounts g on g.id = b.community_id and g.local
+    join lateral (
+        select 'follows' as how from follows f
+            where f.follower_id = a.id and f.target_id = g.id
+            and f.created_at < coalesce(b.until, 'infinity')
+        union all select 'steers' from community_roles r
+            where r.account_id = a.id and r.community_id = g.id
+            and r.granted_at < coalesce(b.until, 'infinity')
+        union all select 'is invited to' from community_invites i
+            where i.account_id = a.id and i.community_id = g.id
+            and i.created_at < coalesce(b.until, 'infinity')) held on true
+"""
+INVITED = """
+    select format('%s is invited to %s and a member.', a.uri, g.uri)
+    from community_invites i join accounts a on a.id = i.account_id
+    join accounts g on g.id = i.community_id
+    join follows f on f.follower_id = a.id and f.target_id = g.id and f.accepted_at is not null
+"""
+# Each group speaks for its own space: ours here, others elsewhere.
+REMOVED = """
+    select format('%s was removed %s, and its community is not there.', p.uri, p.removed)
+    from posts p join accounts g on g.id = p.community_id
+    where p.removed is not null and (p.removed = 'here') <> g.local
+    union all
+    select format('%s was removed from its community, which shows it still.', p.uri)
+    from posts p join accounts g on g.id = p.community_id and g.local
+    where p.removed is not null and exists (
+        select from pins x where x.post_id = p.id and x.account_id = g.id)
+"""
+MEMBERS_ONLY = """
+    select format('%s is for the members of %s, which has none of its own.', p.uri, g.uri)
+    from posts p join accounts g on g.id = p.community_id
+    where p.visibility = 'members' and g.kind <> 'group'
+    union all
+    select format('%s was posted to %s, which is private, for others than its members.', p.uri, g.uri)
+    from posts p join communities c on c.account_id = p.community_id and c.visibility = 'private'
+    join accounts g on g.id = p.community_id
+    where p.visibility <> 'members'
+    union all
+    select format('%s is a boost for others of what is for members.', b.uri)
+    from posts b join posts p on p.id = b.reblog_of_id and p.visibility = 'members'
+    where b.account_id is distinct from p.community_id or b.visibility <> 'private'
+"""
+HISTORIES = """
+    select format('The past of %s is read, which is no group of another server.', a.uri)
+    from group_histories h join accounts a on a.id = h.account_id
+    where a.local or a.kind <> 'group'
+    union all
+    select format('The moderators of %s are asked of others.', a.uri)
+    from group_moderators m join accounts a on a.id = m.group_id where a.local
+"""
 # A leased lane may be empty: its worker has not finished it yet. What was to be pushed may be withdrawn.
 LANES = """
     with work as (
@@ -251,6 +306,11 @@ CHECKS = (
     Check("keys", Query(KEYS, str)),
     Check("foreign keys", Query(FOREIGN_KEYS, str)),
     Check("communities", Query(COMMUNITIES, str)),
+    Check("bans", Query(BANS, str)),
+    Check("invited", Query(INVITED, str)),
+    Check("removed", Query(REMOVED, str)),
+    Check("members only", Query(MEMBERS_ONLY, str)),
+    Check("histories", Query(HISTORIES, str)),
     Check("lanes", Query(LANES, str)),
 )
 

@@ -3,8 +3,8 @@
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-the sender or its server is suspended; 413 too large; 415 another media type; 503 the key's server did not answer, or too much waits
-here, or of its domain: try later.
+the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came from this
+address that was not proven; 503 the key's server did not answer, or too much waits here, or of its domain: try later.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import domain_of, host_of, origin, same_origin
-from server import inbox, resolve, shapes
+from server import inbox, limits, resolve, shapes
 from server.budgets import OverBudget
-from server.context import NET
+from server.context import NET, context
 from server.domain import follower_sync as follower_verbs
 from server.inbox import Arrivals
+from server.peer import address_of
 from server.resolve import Net
 from storage import accounts
 from storage.inbox import Arrival
@@ -51,11 +52,16 @@ class Envelope:
 
 async def post(request: web.Request) -> web.Response:
     """Any inbox: one account's, or the shared one. Who is meant stands in the activity."""
+    wait = _unproven(request, cost=0)
+    if wait:
+        return _answer(429, "Too much came from there that was not proven.", "too_many", wait)
     try:
         return await _receive(request)
     except Refused as refusal:
         log.info("inbox.door", reason=refusal.reason, cause=refusal.cause, ip=request.remote)
-        return _answer(STATUSES.get(refusal.reason, 401), refusal.sentence, refusal.reason)
+        status = STATUSES.get(refusal.reason, 401)
+        _unproven(request, cost=1 if status in (400, 401, 413, 415) else 0)
+        return _answer(status, refusal.sentence, refusal.reason)
     except OverBudget as error:
         log.info("inbox.door", reason=error.reason, cause=error.cause, ip=request.remote)
         return _answer(503, error.sentence, error.reason, error.retry_after)
@@ -83,6 +89,15 @@ STATUSES = {
     "unknown_context": 400,
     "context_redefines": 400,
 }
+
+
+def _unproven(request: web.Request, *, cost: int) -> int:
+    """Seconds that an address has to wait, of which too much came that was not proven; 0: none."""
+    ctx = context(request)
+    now = ctx.work.clock.now()
+    whose = limits.neighbourhood(address_of(request))
+    standing = ctx.limits.take(limits.UNPROVEN, whose, now, cost=cost)
+    return max(int((standing.reset - now).total_seconds()), 1) if standing.exceeded else 0
 
 
 async def _receive(request: web.Request) -> web.Response:
@@ -238,7 +253,7 @@ async def proven(
 
 def _answer(status: int, sentence: str, reason: str, retry_after: int = 60) -> web.Response:
     body = orjson.dumps({"error": sentence, "reason": reason}) if sentence else b"{}"
-    headers = {"Retry-After": str(retry_after)} if status == 503 else None
+    headers = {"Retry-After": str(retry_after)} if status in (429, 503) else None
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 

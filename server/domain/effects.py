@@ -278,7 +278,8 @@ async def move(tx: Tx, actor: Account, target: Account) -> None:
     followers_uri = actor.followers_uri or ""
     document = build.move(await new_id(tx), actor.uri, target.uri, followers=followers_uri)
     inboxes = await followers(tx, actor.id)
-    await send(tx, actor, document, inboxes, subject=actor.uri, public=True)
+    _, _, public = await members_of(tx, actor)
+    await send(tx, actor, document, inboxes, subject=actor.uri, public=public)
 
 
 async def leave(tx: Tx, actor: Account, inboxes: Inboxes) -> None:

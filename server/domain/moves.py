@@ -1,7 +1,9 @@
 """Moving: an account or a community is followed at another address from now on (FEP-7628).
 
 Both sides have to agree. The new account names the old one in ``alsoKnownAs``; the old one sends the
-``Move`` itself (push mode), or has named the new one before (pull mode, for when its server is gone). Then
+``Move`` itself (push mode), or has said before that the new one takes its place (pull mode, for when its
+server is gone). That it names the new one as another name of its own does not say so: whoever has moved
+names the account that they left, whose server could take the followers back with it for ever. Then
 those of ours who follow the old one follow the new one, with what they had set, a batch at a time in jobs;
 who blocks, mutes or has a note about the old one has so for the new one. Once a week and account, and never
 on from an account that has itself moved, so that no chain and no ring of moves is walked.
@@ -102,7 +104,7 @@ async def arrived(tx: Tx, by: Account, old: Account, new: Account) -> None:
     """
     await follow_rows.hold(tx.conn, old.id, new.id)
     old = await accounts.by_id(tx.conn, old.id) or old  # another move may have come meanwhile
-    linked = by.id == old.id or new.uri in (*old.also_known_as, old.moved_to)
+    linked = by.id == old.id or new.uri in (old.moved_to, old.copied_to)
     if old.local:
         policy.NOT_LINKED.require()  # ours say it here, and by no activity of others
     _verdict(tx, old, new, linked=linked).require()
@@ -154,7 +156,7 @@ async def carry_followers(tx: Tx, old_id: int, new_id: int, after: int) -> None:
 
 async def _follow_over(tx: Tx, row: Follow, old: Account, new: Account) -> None:
     follower = await accounts.by_id(tx.conn, row.follower_id)
-    if follower is None or not await _follow_new(tx, row, follower, new):
+    if follower is None or not await _follow_new(tx, row, follower, old, new):
         return
     await lists.carry(tx.conn, follower.id, old.id, new.id)
     # Who steers a community of ours that has moved can still take it back.
@@ -162,8 +164,11 @@ async def _follow_over(tx: Tx, row: Follow, old: Account, new: Account) -> None:
         await follows.unfollow(tx, follower, old)
 
 
-async def _follow_new(tx: Tx, row: Follow, follower: Account, new: Account) -> bool:
-    """False where one of the two does not want the other: then the old follow stays."""
+async def _follow_new(tx: Tx, row: Follow, follower: Account, old: Account, new: Account) -> bool:
+    """False where one of the two does not want the other: then the old follow stays.
+
+    Whoever let nobody in by hand there is asked here: else all would be in who follow just before.
+    """
     if follower.id == new.id or await follow_rows.between(tx.conn, follower.id, new.id):
         return True
     options = follows.Options(row.reblogs, row.notify, row.languages)
@@ -171,7 +176,7 @@ async def _follow_new(tx: Tx, row: Follow, follower: Account, new: Account) -> b
         made = await follows.follow(tx, follower, new, options=options)
     except Forbidden:
         return False
-    if new.local and made.accepted_at is None:
+    if new.local and made.accepted_at is None and old.locked:
         await follows.accept(tx, new, made, follower)  # they were let in before, by the same
     return True
 

@@ -114,8 +114,8 @@ def may_move(
 ) -> Verdict:
     """Whether followers are carried from one account to another (FEP-7628).
 
-    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by naming
-    the new. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
+    ``named``: the new one names the old. ``linked``: the old one agrees, by its own activity or by saying
+    before that the new one takes its place. ``moved_on``: the new one has moved itself, so that no chain and no ring is followed.
     """
     refusals = (
         (lately, MOVED_LATELY),

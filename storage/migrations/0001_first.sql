@@ -222,6 +222,7 @@ create table accounts (
     handle_lost boolean not null default false,  -- another actor of that host took the name
     also_known_as text[] not null default '{}',  -- who it says it is, too: ids of actors
     moved_to text check (moved_to <> uri),       -- the id of the actor that took its place
+    copied_to text,                              -- the id of one that takes its place, while that goes on
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
     check (local = (host = '') and local = (handle_host = '')),

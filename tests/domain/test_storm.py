@@ -16,12 +16,16 @@ from server.domain import accounts as account_verbs
 from server.domain import (
     announcements,
     calls,
+    communities,
+    dislikes,
     domain_blocks,
     farewell,
     filters,
     follows,
+    group_moderation,
     lists,
     media,
+    moves,
     mutes,
     notifications,
     people,
@@ -43,6 +47,7 @@ from storage import conversations as conversation_rows
 from storage import follows as follow_rows
 from storage import lists as list_rows
 from storage import media as media_rows
+from storage import moves as move_rows
 from storage import notification_requests as request_rows
 from storage import posts as post_rows
 from storage import quotes as quote_rows
@@ -61,6 +66,10 @@ TOUCHED = (
     "select from lists",
     "select from tombstones",
     "select from jobs where kind = 'publish_scheduled'",
+    "select from posts where visibility = 'members'",
+    "select from moderation_log where action = 'ban'",
+    "select from moderation_log where action = 'restore'",
+    "select from accounts where moved_at is not null",
 )
 """Rows that no later deed takes away: without them the storm went past what it should try."""
 STEPS = 250
@@ -73,7 +82,11 @@ class Storm:
     world: World
     people: list[Account]
     community: Account
+    shed: Account
+    """A private community."""
     posts: list[int] = field(default_factory=list[int])
+    steered: list[int] = field(default_factory=list[int])
+    """Posts of the two communities."""
     guests: list[Account] = field(default_factory=list[Account])
     """Of other servers, who will be forgotten one after the other."""
     plans: list[int] = field(default_factory=list[int])
@@ -96,11 +109,13 @@ async def _say(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
     typed = Typed(
         "Tea",
         poll=poll if dice.random() < 0.3 else None,
-        community=storm.community if dice.random() < 0.5 else None,
+        community=dice.choice((storm.community, storm.shed, None, None)),
     )
     made = await posts.publish(tx, me, await _draft(tx, me, typed))
     assert made
     storm.posts[dice.randrange(len(storm.posts))] = made.id
+    if made.community_id:
+        storm.steered[dice.randrange(len(storm.steered))] = made.id
 
 
 async def _reply(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
@@ -138,16 +153,17 @@ def _to_post(verb: Callable[[Tx, Account, Post], Awaitable[object]]) -> Deed:
 
 def _to_account(verb: Callable[[Tx, Account, Account], Awaitable[object]]) -> Deed:
     async def deed(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
-        await verb(tx, me, dice.choice([*storm.people, storm.community]))
+        await verb(tx, me, dice.choice([*storm.people, storm.community, storm.shed]))
 
     return deed
 
 
 async def _decide(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
-    asking = dice.choice(storm.people)
-    request = await follow_rows.between(tx.conn, asking.id, me.id)
+    asking, asked = dice.choice(storm.people), dice.choice((me, storm.shed))
+    request = await follow_rows.between(tx.conn, asking.id, asked.id)
     if request:
-        await (follows.accept if dice.random() < 0.7 else follows.reject)(tx, me, request, asking)
+        answer = follows.accept if dice.random() < 0.7 else follows.reject
+        await answer(tx, asked, request, asking)
 
 
 async def _vote(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
@@ -334,7 +350,72 @@ async def _forget(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> Non
         await farewell.forget(tx, storm.guests.pop())
 
 
+async def _steer(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
+    """What is done to posts by those who steer."""
+    post = await post_rows.by_id(tx.conn, dice.choice(storm.steered))
+    if post is None or post.community_id is None:
+        return
+    community = await account_rows.by_id(tx.conn, post.community_id)
+    assert community
+    by = await group_moderation.steward(tx, community, storm.people[2])
+    if dice.random() < 0.2:
+        await group_moderation.feature(tx, by, post, added=dice.random() < 0.6)
+        return
+    verbs = (
+        group_moderation.lock,
+        group_moderation.unlock,
+        group_moderation.unlock,
+        group_moderation.remove,
+        group_moderation.restore,
+        group_moderation.restore,
+    )
+    await dice.choice(verbs)(tx, by, post)
+
+
+async def _guard(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
+    """Who may be in a community, and who has a say in it."""
+    community, person = dice.choice((storm.community, storm.shed)), dice.choice(storm.people)
+    by = await group_moderation.steward(tx, community, storm.people[2])
+    match dice.randrange(8):
+        case 0:
+            until = dice.choice((None, tx.now + timedelta(days=1)))
+            ban = group_moderation.Ban(until, remove_data=dice.random() < 0.5)
+            await group_moderation.ban(tx, by, person, ban)
+        case 1 | 2:
+            await group_moderation.unban(tx, by, person, restore_data=dice.random() < 0.7)
+        case 3:
+            await communities.invite(tx, by.account, community, person)
+        case 4:
+            await communities.grant(tx, by.account, community, person, "moderator")
+        case _:
+            await communities.dismiss(tx, by.account, community, person)
+
+
+async def _move(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
+    """A guest is somebody else now; those who follow them go along, as the job has it."""
+    if len(storm.guests) < 2:
+        return
+    old, new = storm.guests[0], storm.guests[1]
+    match dice.randrange(4):
+        case 0:
+            new = await move_rows.set_aliases(tx.conn, new.id, [old.uri])
+        case 1:
+            found = await account_rows.by_ids(tx.conn, [old.id, new.id])
+            await moves.arrived(tx, found[old.id], found[old.id], found[new.id])
+        case 2:
+            await moves.carry_blocks(tx, old.id, new.id, 0)
+        case _:
+            await moves.carry_followers(tx, old.id, new.id, 0)
+
+
 DEEDS: tuple[Deed, ...] = (
+    _steer,
+    _steer,
+    _guard,
+    _guard,
+    _move,
+    _to_post(dislikes.dislike),
+    _to_post(dislikes.undislike),
     _quote,
     _quote,
     _settle_quote,
@@ -387,7 +468,11 @@ async def _gather(world: World) -> Storm:
         people[-1] = await account_rows.by_id(tx.conn, people[-1].id) or people[-1]
     people += [await world.stranger(name, f"{name}.example") for name in ("guest", "walker")]
     community = await world.community("garden", people[2])
-    storm = Storm(world, people, community)
+    async with world.work.transaction() as tx:
+        shed = await communities.create(
+            tx, people[2], "shed", "Shed", community_policy="request", visibility="private"
+        )
+    storm = Storm(world, people, community, shed)
     async with world.work.transaction() as tx:
         for _ in range(4):
             starts = tx.now + timedelta(days=3)
@@ -398,6 +483,12 @@ async def _gather(world: World) -> Storm:
             made = await posts.publish(tx, people[0], await _draft(tx, people[0], Typed("Tea")))
             assert made
             storm.posts.append(made.id)
+        for where in (community, community, community, shed, shed):
+            typed = Typed("Tea", community=where)
+            made = await posts.publish(tx, people[2], await _draft(tx, people[2], typed))
+            assert made
+            storm.steered.append(made.id)
+        storm.posts[:0] = storm.steered
     await _invite(storm)
     return storm
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
@@ -147,6 +147,7 @@ async def instance(
     clock: MovableClock | None = None,
     before: Sequence[Middleware] = (),
     authorized_fetch: bool = False,
+    rate_limits: Literal["on", "off"] = "off",
     resolver: AbstractResolver | None = None,
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
@@ -163,7 +164,7 @@ async def instance(
         site = Site(urls, federates=True, authorized_fetch=authorized_fetch)
         work = Work(pool, clock, site)
         net = await resolve.open_net(work, egress)
-        app = make_app(Settings(domain=host, rate_limits="off", data=folder), work, net)
+        app = make_app(Settings(domain=host, rate_limits=rate_limits, data=folder), work, net)
         app.middlewares[:0] = before
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await runner.setup()

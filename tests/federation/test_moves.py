@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server import resolve
-from server.domain import follows, lists, moves, mutes
+from server.domain import communities, follows, lists, moves, mutes
 from server.errors import Forbidden
 from storage import lists as list_rows
 from storage import notes
@@ -125,6 +125,20 @@ async def test_the_new_account_tells_of_it_where_the_old_one_agreed(
         microblog.down = False
 
 
+async def test_who_was_left_does_not_take_the_followers_back(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    """Who has moved names the account that they left; its server may be in other hands by now."""
+    async with peer("mastodon") as harbour:
+        here, left = microblog.person("here"), harbour.person("left")
+        also(microblog, here, left.uri)
+        also(harbour, left, here.uri)
+        await followed(ours, organiser, microblog, here)
+        sent = move(harbour, left, here.uri, left.uri)
+        assert await outcome(ours, harbour, left, sent) == "not_linked"
+        assert await targets(ours, organiser) == {here.uri}
+
+
 async def test_somebody_comes_home(ours: Instance, microblog: Peer, organiser: Account) -> None:
     """From another server to an account of ours that awaits them."""
     member = await ours.member("gardener")
@@ -135,6 +149,25 @@ async def test_somebody_comes_home(ours: Instance, microblog: Peer, organiser: A
     assert (await microblog.fetch(member.uri))["alsoKnownAs"] == [old.uri]
     assert await outcome(ours, microblog, old, move(microblog, old, old.uri, member.uri)) == "done"
     assert await targets(ours, organiser) == {member.uri}
+
+
+@pytest.mark.parametrize(("chose", "state"), [(True, "granted"), (False, "waiting")])
+async def test_only_who_was_let_in_there_is_let_in_here(
+    ours: Instance, microblog: Peer, organiser: Account, chose: bool, state: str
+) -> None:
+    async with ours.work.transaction() as tx:
+        shed = await communities.create(
+            tx, organiser, "shed", "Shed", community_policy="request", visibility="private"
+        )
+    old, member = microblog.person("old", "Group"), await ours.member("curious")
+    microblog.serve({**old.document(), "manuallyApprovesFollowers": chose})
+    account = await followed(ours, member, microblog, old)
+    async with ours.work.transaction() as tx:
+        await moves.add_alias(tx, shed, account)
+    assert await outcome(ours, microblog, old, move(microblog, old, old.uri, shed.uri)) == "done"
+    (row,) = await ours.rows("select * from follows where follower_id = $1", member.id)
+    assert row["target_id"] == shed.id
+    assert (row["accepted_at"] is not None) == (state == "granted")
 
 
 async def test_what_is_no_move(ours: Instance, microblog: Peer, organiser: Account) -> None:
