@@ -91,6 +91,7 @@ def unknown_commands(text: str) -> list[str]:
     """What is typed after ``beckon`` in code and is no command, with options that it does not have."""
     code = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
     spans = re.findall(r"`((?:\.venv/bin/)?beckon [^`]+)`", text)
+    spans += re.findall(r"^    (beckon .+)$", text, re.MULTILINE)
     typed = [
         line for line in [*code.splitlines(), *spans] if re.match(r"(\.venv/bin/)?beckon ", line)
     ]
@@ -112,7 +113,13 @@ def test_commands_exist(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["`beckon fly`", "`beckon account`", "```sh\n.venv/bin/beckon serve --backwards\n```"]
+    "text",
+    [
+        "`beckon fly`",
+        "`beckon account`",
+        "Type:\n\n    beckon fly\n",
+        "```sh\n.venv/bin/beckon serve --backwards\n```",
+    ],
 )
 def test_finds_an_unknown_command(text: str) -> None:
     assert unknown_commands(text)

@@ -21,6 +21,7 @@ from federation import (
     parse_event,
     parse_post,
     requests,
+    shapes,
 )
 from federation.build_moderation import Desk
 from server import inbox, proxy, resolve, text, vouching
@@ -75,6 +76,10 @@ LIMITS = [
         f"{seconds(fetch.ACTIVITY.deadline)}, media type of ActivityStreams",
     ),
     (
+        "a document in another JSON-LD shape",
+        f"{shapes.MAX_BYTES // 1024} KiB, {shapes.MAX_DEPTH} levels, {shapes.MAX_VALUES:,} values",
+    ),
+    (
         "any JSON",
         f"{jsonld.MAX_DEPTH} levels, {jsonld.MAX_VALUES:,} values, {jsonld.MAX_LIST:,} in a list, "
         f"{jsonld.MAX_STRING:,} characters in a text",
@@ -107,11 +112,8 @@ LIMITS = [
         f"read anew after {span(resolve.FRESH)}, {span(resolve.HOST_FRESH)}",
     ),
     (
-        "reading a thread upwards",
-        f"{resolve.MAX_ANCESTORS} posts, {seconds(resolve.ANCESTRY_SECONDS)}",
-    ),
-    (
-        "reading a thread downwards",
+        "a thread, upwards; downwards",
+        f"{resolve.MAX_ANCESTORS} posts, {seconds(resolve.ANCESTRY_SECONDS)}; "
         f"{threads.PAGES} pages of a collection, {threads.POSTS} posts, {threads.HOSTS} hosts, "
         f"{seconds(threads.SECONDS)}; every {span(thread_verbs.COOL_DOWN)} at most",
     ),
@@ -121,12 +123,12 @@ LIMITS = [
         f"{histories.HOSTS} hosts, {seconds(histories.SECONDS)}; every {span(history_verbs.AGAIN)} at most",
     ),
     (
-        "featured posts of others, moderators of their groups",
+        "featured posts of others; moderators of their groups",
         f"{featured.MOST}, read once in {span(featured.FRESH)}; "
         f"{vouching.MAX_MODERATORS}, kept for {span(vouching.FRESH)}",
     ),
     (
-        "followers of one server that are compared",
+        "followers at one server that are compared",
         f"{follower_sync.LISTED_MAX:,}, once in {span(follower_sync.PAUSE)}",
     ),
     (
@@ -177,7 +179,7 @@ DOORS = [
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
-OTHERS = {"gone", "id_taken", "key_gone", "over_budget", "unknown_object_type"} | {
+OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "unknown_object_type"} | {
     f"no_{key}" for key in ("inbox", "target", "instrument")
 }
 NAMED = {verdict.reason for verdict in vars(policy).values() if isinstance(verdict, policy.Verdict)}
@@ -197,6 +199,13 @@ def test_every_reason_of_a_refusal_is_told() -> None:
     used = {reason for path in DOORS for reason in refused_in(path)} | set(host_blocks.SENTENCES)
     assert used - told == set()
     assert told - used - OTHERS - NAMED == set()
+
+
+def test_reasons_in_the_text_stand_in_the_table() -> None:
+    document = (ROOT / "FEDERATION.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\(`([a-z]+_[a-z_]+)`", document))
+    assert len(named) > 8
+    assert named - set(re.findall(r"`([a-z0-9_]+)`", between("reasons"))) == set()
 
 
 def test_the_door_answers_as_told() -> None:

@@ -1098,6 +1098,7 @@ create table inbox (
     id bigint generated always as identity primary key,
     origin text not null,
     activity_id text not null,
+    request text not null default '',   -- which request, for what comes again under the same id
     signer text not null,               -- the actor whose key signed the request
     subject text not null,              -- the object that orders it: its lane
     domain text not null default '',    -- registrable: who shares a budget
@@ -1107,7 +1108,7 @@ create table inbox (
     attempts integer not null default 0,
     received_at timestamptz not null,
     done_at timestamptz,
-    unique (origin, activity_id)
+    unique (origin, activity_id, request)
 );
 create index inbox_waiting on inbox (subject, id) where state = 'waiting';
 create index inbox_domain on inbox (domain) where state = 'waiting';
