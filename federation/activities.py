@@ -175,6 +175,14 @@ class Join(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Invite(Activity):
+    """``target`` is asked to join the group, or to come to the event, ``object`` (Mobilizon)."""
+
+    object: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Activity):
     object: str
 

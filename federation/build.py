@@ -290,10 +290,18 @@ def block(activity_id: str, actor: str, blocked: str) -> Json:
 
 
 def flag(
-    activity_id: str, actor: str, reported: Sequence[str], content: str, *, to: Iterable[str] = ()
+    activity_id: str,
+    actor: str,
+    reported: str | Sequence[str],
+    content: str,
+    *,
+    to: Iterable[str] = (),
 ) -> Json:
-    """A report: ``reported`` is the account first and then its posts, as Mastodon reads it."""
+    """A report: ``reported`` is the account first and then its posts, as Mastodon reads it; or one post to
+    its group, with the reason in ``summary``, as Lemmy does."""
     head = _head("Flag", activity_id, actor, to)
+    if isinstance(reported, str):
+        return head | {"object": reported, "content": content, "summary": content}
     return head | {"object": list(reported), "content": content}
 
 

@@ -412,6 +412,15 @@ def _join(document: Document, head: Head) -> Activity:
     return verbs.Join(**head, object=require_ref(document, "object"), message=message)
 
 
+def _invite(document: Document, head: Head) -> Activity:
+    """To what the inviter's own server has."""
+    target = require_ref(document, "target")
+    about = require_ref(document, "object")
+    if not same_origin(about, head["actor"]):
+        raise Refused("foreign_invite", "Only whose server has it invites to a group or event.")
+    return verbs.Invite(**head, object=about, target=target)
+
+
 def _ignore(document: Document, head: Head) -> Activity:
     return verbs.Ignore(**head, object=require_ref(document, "object"))
 
@@ -465,6 +474,7 @@ _READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
     "Flag": _flag,
     "Follow": _follow,
     "Ignore": _ignore,
+    "Invite": _invite,
     "Join": _join,
     "Leave": _leave,
     "Like": _like,

@@ -489,6 +489,9 @@ async def _require_asked(net: Net, act: Act) -> None:
                 asked = await receive.is_for_us(tx, act.by, value)
             case activities.QuoteRequest(object=uri):
                 asked = tx.site.urls.is_ours(uri) and await receive.is_known(tx, uri)
+            case activities.Invite(target=uri):
+                invited = await accounts.by_uri(tx.conn, uri)
+                asked = invited is not None and invited.local
             case activities.Move(object=uri):
                 asked = await moves.concerns_us(tx, uri)
             case activities.Create(post=None, votes=()) | activities.Add():
@@ -528,6 +531,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.needs(net, value)
         case activities.Announce(object=uri):
             await resolve.post(net, uri)
+        case activities.Invite(object=uri):
+            await resolve.search(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
         case activities.Follow() | activities.Join():

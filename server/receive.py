@@ -23,6 +23,7 @@ from server.domain import (
     farewell,
     follows,
     host_blocks,
+    invitations,
     moves,
     polls,
     posts,
@@ -317,7 +318,7 @@ async def _follow(tx: Tx, act: Act, activity: wire_acts.Follow) -> None:
     target = await accounts.by_uri(tx.conn, activity.object)
     if target is None or not target.local or target.waiting:
         raise Refused("unknown_target", "There is nobody of that address here.")
-    await follows.follow(tx, act.by, target, uri=activity.id)
+    await follows.asked(tx, act.by, target, activity.id)
 
 
 async def _move(tx: Tx, act: Act, activity: wire_acts.Move) -> None:
@@ -509,11 +510,17 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
 
 
 async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
+    """Of posts of ours, or in a community of ours."""
     for uri in activity.objects[: reports.POSTS_MAX]:
         post = await calls.known_by(tx, uri)
-        if post and post.local:
+        ours = post and (post.local or await _in_community_of_ours(tx, post))
+        if post and ours:
             return await accounts.by_id(tx.conn, post.account_id)
     return None
+
+
+async def _in_community_of_ours(tx: Tx, post: post_rows.Post) -> bool:
+    return await community_rows.by_id(tx.conn, post.community_id or 0) is not None
 
 
 # Calls
@@ -529,6 +536,22 @@ async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
         raise Refused("unknown_call", "There is no call of that address here.")
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.join(tx, act.by, post, activity.id)
+
+
+async def _invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
+    """Who is called so by a stranger costs as much as a mention."""
+    invited = await accounts.by_uri(tx.conn, activity.target)
+    if invited is None or not invited.local or invited.kind != "person":
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    to = await accounts.by_uri(tx.conn, activity.object) or await drafts.open_to(
+        tx, invited, activity.object
+    )
+    group, post = (to, None) if isinstance(to, Account) else (None, to)
+    if not (group and group.is_group) and not (post and post.kind == "event"):
+        raise Refused("unknown_object", "That is no group and no event.")
+    assert to, "one of them"
+    await budgets.take(tx, budgets.UNASKED, act.by.host)
+    await invitations.arrived(tx, act.by, invited, to, activity.id)
 
 
 async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
@@ -562,6 +585,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
     wire_acts.Ignore: _ignore,
+    wire_acts.Invite: _invite,
     wire_acts.Join: _join,
     wire_acts.Leave: _leave,
     wire_acts.Like: _like,

@@ -41,6 +41,15 @@ HOLD = Query("select account_id from communities where account_id = $1 for no ke
 REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
 ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
+# But where nobody would be left to steer it.
+REVOKE_OF_HOST = Command(
+    """
+    delete from community_roles r using accounts a
+    where a.id = r.account_id and a.host = $1 and exists (
+        select from community_roles o join accounts b on b.id = o.account_id
+        where o.community_id = r.community_id and o.role = 'organiser' and b.host <> $1)
+    """
+)
 STEWARDS = Query(
     "select a.* from community_roles r join accounts a on a.id = r.account_id"
     " where r.community_id = $1 order by r.role desc, r.granted_at",
@@ -137,6 +146,11 @@ async def hold(conn: Connection, community_id: int) -> None:
 async def revoke(conn: Connection, community_id: int, account_id: int) -> bool:
     """False where there was no role."""
     return await REVOKE.run(conn, community_id, account_id) == 1
+
+
+async def revoke_of_host(conn: Connection, host: str) -> None:
+    """Nobody of a host steers a community any more that somebody else can steer."""
+    await REVOKE_OF_HOST.run(conn, host)
 
 
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:

@@ -102,6 +102,18 @@ BY_URI = Query("select * from follows where uri = $1", Follow)
 ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
 SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3, languages = $4 where id = $1")
 SET_URI = Command("update follows set uri = $2 where id = $1")
+LET_IN = Query(
+    """
+    select f.* from follows f join accounts a on a.id = f.follower_id
+    join accounts t on t.id = f.target_id
+    where a.host = $1 and t.local and t.locked and f.accepted_at is not null order by f.id
+    """,
+    Follow,
+)
+DOUBT = Query(
+    "update follows set accepted_at = null where id = $1 and accepted_at is not null returning id",
+    int,
+)
 DELETE = Query("delete from follows where id = $1 returning accepted_at is not null", bool)
 # In one order by all: two who follow, block or leave each other at once would wait in a ring.
 HOLD = Query(
@@ -314,6 +326,19 @@ async def accept(conn: Connection, follow: Follow, now: datetime) -> bool:
     if changed:
         await COUNT.run(conn, follow.follower_id, follow.target_id, 1)
     return changed
+
+
+async def let_in(conn: Connection, host: str) -> list[Follow]:
+    """Who of a host was accepted by one of ours who lets nobody in unasked."""
+    return await LET_IN.all(conn, host)
+
+
+async def doubt(conn: Connection, follow: Follow) -> bool:
+    """It waits for an answer again. False where it did already. The caller holds both."""
+    if await DOUBT.first(conn, follow.id) is None:
+        return False
+    await COUNT.run(conn, follow.follower_id, follow.target_id, -1)
+    return True
 
 
 async def set_options(

@@ -1,4 +1,7 @@
-"""Activities as they arrived: a durable row each, unique by origin and id, before anybody says 202."""
+"""Activities as they arrived: a durable row each, unique by origin and id, before anybody says 202.
+
+What may be done, undone and done again under one id is unique by its signed request as well.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from storage.db import Command, Connection, Query
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What the door proved: who signed, and the bytes."""
+    """What the door proved: who signed, and the bytes; and the request, where the id alone names too many."""
 
     origin: str
     activity_id: str
@@ -20,6 +23,7 @@ class Arrival:
     subject: str
     body: bytes
     domain: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Item:
     id: int
     origin: str
     activity_id: str
+    request: str
     signer: str
     subject: str
     domain: str
@@ -57,11 +62,12 @@ class Next:
 
 INSERT = Query(
     """
-    insert into inbox (origin, activity_id, signer, subject, body, received_at, domain)
-    select a.origin, a.activity_id, a.signer, a.subject, a.body, $6, a.domain
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $7::text[])
-        as a (origin, activity_id, signer, subject, body, domain)
-    on conflict (origin, activity_id) do nothing returning subject
+    insert into inbox (origin, activity_id, signer, subject, body, received_at, domain, request)
+    select a.origin, a.activity_id, a.signer, a.subject, a.body, $6, a.domain, a.request
+    from unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $7::text[], $8::text[]
+    ) as a (origin, activity_id, signer, subject, body, domain, request)
+    on conflict (origin, activity_id, request) do nothing returning subject
     """,
     str,
 )
@@ -106,6 +112,7 @@ async def receive(conn: Connection, arrivals: Sequence[Arrival], now: datetime) 
         [a.body for a in arrivals],
         now,
         [a.domain for a in arrivals],
+        [a.request for a in arrivals],
     )
     shares = {a.subject: a.domain for a in arrivals}
     await lanes.touch(conn, lanes.INBOX, dict.fromkeys(fresh, now), shares)

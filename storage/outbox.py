@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storage import lanes
 from storage.db import Command, Connection, Query
+
+LONG_GONE = timedelta(days=30)
+"""A domain that was not paid for is free for others after about that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,13 @@ class Host:
     given_up_at: datetime | None = None
     tried_at: datetime | None = None
     met_at: datetime | None = None
+    returned_at: datetime | None = None
+
+    def was_gone(self, seen_at: datetime | None, now: datetime) -> bool:
+        """Whether it took nothing for a month, since somebody there was last looked at."""
+        if self.failing_since and self.failing_since < now - LONG_GONE:
+            return True
+        return self.returned_at is not None and (seen_at is None or seen_at < self.returned_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +169,8 @@ HOSTS = Query("select * from hosts where host = any($1::text[])", Host)
 MEET = Command("insert into hosts (host) select unnest($1::text[]) on conflict do nothing")
 SUCCEEDED = Command(
     "insert into hosts (host, last_success_at) values ($1, $2) on conflict (host) do update set"
-    " failures = 0, failing_since = null, given_up_at = null, last_success_at = $2"
+    " failures = 0, failing_since = null, given_up_at = null, last_success_at = $2, returned_at ="
+    " case when hosts.failing_since < $3 then $2 else hosts.returned_at end"
 )
 FAILING = Command(
     "insert into hosts (host, failures, failing_since, tried_at) values ($1, 1, $2, $2)"
@@ -284,7 +295,7 @@ async def meet(conn: Connection, names: Sequence[str]) -> None:
 
 
 async def host_accepted(conn: Connection, name: str, now: datetime) -> None:
-    await SUCCEEDED.run(conn, name, now)
+    await SUCCEEDED.run(conn, name, now, now - LONG_GONE)
 
 
 async def host_failed(conn: Connection, name: str, now: datetime) -> None:

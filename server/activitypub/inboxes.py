@@ -35,6 +35,7 @@ from storage.inbox import Arrival
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024  # Mastodon's limit too
+REPEATABLE = ("Block", "Dislike", "Follow", "Like", "Undo")
 MAX_ID = 2048  # bytes; PostgreSQL's indexes hold 2,700
 
 ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
@@ -137,6 +138,7 @@ async def _receive(request: web.Request) -> web.Response:
         subject=inbox.lane_of(sender, document),
         body=body,
         domain=domain_of(host),
+        request=_request(envelope, claims),
     )
     await arrivals.put(arrival)
     await _compare_followers(net, claims, verified)
@@ -207,6 +209,22 @@ def _envelope(document: Mapping[str, object], claims: signatures.Claims) -> Enve
     return Envelope(activity_id, actor, document.get("object"), document.get("type"))
 
 
+def _request(envelope: Envelope, claims: signatures.Claims) -> str:
+    """What tells two activities of one id apart: Takahē and Misskey follow, undo and follow again with one
+    id each, and Takahē likes and boosts so.
+
+    Made of what was signed, time and digest too, so that the same request again is a repeat.
+    """
+    boosts = isinstance(envelope.object, str)  # or a community's, which pass on what has an id
+    if envelope.type in REPEATABLE or (envelope.type == "Announce" and boosts):
+        return _digest(claims)
+    return ""
+
+
+def _digest(claims: signatures.Claims) -> str:
+    return hashlib.sha256(claims.bases[0]).hexdigest()
+
+
 def _own_name(document: Mapping[str, object], actor: object, claims: signatures.Claims) -> object:
     """An id for what Mastodon sends without one: it pins a post by an Add, and takes it down by a Remove.
 
@@ -215,7 +233,7 @@ def _own_name(document: Mapping[str, object], actor: object, claims: signatures.
     """
     if document.get("type") not in ("Add", "Remove"):
         return None
-    return f"{actor}#{hashlib.sha256(claims.bases[0]).hexdigest()}"
+    return f"{actor}#{_digest(claims)}"
 
 
 def _is_stranger_leaving(envelope: Envelope) -> bool:

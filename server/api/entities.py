@@ -235,6 +235,10 @@ PEOPLE: Mapping[str, Schema] = {
     "AdminDomainAllow": entity(id=ID, domain=TEXT, created_at=TIME),
     "HostList": entity(list=TEXT),
     "ImportedHosts": entity(added=COUNT, changed=COUNT, unchanged=COUNT),
+    "Invite": entity(
+        id=ID, created_at=TIME, account="Account", community=maybe("Account"),
+        event=maybe(entity(id=ID, title=TEXT, url=URL, uri=URL)),
+    ),
     "FollowedInstance": entity(
         id=ID, host=TEXT, uri=URL, state=words("requested", "accepted"), created_at=TIME
     ),

@@ -9,11 +9,11 @@ from datetime import datetime
 import structlog
 
 from server import text
-from server.domain import effects, host_blocks, media, wire
+from server.domain import effects, follows, host_blocks, media, wire
 from server.domain.names import check_username
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
-from storage import accounts
+from storage import accounts, outbox
 from storage.accounts import Account, Key, Profile
 from storage.db import UniqueViolation, next_id
 
@@ -224,10 +224,16 @@ async def remember(
 
 
 async def _note_new_keys(tx: Tx, known: Account, listed: Sequence[PublicKey]) -> None:
-    """All keys of an actor at once are other ones: its domain may have a new owner, who operators look at."""
+    """All keys of an actor at once are other ones: its domain may have a new owner, who operators look at.
+
+    Where its server had been gone for a month, too, its people are asked about anew (``follows.doubt``).
+    """
     before = {key.public for key in await accounts.keys_of(tx.conn, known.id)}
     if before and before.isdisjoint(key.pem for key in listed):
         log.warning("actor.keys_replaced", actor=known.uri, fetched_at=known.fetched_at)
+        host = await outbox.host(tx.conn, known.host)
+        if host and host.was_gone(known.fetched_at, tx.now):
+            await follows.doubt(tx, known.host)
 
 
 async def _meet(

@@ -160,9 +160,17 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
 
 
 async def answer(
-    tx: Tx, account: Account, post: Post, said: str, door: str, *, uri: str | None = None
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str,
+    door: str,
+    *,
+    uri: str | None = None,
+    invited: bool = False,
 ) -> Participation:
-    """Take part, or say that one cannot; the last answer counts. ``uri``: of a remote activity.
+    """Take part, or say that one cannot; the last answer counts. ``uri``: of a remote activity;
+    ``invited``: by its organiser.
 
     Raises ``Forbidden`` (over, cancelled, blocked), ``NotFound`` (no call).
     """
@@ -170,9 +178,8 @@ async def answer(
     await _require_answer(tx, account, post, call)
     old = await calls.of_account(tx.conn, post.id, account.id)
     if not post.local:
-        policy.may_take_part(
-            call.join_mode if said == "going" else "free", call.external_url
-        ).require()
+        mode = call.join_mode if said == "going" else "free"
+        policy.may_take_part(mode, call.external_url, invited=invited).require()
         return await _ask_host(tx, account, post, old, said, door)
     if not account.local:
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.domain import accounts, effects, follows, group_effects, names, policy
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import communities
+from storage import communities, invitations
 from storage import follows as follow_rows
 from storage import group_moderation as moderation_rows
 from storage.accounts import Account
@@ -82,6 +82,8 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
     uri = await effects.new_id(tx)
     if await communities.invite(tx.conn, community.id, invited.id, actor.id, uri, tx.now):
         await effects.invite(tx, actor, community, invited, uri)
+        if invited.local:
+            await invitations.insert(tx.conn, uri, invited.id, actor.id, community.id, None, tx.now)
 
 
 async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:

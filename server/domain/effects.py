@@ -294,6 +294,15 @@ async def flag(tx: Tx, us: Account, target: Account, posts_: Sequence[str], comm
     await send(tx, us, document, own_inbox_of(target), subject=target.uri, public=False)
 
 
+async def flag_to_group(
+    tx: Tx, us: Account, group: Account, post: posts.Post, comment: str
+) -> None:
+    """Report one post to the group in which it stands, to whose moderators Lemmy brings it."""
+    document = build.flag(await new_id(tx), us.uri, post.uri, comment, to=[group.uri])
+    inboxes = own_inbox_of(group)
+    await send(tx, us, document, inboxes, subject=post.uri, public=False)
+
+
 # Quotes
 
 
@@ -395,6 +404,16 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account, u
     """Tell somebody that they may join: by Mobilizon's Invite, or here by a notification."""
     document = build.invite(uri, actor.uri, community.uri, invited.uri)
     await send(tx, actor, document, own_inbox_of(invited), subject=uri, public=False)
+
+
+async def answer_invite(
+    tx: Tx, actor: Account, by: Account, to: str, uri: str, *, accepted: bool
+) -> None:
+    """Accept or Reject of an Invite, with the whole of it embedded. ``to``: the group or event."""
+    asked = build.invite(uri, by.uri, to, actor.uri)
+    make = build.accept if accepted else build.reject
+    document = make(await new_id(tx), actor.uri, asked)
+    await send(tx, actor, document, own_inbox_of(by), subject=uri, public=False)
 
 
 async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:

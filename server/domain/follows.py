@@ -10,8 +10,16 @@ from dataclasses import dataclass
 
 from server.domain import effects, featured, histories, policy
 from server.domain.tx import Tx
-from server.errors import NotFound
-from storage import communities, follows, group_moderation, notifications, timelines
+from server.errors import Forbidden, NotFound
+from storage import (
+    accounts,
+    communities,
+    follows,
+    group_moderation,
+    invitations,
+    notifications,
+    timelines,
+)
 from storage.accounts import Account
 from storage.follows import Follow
 
@@ -69,6 +77,19 @@ async def follow(
     return made
 
 
+async def asked(tx: Tx, actor: Account, target: Account, uri: str) -> None:
+    """A Follow of another server: of who has moved away it is answered by a Reject, so that nobody waits.
+
+    Raises as ``follow``.
+    """
+    try:
+        await follow(tx, actor, target, uri=uri)
+    except Forbidden as refused:
+        if refused.reason != policy.MOVED.reason:
+            raise
+        await effects.answer_follow(tx, target, actor, uri, accepted=False)
+
+
 async def _must_ask(tx: Tx, actor: Account, target: Account) -> bool:
     """Whether the follower waits. Raises ``Forbidden`` where only who was invited may ask."""
     community = await communities.by_id(tx.conn, target.id)
@@ -108,6 +129,8 @@ async def _again(tx: Tx, actor: Account, target: Account, uri: str, options: Opt
 async def _welcome(tx: Tx, follower: Account, target: Account, made: Follow) -> None:
     if target.is_group and target.local:
         await communities.end_invite(tx.conn, target.id, follower.id)
+    if target.is_group and follower.local:
+        await invitations.joined(tx.conn, follower.id, target.id)
     await effects.answer_follow(tx, target, follower, made.uri, accepted=True)
     if follower.local:
         await timelines.gather(tx.conn, follower.id, target.id)
@@ -127,6 +150,22 @@ async def accept(tx: Tx, target: Account, made: Follow, follower: Account) -> No
     await _welcome(tx, follower, target, made)
     for decider in await _who_decides(tx, target):
         await notifications.withdraw(tx.conn, decider.id, "follow_request", follower.id, None)
+
+
+async def doubt(tx: Tx, host: str) -> None:
+    """Whoever has this host now need not be who was let in: each asks again, as far as one of ours decides
+    who follows. Nothing that is for followers goes there until then, and no role is kept."""
+    await communities.revoke_of_host(tx.conn, host)
+    known = await follows.let_in(tx.conn, host)
+    people = await accounts.by_ids(
+        tx.conn, [i for f in known for i in (f.follower_id, f.target_id)]
+    )
+    for made in known:
+        follower, target = people[made.follower_id], people[made.target_id]
+        await follows.hold(tx.conn, follower.id, target.id)
+        if await follows.doubt(tx.conn, made):
+            told = await _who_decides(tx, target)
+            await effects.tell(tx, told, "follow_request", follower, None)
 
 
 async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> None:

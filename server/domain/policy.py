@@ -214,8 +214,10 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     return CALL_OVER if over or state == "closed" else ALLOWED
 
 
-def may_take_part(mode: str, link: str | None) -> Verdict:
+def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:
     """Take part in an event of another server, whose organiser says how (Mobilizon; FEP-8a8e)."""
+    if mode == "invite" and invited:
+        return ALLOWED
     if mode == "external":
         where = f" at {link}" if link else " elsewhere"
         return _refused("external", f"Who wants to take part in this event signs up{where}.")

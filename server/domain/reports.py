@@ -1,13 +1,17 @@
 """Reports: what a member, or another server, asks the moderators to look at.
 
 Whoever is reported never learns by whom. A report may be forwarded to the server of a remote account: it
-leaves as a Flag of the instance itself, with the comment and the posts and without the member's name. A
+leaves as a Flag of the instance itself, with the comment and the posts and without the member's name; for posts
+in a group of another server it goes to that group as well, in the form that Lemmy reads. A
 Flag that comes from elsewhere is a report like any other, by the actor who sent it.
+
+Those who steer a community of ours are told of reports of posts in it, in the community's name: who reported
+is not for them to know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server import text
@@ -16,7 +20,8 @@ from server.domain import accounts as account_verbs
 from server.domain import calls, effects
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import instance, posts, reports, users
+from storage import accounts as account_rows
+from storage import communities, instance, posts, reports, users
 from storage.accounts import Account
 from storage.posts import Post
 from storage.reports import NewReport, Report
@@ -25,6 +30,8 @@ CATEGORIES = ("spam", "legal", "violation", "other")
 COMMENT_MAX = 1000  # characters
 FLAG_MAX = 5000
 POSTS_MAX = 50
+GROUP_FLAGS = 10
+"""Posts of a report that groups are told of: one Flag each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
         )
     category = await _category(tx, said)
     shown = await _posts(tx, actor, target, said.post_ids)
-    forwarded = said.forward and not target.local
+    groups = await _groups_elsewhere(tx, shown) if said.forward else {}
+    forwarded = said.forward and (not target.local or bool(groups))
     made = await reports.insert(
         tx.conn,
         NewReport(
@@ -64,10 +72,26 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
     )
     assert made, "only a Flag is ever a repeat"
     if forwarded:
-        us = await account_verbs.instance_actor(tx)
-        await effects.flag(tx, us, target, [p.uri for p in shown], made.comment)
+        await _forward(tx, target, shown, groups, made.comment)
     await _tell(tx, actor, made)
     return made
+
+
+async def _groups_elsewhere(tx: Tx, shown: Sequence[Post]) -> dict[int, Account]:
+    ids = [post.community_id for post in shown if post.community_id]
+    found = await account_rows.by_ids(tx.conn, ids)
+    return {group.id: group for group in found.values() if not group.local}
+
+
+async def _forward(
+    tx: Tx, target: Account, shown: Sequence[Post], groups: Mapping[int, Account], comment: str
+) -> None:
+    us = await account_verbs.instance_actor(tx)
+    if not target.local:
+        await effects.flag(tx, us, target, [p.uri for p in shown], comment)
+    for post in shown[:GROUP_FLAGS]:
+        if group := groups.get(post.community_id or 0):
+            await effects.flag_to_group(tx, us, group, post, comment)
 
 
 async def _category(tx: Tx, said: Complaint) -> str:
@@ -116,6 +140,20 @@ async def _tell(tx: Tx, reporter: Account, made: Report) -> None:
     }
     staff = await users.staff(tx.conn)
     await effects.tell(tx, staff, "admin.report", reporter, None, about=about)
+    told = {made.target_id, made.account_id, *(person.id for person in staff)}
+    for community in await _communities(tx, made):
+        stewards = await communities.stewards(tx.conn, community.id)
+        new = [person for person in stewards if person.id not in told]
+        await effects.tell(tx, new, "admin.report", community, None, about=about)
+        told |= {person.id for person in new}
+
+
+async def _communities(tx: Tx, made: Report) -> list[Account]:
+    """Those of ours in which what is reported stands."""
+    found = await posts.by_ids(tx.conn, made.post_ids)
+    ids = [post.community_id for post in found.values() if post.community_id]
+    groups = await account_rows.by_ids(tx.conn, ids)
+    return [group for group in groups.values() if group.local]
 
 
 def _is_of(target: Account, post: Post) -> bool:
@@ -127,7 +165,7 @@ def _is_of(target: Account, post: Post) -> bool:
 async def arrived(
     tx: Tx, reporter: Account, target: Account, uris: Sequence[str], comment: str, uri: str
 ) -> None:
-    """A Flag about somebody of ours; of the posts named, those are kept that are theirs and that the server
+    """A Flag about somebody of ours, or in a community of ours; of the posts named, those are kept that are theirs and that the server
     of the reporter was sent: whoever guesses an address does not open a letter of others.
     """
     named = [await calls.known_by(tx, each) for each in uris[:POSTS_MAX]]

@@ -618,6 +618,22 @@ create index moderation_log_by on moderation_log (by_id);
 create index moderation_log_post on moderation_log (post_id);
 create index moderation_log_account on moderation_log (account_id);
 
+-- Who asked a member of ours to join a group, or to come to an event, until they answer.
+create table invitations (
+    id bigint generated always as identity primary key,
+    uri text not null,                  -- of the Invite
+    account_id bigint not null references accounts on delete cascade,  -- who is invited
+    by_id bigint not null references accounts on delete cascade,
+    group_id bigint references accounts on delete cascade,
+    post_id bigint references posts on delete cascade,
+    created_at timestamptz not null,
+    unique nulls not distinct (account_id, group_id, post_id),
+    check (num_nonnulls(group_id, post_id) = 1)
+);
+create index invitations_by on invitations (by_id);
+create index invitations_group on invitations (group_id) where group_id is not null;
+create index invitations_post on invitations (post_id) where post_id is not null;
+
 create table bookmarks (
     id bigint generated always as identity primary key,
     account_id bigint not null references accounts on delete cascade,
@@ -1071,6 +1087,7 @@ create table inbox (
     id bigint generated always as identity primary key,
     origin text not null,
     activity_id text not null,
+    request text not null default '',   -- which request, for what comes again under the same id
     signer text not null,               -- the actor whose key signed the request
     subject text not null,              -- the object that orders it: its lane
     domain text not null default '',    -- registrable: who shares a budget
@@ -1080,7 +1097,7 @@ create table inbox (
     attempts integer not null default 0,
     received_at timestamptz not null,
     done_at timestamptz,
-    unique (origin, activity_id)
+    unique (origin, activity_id, request)
 );
 create index inbox_waiting on inbox (subject, id) where state = 'waiting';
 create index inbox_domain on inbox (domain) where state = 'waiting';
@@ -1111,6 +1128,7 @@ create table hosts (
     tried_at timestamptz,               -- when it last took nothing
     last_success_at timestamptz,
     given_up_at timestamptz,
+    returned_at timestamptz,            -- when it first took something after a month of nothing
     met_at timestamptz not null default now()
 );
 create index hosts_met on hosts (met_at);

@@ -11,7 +11,7 @@ from server.api.routes import described
 from server.domain import accounts as account_verbs
 from server.domain import announcements, follows, moves
 from server.domain.posts import Draft, PollDraft
-from storage import accounts, cards, threads
+from storage import accounts, cards, invitations, threads
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -189,6 +189,10 @@ async def _know(reader: Member, asking: Member, world: World) -> None:
             int(reader.id),
         )
         await threads.begin(tx.conn, int(linking["id"]), tx.now, tx.now)
+        assert reader.account
+        await invitations.insert(
+            tx.conn, f"{relay.uri}/invites/1", reader.account.id, relay.id, relay.id, None, tx.now
+        )
         await follows.follow(tx, await account_verbs.instance_actor(tx), relay)
     at = (datetime.now(UTC) + DAY).isoformat()
     await reader.says("tomorrow", scheduled_at=at, poll={"options": ["a", "b"], "expires_in": 600})

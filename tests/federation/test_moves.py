@@ -261,6 +261,10 @@ async def test_a_member_moves_away(ours: Instance, microblog: Peer, organiser: A
             with pytest.raises(Forbidden) as refused:
                 await follows.follow(tx, organiser, gone)
         assert refused.value.reason == "moved"
+        late = microblog.person("late", key=1)
+        asked = microblog.activity(late, "Follow", member.uri)
+        assert await outcome(ours, microblog, late, asked) == "done"
+        assert [d["object"]["id"] for d in microblog.of_type("Reject")] == [asked["id"]]
         async with ours.work.transaction() as tx:
             here = await moves.stay(tx, gone)
         await ours.settle()

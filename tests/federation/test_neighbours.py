@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import orjson
+import pytest
 
 from server.domain import follows
 from storage.accounts import Account
@@ -77,6 +78,33 @@ async def test_the_same_pin_that_is_sent_twice_is_one(
     for _ in range(2):
         assert (await microblog.post(ours.inbox, body, headers)).status == 202
     assert await ours.value("select count(*) from inbox") == before + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("Follow", "select count(*) from follows where accepted_at is not null and target_id = $1"),
+        ("Like", "select count(*) from favourites f join posts p on p.id = f.post_id"
+                 " where p.account_id = $1"),
+        ("Announce", "select count(*) from posts b join posts p on p.id = b.reblog_of_id"
+                     " where p.account_id = $1"),
+    ],
+)  # fmt: skip
+async def test_takahe_does_again_under_the_same_id_what_it_has_undone(
+    ours: Instance, microblog: Peer, organiser: Account, kind: str, count: str
+) -> None:
+    """And a crash of theirs, or a second road, may bring each of it twice."""
+    baker = microblog.person("baker")
+    post = await ours.publish(organiser, "Bread")
+    about = organiser.uri if kind == "Follow" else post.uri
+    done = microblog.activity(baker, kind, about, id=f"{baker.uri}/{kind}/3/")
+    undone = microblog.activity(baker, "Undo", done, id=f"{baker.uri}/{kind}/3/#undo")
+    steps = ((done, 1), (done, 1), (undone, 0), (undone, 0), (done, 1), (undone, 0), (done, 1))
+    for second, (activity, there) in enumerate(steps):
+        microblog.now = ours.clock.now() + timedelta(seconds=second)
+        assert (await microblog.send(baker, activity, ours.inbox)).status == 202
+        await ours.settle()
+        assert await ours.value(count, organiser.id) == there, second
 
 
 async def test_a_poll_of_pleroma_is_open_until_the_time_that_it_calls_closed(

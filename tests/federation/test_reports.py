@@ -6,7 +6,10 @@ from server.domain import reports
 from server.domain.reports import Complaint
 from storage.accounts import Account
 from tests.federation.instance import Instance
-from tests.federation.peer import Peer
+from tests.federation.peer import Peer, Person
+from tests.federation.test_group_moderation import Group, far, in_shed, lemmy, shed
+
+__all__ = ["far", "lemmy", "shed"]
 
 
 async def test_a_report_leaves_in_the_name_of_the_instance(
@@ -66,3 +69,81 @@ async def test_a_flag_of_nobody_here_is_refused(ours: Instance, microblog: Peer)
     await ours.settle()
     assert await ours.outcome(flag["id"]) == "unknown_target"
     assert await ours.value("select count(*) from reports") == 0
+
+
+# Groups
+
+
+async def told(ours: Instance) -> list[tuple[int, int]]:
+    """Who was told of reports, and in whose name."""
+    rows = await ours.rows(
+        "select account_id, from_account_id from notifications where type = 'admin.report' order by id"
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+async def test_a_report_goes_to_the_group_in_which_the_post_stands(
+    ours: Instance, lemmy: Peer, microblog: Peer, shed: Group, far: Person
+) -> None:
+    """And to the server of its author; to nobody where it is not to be forwarded."""
+    post = await in_shed(ours, shed, microblog, far)
+    author = await ours.known(far.uri)
+    assert author
+    for forward in (False, True):
+        async with ours.work.transaction() as tx:
+            said = Complaint(post_ids=[post.id], comment="Not nice", forward=forward)
+            await reports.report(tx, shed.reader, author, said)
+        await ours.settle()
+        assert len(lemmy.of_type("Flag")) == len(microblog.of_type("Flag")) == int(forward)
+    (flag,) = lemmy.of_type("Flag")
+    assert (flag["object"], flag["summary"], flag["to"]) == (post.uri, "Not nice", [shed.uri])
+    assert flag["actor"] == f"https://{ours.host}/actor"
+    assert shed.reader.uri not in str(flag)
+    assert microblog.of_type("Flag")[0]["object"] == [far.uri, post.uri]
+
+
+async def test_a_post_of_ours_is_reported_to_its_group_elsewhere(
+    ours: Instance, lemmy: Peer, shed: Group
+) -> None:
+    post = await ours.publish(shed.reader, f"@shed@{lemmy.host} hello", title="Hello")
+    other = await ours.member("other")
+    async with ours.work.transaction() as tx:
+        said = Complaint(post_ids=[post.id], comment="Not nice", forward=True)
+        made = await reports.report(tx, other, shed.reader, said)
+    assert made.forwarded
+    await ours.settle()
+    assert [flag["object"] for flag in lemmy.of_type("Flag")] == [post.uri]
+
+
+async def test_a_flag_of_what_is_in_our_community_reaches_who_steers_it(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    """Also of somebody of another server; they do not learn who reported."""
+    author = microblog.person("author")
+    note = microblog.note(author, "<p>Loud</p>", [garden.uri], audience=garden.uri)
+    await microblog.send(author, microblog.create(author, note), ours.inbox)
+    await ours.settle()
+    reporter = microblog.person("reporter", key=1)
+    flag = microblog.activity(reporter, "Flag", note["id"], summary="Spam", to=[garden.uri])
+    await microblog.send(reporter, flag, ours.inbox)
+    await ours.settle()
+    assert await ours.outcome(flag["id"]) == "done"
+    (kept,) = await ours.rows("select target_id, comment, post_ids from reports")
+    known, post = await ours.known(author.uri), await ours.post(note["id"])
+    assert known
+    assert post
+    assert (kept["target_id"], kept["comment"], kept["post_ids"]) == (known.id, "Spam", [post.id])
+    assert await told(ours) == [(organiser.id, garden.id)]
+
+
+async def test_who_steers_a_community_is_not_told_of_reports_of_themselves_or_elsewhere(
+    ours: Instance, organiser: Account, garden: Account
+) -> None:
+    member = await ours.member("member")
+    own = await ours.publish(organiser, "@garden mine")
+    outside = await ours.publish(member, "hello")
+    assert own.community_id == garden.id
+    async with ours.work.transaction() as tx:
+        await reports.report(tx, member, organiser, Complaint(post_ids=[own.id]))
+        await reports.report(tx, organiser, member, Complaint(post_ids=[outside.id]))
+    assert await told(ours) == []

@@ -135,6 +135,8 @@ async def use(work: Work) -> None:
         await follows.follow(tx, far, community, uri="https://far.example/follows/1")
         await follows.follow(tx, baker, community)
         await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
+        newcomer = await people.create(tx, "person", "newcomer")
+        await communities.invite(tx, gardener, community, newcomer)
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
