@@ -12,7 +12,7 @@ prove the bytes as they stood, not what was made of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, cast
 
 import orjson
@@ -50,9 +50,18 @@ CONTEXT: Final[list[object]] = [
 ]
 """What a document is written with here: all that we send. Multikey's own context counts per type, which is slow."""
 
+NOWHERE: Final = "http://relative.invalid/"
+"""What relative addresses are relative to: no id, and no address that anything answers at (RFC 2606)."""
+
 _PROOFS: Final = frozenset(
     {"https://w3id.org/security#proof", "https://w3id.org/security#signature"}
 )
+# Its own types are partly unknown.
+_expand = cast("Callable[[object, object], list[object]]", pyld.expand)  # pyright: ignore[reportUnknownMemberType]
+_compact = cast("Callable[[object, object, object], dict[str, object]]", pyld.compact)  # pyright: ignore[reportUnknownMemberType]
+
+_SINGLE: Final = frozenset({f"{vocab.AS}#actor", f"{vocab.AS}#object"})
+"""Read as the first of what stands there; but in JSON-LD nothing that is named twice comes first."""
 _KEPT: Final = frozenset({"@id", "@type", "@value", "@language", "@list"})
 
 
@@ -78,9 +87,10 @@ def plain(document: Mapping[str, object]) -> dict[str, object]:
 
 def _rewritten(document: Mapping[str, object]) -> dict[str, object]:
     meant = _meaning(document)
-    context: dict[str, object] = {"@context": CONTEXT}
-    options = {"documentLoader": _bundled, "base": "", "skipExpansion": True}
-    found = cast("dict[str, object]", pyld.compact([meant], context, options))
+    # Without a base no address is shortened to a bare word.
+    context: dict[str, object] = {"@context": [*CONTEXT, {"@base": None}]}
+    found = _compact([meant], context, {"documentLoader": _bundled, "skipExpansion": True})
+    found["@context"] = CONTEXT
     jsonld.check_context(found)
     if _unordered(_meaning(found)) != _unordered(meant):
         raise _refused("it does not read back")
@@ -92,23 +102,29 @@ def _meaning(document: Mapping[str, object]) -> dict[str, object]:
 
     ActivityStreams' context holds where a document does not name it (Activity Streams 2.0, 2.1).
     """
-    options = {"documentLoader": _bundled, "base": "", "expandContext": vocab.AS}
-    nodes = cast("list[object]", pyld.expand(document, options))
+    options = {"documentLoader": _bundled, "base": NOWHERE, "expandContext": vocab.AS}
+    nodes = _expand(document, options)
     if len(nodes) != 1:
         raise _refused("not one node")
-    node = cast("dict[str, object]", _without_proofs(nodes[0]))
+    node = cast("dict[str, object]", _bare(nodes[0]))
     for name, value in _members(node):
         _require_expanded(name, value)
     return node
 
 
-def _without_proofs(value: object) -> object:
+def _bare(value: object) -> object:
+    """Without proofs, and without members that no context names: they mean nothing in JSON-LD, and would be
+    given back by their bare names, "proof" too."""
     if isinstance(value, list):
-        return [_without_proofs(entry) for entry in cast("list[object]", value)]
+        return [_bare(entry) for entry in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     node = cast("dict[str, object]", value)
-    return {name: _without_proofs(inner) for name, inner in node.items() if name not in _PROOFS}
+    return {
+        name: _bare(inner)
+        for name, inner in node.items()
+        if name not in _PROOFS and not name.startswith("_:")
+    }
 
 
 def _unordered(value: object) -> object:
@@ -128,12 +144,13 @@ def _unordered(value: object) -> object:
 
 
 def _require_expanded(name: str, value: object) -> None:
-    """Whole addresses only: a plain word would be given back as one of ours ("Create", "Public")."""
+    """Whole addresses and no other keywords: a bare word would be given back as one of ours ("Public")."""
     if name.startswith("@") and name not in _KEPT:
         raise _refused(name)
-    named = value if isinstance(value, list) else [value]
+    if name in _SINGLE and len(_listed(value)) > 1:
+        raise _refused(f"more than one {name}")
     if name in ("@id", "@type"):
-        for entry in cast("list[object]", named):
+        for entry in _listed(value):
             if not isinstance(entry, str) or ":" not in entry:
                 raise _refused(f"relative {name}")
 
@@ -156,8 +173,7 @@ def _require_known(document: Mapping[str, object]) -> None:
     """Raises ``Refused`` for a keyword that is not read, and for contexts that are not bundled, too many or
     hidden in others."""
     for name, value in _members(document):
-        named = value if isinstance(value, list) else [value]
-        for word in (name, *cast("list[object]", named)):
+        for word in (name, *_listed(value)):
             if isinstance(word, str) and word in REFUSED:
                 raise _refused(word)
     contexts = [entry for value in _contexts(document) for entry in _listed(value)]
@@ -192,12 +208,12 @@ def _contexts(value: object) -> Iterator[object]:
 
 
 def _nodes(value: object) -> Iterator[dict[str, object]]:
-    pending = [value]
+    pending: list[object] = [value]
     while pending:
         found = pending.pop()
+        pending += _below(found)
         if isinstance(found, dict):
             yield cast("dict[str, object]", found)
-        pending += _below(found)
 
 
 def _members(value: object) -> Iterator[tuple[str, object]]:

@@ -183,8 +183,8 @@ DOORS = [
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
-OTHERS = {"gone", "id_taken", "key_gone", "over_budget", "too_many", "unknown_object_type"} | {
-    f"no_{key}" for key in ("inbox", "target", "instrument")
+OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "too_many"} | {
+    *("unknown_object_type", "no_inbox", "no_target", "no_instrument"),
 }
 NAMED = {verdict.reason for verdict in vars(policy).values() if isinstance(verdict, policy.Verdict)}
 

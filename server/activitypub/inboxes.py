@@ -2,9 +2,11 @@
 
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
-server of the activity's id. Answers: 202 written (a repeat too); 400 unreadable; 401 not proven; 403
-the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came from this
-address that was not proven; 503 the key's server did not answer, or too much waits here, or of its domain: try later.
+server of the activity's id. What comes in another JSON-LD shape is read only after its signature held
+(``server/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
+proven; 403 the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came
+from this address that was not proven; 503 the key's server did not answer, or too much waits here, or of
+its domain: try later.
 """
 
 from __future__ import annotations
@@ -88,7 +90,6 @@ STATUSES = {
     "jsonld_large": 400,
     "jsonld_shape": 400,
     "unknown_context": 400,
-    "context_redefines": 400,
 }
 
 

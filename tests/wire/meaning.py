@@ -14,8 +14,10 @@ from typing import Any
 from federation import activities as verbs
 from federation.addressing import visibility_of
 from federation.errors import Refused
+from federation.jsonld import is_plain
 from federation.objects import Actor, Collection, Post, Vote
 from federation.parse import parse_activity, parse_collection, parse_object
+from federation.shapes import plain
 from federation.vocab import COLLECTION_TYPES
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -50,6 +52,8 @@ def meaning_of(document: Mapping[str, object]) -> str:
 
 
 def _read(document: Mapping[str, object]) -> Value:
+    if not is_plain(document):
+        document = plain(document)
     if document.get("type") in COLLECTION_TYPES:
         return parse_collection(document)
     return parse_activity(document) if "actor" in document else parse_object(document)

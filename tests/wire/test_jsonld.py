@@ -234,6 +234,11 @@ def test_contexts_that_change_nothing(context: object) -> None:
         {"@vocab": f"{AS}act"},
         {"Make": "as:Create"},
         # other shapes
+        {"Leaf": "Collection:Page"},
+        {"pem": {"@id": "publicKey:Pem"}},
+        {"orderedItems": {"@id": "as:items", "@container": "@index"}},
+        {"contentMap": {"@id": "as:content", "@container": ["@graph", "@id"]}},
+        {"Video": "https://evil.example/ns#Video"},
         {"parts": "@graph"},
         {"parts": {"@id": "@included"}},
         {"authored": {"@reverse": "attributedTo"}},
@@ -268,6 +273,19 @@ def test_documents_in_another_shape(member: str, refused: RefusedWith) -> None:
     for document in ({member: "x"}, {"object": [{"tag": {member: "x"}}]}):
         with refused("jsonld_shape"):
             check_context(document)
+
+
+@pytest.mark.parametrize("kind", ["as:Create", f"{AS}Delete", ["Create", "as:Delete"], "@id"])
+def test_types_in_another_shape(kind: object, refused: RefusedWith) -> None:
+    for document in ({"type": kind}, {"object": {"type": kind}}):
+        with refused("jsonld_shape"):
+            check_context(document)
+
+
+def test_types_that_are_plain() -> None:
+    """Of tags both spellings are read, and what is no core term may have any name."""
+    for kind in ("Create", "as:Hashtag", "as:Mention", "schema:Thing", ["Note", "x:y"], 7, None):
+        check_context({"tag": [{"type": kind}]})
 
 
 def test_members_with_a_colon_that_are_no_core_terms() -> None:

@@ -13,7 +13,7 @@ from tests.wire.meaning import TABLE, expected, meaning_of, neighbours, shape, s
 
 NEIGHBOURS = {
     "discourse", "friendica", "gancio", "gotosocial", "lemmy", "mastodon", "mbin", "misskey", "mobilizon",
-    "nodebb", "peertube", "piefed", "pixelfed", "pleroma", "snac", "takahe", "wordpress",
+    "nodebb", "other_shapes", "peertube", "piefed", "pixelfed", "pleroma", "snac", "takahe", "wordpress",
 }  # fmt: skip
 
 
