@@ -86,7 +86,7 @@ async def leaks(shed: Shed, viewer: Member) -> list[str]:
         f"/api/v1/accounts/{author}/statuses?tagged={WORD}",
         f"/api/v1/accounts/{author}/statuses?pinned=true",
         f"/api/v1/timelines/list/{group}",
-        f"/api/v1/conversations",
+        "/api/v1/conversations",
     )
     out: list[str] = []
     for path in singles:
