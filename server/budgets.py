@@ -53,6 +53,8 @@ FLAGS = Rule("reports", 50, DAY)
 VOTES = Rule("votes in a poll", 2000, HOUR)
 TOLD_VOTES = Rule("votes told by groups", 20_000, HOUR)
 """Without a proof; they move a score."""
+READERS = Rule("readers of private groups", 500, HOUR)
+"""For each another server is asked whether it knows them."""
 ANSWERS = Rule("answers to a call", 500, HOUR)
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
@@ -62,7 +64,7 @@ SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
 NEW = timedelta(days=2)
 
 RULES = (
-    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, ANSWERS, UNASKED,
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, UNASKED,
     UNASKED_OF_NEW, SHAPES,
 )  # fmt: skip
 

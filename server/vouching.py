@@ -23,16 +23,17 @@ for somebody who is not on it, at most every five minutes. One that cannot be ha
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 from federation import activities, parse
-from federation.errors import Gone, Refused
+from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
 from server import budgets, receive_moderation, resolve
 from server.acts import Act
-from server.domain import calls
+from server.domain import calls, sight
 from server.domain.tx import Tx
 from server.resolve import Net
-from storage import accounts, group_votes
+from storage import accounts, group_readers, group_votes
 from storage import group_moderation as rows
 from storage.accounts import Account
 
@@ -189,6 +190,35 @@ async def is_listed(net: Net, group: Account, uri: str) -> bool:
     async with net.work.transaction() as tx:
         await rows.remember(tx.conn, group.id, uris, tx.now)
     return uri in uris
+
+
+async def ask_for_reader(net: Net, group_id: int, reader: Account) -> None:
+    """Ask a private group of another server whether somebody who wants a post of ours in it is of it, as Lemmy
+    asks: at its own origin, once in some minutes. Nobody is, where it does not say so.
+    """
+    async with net.work.reading() as tx:
+        group = await accounts.by_id(tx.conn, group_id)
+        since = tx.now - sight.GOOD_FOR
+        known = await group_readers.reads(tx.conn, group_id, reader.id, since)
+    if known is not None or group is None or group.local or reader.local or not group.locked:
+        return
+    said = await _says(net, group, reader)
+    async with net.work.transaction() as tx:
+        await group_readers.remember(tx.conn, group_id, reader.id, tx.now, reads=said)
+
+
+async def _says(net: Net, group: Account, reader: Account) -> bool:
+    address = group.followers_uri
+    if address is None or not same_origin(address, group.uri) or "?" in address:
+        return False
+    try:
+        async with net.work.transaction() as tx:
+            await budgets.take(tx, budgets.READERS, reader.host)
+        asked = f"{address}?is_follower={quote(reader.uri, safe='')}"
+        await resolve.own_document(net, asked, group.uri)
+    except (Gone, Refused, Unreachable):
+        return False
+    return True
 
 
 async def _fetched(net: Net, group: Account) -> list[str]:

@@ -39,6 +39,10 @@ class BuriedError(GoneError):
 class MembersOnlyError(NotFound):
     """It is for the members of a community: like what is not there, until who asks is proven."""
 
+    def __init__(self, community_id: int | None = None) -> None:
+        super().__init__()
+        self.community_id = community_id
+
 
 def answering(handler: Handler) -> Handler:
     """Turns what a handler raises into this door's answer."""

@@ -229,7 +229,7 @@ async def readable(tx: Tx, uri: str, reader: Account | None) -> Post:
     if row is None:
         raise await missing(tx, uri)
     if not await sight.fetched(tx, [row], reader):
-        raise MembersOnlyError if row.visibility == "members" else NotFound
+        raise MembersOnlyError(row.community_id) if row.visibility == "members" else NotFound
     return row
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -18,7 +17,7 @@ from aiohttp import web
 
 from federation import origin, signatures
 from federation.errors import Gone, Refused, Unreachable
-from server import resolve
+from server import resolve, vouching
 from server.activitypub.answers import MembersOnlyError
 from server.activitypub.inboxes import authorities, proven
 from server.context import NET, context
@@ -64,10 +63,15 @@ async def for_reader(
     ``MembersOnlyError`` for who may not read.
     """
     work = context(request).work
-    with suppress(MembersOnlyError):
+    try:
         async with work.reading() as tx:
             return await answer(tx, None)
+    except MembersOnlyError as closed:
+        community_id = closed.community_id
     reader = await signer(request)
+    net = request.app.get(NET)
+    if reader and net and community_id:
+        await vouching.ask_for_reader(net, community_id, reader)
     async with work.reading() as tx:
         return await answer(tx, reader)
 

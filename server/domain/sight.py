@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 from server.domain import policy
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import accounts, communities, follows, posts, regards
+from storage import accounts, communities, follows, group_readers, posts, regards
 from storage.accounts import Account
 from storage.posts import Post
 from storage.regards import Regard
+
+GOOD_FOR = timedelta(minutes=5)
+"""What a group of another server said of who reads it."""
 
 Known: TypeAlias = dict[int, Regard]
 """What was asked of authors for one viewer and one answer: nobody is asked about twice."""
@@ -181,7 +185,7 @@ async def fetched(tx: Tx, found: Iterable[Post], reader: Account | None) -> list
 async def _told(tx: Tx, closed: Sequence[Post], reader: Account) -> set[int]:
     """Which of the posts for members a server or person elsewhere reads."""
     ids = {p.community_id for p in closed if p.community_id}
-    read = {i for i in ids if await communities.reads(tx.conn, i, reader.id)}
+    read = {i for i in ids if await _reads(tx, i, reader)}
     regards = await _regards(tx, closed, reader, None)
     return {
         p.id
@@ -190,6 +194,14 @@ async def _told(tx: Tx, closed: Sequence[Post], reader: Account) -> set[int]:
         and p.account_id in regards
         and _may_see(p, reader, regards[p.account_id], concerned=False, member=True, feed=False)
     }
+
+
+async def _reads(tx: Tx, community_id: int, reader: Account) -> bool:
+    """A group of another server was asked before (server/vouching.py)."""
+    if await communities.reads(tx.conn, community_id, reader.id):
+        return True
+    since = tx.now - GOOD_FOR
+    return await group_readers.reads(tx.conn, community_id, reader.id, since) is True
 
 
 async def subject(tx: Tx, post_id: int, viewer: Account | None) -> Post:

@@ -27,7 +27,18 @@ from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
 from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
 from server.resolve import Net
-from storage import accounts, budgets, conversations, inbox, jobs, lanes, mutes, oauth, outbox
+from storage import (
+    accounts,
+    budgets,
+    conversations,
+    group_readers,
+    inbox,
+    jobs,
+    lanes,
+    mutes,
+    oauth,
+    outbox,
+)
 from storage import cards as card_rows
 from storage import threads as thread_rows
 from storage.jobs import Job
@@ -162,6 +173,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await media.clean(tx)
     await tags.forget(tx)
     await mutes.drop_ended(tx.conn, tx.now)
+    await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
     return tx.now + DAY
 

@@ -411,6 +411,17 @@ create table group_moderators (
     fetched_at timestamptz not null
 );
 
+-- What a private group of another server said of who reads it: an actor elsewhere who asks us for a post of ours in it.
+create table group_readers (
+    group_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    reads boolean not null,
+    asked_at timestamptz not null,
+    primary key (group_id, account_id)
+);
+create index group_readers_account on group_readers (account_id);
+create index group_readers_asked on group_readers (asked_at);
+
 -- Who was asked to join, until they do. Their request is accepted at once.
 create table community_invites (
     community_id bigint not null references communities on delete cascade,
