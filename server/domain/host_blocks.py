@@ -93,10 +93,16 @@ def _check(terms: Terms) -> None:
         raise Invalid(f"A comment has at most {COMMENT_MAX} characters.", field="public_comment")
 
 
+def _ours(tx: Tx) -> set[str]:
+    """This server, by the domain of its handles and by its address, and all that they lie below."""
+    urls = tx.site.urls
+    return {*names(urls.domain), *names(urls.base.partition("://")[2])}
+
+
 async def block(tx: Tx, host: str, terms: Terms) -> HostBlock:
     """Raises ``Invalid``: ours lies in it, it is blocked already, or the terms make no sense."""
     _check(terms)
-    if host in names(tx.site.urls.domain):
+    if host in _ours(tx):
         raise Invalid("Validation failed: Domain is this server itself", field="domain")
     await host_blocks.hold(tx.conn, host)
     made = await _insert(tx, host, terms)
@@ -147,7 +153,7 @@ async def impose(tx: Tx, wanted: Mapping[str, Terms]) -> Imported:
 
     Raises ``Invalid`` where the list has this server.
     """
-    ours = sorted(wanted.keys() & names(tx.site.urls.domain))
+    ours = sorted(wanted.keys() & _ours(tx))
     if ours:
         raise Invalid(f"Nothing was imported: {ours[0]} is this server itself.", field="list")
     await host_blocks.hold_all(tx.conn)
