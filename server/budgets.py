@@ -11,6 +11,7 @@ what protects processors and connections is counted in memory (``Turns``, and th
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,10 @@ RULES = (
 
 AT_ONCE = 8
 """Fetches from the hosts of one domain in one process."""
+SLOW = 1.0
+"""Seconds. A lane of arrivals that takes longer waits for somebody's server."""
+PLACES = 128
+"""Lanes of arrivals under way in one process, with the slow ones."""
 
 
 class OverBudget(Unreachable):
@@ -125,11 +130,24 @@ class _Line:
 class Turns:
     """Who fetches from a domain at the same time: a few, and the others wait for their turn.
 
-    ``last``: the last domain whose arrivals had theirs.
+    ``last``: the last domain whose arrivals had theirs. ``places``: of each lane of arrivals under way its
+    domain, and since when, in the seconds of the event loop.
     """
 
     lines: dict[str, _Line] = field(default_factory=dict[str, _Line])
     last: str = ""
+    places: dict[str, tuple[str, float]] = field(default_factory=dict[str, tuple[str, float]])
+
+    @property
+    def each(self) -> int:
+        """How many lanes one domain may be given at once: fewer, the fewer places are free."""
+        return max(1, (PLACES - len(self.places)) // 4)
+
+    def full(self, now: float) -> list[str]:
+        """The domains whose servers are slow in enough lanes already: others are not to wait for them."""
+        slow = Counter(domain for domain, since in self.places.values() if now - since >= SLOW)
+        most = max(1, (PLACES - len(self.places)) // 16)
+        return [domain for domain, count in slow.items() if count >= most]
 
     @asynccontextmanager
     async def at(self, host: str) -> AsyncGenerator[None]:

@@ -45,6 +45,8 @@ log = structlog.get_logger()
 MAX_BATCH = 500
 AT_ONCE = 32
 ITEMS_EACH = 20
+BYTES_EACH = 256 * 1024
+"""Of a lane so much is read at once, or one item: with a megabyte for each a few lanes would fill the memory."""
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 IN_THE_WAY = 2
@@ -180,31 +182,40 @@ async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
     """Lease lanes that are ready, at most ``limit``."""
     async with net.work.transaction() as tx:
         await db.plan_once(tx.conn)
-        until = tx.now + LEASE
-        subjects = await _turns(net, tx, until, limit, worker)
-        items = await inbox.waiting(tx.conn, subjects, ITEMS_EACH) if subjects else []
-    by_subject: dict[str, list[Item]] = {subject: [] for subject in subjects}
+        turns = await _turns(net, tx, tx.now + LEASE, limit, worker)
+        keys = [turn.key for turn in turns]
+        items = await inbox.waiting(tx.conn, keys, ITEMS_EACH, BYTES_EACH) if keys else []
+    begun = asyncio.get_running_loop().time()
+    net.turns.places.update((turn.key, (turn.share, begun)) for turn in turns)
+    by_subject: dict[str, list[Item]] = {key: [] for key in keys}
     for item in items:
         by_subject[item.subject].append(item)
     return [Lane(subject, queue) for subject, queue in by_subject.items()]
 
 
-async def _turns(net: Net, tx: Tx, until: datetime, limit: int, worker: int | None) -> list[str]:
+async def _turns(
+    net: Net, tx: Tx, until: datetime, limit: int, worker: int | None
+) -> list[lanes.Turn]:
     """As many lanes of each domain; where there were more domains than places, on from there next time."""
-    after = net.turns.last
-    found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, after)
-    if not found and after:
-        found = await lanes.claim_in_turns(tx.conn, lanes.INBOX, tx.now, until, limit, worker, "")
+    full, each = net.turns.full(asyncio.get_running_loop().time()), net.turns.each
+    found: list[lanes.Turn] = []
+    for after in dict.fromkeys((net.turns.last, "")):
+        found = found or await lanes.claim_in_turns(
+            tx.conn, lanes.INBOX, tx.now, until, limit, worker, after, full, each
+        )
     net.turns.last = max((turn.share for turn in found), default="") if len(found) >= limit else ""
-    return [turn.key for turn in found]
+    return found
 
 
 async def run(net: Net, lane: Lane) -> None:
     """Apply what waits in a lane, and give it back: with the last of it, or at the end."""
-    given_back, at = await _lane(net, lane)
-    if not given_back:
-        async with net.work.transaction() as tx:
-            await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
+    try:
+        given_back, at = await _lane(net, lane)
+        if not given_back:
+            async with net.work.transaction() as tx:
+                await inbox.settle(tx.conn, [lane.key], {lane.key: at} if at else {}, tx.now)
+    finally:
+        net.turns.places.pop(lane.key, None)
 
 
 async def work_once(net: Net) -> bool:

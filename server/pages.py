@@ -18,8 +18,9 @@ from server import text
 
 
 def _clean(html: str) -> Markup:
-    """Cleaned again, so that nothing written before a rule was tightened outlives it."""
-    return Markup(text.clean(html))  # noqa: S704 - nh3 has just decided what may live
+    """Cleaned again, so that nothing written before a rule was tightened outlives it; links that name another
+    host than their own say so."""
+    return Markup(text.with_targets(text.clean(html)))  # noqa: S704 - nh3 has just decided what may live
 
 
 def _number(value: int) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from html import escape, unescape
 from html.parser import HTMLParser
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import nh3
@@ -83,6 +84,24 @@ def plain(html: str) -> str:
     """The words of cleaned HTML, with line ends where blocks end."""
     broken = BLOCK_END.sub(lambda m: m.group(0) + "\n", html)
     return unescape(nh3.clean(broken, tags=set())).strip()
+
+
+LINK = re.compile(r'<a((?: [a-z]+="[^"]*")*)>(.*?)</a>', re.DOTALL)  # as nh3 writes them
+HREF = re.compile(r' href="([^"]*)"')
+NAMED_HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?=[/:?#\s]|$)")
+
+
+def with_targets(html: str) -> str:
+    """Cleaned HTML where a link whose words name another host is followed by the host that it leads to."""
+    return LINK.sub(_with_target, html)
+
+
+def _with_target(link: re.Match[str]) -> str:
+    href, named = HREF.search(link[1]), NAMED_HOST.match(plain(link[2]).lower())
+    host = urlsplit(unescape(href[1])).hostname if href else None
+    if not host or not named or named[1].removeprefix("www.") == host.removeprefix("www."):
+        return link[0]
+    return f'{link[0]} <span class="small soft">({escape(host)})</span>'
 
 
 class _Links(HTMLParser):

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from server import inbox
+from server import budgets, inbox
 from server.jobs import deliver, later, push
 from server.resolve import Net
 from storage import db, lanes
@@ -33,6 +33,7 @@ LONGEST_SLEEP = 30.0
 PAUSE_AFTER_FAULT = 1.0
 RECONNECT = 1.0
 RECLAIM_EVERY = 30.0
+CROWDED = 0.25
 GATHER = 0.005
 """Seconds. While most places are taken, lanes end one by one; a claim costs the same for one as for many."""
 
@@ -51,10 +52,12 @@ class Queue:
     claim: Callable[[Net, int, int | None], Awaitable[list[Any]]]
     run: Callable[[Net, Any], Awaitable[None]]
     at_once: int
+    at_most: int = 0
+    """With those that wait for slow servers; they leave their places to others. 0: they keep them."""
 
 
 QUEUES = {
-    lanes.INBOX: Queue(inbox.claim, inbox.run, inbox.AT_ONCE),
+    lanes.INBOX: Queue(inbox.claim, inbox.run, inbox.AT_ONCE, budgets.PLACES),
     lanes.DELIVERY: Queue(deliver.claim, deliver.run, deliver.AT_ONCE),
     lanes.JOBS: Queue(later.claim, later.run, later.AT_ONCE),
     lanes.PUSH: Queue(push.claim, push.run, push.AT_ONCE),
@@ -69,7 +72,10 @@ class Loop:
     queue: str
     worker: int
     bell: asyncio.Event = field(default_factory=asyncio.Event)
-    running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    running: dict[asyncio.Task[None], float] = field(
+        default_factory=dict[asyncio.Task[None], float]
+    )
+    """Since when, in the seconds of the event loop."""
 
 
 @asynccontextmanager
@@ -112,12 +118,12 @@ async def _loop(loop: Loop) -> None:
 async def _fill(loop: Loop) -> float | None:
     """Start as many lanes as there is room for. Gives how long to wait at most, in seconds."""
     queue = QUEUES[loop.queue]
-    room = queue.at_once - len(loop.running)
-    if not room:
-        return None  # until one ends
+    room = _room(loop)
+    if room <= 0:
+        return budgets.SLOW if queue.at_most else None  # or until one ends
     if room < queue.at_once // 4:
         await asyncio.sleep(GATHER)
-        room = queue.at_once - len(loop.running)
+        room = _room(loop)
     try:
         leased = await queue.claim(loop.net, room, loop.worker)
         for lane in leased:
@@ -128,12 +134,22 @@ async def _fill(loop: Loop) -> float | None:
         return PAUSE_AFTER_FAULT
 
 
+def _room(loop: Loop) -> int:
+    """How many lanes may begin."""
+    queue, running = QUEUES[loop.queue], len(loop.running)
+    if not queue.at_most:
+        return queue.at_once - running
+    since = asyncio.get_running_loop().time() - budgets.SLOW
+    quick = sum(begun > since for begun in loop.running.values())
+    return min(queue.at_once - quick, queue.at_most - running)
+
+
 def _start(loop: Loop, lane: Lane) -> None:
     task = asyncio.create_task(_run(loop, lane))
-    loop.running.add(task)
+    loop.running[task] = asyncio.get_running_loop().time()
 
     def ended(done: asyncio.Task[None]) -> None:
-        loop.running.discard(done)
+        loop.running.pop(done, None)
         loop.bell.set()
 
     task.add_done_callback(ended)
@@ -154,11 +170,13 @@ async def _run(loop: Loop, lane: Lane) -> None:
 async def _until_next(loop: Loop) -> float:
     """Seconds until the next lane is ready."""
     async with loop.net.work.reading() as tx:
-        at = await lanes.next_ready(tx.conn, loop.queue)
+        at = await lanes.next_ready(tx.conn, loop.queue, tx.now)
     if at is None:
         return LONGEST_SLEEP
     left = (at - loop.net.work.clock.now()).total_seconds()
-    return min(max(left, 0.01), LONGEST_SLEEP)
+    # Of what is ready something may have to wait until others of its share end: that rings the bell.
+    least = CROWDED if QUEUES[loop.queue].at_most and loop.running else 0.01
+    return min(max(left, least), LONGEST_SLEEP)
 
 
 async def _listen(database_url: str, loops: list[Loop], enlisted: asyncio.Event) -> None:

@@ -84,7 +84,11 @@ WAITING = Query(
     """
     select i.* from unnest($1::text[]) as s (subject)
     cross join lateral (
-        select * from inbox where subject = s.subject and state = 'waiting' order by id limit $2) i
+        select id, sum(octet_length(body)) over (order by id) - octet_length(body) as before
+        from (select id, body from inbox
+              where subject = s.subject and state = 'waiting' order by id limit $2) oldest) o
+    join inbox i on i.id = o.id
+    where o.before < $3
     order by i.id
     """,
     Item,
@@ -123,9 +127,10 @@ async def by_domain(conn: Connection) -> list[Waiting]:
     return await BY_DOMAIN.all(conn)
 
 
-async def waiting(conn: Connection, subjects: Sequence[str], each: int) -> list[Item]:
-    """The oldest waiting items of some lanes, in the order of their arrival."""
-    return await WAITING.all(conn, subjects, each)
+async def waiting(conn: Connection, subjects: Sequence[str], each: int, size: int) -> list[Item]:
+    """The oldest waiting items of some lanes, in the order of their arrival: of each lane so many, and none
+    beyond the one that reaches ``size`` bytes."""
+    return await WAITING.all(conn, subjects, each, size)
 
 
 async def finish(

@@ -27,6 +27,7 @@ DELIVERY = "delivery"
 JOBS = "jobs"
 PUSH = "push"
 CHANNEL = "beckon_work"
+NO_LIMIT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ CLAIM_IN_TURNS = Query(
     with recursive turns as (
         (select share, 1 as number from lanes
          where queue = $1 and share > $6 and ready_at <= $2
-            and (locked_until is null or locked_until <= $2)
+            and (locked_until is null or locked_until <= $2) and share <> all($7::text[])
          order by share limit 1)
         union all
         select following.share, t.number + 1 from turns t cross join lateral (
             select share from lanes
             where queue = $1 and share > t.share and ready_at <= $2
-                and (locked_until is null or locked_until <= $2)
+                and (locked_until is null or locked_until <= $2) and share <> all($7::text[])
             order by share limit 1) following
         where t.number < $4)
     update lanes set locked_until = $3, worker = $5
@@ -76,7 +77,7 @@ CLAIM_IN_TURNS = Query(
             select key from lanes
             where queue = $1 and share = t.share and ready_at <= $2
                 and (locked_until is null or locked_until <= $2)
-            order by ready_at limit (select greatest(1, $4 / count(*)) from turns)
+            order by ready_at limit (select least($8::integer, greatest(1, $4 / count(*))) from turns)
             for update skip locked) mine) picked
     where lanes.queue = $1 and lanes.key = picked.key
     returning lanes.key, lanes.share
@@ -103,8 +104,15 @@ RELEASE = Command(
     "update lanes set ready_at = $3, locked_until = null, worker = null where queue = $1 and key = $2"
 )
 REMOVE = Command("delete from lanes where queue = $1 and key = any($2::text[])")
+# By the index: what is leased was ready, so that nothing is looked at that waits for a later time but the first.
 NEXT_READY = Query(
-    "select min(greatest(ready_at, coalesce(locked_until, ready_at))) from lanes where queue = $1",
+    """
+    select least(
+        (select ready_at from lanes where queue = $1 and locked_until is null
+         order by ready_at limit 1),
+        (select min(locked_until) from lanes
+         where queue = $1 and ready_at <= $2 and locked_until is not null))
+    """,
     datetime,
 )
 
@@ -153,9 +161,14 @@ async def claim_in_turns(
     limit: int,
     worker: int | None,
     after: str,
+    full: Sequence[str] = (),
+    each: int = NO_LIMIT,
 ) -> list[Turn]:
-    """As ``claim``, as many of each share, in the order of their names, of the shares after ``after``."""
-    return await CLAIM_IN_TURNS.all(conn, queue, now, until, limit, worker, after)
+    """As ``claim``, as many of each share, in the order of their names, of the shares after ``after``.
+
+    ``full``: shares that get nothing now; ``each``: at most so many of one share.
+    """
+    return await CLAIM_IN_TURNS.all(conn, queue, now, until, limit, worker, after, list(full), each)
 
 
 async def enlist(conn: Connection, worker: int) -> None:
@@ -181,6 +194,6 @@ async def remove(conn: Connection, queue: str, keys: Sequence[str]) -> None:
     await REMOVE.run(conn, queue, keys)
 
 
-async def next_ready(conn: Connection, queue: str) -> datetime | None:
+async def next_ready(conn: Connection, queue: str, now: datetime) -> datetime | None:
     """When the next lane of a queue can be claimed."""
-    return await NEXT_READY.first(conn, queue)
+    return await NEXT_READY.first(conn, queue, now)

@@ -24,7 +24,7 @@ from federation import (
     shapes,
 )
 from federation.build_moderation import Desk
-from server import inbox, proxy, resolve, text, vouching
+from server import inbox, limits, proxy, resolve, text, vouching
 from server.activitypub import inboxes
 from server.domain import featured, follower_sync, host_blocks, policy
 from server.domain import histories as history_verbs
@@ -69,6 +69,10 @@ LIMITS = [
         "an activity",
         f"{inboxes.MAX_BODY // MIB} MiB, uncompressed; an id of {inboxes.MAX_ID:,} bytes; "
         f"ours are served for {span(later.KEEP_SENT)}",
+    ),
+    (
+        "what one address sends and does not prove (400, 401, 413, 415)",
+        f"{limits.UNPROVEN.limit:,} in {seconds(limits.UNPROVEN.seconds)}, then 429 with `Retry-After`",
     ),
     (
         "a document that is fetched",
@@ -179,8 +183,8 @@ DOORS = [
     *("server/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
-OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "unknown_object_type"} | {
-    f"no_{key}" for key in ("inbox", "target", "instrument")
+OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "too_many"} | {
+    *("unknown_object_type", "no_inbox", "no_target", "no_instrument"),
 }
 NAMED = {verdict.reason for verdict in vars(policy).values() if isinstance(verdict, policy.Verdict)}
 

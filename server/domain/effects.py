@@ -335,12 +335,14 @@ async def revoke_quote(tx: Tx, actor: Account, quoting: posts.Post, quoted: post
     """Delete of the stamp, by whose it is, to all who may show the quote as far as we know them."""
     stamp = await wire.stamp(tx, quoting, quoted)
     quoter = await accounts.by_id(tx.conn, quoting.account_id)
-    inboxes = await followers(tx, actor.id) | inbox_of(quoter)
+    inboxes = inbox_of(quoter)
+    if quoting.is_public:
+        inboxes |= await followers(tx, actor.id)
     actor = await wire.quoted_as(tx, quoting.quote_stamp or "", quoted)
     document = build.delete_stamp(await new_id(tx), actor.uri, stamp)
     if quoter and quoter.local:
         inboxes |= await audience(tx, quoter, quoting)
-    await send(tx, actor, document, inboxes, subject=quoting.uri, public=True)
+    await send(tx, actor, document, inboxes, subject=quoting.uri, public=quoting.is_public)
 
 
 # Polls

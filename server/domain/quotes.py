@@ -95,13 +95,14 @@ async def begun(tx: Tx, author: Account, post: Post, quoted: Post, *, late: bool
         await rows.count(tx.conn, quoted.id, 1)
         if not late:
             await _tell(tx, author, post)
-    elif author.local:
+    elif author.local and post.visibility != "members":
+        # A QuoteRequest carries the whole post; what is for members stays a link in their own text.
         await effects.request_quote(tx, author, post, quoted)
 
 
 async def _tell(tx: Tx, author: Account, post: Post) -> None:
     quoted_author = await accounts.by_id(tx.conn, post.quoted_account_id or 0)
-    if quoted_author:
+    if quoted_author and await sight.visible(tx, [post], quoted_author):
         await effects.tell(tx, [quoted_author], "quote", author, post.id)
 
 

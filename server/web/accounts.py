@@ -10,7 +10,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from server.context import context
-from server.domain import communities, follows
+from server.domain import communities, follows, sight
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, listed, session
@@ -123,7 +123,8 @@ async def follow(request: web.Request) -> web.Response:
     """``POST /@{name}/follow``: join a community, or follow a person."""
     viewer, _ = await answers.form(request)
     async with context(request).work.transaction() as tx:
-        await follows.follow(tx, viewer.account, await local(tx, request))
+        account = await sight.require_known(tx, await local(tx, request), viewer.account)
+        await follows.follow(tx, viewer.account, account)
     return answers.back_to(f"/@{request.match_info['name']}")
 
 

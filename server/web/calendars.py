@@ -18,6 +18,7 @@ from icalendar import Calendar, Event
 
 from server import text
 from server.context import context
+from server.domain import sight
 from server.web import listed
 from server.web.accounts import local_group
 from server.web.calls import known
@@ -47,7 +48,7 @@ async def one(request: web.Request) -> web.Response:
 async def community(request: web.Request) -> web.Response:
     """``GET /@{name}.ics``: what comes, and what was in the last ninety days."""
     async with context(request).work.reading() as tx:
-        group = await local_group(tx, request)
+        group = await sight.require_known(tx, await local_group(tx, request), None)
         found = await calls.of_community(tx.conn, group.id, tx.now - PAST, LIMIT)
         shown = await listed.shown_calls(tx, found)
     entries = [(entry.post, entry.call) for entry in shown]

@@ -53,10 +53,10 @@ async def _named(request: web.Request, viewer: Viewer) -> Account | Post:
     found = await _looked_up(request, viewer, query.removeprefix("acct:"))
     if found is None or (isinstance(found, Account) and found.is_hidden):
         raise NotFound("There is nothing at this address that can be shown here.")
-    if isinstance(found, Post):
-        async with context(request).work.reading() as tx:
+    async with context(request).work.reading() as tx:
+        if isinstance(found, Post):
             return await sight.subject(tx, found.id, viewer.account)
-    return found
+        return await sight.require_known(tx, found, viewer.account)
 
 
 async def _looked_up(request: web.Request, viewer: Viewer, query: str) -> Account | Post | None:
@@ -119,7 +119,7 @@ async def _follow(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, st
     target = await accounts.by_id(tx.conn, answers.choice_id(form, "id"))
     if target is None or target.is_hidden:
         raise NotFound
-    made = await follows.follow(tx, by, target)
+    made = await follows.follow(tx, by, await sight.require_known(tx, target, by))
     said = f"You follow @{target.handle}." if made.accepted_at else f"You asked @{target.handle}."
     return (f"/@{target.username}" if target.local else ""), said
 

@@ -344,7 +344,7 @@ async def test_a_dead_endpoint_holds_up_no_other_and_is_given_up(
     here.clock.forward(hours=72)
     await sending(net)
     async with house.work.reading() as tx:
-        assert await lanes.next_ready(tx.conn, lanes.PUSH) is None
+        assert await lanes.next_ready(tx.conn, lanes.PUSH, tx.now) is None
         assert await check.faults(tx.conn) == []
     assert (await gardener.get(ROUTE)).status == 200  # it may come back: only the news were dropped
 

@@ -479,3 +479,24 @@ async def test_an_edit_names_nobody_else_either(
     told = await ours.value("select count(*) from notifications where account_id = $1", outsider.id)
     assert told == 0
     assert neighbour
+
+
+async def test_whoever_is_quoted_in_it_does_not_get_it(
+    ours: Instance, organiser: Account, shed: Account, microblog: Peer
+) -> None:
+    """A QuoteRequest would carry the whole post."""
+    quoted, outsider = microblog.person("quoted"), await ours.member("outsider")
+    note = microblog.note(quoted, "<p>Look</p>", [organiser.uri])
+    note["interactionPolicy"] = {"canQuote": {"automaticApproval": [PUBLIC]}}
+    await microblog.send(quoted, microblog.create(quoted, note), ours.inbox)
+    await ours.settle()
+    there = await ours.post(note["id"])
+    here = await ours.publish(outsider, "Look here")
+    for post in (there, here):
+        made = await ours.publish(organiser, "The key", title="Key", community=shed, quote=post)
+        assert made.visibility == "members"
+    await ours.settle()
+    assert "The key" not in str([r.document for r in microblog.received])
+    assert microblog.of_type("QuoteRequest") == []
+    told = await ours.value("select count(*) from notifications where account_id = $1", outsider.id)
+    assert told == 0

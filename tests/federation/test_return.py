@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from server.domain import posts
+from server.domain import host_blocks, posts
+from server.domain.host_blocks import Terms
 from server.domain.posts import Draft
 from server.jobs import deliver
 from server.jobs.deliver import Flow
@@ -292,6 +293,53 @@ async def test_an_inbox_that_errs_loses_nobody(
     ours.clock.forward(days=1)
     await ours.settle()
     assert await ours.value("select count(*) from follows") == 1
+    assert await ours.value("select count(*) from deliveries") == 0
+
+
+async def test_a_proxy_that_says_gone_of_everything_loses_nobody(
+    ours: Instance, microblog: Peer, reader: Person, organiser: Account
+) -> None:
+    del microblog.documents["/users/reader"]
+    microblog.absent, microblog.software = {"/inbox": 410}, None
+    await ours.publish(organiser, "hello")
+    await ours.settle()
+    ours.clock.forward(days=1)
+    await ours.settle()
+    assert await ours.value("select count(*) from follows") == 1
+
+
+async def test_what_one_inbox_never_takes_is_dropped_at_last(
+    ours: Instance, microblog: Peer, reader: Person, organiser: Account
+) -> None:
+    """Its host takes all else, so it is not the host that is given up."""
+    refused = await ours.publish(organiser, "never")
+
+    async def answers(request: web.Request) -> web.Response | None:
+        return web.Response(status=500) if b"never" in await request.read() else None
+
+    microblog.answers = answers
+    seen: list[int] = []
+    for day in range(20):
+        await ours.publish(organiser, f"day {day}")
+        await days_pass(ours, 1)
+        seen.append(await ours.value("select count(*) from deliveries"))
+    assert seen[0] == 1
+    assert all(seen[:13])
+    assert seen[-1] == 0
+    assert refused.uri not in {about(document) for document in microblog.of_type("Create")}
+    assert len(microblog.of_type("Create")) == 20
+
+
+async def test_a_host_that_was_shut_out_while_a_worker_holds_its_lane_gets_nothing(
+    ours: Instance, microblog: Peer, reader: Person, organiser: Account
+) -> None:
+    await ours.publish(organiser, "hello")
+    (lane,) = await deliver.claim(ours.net, 1)
+    async with ours.work.transaction() as tx:
+        await host_blocks.block(tx, microblog.host, Terms("suspend"))
+    await deliver.run(ours.net, lane)
+    assert microblog.received == []
+    await ours.settle()
     assert await ours.value("select count(*) from deliveries") == 0
 
 

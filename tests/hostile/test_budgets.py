@@ -6,20 +6,22 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.origin import domain_of
-from server import budgets, inbox
+from server import budgets, inbox, worker
 from server.budgets import OverBudget, Rule, Turns
 from storage import inbox as inbox_rows
 from storage import lanes
 from storage.accounts import Account
 from storage.inbox import Arrival
 from tests.federation.instance import Instance
-from tests.federation.peer import Peer, Person
+from tests.federation.peer import Peer, Person, peer
 from tests.hostile.test_activities import followed, outcome, poll
 
 Shrink = Callable[[Rule, int], Rule]
@@ -184,6 +186,69 @@ async def test_an_inbox_serves_every_domain(ours: Instance) -> None:
             served += [item.domain for item in lane.items]
     assert sorted(served[:5]) == names
     assert len(served) >= 9
+
+
+class Silence(asyncio.Event):
+    """What a server says that says nothing, until it is set; ``heard``: somebody listens to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.heard.set()
+        return await super().wait()
+
+
+async def test_slow_servers_leave_places_to_others(
+    ours: Instance, database_url: str, microblog: Peer, organiser: Account
+) -> None:
+    """Every answer of theirs leans on something that they never give: more of them than there are places."""
+    reader, silence, answered = microblog.person("reader"), Silence(), asyncio.Event()
+    follow = microblog.activity(reader, "Follow", organiser.uri)
+
+    async def accepted(_request: web.Request) -> None:
+        answered.set()
+
+    microblog.answers = accepted
+    async with peer("mastodon") as one, peer("mastodon") as two, peer("mastodon") as three:
+        for server in (one, two, three):
+            await met(ours, server, server.person("mallory"))
+        for server in (one, two, three):
+            mallory, server.held = server.people["mallory"], silence
+            for number in range(2 * inbox.AT_ONCE):
+                parent = server.url(f"/held/{number}")
+                note = server.note(mallory, "<p>And?</p>", [organiser.uri], inReplyTo=parent)
+                await server.send(mallory, server.create(mallory, note), ours.inbox)
+        try:
+            async with worker.working(ours.net, database_url), asyncio.timeout(7):
+                await silence.heard.wait()
+                await microblog.send(reader, follow, ours.inbox)
+                await answered.wait()
+        finally:
+            silence.set()
+
+
+def test_a_domain_whose_server_is_slow_has_few_places() -> None:
+    given = Turns()
+    given.places = {str(n): ("slow.example", 0.0) for n in range(8)}
+    given.places |= {f"quick {n}": ("quick.example", 5.0) for n in range(8)}
+    assert given.full(5.5) == ["slow.example"]
+    assert given.full(0.5) == []
+    assert given.each == 28
+    given.places |= {f"other {n}": (f"{n}.example", 0.0) for n in range(100)}
+    assert given.each == 3
+    assert "7.example" in given.full(5.5)
+
+
+async def test_of_a_lane_so_much_is_read_at_once(ours: Instance) -> None:
+    """Twenty activities of a megabyte in each of many lanes do not all come into memory."""
+    large = b"x" * (inbox.BYTES_EACH - 1)
+    rows = [replace(arrival(n, "large.example", "one"), body=large) for n in range(4)]
+    small = [arrival(n, "small.example", "two") for n in range(4)]
+    await receive_all(ours, *rows, *small)
+    leased = {lane.key: len(lane.items) for lane in await inbox.claim(ours.net, 8)}
+    assert leased == {"one": 2, "two": 4}
 
 
 # What arrives

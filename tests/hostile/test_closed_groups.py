@@ -80,6 +80,13 @@ async def leaks(shed: Shed, viewer: Member) -> list[str]:
         f"/api/v2/search?q={WORD}&type=hashtags",
         f"/api/v1/accounts/{author}/featured_tags",
         f"/api/v1/tags/{WORD}",
+        f"/api/v1/statuses?id[]={post}",
+        f"/api/v2/search?q={shed.post['uri']}&resolve=true",
+        f"/api/v2/search?q={shed.post['url']}",
+        f"/api/v1/accounts/{author}/statuses?tagged={WORD}",
+        f"/api/v1/accounts/{author}/statuses?pinned=true",
+        f"/api/v1/timelines/list/{group}",
+        f"/api/v1/conversations",
     )
     out: list[str] = []
     for path in singles:
@@ -105,3 +112,28 @@ async def test_nothing_comes_out(shed: Shed) -> None:
     assert await leaks(shed, shed.house.stranger) == []
     await shed.leaver.good("POST", f"/api/v1/accounts/{shed.id}/unfollow")
     assert await leaks(shed, shed.leaver) == []
+
+
+async def test_one_for_the_invited_is_nowhere(house: House) -> None:
+    organiser, outsider = await house.member("organiser"), await house.member("outsider")
+    sent = {"name": "den", "title": "Den", "policy": "invited", "visibility": "private"}
+    made = await organiser.good("POST", f"{BECKON}/communities", json=sent)
+    host = house.base.partition("//")[2]
+    paths = (
+        "/@den",
+        "/@den.ics",
+        f"/.well-known/webfinger?resource=acct:den@{host}",
+        f"/api/v1/accounts/lookup?acct=den@{host}",
+        f"/api/v1/accounts/{made['id']}/statuses",
+        f"/api/v1/accounts/{made['id']}/followers",
+        f"/api/v1/accounts/{made['id']}/featured_tags",
+        f"/api/v1/accounts/{made['id']}/endorsements",
+        f"/api/oembed?url={house.base}/@den",
+    )
+    for path in paths:
+        for viewer in (house.stranger, outsider):
+            headers = dict(viewer.token)
+            async with house.http.get(house.base + path, headers=headers) as answer:
+                shown = await answer.text()
+                assert answer.status in (401, 404), (path, answer.status)
+            assert "Den" not in shown, path

@@ -86,6 +86,35 @@ async def test_no_class_of_others_hides_where_a_link_goes(house: House) -> None:
     assert ".invisible" not in style.text
 
 
+LINKS: Final = {
+    '<a href="https://evil.example/in">https://bank.example/in</a>': "evil.example",
+    '<a href="https://evil.example/in">bank.example</a>': "evil.example",
+    '<a href="https://evil.example/"><span class="invisible">https://evil.example/</span>bank.example</a>': "",
+    '<a href="https://evil.example/"><b>www.bank.example</b>/in</a>': "evil.example",
+    '<a href="https://bank.example.evil.example/">bank.example</a>': "bank.example.evil.example",
+    '<a href="https://xn--bnk-5cd.example/">bаnk.example</a>': "xn--bnk-5cd.example",
+    '<a href="https://bank.example/in">bank.example</a>': "",
+    '<a href="https://www.bank.example/">BANK.example/in</a>': "",
+    '<a href="https://evil.example/">Our bank</a>': "",
+    '<a href="mailto:me@evil.example">bank.example</a>': "",
+}
+"""Links, and the host that is shown beside them."""
+
+
+@pytest.mark.parametrize(("link", "host"), LINKS.items())
+async def test_a_link_that_names_another_host_says_where_it_goes(
+    ours: Instance, attacker: Peer, organiser: Account, link: str, host: str
+) -> None:
+    mallory = attacker.person("mallory")
+    post = await ours.publish(organiser, "The beans are up")
+    note = attacker.note(mallory, f"<p>{link}</p>", [organiser.uri], inReplyTo=post.uri)
+    assert await outcome(ours, attacker, mallory, attacker.create(mallory, note)) == "done"
+    page = f"https://{ours.host}/posts/{post.id}"
+    async with attacker.session.get(page, headers={"Accept": "text/html"}) as answer:
+        shown = re.findall(r'</a> <span class="small soft">\(([^)]*)\)</span>', await answer.text())
+    assert shown == ([host] if host else [])
+
+
 TOWER: Final = "Z" + "\u0300\u0334\u20d2\u0489" * 100
 LONG: Final = "W" * 10_000
 

@@ -53,6 +53,6 @@ async def test_a_lane_that_waits_keeps_waiting_but_for_jobs(database_url: str) -
         for queue, at in ((lanes.DELIVERY, SOON), (lanes.JOBS, NOW)):
             await lanes.touch(conn, queue, {"x": SOON})
             await lanes.touch(conn, queue, {"x": NOW})
-            assert await lanes.next_ready(conn, queue) == at
+            assert await lanes.next_ready(conn, queue, NOW) == at
     finally:
         await conn.close()

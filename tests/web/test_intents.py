@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from server.domain import communities
 from server.web.intents import onward
 from storage import follows, posts
 from tests.federation.peer import Peer, peer
@@ -260,3 +261,20 @@ async def test_nobody_asks_other_servers_without_end(house: House) -> None:
     sent = {"uri": baker.uri, "kind": "follow", "handle": "a@127.0.0.1:1"}
     seen = {(await browser.post("/take-part", **sent)).status for _ in range(31)}
     assert seen == {422, 429}
+
+
+async def test_nobody_is_led_to_what_they_may_not_know_of(house: House) -> None:
+    keeper, outsider = await house.person("keeper"), await house.person("outsider")
+    async with house.work.transaction() as tx:
+        den = await communities.create(
+            tx, keeper, "den", "Den", community_policy="invited", visibility="private"
+        )
+    browser = await house.browser(outsider)
+    page = await browser.get("/intents/follow?object=" + quote(den.uri, safe=""))
+    assert page.status == 404
+    assert "Den" not in page.words
+    for path, form in (("/intents/follow", {"id": str(den.id)}), ("/@den/follow", {})):
+        assert (await browser.post(path, **form)).status == 404, path
+    keepers = await house.browser(keeper)
+    known = await keepers.get("/intents/follow?object=" + quote(den.uri, safe=""))
+    assert known.status == 200
