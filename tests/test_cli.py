@@ -348,6 +348,12 @@ def test_a_list_with_a_bad_line_changes_nothing(run: Command, place: Path) -> No
     assert succeeds(run("blocks", "export")).count("\n") == 1
 
 
+def test_a_server_that_is_not_there_is_not_followed(run: Command) -> None:
+    assert succeeds(run("instances", "list")) == ""
+    assert "not followed" in fails(run("instances", "unfollow", "a.example"), 1)
+    assert "no domain" in fails(run("instances", "follow", "nonsense"), 1)
+
+
 def test_an_instance_is_limited_to_a_list(run: Command, place: Path) -> None:
     file = place / "friends.txt"
     file.write_text("a.example\nb.example\n")
