@@ -45,6 +45,14 @@ BROKEN = {
     "foreign keys": "insert into keys (id, account_id, kind, public, private, fetched_at)"
     " select 'x', id, 'rsa', 'x', 'x', now() from accounts where not local",
     "communities": "delete from communities",
+    "bans": "insert into community_bans (community_id, account_id, created_at)"
+    " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
+    "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
+    " select f.target_id, f.follower_id, 'x', now() from follows f join communities c on c.account_id = f.target_id",
+    "removed": "update posts set removed = 'elsewhere' where community_id is not null",
+    "members only": "update communities set visibility = 'private', policy = 'request'",
+    "histories": "insert into group_histories (account_id, started_at)"
+    " select id, now() from accounts where username = 'gardener'",
     "lanes": "delete from lanes",
 }
 ALSO_BROKEN = [
