@@ -15,15 +15,15 @@ from server.activitypub.routes import routes as activitypub_routes
 from server.api import instance, network, streamed, streaming
 from server.api.routes import claim
 from server.api.routes import routes as api_routes
+from server.arriving.inbox import Arrivals
+from server.arriving.resolve import Net
 from server.blobs import open_stores
 from server.config import Settings
 from server.context import CONTEXT, PROXY, STORES, UPLOADS, Context
 from server.dispatch import shared
 from server.domain.tx import Work
-from server.inbox import Arrivals
 from server.limits import Limits
 from server.proxy import Proxy
-from server.resolve import Net
 from server.stream import Hub
 from server.uploads import Uploads
 from server.web.routes import PAGES

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from server.arriving.resolve import Net
 from server.blobs import Stores
 from server.config import Settings
 from server.domain.tx import Work
 from server.limits import Limits
 from server.proxy import Proxy
-from server.resolve import Net
 from server.uploads import Uploads
 
 

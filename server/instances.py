@@ -10,11 +10,11 @@ from __future__ import annotations
 from federation import fetch, jsonld, nodeinfo
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.domain import accounts as account_verbs
 from server.domain import follows
 from server.errors import Forbidden, Invalid, NotFound
-from server.resolve import Net
 from storage import accounts
 from storage import follows as rows
 from storage.accounts import Account

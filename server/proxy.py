@@ -25,12 +25,12 @@ from federation import fetch
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from server import blobs, ids
+from server.arriving.stances import Stances
 from server.blobs import MissingError, Store
 from server.decoding.sniff import HEAD, sniff
 from server.domain import media as verbs
 from server.domain.tx import Work
 from server.errors import NotFound, TooMany, Unavailable
-from server.stances import Stances
 from storage import media
 
 log = structlog.stdlib.get_logger("beckon.proxy")

@@ -31,12 +31,12 @@ from aiohttp import web
 from federation.fetch import Egress, EgressConfig
 from server import blobs, mail, worker
 from server.app import make_app
+from server.arriving.resolve import Net, open_net
 from server.clock import Clock
 from server.config import Settings, variable
 from server.domain import users as user_verbs
 from server.domain.tx import Site, Work
 from server.errors import DatabaseUnreachable, SettingsError, Unavailable
-from server.resolve import Net, open_net
 from server.urls import Urls
 from server.version import VERSION
 from storage import db, embedded, instance, migrate, users

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from server import budgets
+from server.arriving import budgets
 from server.domain.tx import Tx
 from storage import inbox, outbox, status
 from storage.budgets import Used

@@ -22,9 +22,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from server import budgets, inbox
+from server.arriving import budgets, inbox
+from server.arriving.resolve import Net
 from server.jobs import deliver, later, push
-from server.resolve import Net
 from storage import db, lanes
 
 log = structlog.get_logger()

@@ -24,8 +24,9 @@ from federation import (
     shapes,
 )
 from federation.build_moderation import Desk
-from server import inbox, limits, proxy, resolve, text, vouching
+from server import limits, proxy, text
 from server.activitypub import inboxes
+from server.arriving import inbox, resolve, vouching
 from server.domain import featured, follower_sync, host_blocks, policy
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
@@ -179,8 +180,9 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("multibase", "requests", "rfc9421", "signatures")),
     *(f"federation/{name}.py" for name in ("parse", "parse_actor", "parse_event", "parse_post")),
     *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
-    *(f"server/{name}.py" for name in ("inbox", "receive", "receive_moderation", "resolve")),
-    *("server/vouching.py", "server/activitypub/inboxes.py"),
+    *(f"server/arriving/{name}.py"
+        for name in ("inbox", "receive", "receive_moderation", "resolve")),
+    *("server/arriving/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
 OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "too_many"} | {

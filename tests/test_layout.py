@@ -15,27 +15,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
 LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
 LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
-ARRIVING = {
-    "acts",
-    "budgets",
-    "context",
-    "drafts",
-    "fingers",
-    "host_lists",
-    "inbox",
-    "instances",
-    "proxy",
-}
-ARRIVING |= {
-    "receive",
-    "receive_moderation",
-    "resolve",
-    "shapes",
-    "stances",
-    "uploads",
-    "vouching",
-    "waiting",
-}
+ARRIVING = {"arriving", "context", "host_lists", "instances", "proxy", "uploads", "waiting"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}
 JOINTS |= {"host_commands", "processes", "run", "worker"}
@@ -230,7 +210,7 @@ REFUSED = [
     ("server.domain.effects", "import federation.deliver"),
     ("server.render.statuses", "from server.domain import posts"),
     ("server.render.statuses", "import federation.objects"),
-    ("server.inbox", "from server.render import statuses"),
+    ("server.arriving.inbox", "from server.render import statuses"),
     ("server.api.calls", "from server.web import calls"),
     ("server.api.calls", "from server import app"),
     ("server.jobs.deliver", "import server.activitypub.actors"),
@@ -244,7 +224,7 @@ ALLOWED = [
     ("server.domain.effects", "from federation import addressing, build"),
     ("server.domain.wire", "from federation.build import note\nimport federation.addressing"),
     ("server.render.statuses", "from storage import posts\nfrom server.render import media"),
-    ("server.inbox", "from federation import parse\nfrom server.domain import posts"),
+    ("server.arriving.inbox", "from federation import parse\nfrom server.domain import posts"),
     ("server.api.calls", "from server.domain import calls\nfrom server.render import statuses"),
     ("server.cli", "from server.web import calls\nfrom storage import embedded"),
 ]

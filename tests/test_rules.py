@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server import budgets, inbox, resolve
+from server.arriving import budgets, inbox, resolve
 
 ROOT = Path(__file__).parent.parent
 UNITS = {budgets.HOUR: "an hour", budgets.DAY: "a day"}

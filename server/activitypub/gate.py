@@ -27,10 +27,10 @@ from server.accepts import vary
 from server.activitypub import reader
 from server.activitypub.answers import Handler, number
 from server.activitypub.inboxes import authorities
+from server.arriving.resolve import Net
 from server.context import NET, context
 from server.domain.tx import Tx
 from server.errors import NotFound, Unauthenticated, Unavailable
-from server.resolve import Net
 from storage import accounts, outbox, posts, regards
 from storage.accounts import Account
 

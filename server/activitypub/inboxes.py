@@ -3,7 +3,7 @@
 Cheap checks come first (size, type, form of the signature, digest, JSON), so that a flood costs no
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. What comes in another JSON-LD shape is read only after its signature held
-(``server/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
+(``server/arriving/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
 proven; 403 the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came
 from this address that was not proven; 503 the key's server did not answer, or too much waits here, or of
 its domain: try later.
@@ -24,13 +24,14 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import domain_of, host_of, origin, same_origin
-from server import inbox, limits, resolve, shapes
-from server.budgets import OverBudget
+from server import limits
+from server.arriving import inbox, resolve, shapes
+from server.arriving.budgets import OverBudget
+from server.arriving.inbox import Arrivals
+from server.arriving.resolve import Net
 from server.context import NET, context
 from server.domain import follower_sync as follower_verbs
-from server.inbox import Arrivals
 from server.peer import address_of
-from server.resolve import Net
 from storage import accounts
 from storage.inbox import Arrival
 

@@ -17,13 +17,13 @@ from aiohttp import web
 
 from federation import origin, signatures
 from federation.errors import Gone, Refused, Unreachable
-from server import resolve, vouching
 from server.activitypub.answers import MembersOnlyError
 from server.activitypub.inboxes import authorities, proven
+from server.arriving import resolve, vouching
+from server.arriving.resolve import Net
 from server.context import NET, context
 from server.domain import forms
 from server.domain.tx import Tx
-from server.resolve import Net
 from storage import accounts, calls, outbox
 from storage.accounts import Account
 

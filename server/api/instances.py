@@ -15,11 +15,11 @@ from server.api.auth import Caller
 from server.api.describe import Described, a_text, op, paged
 from server.api.reading import id_of
 from server.api.schema import array
+from server.arriving.resolve import Net
 from server.clock import stamp
 from server.context import NET, context
 from server.errors import Unavailable
 from server.render.view import Json
-from server.resolve import Net
 from storage import follows
 from storage.follows import FollowedInstance
 

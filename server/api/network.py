@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from federation.errors import Gone, Refused, Unreachable
-from server import resolve, vouching
+from server.arriving import resolve, vouching
 from server.context import NET
 from server.errors import Invalid, Unavailable
 from storage.accounts import Account

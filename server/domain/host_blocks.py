@@ -2,10 +2,10 @@
 
 A block holds for its host and all below it. It works in one place each. What a suspended host sends is
 refused at the inbox (``server/activitypub/inboxes.py``) and what it says elsewhere is not fetched
-(``server/resolve.py``). All its accounts are suspended, or silenced, or shown without pictures, by a mark
+(``server/arriving/resolve.py``). All its accounts are suspended, or silenced, or shown without pictures, by a mark
 on the account (``storage/host_blocks.py``), so that every rule for one account holds for theirs: not seen,
 sent nothing, let into nothing. Files of a host whose media are refused are not fetched (``server/proxy.py``),
-and its reports are not taken (``server/receive.py``).
+and its reports are not taken (``server/arriving/receive.py``).
 
 Suspending ends the follows in both directions, which is told to whom it meets, and drops what waits to be
 sent. Lifting a block shows again what is here; it brings back no follow, and leaves what was decided about

@@ -197,7 +197,7 @@ async def _told(tx: Tx, closed: Sequence[Post], reader: Account) -> set[int]:
 
 
 async def _reads(tx: Tx, community_id: int, reader: Account) -> bool:
-    """A group of another server was asked before (server/vouching.py)."""
+    """A group of another server was asked before (server/arriving/vouching.py)."""
     if await communities.reads(tx.conn, community_id, reader.id):
         return True
     since = tx.now - GOOD_FOR

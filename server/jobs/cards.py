@@ -15,8 +15,8 @@ from federation import fetch, preview
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from federation.preview import Preview
+from server.arriving.resolve import Net, require_open
 from server.domain.cards import FRESH
-from server.resolve import Net, require_open
 from storage import cards
 from storage.cards import Card
 from storage.jobs import Job

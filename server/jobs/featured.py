@@ -12,11 +12,11 @@ import structlog
 from federation import parse
 from federation.errors import Gone, Refused, Unreachable
 from federation.objects import Post
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.domain import featured
 from server.errors import BeckonError
 from server.jobs import listing
-from server.resolve import Net
 from storage import accounts
 from storage.accounts import Account
 from storage.jobs import Job

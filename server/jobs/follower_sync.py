@@ -13,10 +13,10 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.follower_sync import Synchronization
 from federation.origin import host_of
 from federation.vocab import PUBLIC
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.domain import follower_sync as verbs
 from server.jobs import listing
-from server.resolve import Net
 from storage.jobs import Job
 from storage.outbox import Delivery
 

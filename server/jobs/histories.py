@@ -23,10 +23,10 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import mapping
 from federation.objects import Collection, Post
 from federation.origin import host_of
-from server import inbox, resolve
+from server.arriving import inbox, resolve
+from server.arriving.resolve import Net
 from server.domain import histories as verbs
 from server.errors import BeckonError
-from server.resolve import Net
 from storage import accounts, follows, histories
 from storage import posts as post_rows
 from storage.accounts import Account

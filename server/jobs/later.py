@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
@@ -26,7 +27,6 @@ from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
 from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
-from server.resolve import Net
 from storage import (
     accounts,
     budgets,

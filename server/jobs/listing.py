@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from federation import parse
 from federation.objects import Collection
-from server import resolve
-from server.resolve import Net
+from server.arriving import resolve
+from server.arriving.resolve import Net
 
 
 async def ids(net: Net, url: str, owner: str, *, pages: int, most: int) -> list[str]:

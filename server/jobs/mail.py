@@ -9,8 +9,8 @@ from __future__ import annotations
 import structlog
 
 from server import mail
+from server.arriving.resolve import Net
 from server.domain import mails
-from server.resolve import Net
 from storage.jobs import Job
 
 log = structlog.get_logger()

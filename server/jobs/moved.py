@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.domain import follows
 from server.domain.tx import Tx
-from server.resolve import Net
 from storage import accounts, lanes, outbox
 from storage import follows as follow_rows
 from storage.accounts import Account

@@ -22,11 +22,11 @@ from federation import deliver, webpush
 from federation.deliver import Result
 from federation.errors import Refused, Unreachable
 from federation.webpush import Receiver, Sender
+from server.arriving.resolve import Net
 from server.domain import push as push_verbs
 from server.domain import sight
 from server.domain.tx import Tx
 from server.render import push as render
-from server.resolve import Net
 from storage import accounts, instance, lanes, notifications, posts, pushes
 from storage.db import LOST
 from storage.pushes import Push, Subscription

@@ -22,9 +22,9 @@ from federation import parse
 from federation.errors import Gone, Refused, Unreachable
 from federation.objects import Collection, Post
 from federation.origin import host_of
-from server import resolve
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.errors import BeckonError
-from server.resolve import Net
 from storage import posts as post_rows
 from storage import threads
 from storage.jobs import Job

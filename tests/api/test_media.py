@@ -21,10 +21,10 @@ from PIL import Image
 from federation.fetch import Egress, EgressConfig
 from server import blobs
 from server.api import media as api
+from server.arriving.resolve import Net, open_net
 from server.decoding import bounds
 from server.domain import media as verbs
 from server.jobs import later
-from server.resolve import Net, open_net
 from tests import samples
 from tests.api.conftest import Running, serving
 from tests.api.people import Answer, House, Member

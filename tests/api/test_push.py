@@ -19,10 +19,10 @@ from mastodon import Mastodon
 
 from federation.fetch import Egress
 from server import ids, worker
+from server.arriving.resolve import Net, open_net
 from server.domain import effects
 from server.domain import push as push_verbs
 from server.jobs import push
-from server.resolve import Net, open_net
 from storage import check, lanes
 from storage import oauth as token_rows
 from storage import pushes as push_rows

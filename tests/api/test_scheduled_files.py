@@ -11,9 +11,9 @@ import pytest
 
 from federation.fetch import Egress, EgressConfig
 from server import blobs
+from server.arriving.resolve import Net, open_net
 from server.clock import stamp
 from server.jobs import later
-from server.resolve import Net, open_net
 from tests.api.conftest import Running, serving
 from tests.api.fields import check
 from tests.api.people import House, Member

@@ -11,11 +11,12 @@ import pytest
 from mastodon import Mastodon
 
 from federation.fetch import Egress, EgressConfig
-from server import mail, resolve
+from server import mail
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.config import load
 from server.domain import sign_up
 from server.jobs import later
-from server.resolve import Net
 from storage.accounts import Account
 from tests.api.conftest import PASSWORD, Running, serving
 from tests.relay import Kept, relay

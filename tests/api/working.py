@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from federation.fetch import Egress, EgressConfig
-from server import resolve
+from server.arriving import resolve
 from server.domain.tx import Work
 from server.jobs import later
 

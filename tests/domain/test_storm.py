@@ -517,7 +517,7 @@ async def _rage(storm: Storm, dice: random.Random) -> None:
     for _ in range(STEPS):
         deed, me = dice.choice(DEEDS), dice.choice(storm.people)
         # What went between two looks, and what two held crosswise, every door tries once more
-        # (server/middleware.py, server/inbox.py).
+        # (server/middleware.py, server/arriving/inbox.py).
         try:
             async with storm.world.work.transaction() as tx:
                 await deed(storm, tx, me, dice)

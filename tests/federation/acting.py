@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows
 from storage.accounts import Account
 from tests.federation.instance import Instance

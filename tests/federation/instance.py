@@ -19,15 +19,15 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.typedefs import Middleware
 
 from federation.fetch import Egress
-from server import inbox, resolve
 from server.app import make_app
+from server.arriving import inbox, resolve
+from server.arriving.resolve import Net
 from server.config import Settings
 from server.domain import accounts as account_verbs
 from server.domain import calls, communities, posts
 from server.domain.calls import Wanted
 from server.domain.tx import Site, Work
 from server.jobs import deliver, later
-from server.resolve import Net
 from server.urls import Urls
 from storage import accounts, db
 from storage import calls as call_rows

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from federation.errors import Refused
-from server import resolve
+from server.arriving import resolve
+from server.arriving.stances import Stances
 from server.domain import follows, host_allows, host_blocks
 from server.domain.host_blocks import Stance, Terms
 from server.errors import Forbidden, NotFound
-from server.stances import Stances
 from storage import instance
 from storage.accounts import Account
 from tests.federation.instance import Instance

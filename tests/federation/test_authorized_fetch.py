@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from federation.errors import Unreachable
-from server import resolve
+from server.arriving import resolve
 from server.domain import domain_blocks, host_allows, host_blocks
 from server.domain.host_blocks import Terms
 from storage import instance as instance_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import calls
 from server.domain.forms import FORMS, of_call
 from storage.accounts import Account

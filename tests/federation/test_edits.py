@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import posts
 from storage import posts as post_rows
 from storage.accounts import Account

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import calls, follows, posts
 from storage.accounts import Account
 from storage.posts import Post

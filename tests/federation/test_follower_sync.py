@@ -11,7 +11,7 @@ import pytest
 from federation import follower_sync
 from federation.errors import Refused
 from federation.follower_sync import HEADER, Synchronization
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows
 from storage.accounts import Account
 from tests.conftest import database_of, fresh_database

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from federation import keys, proofs
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows, posts, sight
 from server.jobs import histories
 from storage.accounts import Account

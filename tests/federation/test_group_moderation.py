@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import calls, communities, dislikes, follows, posts, sight
 from server.domain import group_moderation as verbs
 from server.domain.group_moderation import Ban, Steward

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from federation.errors import Refused
-from server import resolve
+from server.arriving import resolve
 from server.domain import host_blocks
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer, Person, peer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import communities, follows, lists, moves, mutes
 from server.errors import Forbidden
 from storage import lists as list_rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from server import budgets, resolve
+from server.arriving import budgets, resolve
 from server.domain import follows
 from storage.posts import Post
 from tests.federation.instance import Instance

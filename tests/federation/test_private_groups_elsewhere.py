@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows, sight
 from storage.accounts import Account
 from storage.posts import Post

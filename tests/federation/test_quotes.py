@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows, posts, quotes
 from server.domain.posts import Typed
 from server.domain.quotes import Quoting

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import calls, follows, group_moderation
 from server.errors import Forbidden
 from storage import calls as call_rows

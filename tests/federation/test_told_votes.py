@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server import budgets
+from server.arriving import budgets
 from server.domain import dislikes, host_blocks, posts
 from storage import budgets as budget_rows
 from storage import group_votes

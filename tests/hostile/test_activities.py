@@ -29,7 +29,7 @@ async def outcome(ours: Instance, server: Peer, who: Person, document: Json) -> 
 
 async def followed(ours: Instance, reader: Account, server: Peer, who: Person) -> None:
     """``reader`` of ours follows somebody there, who says yes."""
-    from server import resolve
+    from server.arriving import resolve
 
     account = await resolve.actor(ours.net, who.uri)
     async with ours.work.transaction() as tx:
@@ -308,7 +308,7 @@ async def test_an_answer_to_a_follow_that_was_never_sent(
 async def test_an_answer_by_a_third_actor(
     ours: Instance, attacker: Peer, microblog: Peer, organiser: Account, kind: str
 ) -> None:
-    from server import resolve
+    from server.arriving import resolve
 
     victim, mallory = microblog.person("victim"), attacker.person("mallory")
     account = await resolve.actor(ours.net, victim.uri)

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.origin import domain_of
-from server import budgets, inbox, worker
-from server.budgets import OverBudget, Rule, Turns
+from server import worker
+from server.arriving import budgets, inbox
+from server.arriving.budgets import OverBudget, Rule, Turns
 from storage import inbox as inbox_rows
 from storage import lanes
 from storage.accounts import Account

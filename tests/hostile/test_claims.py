@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from storage import calls
 from storage.accounts import Account
 from tests.federation.instance import Instance

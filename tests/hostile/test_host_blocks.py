@@ -6,7 +6,7 @@ import pytest
 
 from federation.errors import Refused
 from federation.origin import host_of
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows, host_blocks
 from server.domain.host_blocks import Terms
 from storage.accounts import Account

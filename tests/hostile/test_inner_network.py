@@ -18,7 +18,7 @@ import orjson
 import pytest
 
 from federation.errors import Gone, Refused, Unreachable
-from server import resolve
+from server.arriving import resolve
 from server.domain import threads
 from storage.accounts import Account
 from tests.federation.acting import followed, outcome

@@ -21,8 +21,10 @@ from PIL import Image, PngImagePlugin
 from federation import fetch
 from federation.fetch import MEDIA, Egress
 from federation.origin import host_of
-from server import blobs, proxy, resolve
+from server import blobs, proxy
 from server.app import make_app
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.config import Settings
 from server.decoding import bounds, process
 from server.decoding.process import Decoders
@@ -33,7 +35,6 @@ from server.domain.tx import Site, Work
 from server.errors import Invalid
 from server.jobs import later
 from server.render import media as render
-from server.resolve import Net
 from server.urls import Urls
 from storage import db
 from tests import samples

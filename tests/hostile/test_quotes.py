@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server import resolve
+from server.arriving import resolve
 from server.domain import follows
 from storage.accounts import Account
 from tests.federation.instance import Instance

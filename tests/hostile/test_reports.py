@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from server import budgets
+from server.arriving import budgets
 from server.domain import follows, reports
 from server.domain.reports import Complaint
 from server.errors import NotFound

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from server import budgets, shapes
+from server.arriving import budgets, shapes
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import AS, Json, Peer, Person

@@ -10,7 +10,7 @@ import pytest
 
 from federation.errors import Gone, Refused
 from federation.webfinger import Handle
-from server import resolve
+from server.arriving import resolve
 from server.domain import host_allows, host_blocks, moderation
 from server.domain.host_blocks import Terms
 from storage import instance, users

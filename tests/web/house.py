@@ -14,8 +14,8 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from federation.fetch import Egress
-from server import resolve
 from server.app import make_app
+from server.arriving import resolve
 from server.clock import Clock
 from server.config import Settings
 from server.context import context

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import pytest
 
 from federation.fetch import Egress, EgressConfig
-from server import mail, resolve
+from server import mail
+from server.arriving import resolve
+from server.arriving.resolve import Net
 from server.config import load
 from server.domain import sign_up, users
 from server.jobs import later
-from server.resolve import Net
 from storage import users as user_rows
 from storage.accounts import Account
 from tests.relay import Kept, relay

@@ -27,13 +27,13 @@ import structlog
 from federation import activities, jsonld, parse, proofs
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
-from server import receive, resolve, shapes, vouching
-from server.acts import Act
-from server.budgets import OverBudget
+from server.arriving import receive, resolve, shapes, vouching
+from server.arriving.acts import Act
+from server.arriving.budgets import OverBudget
+from server.arriving.resolve import Net
 from server.domain import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
-from server.resolve import Net
 from storage import accounts, db, inbox, lanes, outbox
 from storage import posts as post_rows
 from storage.accounts import Account

@@ -12,7 +12,7 @@ from typing import Any
 
 from federation import activities as wire_acts
 from federation.errors import Refused
-from server.acts import Act
+from server.arriving.acts import Act
 from server.domain import calls, communities
 from server.domain import group_moderation as verbs
 from server.domain.group_moderation import Ban, Steward

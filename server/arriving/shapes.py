@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from federation import jsonld, shapes
 from federation.errors import Unreachable
-from server import budgets
+from server.arriving import budgets
 from server.domain.tx import Work
 
 SECONDS = 5.0

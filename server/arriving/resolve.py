@@ -24,16 +24,17 @@ from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
 from federation.origin import domain_of, host_of, origin, same_origin
 from federation.origin import parse as parse_url
-from server import budgets, fingers, receive, shapes, text
+from server import text
+from server.arriving import budgets, fingers, receive, shapes
+from server.arriving.fingers import Fingers, Named
+from server.arriving.stances import Stances
 from server.blobs import Stores
 from server.domain import accounts as account_verbs
 from server.domain import calls as call_verbs
 from server.domain import wire
 from server.domain.tx import Work
 from server.errors import Forbidden
-from server.fingers import Fingers, Named
 from server.mail import Relay
-from server.stances import Stances
 from storage import accounts, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile

@@ -18,8 +18,8 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fetch import Egress
 from federation.origin import host_of
 from federation.webfinger import Handle
+from server.arriving.stances import Stances
 from server.domain.tx import Work
-from server.stances import Stances
 from storage import accounts
 from storage.accounts import Account
 

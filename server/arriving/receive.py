@@ -15,8 +15,8 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server import budgets, drafts, receive_moderation
-from server.acts import Act
+from server.arriving import budgets, drafts, receive_moderation
+from server.arriving.acts import Act
 from server.domain import (
     calls,
     dislikes,

@@ -28,11 +28,11 @@ from urllib.parse import quote
 from federation import activities, parse
 from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of, same_origin
-from server import budgets, receive_moderation, resolve
-from server.acts import Act
+from server.arriving import budgets, receive_moderation, resolve
+from server.arriving.acts import Act
+from server.arriving.resolve import Net
 from server.domain import calls, sight
 from server.domain.tx import Tx
-from server.resolve import Net
 from storage import accounts, group_readers, group_votes
 from storage import group_moderation as rows
 from storage.accounts import Account
