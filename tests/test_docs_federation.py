@@ -26,7 +26,7 @@ from federation import (
 from federation.build_moderation import Desk
 from server import limits, proxy, text
 from server.activitypub import inboxes
-from server.arriving import inbox, resolve, vouching
+from server.arriving import attempts, inbox, resolve, vouching
 from server.domain import featured, follower_sync, host_blocks, policy
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
@@ -105,7 +105,7 @@ LIMITS = [
     (
         "keys",
         f"{keys.MAX_KEYS} of an actor; RSA of {keys.MIN_RSA_BITS} to {keys.MAX_RSA_BITS} bits; "
-        f"one that does not come is asked for again after {span(resolve.KEY_RETRY)}",
+        f"one that does not come is asked for again after {span(attempts.KEY_RETRY)}",
     ),
     (
         "a signature",
@@ -181,7 +181,7 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("parse", "parse_actor", "parse_event", "parse_post")),
     *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
     *(f"server/arriving/{name}.py"
-        for name in ("inbox", "receive", "receive_moderation", "resolve")),
+        for name in ("inbox", "receive", "receive_calls", "receive_moderation", "resolve")),
     *("server/arriving/vouching.py", "server/activitypub/inboxes.py"),
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.

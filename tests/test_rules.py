@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.arriving import budgets, inbox, resolve
+from server.arriving import attempts, budgets, inbox
 
 ROOT = Path(__file__).parent.parent
 UNITS = {budgets.HOUR: "an hour", budgets.DAY: "a day"}
@@ -59,4 +59,4 @@ def test_the_budgets_are_told() -> None:
     assert f"more than {inbox.WAITING_OF_DOMAIN:,} arrivals" in text
     assert f"{inbox.BYTES_OF_DOMAIN >> 20} MiB" in text
     assert f"At most {budgets.AT_ONCE} documents" in text
-    assert f"{resolve.FAILED_KEYS_OF_DOMAIN} keys that cannot be had" in text
+    assert f"{attempts.FAILED_KEYS_OF_DOMAIN} keys that cannot be had" in text

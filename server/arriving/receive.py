@@ -15,7 +15,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server.arriving import budgets, drafts, receive_moderation
+from server.arriving import budgets, drafts, receive_calls, receive_moderation
 from server.arriving.acts import Act
 from server.domain import (
     calls,
@@ -23,7 +23,6 @@ from server.domain import (
     farewell,
     follows,
     host_blocks,
-    invitations,
     moves,
     polls,
     posts,
@@ -32,7 +31,6 @@ from server.domain import (
     wire,
 )
 from server.domain.tx import Arrived, Tx
-from server.errors import Forbidden
 from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
@@ -372,27 +370,13 @@ async def _answer(
         return
     joined = await call_rows.by_uri(tx.conn, asked)
     if joined:
-        await _join_answered(tx, act, joined, state)
+        await receive_calls.join_answered(tx, act, joined, state)
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or post.kind != "event":
         raise Refused("never_asked", "Nothing of that id was asked.")
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
     await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
-
-
-async def _join_answered(tx: Tx, act: Act, joined: call_rows.Participation, state: str) -> None:
-    try:
-        await calls.hear_answer(tx, act.by, joined, state)
-    except Forbidden as refused:
-        raise Refused("foreign_answer", "Only who was asked may answer.") from refused
-
-
-async def _ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:
-    joined = await call_rows.by_uri(tx.conn, activity.object)
-    if joined is None:
-        raise Refused("never_asked", "Nothing of that id was asked.")
-    await _join_answered(tx, act, joined, "refused")
 
 
 async def _follow_answered(tx: Tx, by: Account, follow: follow_rows.Follow, state: str) -> None:
@@ -454,7 +438,7 @@ async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
 
 
 async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
-    await _withdraw(tx, act, inner.object)
+    await receive_calls.withdraw(tx, act, inner.object)
 
 
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
@@ -467,7 +451,7 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         return
     joined = await call_rows.by_uri(tx.conn, uri)
     if joined and joined.account_id == act.by.id:
-        await _withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
+        await receive_calls.withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
     liked = await post_rows.favourite_by_uri(tx.conn, uri)
     disliked = await dislike_rows.by_uri(tx.conn, uri)
@@ -523,55 +507,6 @@ async def _in_community_of_ours(tx: Tx, post: post_rows.Post) -> bool:
     return await community_rows.by_id(tx.conn, post.community_id or 0) is not None
 
 
-# Calls
-
-
-async def _join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
-    group = await accounts.by_uri(tx.conn, activity.object)
-    if group and await community_rows.by_id(tx.conn, group.id):
-        await follows.follow(tx, act.by, group, uri=activity.id)
-        return
-    post = await drafts.open_to(tx, act.by, activity.object)
-    if post is None or not post.local:
-        raise Refused("unknown_call", "There is no call of that address here.")
-    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
-    await calls.join(tx, act.by, post, activity.id)
-
-
-async def _invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
-    """Who is called so by a stranger costs as much as a mention."""
-    invited = await accounts.by_uri(tx.conn, activity.target)
-    if invited is None or not invited.local or invited.kind != "person":
-        raise Refused("unknown_target", "There is nobody of that address here.")
-    to = await accounts.by_uri(tx.conn, activity.object) or await drafts.open_to(
-        tx, invited, activity.object
-    )
-    group, post = (to, None) if isinstance(to, Account) else (None, to)
-    if not (group and group.is_group) and not (post and post.kind == "event"):
-        raise Refused("unknown_object", "That is no group and no event.")
-    assert to, "one of them"
-    await budgets.take(tx, budgets.UNASKED, act.by.host)
-    await invitations.arrived(tx, act.by, invited, to, activity.id)
-
-
-async def _leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
-    group = await accounts.by_uri(tx.conn, activity.object)
-    if group:
-        await follows.unfollow(tx, act.by, group)
-        return
-    await _withdraw(tx, act, activity.object)
-
-
-async def _withdraw(tx: Tx, act: Act, uri: str) -> None:
-    await _withdraw_from(tx, act, await calls.known_by(tx, uri))
-
-
-async def _withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
-    if post is None or not post.local or post.kind != "event":
-        raise Refused("unknown_call", "There is no call of that address here.")
-    await calls.withdraw(tx, act.by, post)
-
-
 Handler = Callable[[Tx, Act, Any], Awaitable[None]]
 
 HANDLERS: dict[type[wire_acts.Activity], Handler] = {
@@ -584,10 +519,10 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Dislike: _dislike,
     wire_acts.Flag: _flag,
     wire_acts.Follow: _follow,
-    wire_acts.Ignore: _ignore,
-    wire_acts.Invite: _invite,
-    wire_acts.Join: _join,
-    wire_acts.Leave: _leave,
+    wire_acts.Ignore: receive_calls.ignore,
+    wire_acts.Invite: receive_calls.invite,
+    wire_acts.Join: receive_calls.join,
+    wire_acts.Leave: receive_calls.leave,
     wire_acts.Like: _like,
     wire_acts.Lock: _lock,
     wire_acts.Move: _move,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.arriving import resolve
+from server.arriving import attempts, resolve
 from storage import calls
 from storage.accounts import Account
 from tests.federation.instance import Instance
@@ -142,7 +142,7 @@ async def test_keys_of_a_server_that_has_none_are_asked_for_a_few_times(
         made_up = Person(microblog.url(f"/users/nobody{number}"), "nobody")
         answer = await attacker.send(made_up, {**body, "actor": made_up.uri}, ours.inbox)
         assert answer.status in (401, 503)
-    assert len(microblog.requests) <= resolve.FAILED_KEYS_OF_DOMAIN
+    assert len(microblog.requests) <= attempts.FAILED_KEYS_OF_DOMAIN
     ours.clock.forward(minutes=6)
     assert (await microblog.send(victim, body, ours.inbox)).status == 202
 

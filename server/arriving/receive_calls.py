@@ -1,0 +1,76 @@
+"""Taking part that comes from other servers: a Join, its answer, an invitation, and taking it back."""
+
+from __future__ import annotations
+
+from federation import activities as wire_acts
+from federation.errors import Refused
+from server.arriving import budgets, drafts
+from server.arriving.acts import Act
+from server.domain import calls, follows, invitations
+from server.domain.tx import Tx
+from server.errors import Forbidden
+from storage import accounts
+from storage import calls as call_rows
+from storage import communities as community_rows
+from storage import posts as post_rows
+from storage.accounts import Account
+
+
+async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
+    group = await accounts.by_uri(tx.conn, activity.object)
+    if group and await community_rows.by_id(tx.conn, group.id):
+        await follows.follow(tx, act.by, group, uri=activity.id)
+        return
+    post = await drafts.open_to(tx, act.by, activity.object)
+    if post is None or not post.local:
+        raise Refused("unknown_call", "There is no call of that address here.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    await calls.join(tx, act.by, post, activity.id)
+
+
+async def invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
+    """Who is called so by a stranger costs as much as a mention."""
+    invited = await accounts.by_uri(tx.conn, activity.target)
+    if invited is None or not invited.local or invited.kind != "person":
+        raise Refused("unknown_target", "There is nobody of that address here.")
+    to = await accounts.by_uri(tx.conn, activity.object) or await drafts.open_to(
+        tx, invited, activity.object
+    )
+    group, post = (to, None) if isinstance(to, Account) else (None, to)
+    if not (group and group.is_group) and not (post and post.kind == "event"):
+        raise Refused("unknown_object", "That is no group and no event.")
+    assert to, "one of them"
+    await budgets.take(tx, budgets.UNASKED, act.by.host)
+    await invitations.arrived(tx, act.by, invited, to, activity.id)
+
+
+async def leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
+    group = await accounts.by_uri(tx.conn, activity.object)
+    if group:
+        await follows.unfollow(tx, act.by, group)
+        return
+    await withdraw(tx, act, activity.object)
+
+
+async def withdraw(tx: Tx, act: Act, uri: str) -> None:
+    await withdraw_from(tx, act, await calls.known_by(tx, uri))
+
+
+async def withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
+    if post is None or not post.local or post.kind != "event":
+        raise Refused("unknown_call", "There is no call of that address here.")
+    await calls.withdraw(tx, act.by, post)
+
+
+async def join_answered(tx: Tx, act: Act, joined: call_rows.Participation, state: str) -> None:
+    try:
+        await calls.hear_answer(tx, act.by, joined, state)
+    except Forbidden as refused:
+        raise Refused("foreign_answer", "Only who was asked may answer.") from refused
+
+
+async def ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:
+    joined = await call_rows.by_uri(tx.conn, activity.object)
+    if joined is None:
+        raise Refused("never_asked", "Nothing of that id was asked.")
+    await join_answered(tx, act, joined, "refused")
