@@ -54,6 +54,7 @@ def make_app(
         app[PROXY] = Proxy(work, net.egress, net.stances, app[STORES].cache, uploaded, kept)
         app[network.NET] = net
         app[inboxes.ARRIVALS] = Arrivals(work)
+        app[inboxes.HELD] = inboxes.Held()
     app[streaming.PACE] = streaming.Pace()
     if database_url:
         app[streaming.HUB] = Hub(work.pool, database_url, streamed.renderer(work))

@@ -25,7 +25,7 @@ from federation import (
 )
 from federation.build_moderation import Desk
 from server import limits, proxy, text
-from server.activitypub import inboxes
+from server.activitypub import bodies, inboxes
 from server.arriving import attempts, inbox, resolve, vouching
 from server.domain import featured, follower_sync, host_blocks, policy
 from server.domain import histories as history_verbs
@@ -68,7 +68,7 @@ def seconds(count: float) -> str:
 LIMITS = [
     (
         "an activity",
-        f"{inboxes.MAX_BODY // MIB} MiB, uncompressed; an id of {inboxes.MAX_ID:,} bytes; "
+        f"{bodies.MAX_BODY // MIB} MiB, uncompressed; an id of {inboxes.MAX_ID:,} bytes; "
         f"ours are served for {span(later.KEEP_SENT)}",
     ),
     (

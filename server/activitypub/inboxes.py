@@ -4,7 +4,7 @@ Cheap checks come first (size, type, form of the signature, digest, JSON), so th
 look-up. The key is taken from its owner's own document, and its owner must be the activity's actor, on the
 server of the activity's id. What comes in another JSON-LD shape is read only after its signature held
 (``server/arriving/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
-proven; 403 the sender or its server is suspended; 413 too large; 415 another media type; 429 too much came
+proven; 403 the sender or its server is suspended; 408 too slow; 413 too large; 415 another media type; 429 too much came
 from this address that was not proven; 503 the key's server did not answer, or too much waits here, or of
 its domain: try later.
 """
@@ -25,6 +25,8 @@ from federation.fields import ref
 from federation.keys import ActorKey
 from federation.origin import domain_of, host_of, origin, same_origin
 from server import limits
+from server.activitypub import bodies
+from server.activitypub.bodies import Held
 from server.arriving import inbox, resolve, shapes
 from server.arriving.budgets import OverBudget
 from server.arriving.inbox import Arrivals
@@ -37,11 +39,11 @@ from storage.inbox import Arrival
 
 log = structlog.get_logger()
 
-MAX_BODY = 1024 * 1024  # Mastodon's limit too
 REPEATABLE = ("Block", "Dislike", "Follow", "Like", "Undo")
 MAX_ID = 2048  # bytes; PostgreSQL's indexes hold 2,700
 
 ARRIVALS: web.AppKey[Arrivals] = web.AppKey("arrivals", Arrivals)
+HELD: web.AppKey[Held] = web.AppKey("held", Held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ async def post(request: web.Request) -> web.Response:
 
 STATUSES = {
     "too_large": 413,
+    "too_slow": 408,
     "wrong_type": 415,
     "suspended": 403,
     "host_suspended": 403,
@@ -111,7 +114,12 @@ async def _receive(request: web.Request) -> web.Response:
         raise Refused("busy", "Too much is waiting here; try again later.")
     if not media_types.is_activity(request.headers.get("Content-Type", "")):
         raise Refused("wrong_type", "An inbox takes application/activity+json.")
-    body = await _body(request)
+    with request.app[HELD].share(request) as share:
+        return await _arrived(request, await bodies.read(request, share))
+
+
+async def _arrived(request: web.Request, body: bytes) -> web.Response:
+    net, arrivals = request.app[NET], request.app[ARRIVALS]
     signed = signatures.Request.received(
         request.method, request.raw_path, request.headers.items(), body
     )
@@ -173,19 +181,6 @@ def authorities(net: Net) -> frozenset[str]:
     """The values of Host that mean us."""
     base = net.work.site.urls.base.partition("://")[2]
     return frozenset({base, net.work.site.urls.domain})
-
-
-async def _body(request: web.Request) -> bytes:
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Refused("wrong_type", "A compressed body is not accepted.")
-    if (request.content_length or 0) > MAX_BODY:
-        raise Refused("too_large", "The activity is larger than 1 MiB.")
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Refused("too_large", "The activity is larger than 1 MiB.")
-    return bytes(body)
 
 
 def _parsed(body: bytes) -> dict[str, object]:
