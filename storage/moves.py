@@ -22,6 +22,8 @@ CONCERNS = Query(
             select id from accounts where local))
         or exists (select from mutes where target_id = $1)
         or exists (select from account_notes where target_id = $1)
+        or exists (select from community_bans where account_id = $1)
+        or exists (select from community_roles where account_id = $1)
     """,
     bool,
 )
@@ -58,6 +60,17 @@ CARRY_NOTES = Command(
     on conflict do nothing
     """
 )
+CARRY_BANS = Query(
+    """
+    insert into community_bans (community_id, account_id, until, reason, by_id, created_at)
+    select b.community_id, $2, b.until, b.reason, b.by_id, $3 from community_bans b
+    where b.account_id = $1 and b.community_id <> $2 and (b.until is null or b.until > $3)
+        and not exists (select from community_roles r
+            where r.community_id = b.community_id and r.account_id = $2)
+    on conflict do nothing returning community_id
+    """,
+    int,
+)
 
 
 async def put(
@@ -72,7 +85,8 @@ async def set_aliases(conn: Connection, account_id: int, uris: Sequence[str]) ->
 
 
 async def concerns(conn: Connection, account_id: int) -> bool:
-    """Whether somebody here follows, blocks, mutes or wrote a note about an account."""
+    """Whether somebody here follows, blocks, mutes or wrote a note about an account, or a community banned
+    it or gave it a role."""
     return await CONCERNS.one(conn, account_id)
 
 
@@ -91,6 +105,11 @@ async def blockers(
 async def carry_mutes(conn: Connection, old_id: int, new_id: int, now: datetime) -> None:
     """But for who follows the new one already: they know whom they read."""
     await CARRY_MUTES.run(conn, old_id, new_id, now)
+
+
+async def carry_bans(conn: Connection, old_id: int, new_id: int, now: datetime) -> list[int]:
+    """The communities in which the new one is banned by this; but for where it has a role already."""
+    return await CARRY_BANS.all(conn, old_id, new_id, now)
 
 
 async def carry_notes(conn: Connection, old_id: int, new_id: int) -> None:

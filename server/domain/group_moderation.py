@@ -217,7 +217,7 @@ async def ban(
         tx.conn, community.id, person.id, wanted.until, wanted.reason, by.account.id, tx.now
     )
     if community.local:
-        await _expel(tx, community, person)
+        await expel(tx, community, person)
     await _log(tx, by, "ban", wanted.reason, account=person)
     await group_effects.banned(
         tx,
@@ -231,7 +231,7 @@ async def ban(
     )
 
 
-async def _expel(tx: Tx, community: Account, person: Account) -> None:
+async def expel(tx: Tx, community: Account, person: Account) -> None:
     """Role and membership end, as does an invitation; a request to join is refused. Our member's home
     forgets the community.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from server.domain import effects, follows, policy, roles
+from server.domain import effects, follows, group_moderation, policy, roles
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts, lists, moves
@@ -134,8 +134,17 @@ async def _carry(tx: Tx, old: Account, new: Account) -> None:
     await roles.lay_down(tx, old)
     await moves.carry_mutes(tx.conn, old.id, new.id, tx.now)
     await moves.carry_notes(tx.conn, old.id, new.id)
+    await _carry_bans(tx, old, new)
     await _next(tx, BLOCKS, old.id, new.id, 0)
     await _next(tx, FOLLOWERS, old.id, new.id, 0)
+
+
+async def _carry_bans(tx: Tx, old: Account, new: Account) -> None:
+    """Who was shown out comes back under no other name: another membership ends as well."""
+    for community_id in await moves.carry_bans(tx.conn, old.id, new.id, tx.now):
+        community = await accounts.by_id(tx.conn, community_id)
+        if community and community.local:
+            await group_moderation.expel(tx, community, new)
 
 
 async def _next(tx: Tx, kind: str, old_id: int, new_id: int, after: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import communities, follows, lists, moves, mutes
+from server.domain import communities, follows, group_moderation, lists, moves, mutes
 from server.errors import Forbidden
 from storage import lists as list_rows
 from storage import notes
@@ -90,6 +90,56 @@ async def test_walls_and_notes_go_along(ours: Instance, microblog: Peer) -> None
         )
         told = "select comment from account_notes where target_id = $1"
         assert await ours.value(told, here.id) == "Sells bulbs that never grow"
+
+
+async def test_a_ban_goes_along(ours: Instance, microblog: Peer, organiser: Account) -> None:
+    """With the membership that the new account had already; where it has a role it keeps that."""
+    shed, garden = [await ours.community(organiser, name) for name in ("shed", "garden")]
+    old = microblog.person("old")
+    account = await resolve.actor(ours.net, old.uri)
+    async with ours.work.transaction() as tx:
+        for group in (shed, garden):
+            by = await group_moderation.steward(tx, group, organiser)
+            await group_moderation.ban(tx, by, account, group_moderation.Ban(reason="Loud"))
+    async with peer("mastodon") as harbour:
+        new = harbour.person("new")
+        also(harbour, new, old.uri)
+        for group in (shed, garden):
+            joined = harbour.activity(new, "Follow", group.uri)
+            assert await outcome(ours, harbour, new, joined) == "done"
+        here = await ours.known(new.uri)
+        assert here
+        async with ours.work.transaction() as tx:
+            await communities.grant(tx, organiser, garden, here, "moderator")
+        assert await outcome(ours, microblog, old, move(microblog, old, old.uri, new.uri)) == "done"
+        banned = "select community_id, reason from community_bans where account_id = $1"
+        assert [
+            (row["community_id"], row["reason"]) for row in await ours.rows(banned, here.id)
+        ] == [(shed.id, "Loud")]
+        assert await targets(ours, here) == {garden.uri}
+        assert len(harbour.of_type("Reject")) == 1
+
+
+async def test_a_role_stays_behind_but_the_last_organisers(
+    ours: Instance, microblog: Peer, organiser: Account
+) -> None:
+    shed, garden = [await ours.community(organiser, name) for name in ("shed", "garden")]
+    old = microblog.person("old")
+    for group in (shed, garden):
+        joined = microblog.activity(old, "Follow", group.uri)
+        assert await outcome(ours, microblog, old, joined) == "done"
+    account = await ours.known(old.uri)
+    assert account
+    async with ours.work.transaction() as tx:
+        for group in (shed, garden):
+            await communities.grant(tx, organiser, group, account, "organiser")
+        await communities.dismiss(tx, organiser, garden, organiser)
+    async with peer("mastodon") as harbour:
+        new = harbour.person("new")
+        also(harbour, new, old.uri)
+        assert await outcome(ours, microblog, old, move(microblog, old, old.uri, new.uri)) == "done"
+    held = "select community_id from community_roles where account_id = $1"
+    assert [row["community_id"] for row in await ours.rows(held, account.id)] == [garden.id]
 
 
 async def test_more_followers_than_fit_in_one_batch(
