@@ -38,6 +38,9 @@ LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 UNPROVEN = Rule("unproven", 1000, 300)  # at inboxes: what is no activity, or not proven
+NO_KEYS = Rule(
+    "no-keys", 60, 300
+)  # keys that an address had us ask for, and that did not come or fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class Limits:
 ALL = (
     TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS,
     SIGN_IN_ADDRESS,
-    SIGN_IN_ACCOUNT, UNPROVEN,
+    SIGN_IN_ACCOUNT, UNPROVEN, NO_KEYS,
 )  # fmt: skip
 
 

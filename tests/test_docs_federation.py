@@ -76,6 +76,10 @@ LIMITS = [
         f"{limits.UNPROVEN.limit:,} in {seconds(limits.UNPROVEN.seconds)}, then 429 with `Retry-After`",
     ),
     (
+        "keys that one address names and that do not come or fit",
+        f"{limits.NO_KEYS.limit} in {seconds(limits.NO_KEYS.seconds)}, then 429 but for keys that are known",
+    ),
+    (
         "a document that is fetched",
         f"{fetch.ACTIVITY.max_bytes // MIB} MiB when unpacked, {fetch.MAX_REDIRECTS} redirects, "
         f"{seconds(fetch.ACTIVITY.deadline)}, media type of ActivityStreams",

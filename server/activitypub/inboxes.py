@@ -5,7 +5,7 @@ look-up. The key is taken from its owner's own document, and its owner must be t
 server of the activity's id. What comes in another JSON-LD shape is read only after its signature held
 (``server/arriving/shapes.py``), and kept as it came. Answers: 202 written (a repeat too); 400 unreadable; 401 not
 proven; 403 the sender or its server is suspended; 408 too slow; 413 too large; 415 another media type; 429 too much came
-from this address that was not proven; 503 the key's server did not answer, or too much waits here, or of
+from this address that was not proven, or named keys that could not be had; 503 the key's server did not answer, or too much waits here, or of
 its domain: try later.
 """
 
@@ -33,6 +33,7 @@ from server.arriving.inbox import Arrivals
 from server.arriving.resolve import Net
 from server.context import NET, context
 from server.domain import follower_sync as follower_verbs
+from server.errors import TooMany
 from server.peer import address_of
 from storage import accounts
 from storage.inbox import Arrival
@@ -68,6 +69,8 @@ async def post(request: web.Request) -> web.Response:
         status = STATUSES.get(refusal.reason, 401)
         _unproven(request, cost=1 if status in (400, 401, 413, 415) else 0)
         return _answer(status, refusal.sentence, refusal.reason)
+    except TooMany as error:
+        return _answer(429, error.sentence, "too_many", error.retry_after)
     except OverBudget as error:
         log.info("inbox.door", reason=error.reason, cause=error.cause, ip=request.remote)
         return _answer(503, error.sentence, error.reason, error.retry_after)
@@ -130,14 +133,14 @@ async def _arrived(request: web.Request, body: bytes) -> web.Response:
     await arrivals.require_room(domain_of(host))
     document = _parsed(body)
     if not jsonld.is_plain(document):  # this costs, so whoever sent it is asked for their key first
-        await proven(net, signed, claims)
+        await proven(request, signed, claims)
         document = await shapes.counted(net.work, host, document)
     envelope = _envelope(document, claims)
     if not same_origin(claims.key_id, envelope.actor):
         raise Refused("foreign_actor", "The signature is not the actor's.")
     if _is_stranger_leaving(envelope) and not await inbox.known_actor(net, envelope.actor):
         return _answer(202, "", "")
-    verified = await proven(net, signed, claims)
+    verified = await proven(request, signed, claims)
     if verified.owner != envelope.actor:
         raise Refused("foreign_actor", "The signature is not the actor's.")
     sender = "{}://{}:{}".format(*origin(envelope.activity_id))
@@ -251,6 +254,27 @@ async def _key(net: Net, key_id: str) -> ActorKey:
 
 
 async def proven(
+    request: web.Request, signed: signatures.Request, claims: signatures.Claims
+) -> signatures.Verified:
+    """Who signed it. Each key that we do not know costs a look-up and rows, wherever it points: an address that
+    named many in vain is heard with known keys alone, until the window ends.
+
+    Raises ``TooMany``, and whatever says that the key cannot be had or does not fit.
+    """
+    net = request.app[NET]
+    async with net.work.reading() as tx:
+        known = await accounts.owned_key(tx.conn, claims.key_id)
+    if known:
+        return await _verified(net, signed, claims)
+    counters, now = context(request).limits, net.work.clock.now()
+    whose = limits.neighbourhood(address_of(request))
+    counters.require(limits.NO_KEYS, whose, now)  # before: many may come at once
+    verified = await _verified(net, signed, claims)
+    counters.take(limits.NO_KEYS, whose, now, cost=-1)
+    return verified
+
+
+async def _verified(
     net: Net, signed: signatures.Request, claims: signatures.Claims
 ) -> signatures.Verified:
     """Verify with the key that we know; once more with a fresh one, in case it was changed."""

@@ -84,7 +84,7 @@ async def prove(net: Net, request: web.Request) -> Account | None:
     now = net.work.clock.now()
     claims = signatures.parse(signed, authorities=authorities(net), now=now)
     await resolve.require_open(net, origin.host_of(claims.key_id))
-    verified = await proven(net, signed, claims)
+    verified = await proven(request, signed, claims)
     async with net.work.reading() as tx:
         account = await accounts.by_uri(tx.conn, verified.owner)
     return None if account is None or account.is_hidden else account

@@ -103,6 +103,33 @@ async def test_who_proves_what_they_send_is_not_counted(
             assert (await attacker.send(mallory, like, ours.inbox)).status == 202
 
 
+async def test_an_address_that_names_keys_in_vain_is_heard_with_known_ones_alone(
+    database_url: str, tmp_path: Path, attacker: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each made-up name would be looked up, and leave rows."""
+    small = Rule("no-keys", 5, 300)
+    monkeypatch.setattr(limits, "NO_KEYS", small)
+    monkeypatch.setattr(limits, "ALL", (*limits.ALL, small))
+    async with instance(database_url, tmp_path, LOOPBACK, rate_limits="on") as ours:
+        known = attacker.person("known")
+        likes = [attacker.activity(known, "Like", attacker.url(f"/{n}")) for n in range(3)]
+        assert (await attacker.send(known, likes[0], ours.inbox)).status == 202
+        made_up = [Person(attacker.url(f"/users/no{n}"), f"no{n}") for n in range(small.limit + 1)]
+        said = [attacker.activity(who, "Like", who.uri) for who in made_up]
+        for who, like in zip(made_up[:-1], said[:-1], strict=True):
+            assert (await attacker.send(who, like, ours.inbox)).status == 401
+        async with unchanged(ours):
+            late = await attacker.send(made_up[-1], said[-1], ours.inbox)
+            assert (late.status, late.reason) == (429, "too_many")
+        assert attacker.asked(f"/users/no{small.limit}") == 0
+        assert (await attacker.send(known, likes[1], ours.inbox)).status == 202
+        ours.clock.forward(minutes=6)
+        late = await attacker.send(
+            attacker.person("late"), likes[2] | {"actor": attacker.url("/users/late")}, ours.inbox
+        )
+        assert late.status == 202
+
+
 # What would go round
 
 
