@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from federation import capabilities
 from federation.build_post import (
     Json,
     event,
@@ -96,6 +97,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
         "manuallyApprovesFollowers": value.locked,
         "attachment": [_property(name, text) for name, text in value.fields],
         "publicKey": _public_key(value.id, keys.pem),
+        **capabilities.advertised(value.kind),
     }
     if value.kind == "group":
         document["postingRestrictedToMods"] = value.posting_restricted

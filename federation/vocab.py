@@ -106,6 +106,11 @@ ACTOR_TERMS: Final = {
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    "implements": {
+        "@id": "https://w3id.org/fep/844e/implements",
+        "@type": "@id",
+        "@container": "@list",
+    },
 }
 ACTOR_CONTEXT: Final = (AS, SECURITY, MULTIKEY, ACTOR_TERMS)
 

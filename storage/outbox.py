@@ -182,6 +182,11 @@ SET_SCHEME = Command(
     "insert into hosts (host, scheme) values ($1, $2)"
     " on conflict (host) do update set scheme = excluded.scheme"
 )
+SUGGEST_SCHEME = Command(
+    "insert into hosts (host, scheme) values ($1, $2) on conflict (host) do update"
+    " set scheme = excluded.scheme"
+    " where hosts.last_success_at is null and hosts.scheme <> excluded.scheme"
+)
 DESCRIBE = Command(
     """
     insert into hosts (host, software, version, active_users, checked_at)
@@ -310,6 +315,11 @@ async def give_up(conn: Connection, name: str, now: datetime) -> None:
 
 async def set_scheme(conn: Connection, name: str, scheme: str) -> None:
     await SET_SCHEME.run(conn, name, scheme)
+
+
+async def suggest_scheme(conn: Connection, name: str, scheme: str) -> None:
+    """What a host says that it takes; what it took already counts for more."""
+    await SUGGEST_SCHEME.run(conn, name, scheme)
 
 
 async def describe(

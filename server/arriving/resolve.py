@@ -17,7 +17,17 @@ from functools import partial
 from types import MappingProxyType
 from typing import cast
 
-from federation import deliver, fetch, jsonld, keys, nodeinfo, parse, signatures, webfinger
+from federation import (
+    capabilities,
+    deliver,
+    fetch,
+    jsonld,
+    keys,
+    nodeinfo,
+    parse,
+    signatures,
+    webfinger,
+)
 from federation.errors import Gone, Refused, Unreachable
 from federation.fetch import Denied, Egress
 from federation.objects import Actor, Post, QuoteAuthorization, Vote
@@ -242,6 +252,8 @@ async def _write_down(
             owner = await accounts.by_id(tx.conn, row.account_id) if row else None
             if owner and owner.uri != value.id:
                 raise Refused("key_taken", "The actor lists the key of another.", cause=key.id)
+        if capabilities.RFC9421 in capabilities.implemented(value.document):
+            await outbox.suggest_scheme(tx.conn, host_of(value.id), "rfc9421")
         said = replace(profile(value), username=named.username, handle_host=named.host)
         return await account_verbs.remember(
             tx, value.id, host_of(value.id), value.kind, said, listed, value.published,

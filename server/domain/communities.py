@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, effects, follows, group_effects, names, policy
+from server.domain import accounts, effects, follows, group_effects, names, policy, roles
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import communities, invitations
@@ -131,7 +131,7 @@ async def grant(
         raise Invalid("A role is organiser or moderator.", field="role")
     if not await follow_rows.is_following(tx.conn, to.id, community.id):
         raise Invalid("Only a member can have a role.", field="account")
-    if role != "organiser" and await _is_last_organiser(tx, community, to):
+    if role != "organiser" and await roles.is_last_organiser(tx, community, to):
         policy.LAST_ORGANISER.require()
     had = await communities.role(tx.conn, community.id, to.id)
     await communities.grant(tx.conn, community.id, to.id, role, tx.now)
@@ -158,7 +158,7 @@ async def dismiss(
     """
     await communities.hold(tx.conn, community.id)
     role = await communities.role(tx.conn, community.id, actor.id)
-    last = await _is_last_organiser(tx, community, from_)
+    last = await roles.is_last_organiser(tx, community, from_)
     policy.may_dismiss(role, own=actor.id == from_.id, last_organiser=last).require()
     if not await communities.revoke(tx.conn, community.id, from_.id):
         return
@@ -166,11 +166,6 @@ async def dismiss(
         tx.conn, community.id, "dismiss", role or "member", actor.id, tx.now, account_id=from_.id
     )
     await group_effects.listed(tx, actor, community, from_, added=False, arrived=arrived)
-
-
-async def _is_last_organiser(tx: Tx, community: Account, account: Account) -> bool:
-    roles = await communities.roles(tx.conn, community.id)
-    return [i for i, role in roles.items() if role == "organiser"] == [account.id]
 
 
 async def may_post(tx: Tx, community: Account, author: Account, visibility: str) -> policy.Verdict:

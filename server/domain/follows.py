@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain import effects, featured, histories, policy
+from server.domain import effects, featured, histories, policy, roles
 from server.domain.tx import Tx
 from server.errors import Forbidden, NotFound
 from storage import (
@@ -171,6 +171,8 @@ async def doubt(tx: Tx, host: str) -> None:
 async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
     """The target says no, or takes back its yes."""
     await follows.hold(tx.conn, follower.id, target.id)
+    if target.local and target.is_group:
+        await roles.end(tx, follower, target)
     if await follows.delete(tx.conn, made):
         await effects.answer_follow(tx, target, follower, made.uri, accepted=False)
         for decider in await _who_decides(tx, target):
@@ -186,10 +188,16 @@ async def remove_follower(tx: Tx, actor: Account, follower: Account) -> None:
 
 
 async def unfollow(tx: Tx, actor: Account, target: Account) -> None:
-    """Stop following, or take back the request; a repeat is no event."""
+    """Stop following, or take back the request; a repeat is no event.
+
+    Raises ``Forbidden`` for the last organiser of a community.
+    """
     await follows.hold(tx.conn, actor.id, target.id)
     known = await follows.between(tx.conn, actor.id, target.id)
-    if known is None or not await follows.delete(tx.conn, known):
+    if known is None:
+        return
+    await roles.leave(tx, actor, target)
+    if not await follows.delete(tx.conn, known):
         return
     if actor.local:
         await timelines.forget(tx.conn, actor.id, target.id)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from server.domain import effects, follows, policy
+from server.domain import effects, follows, policy, roles
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts, lists, moves
@@ -131,6 +131,7 @@ def _lately(tx: Tx, account: Account) -> bool:
 
 
 async def _carry(tx: Tx, old: Account, new: Account) -> None:
+    await roles.lay_down(tx, old)
     await moves.carry_mutes(tx.conn, old.id, new.id, tx.now)
     await moves.carry_notes(tx.conn, old.id, new.id)
     await _next(tx, BLOCKS, old.id, new.id, 0)
@@ -189,6 +190,7 @@ async def carry_blocks(tx: Tx, old_id: int, new_id: int, after: int) -> None:
         return
     people = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
     for person in people.values():
-        if person.id != new.id:
+        # Who alone steers a community cannot leave it.
+        if person.id != new.id and not await roles.is_last_organiser(tx, new, person):
             await follows.block(tx, person, new)
     await _next(tx, BLOCKS, old_id, new_id, rows[-1].row_id)

@@ -153,6 +153,22 @@ async def test_a_role_is_taken_and_laid_down_but_by_the_last_organiser(scene: Sc
     assert left["account"]["id"] == scene.author.id
 
 
+async def test_who_leaves_has_no_role_and_the_last_organiser_stays(scene: Scene) -> None:
+    leave = f"/api/v1/accounts/{scene.garden.id}/unfollow"
+    for path in (leave, f"/api/v1/accounts/{scene.garden.id}/block"):
+        assert (await scene.organiser.post(path)).status == 403
+    shown = f"/api/v1/accounts/relationships?id[]={scene.garden.id}"
+    (relation,) = await scene.organiser.good("GET", shown)
+    assert (relation["following"], relation["blocking"]) == (True, False)
+    await scene.moderator.good("POST", leave)
+    (left,) = await scene.reader.good("GET", f"{scene.path}/roles")
+    assert left["account"]["id"] == scene.organiser.id
+    await scene.moderator.good("POST", f"/api/v1/accounts/{scene.garden.id}/follow")
+    assert len(await scene.reader.good("GET", f"{scene.path}/roles")) == 1
+    (newest, *_) = await scene.house.stranger.good("GET", f"{scene.path}/log")
+    assert (newest["action"], newest["role"]) == ("dismiss", "moderator")
+
+
 async def test_the_log_names_roles_and_no_moderator(scene: Scene) -> None:
     post = await scene.author.says("@garden hello")
     await scene.act(scene.moderator, post, "remove", reason="Spam")

@@ -115,6 +115,7 @@ async def until(stances: Stances, host: str, wanted: Stance) -> None:
     async with asyncio.timeout(5):
         found = await stances.of(host)
         while found != wanted:
+            await asyncio.sleep(0)  # what is remembered waits for nothing: let the change be heard
             found = await stances.of(host)
 
 

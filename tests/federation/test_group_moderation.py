@@ -151,6 +151,26 @@ async def test_a_moderator_is_announced(
     assert [d["object"] for d in announced(lemmy, "Remove")] == [moderator.uri]
 
 
+async def test_a_moderator_who_leaves_elsewhere_is_none_any_more(
+    ours: Instance, lemmy: Peer, organiser: Account, garden: Account, moderator: Person
+) -> None:
+    """The last organiser, too: who left on another server has left."""
+    account = await ours.known(moderator.uri)
+    assert account
+    async with ours.work.transaction() as tx:
+        await communities.grant(tx, organiser, garden, account, "organiser")
+        await communities.dismiss(tx, organiser, garden, organiser)
+    follow_of = lemmy.activity(moderator, "Follow", garden.uri)
+    undo = lemmy.activity(moderator, "Undo", follow_of)
+    assert (await lemmy.send(moderator, undo, ours.inbox)).status == 202
+    await ours.settle()
+    assert await ours.outcome(undo["id"]) == "done"
+    assert await ours.value("select count(*) from community_roles") == 0
+    removed = announced(lemmy, "Remove")
+    assert [d["object"] for d in removed] == [organiser.uri, moderator.uri]
+    assert removed[-1]["actor"] == garden.uri
+
+
 async def test_a_removal_is_announced_with_its_reason_and_its_undo(
     ours: Instance,
     lemmy: Peer,

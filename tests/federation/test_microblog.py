@@ -10,6 +10,7 @@ import pytest
 from apsig import ProofVerifier
 from apsig.exceptions import VerificationFailedError
 
+from federation import capabilities
 from federation.deliver import GIVE_UP_AFTER
 from server.domain import calls, posts
 from server.domain.posts import PollDraft
@@ -18,7 +19,7 @@ from storage import lanes, outbox
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.instance import Instance
-from tests.federation.peer import RFC9421, Json, Peer, Person, peer
+from tests.federation.peer import CAVAGE, RFC9421, Json, Peer, Person, peer
 
 GOING, MAYBE, DECLINED = "I'm coming", "Maybe", "I can't"
 
@@ -96,6 +97,36 @@ async def test_the_second_scheme_is_tried_and_remembered(
     assert await ours.value("select scheme from hosts where host = $1", microblog.host) == RFC9421
     await act(ours, microblog, reader, "Follow", garden.uri)
     assert [r.scheme for r in microblog.received] == [RFC9421, RFC9421]
+    assert len(microblog.refused) == 1
+
+
+def says_rfc9421(server: Peer, who: Person) -> None:
+    """As WordPress says it (FEP-844e)."""
+    software = {"type": "Application", "implements": [{"href": capabilities.RFC9421}]}
+    server.serve({**who.document(), "generator": software})
+
+
+async def test_who_says_that_it_reads_rfc9421_is_asked_so_first(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    microblog.takes = (RFC9421,)
+    reader = microblog.person("reader")
+    says_rfc9421(microblog, reader)
+    await follow(ours, microblog, reader, garden)
+    await ours.settle()
+    assert [r.scheme for r in microblog.received] == [RFC9421]
+    assert microblog.refused == []
+
+
+async def test_what_a_host_took_counts_for_more_than_what_it_says(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    microblog.takes = (CAVAGE,)
+    for name in ("reader", "writer"):
+        says_rfc9421(microblog, microblog.person(name))
+        await follow(ours, microblog, microblog.people[name], garden)
+        await ours.settle()
+    assert [r.scheme for r in microblog.received] == [CAVAGE, CAVAGE]
     assert len(microblog.refused) == 1
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyld import jsonld
 
 from federation import activities as verbs
-from federation import build
+from federation import build, capabilities
 from federation.jsonld import bundled
 from federation.objects import (
     Actor,
@@ -535,6 +535,34 @@ def test_an_actor_carries_both_keys() -> None:
     }
     assert document["assertionMethod"][0]["controller"] == ORGANISER
     assert "assertionMethod" not in build.actor(value, build.PublicKeys("PEM"))
+
+
+def test_an_actor_says_what_its_server_reads() -> None:
+    """FEP-844e: of the software behind it, and the instance's own actor of itself."""
+    value = Actor(id=ORGANISER, kind="person", username="organiser", inbox=f"{ORGANISER}/inbox")
+    person = cast("Any", build.actor(value, build.PublicKeys("PEM")))
+    assert person["generator"]["type"] == "Application"
+    assert "implements" not in person
+    instance = dataclasses.replace(value, kind="application")
+    application = cast("Any", build.actor(instance, build.PublicKeys("PEM")))
+    assert application["implements"] == person["generator"]["implements"]
+    assert "generator" not in application
+    both = {capabilities.RFC9421, capabilities.RFC9421_ED25519}
+    assert capabilities.implemented(person) == capabilities.implemented(application) == both
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"implements": [{"href": capabilities.RFC9421}]},  # a person is no software
+        {"generator": "https://social.example/actor"},
+        {"generator": {"type": "Note", "implements": [{"href": capabilities.RFC9421}]}},
+        {"generator": {"type": "Application", "implements": [capabilities.RFC9421]}},
+        {"generator": {"type": "Application", "implements": {"href": 9421}}},
+    ],
+)
+def test_a_server_can_do_only_what_it_says_in_full(said: dict[str, object]) -> None:
+    assert capabilities.implemented({"type": "Person", **said}) == frozenset()
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
