@@ -31,7 +31,7 @@ from tests.api.sightings import (
 from tests.federation.members import signing
 from tests.tls_peer import egress_config
 
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 @pytest.fixture

@@ -227,7 +227,7 @@ async def test_a_boost_of_what_nobody_may_see_is_nowhere(ours: Instance, microbl
     async with ours.work.transaction() as tx:
         boost = await posts.boost(tx, sharer, post)
     assert boost
-    doors = [f"{boost.uri}{part}" for part in ("", "/replies", "/context")]
+    doors = [f"{boost.uri}{part}" for part in ("", "/replies")]
     for address in doors:
         assert (await get(microblog, address, reader)).status == 200, address
     async with ours.work.transaction() as tx:
