@@ -230,11 +230,13 @@ async def test_a_boost_of_what_nobody_may_see_is_nowhere(ours: Instance, microbl
     doors = [f"{boost.uri}{part}" for part in ("", "/replies")]
     for address in doors:
         assert (await get(microblog, address, reader)).status == 200, address
+    assert (await get(microblog, boost.uri, accept="text/html")).status == 302
     async with ours.work.transaction() as tx:
         await tx.conn.execute("update accounts set suspended_at = now() where id = $1", author.id)
     for address in doors:
         assert (await get(microblog, address, reader)).status == 404, address
         assert (await get(microblog, address)).status == 404, address
+    assert (await get(microblog, boost.uri, accept="text/html")).status == 404
 
 
 # What we sign
