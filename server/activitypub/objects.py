@@ -251,7 +251,10 @@ async def _asked_for(tx: Tx, request: web.Request, reader: Account | None = None
     if request.path.startswith("/cards/"):
         return await public(tx, urls.call(number(request)))
     address = urls.call if request.path.startswith("/calls/") else urls.post
-    return await readable(tx, address(number(request)), reader)
+    row = await readable(tx, address(number(request)), reader)
+    if row.kind == "boost":
+        await boosted(tx, row, reader)  # it is there as long as what it is of
+    return row
 
 
 def _ids(uri: str, found: Sequence[Post], owner: str | None = None) -> build.Json:

@@ -38,6 +38,7 @@ async def post(request: web.Request) -> web.Response:
     async with context(request).work.reading() as tx:
         found = await require(tx, number, tx.site.urls.post(number))
         if found.reblog_of_id:
+            await sight.subject(tx, number, None)
             return answers.moved(f"/posts/{found.reblog_of_id}")
         if found.kind == "event":
             return answers.moved(f"/calls/{found.id}")

@@ -11,8 +11,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from federation.fetch import Egress
 from server.api.streaming import HUB, PACE, Pace
 from server.app import make_app
+from server.arriving import resolve
 from server.config import load
 from server.domain import oauth, scopes, users
 from server.domain.tx import Site, Work
@@ -71,11 +73,12 @@ async def serving(
     *,
     pace: Pace | None = None,
     watch: Watch | None = None,
+    egress: Egress | None = None,
     **settings: str,
 ) -> AsyncIterator[Running]:
     """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``.
 
-    ``watch`` sees every answer before it goes out.
+    ``watch`` sees every answer before it goes out. With ``egress`` it federates.
     """
     domain = f"127.0.0.1:{port}"
     given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
@@ -86,12 +89,16 @@ async def serving(
             pool,
             clock,
             Site(
-                Urls(domain, known.base), federates=False, title="Test", mail=bool(known.smtp_url)
+                Urls(domain, known.base),
+                federates=egress is not None,
+                title="Test",
+                mail=bool(known.smtp_url),
             ),
         )
         async with work.transaction() as tx:
             await instance.create(tx.conn, domain, domain, None, tx.now)
-        app = make_app(known, work, database_url=database_url)
+        net = await resolve.open_net(work, egress) if egress else None
+        app = make_app(known, work, net, database_url=database_url)
         app[PACE] = pace or app[PACE]
         if watch:
             app.on_response_prepare.append(watch)

@@ -10,10 +10,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-LOCALS, PEOPLE = 4, 6
-"""Numbers of the people: the first are members, who have clients; the others are of another server."""
+LOCALS, PEOPLE = 4, 7
+"""Numbers of the people: the first are members, who have clients; the others are of other servers."""
 STRANGER = -1
+FAR, AWAY = 100, 101
+"""Other servers, each by the actor that asks for all its people."""
+HOST_OF = {4: FAR, 5: FAR, 6: AWAY, FAR: FAR, AWAY: AWAY}
 VISIBILITIES = ("public", "unlisted", "private", "direct")
+SHED = "shed"
+PLACES = ("", "", "garden", "hall", SHED, SHED)
+"""Communities of ours: a public one, an unlisted one, a private one. Person 0 organises all."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Said:
     author: int
     visibility: str
     named: tuple[int, ...]
-    in_garden: bool
+    place: str
     how: str
     about: int
 
@@ -37,8 +43,18 @@ class Plan:
     blocks: tuple[tuple[int, int], ...]
     mutes: tuple[tuple[int, int], ...]
     shuns: tuple[int, ...]
-    """Members who block the other server's host."""
+    """Members who block the host FAR."""
     suspended: tuple[int, ...]
+    members: tuple[int, ...]
+    """Of the private community, beside the organiser."""
+    invited: tuple[int, ...]
+    banned: tuple[tuple[int, bool], ...]
+    """Who, and whether all that they posted there goes with them."""
+    away_is_out: bool
+    """Whether the instance suspends the host AWAY."""
+    removed: tuple[int, ...]
+    """Posts that the organiser takes out of their community; ``pinned``: posts on their authors' profiles."""
+    pinned: tuple[int, ...]
     said: tuple[Said, ...]
 
 
@@ -53,7 +69,7 @@ _said = st.builds(
     author=st.integers(0, PEOPLE - 1),
     visibility=st.sampled_from(VISIBILITIES),
     named=st.lists(st.integers(0, PEOPLE - 1), max_size=2, unique=True).map(tuple),
-    in_garden=st.integers(0, 3).map(lambda n: n == 0),
+    place=st.sampled_from(PLACES),
     how=st.sampled_from(("new", "new", "reply", "reply", "quote", "boost")),
     about=st.integers(0, 11),
 )
@@ -65,7 +81,13 @@ plans = st.builds(
     mutes=_pairs(2),
     shuns=st.lists(st.integers(0, LOCALS - 1), max_size=1).map(tuple),
     suspended=st.lists(st.integers(1, PEOPLE - 1), max_size=1).map(tuple),
-    said=st.lists(_said, min_size=3, max_size=12).map(tuple),
+    members=st.lists(st.integers(1, PEOPLE - 1), min_size=2, max_size=4, unique=True).map(tuple),
+    invited=st.lists(st.integers(1, PEOPLE - 1), max_size=2, unique=True).map(tuple),
+    banned=st.lists(st.tuples(st.integers(1, PEOPLE - 1), st.booleans()), max_size=1).map(tuple),
+    away_is_out=st.integers(0, 3).map(lambda n: n == 0),
+    removed=st.lists(st.integers(0, 11), max_size=4, unique=True).map(tuple),
+    pinned=st.lists(st.integers(0, 11), max_size=4, unique=True).map(tuple),
+    said=st.lists(_said, min_size=5, max_size=12).map(tuple),
 )
 
 
@@ -79,6 +101,8 @@ class Fact:
     boosts: int | None = None
     quotes: int | None = None
     answers: int | None = None
+    place: str = ""
+    removed: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +113,8 @@ class Oracle:
     mutes: frozenset[tuple[int, int]]
     shuns: frozenset[int]
     suspended: frozenset[int]
+    """Also who is of a host that is kept out, and that host's own actor."""
+    members: frozenset[int]
     facts: dict[int, Fact]
 
     def sees(self, viewer: int, number: int) -> bool:
@@ -103,8 +129,10 @@ class Oracle:
             return False
         if viewer == fact.author:
             return True
-        if (fact.author, viewer) in self.blocks:
+        if fact.removed or (fact.author, viewer) in self.blocks:
             return False
+        if fact.visibility == "members":
+            return viewer in self.members
         if fact.visibility in ("public", "unlisted"):
             return True
         quoted = self.facts[fact.quotes].author if fact.quotes is not None else None
@@ -121,7 +149,7 @@ class Oracle:
     def _silences(self, viewer: int, author: int) -> bool:
         if viewer == author:
             return False
-        away = author >= LOCALS and viewer in self.shuns
+        away = HOST_OF.get(author) == FAR and viewer in self.shuns
         return away or (viewer, author) in self.blocks | self.mutes
 
     def seen(self, viewer: int) -> set[int]:
@@ -129,6 +157,11 @@ class Oracle:
 
     def by(self, viewer: int, author: int) -> set[int]:
         return {n for n in self.seen(viewer) if self.facts[n].author == author}
+
+    def on_profile(self, viewer: int, author: int) -> set[int]:
+        """What is for members stands in their community, and on its author's profile for the author alone."""
+        own = viewer == author
+        return {n for n in self.by(viewer, author) if own or self.facts[n].visibility != "members"}
 
     def in_public(self, viewer: int, *, local: bool = False) -> set[int]:
         """The timeline of all: no boosts, and no answers to others."""
@@ -150,6 +183,46 @@ class Oracle:
             and self.facts[n].boosts is None
             and self.wants(viewer, n)
         }
+
+    # What another server gets
+
+    def shut_out(self, reader: int, author: int) -> bool:
+        """Whether the author wants nothing to do with who signs, or with their host."""
+        away = HOST_OF.get(reader) == FAR and author in self.shuns
+        return away or (author, reader) in self.blocks
+
+    def reads(self, reader: int) -> bool:
+        """Whether what is for members may be told: to a member, or to a server that has one."""
+        if reader in self.suspended:
+            return False
+        if reader not in (FAR, AWAY):
+            return reader in self.members
+        return any(HOST_OF.get(member) == reader for member in self.members - self.suspended)
+
+    def told(self, reader: int, number: int) -> bool:
+        """Whether the post may be listed for who signs."""
+        if self.sees(STRANGER, number):
+            return True
+        fact = self.facts[number]
+        if fact.visibility != "members" or not self.reads(reader) or fact.author in self.suspended:
+            return False
+        if reader == fact.author:
+            return True
+        return not fact.removed and (fact.author, reader) not in self.blocks
+
+    def gets(self, reader: int, number: int) -> bool:
+        """Whether who signs finds the document of a post of ours."""
+        if reader in self.suspended or self.shut_out(reader, self.facts[number].author):
+            return False
+        return self.told(reader, number)
+
+    def answers_to(self, number: int) -> set[int]:
+        return {n for n, fact in self.facts.items() if fact.answers == number}
+
+    def below(self, number: int) -> set[int]:
+        """The post, and all that stands in its thread."""
+        inner = [self.below(n) for n in self.answers_to(number)]
+        return {number}.union(*inner)
 
 
 def statuses_in(value: Any) -> list[dict[str, Any]]:

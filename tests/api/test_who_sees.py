@@ -6,174 +6,44 @@ not see.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
+import orjson
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from federation.fetch import Egress
 from federation.media_types import ACTIVITY_JSON
-from server.domain import domain_blocks, follows, mutes, posts, quotes, users
-from server.domain.posts import Draft
-from server.domain.tx import Arrived, Tx
-from server.errors import BeckonError
-from storage import follows as follow_rows
-from storage.accounts import Account
-from storage.posts import Post
-from tests.api.people import House, Member
+from tests.api.conftest import serving
+from tests.api.people import House
+from tests.api.sighted import World, build
 from tests.api.sightings import (
     LOCALS,
-    PEOPLE,
+    SHED,
     STRANGER,
-    Fact,
     Oracle,
     Plan,
-    Said,
     plans,
     statuses_in,
 )
+from tests.federation.members import signing
+from tests.tls_peer import egress_config
 
-EXAMPLES = 12
-FAR = "far.example"
-_worlds = itertools.count()
-
-
-@dataclass
-class World:
-    house: House
-    number: int
-    people: list[Account]
-    viewers: dict[int, Member]
-    garden: Account
-    posts: dict[int, Post] = field(default_factory=dict[int, Post])
-    facts: dict[int, Fact] = field(default_factory=dict[int, Fact])
-
-    @property
-    def tag(self) -> str:
-        return f"w{self.number}w"
-
-    def word(self, number: int) -> str:
-        return f"secret{self.number}x{number}x"
-
-    def numbers(self, ids: Iterable[str]) -> set[int]:
-        by_id = {str(post.id): number for number, post in self.posts.items()}
-        return {by_id[i] for i in ids if i in by_id}
+EXAMPLES = 8
 
 
-async def build(house: House, plan: Plan) -> tuple[World, Oracle]:
-    number = next(_worlds)
-    members = [await _member(house, f"m{number}_{n}") for n in range(LOCALS)]
-    others = [await house.remote(f"r{number}_{n}") for n in range(PEOPLE - LOCALS)]
-    people = [*(m.account for m in members if m.account), *others]
-    garden = await house.community(members[0], f"garden{number}")
-    viewers = dict(enumerate(members)) | {STRANGER: house.stranger}
-    world = World(house, number, people, viewers, garden)
-    for pair in plan.follows:
-        await _follow(world, *pair, granted=True)
-    for pair in set(plan.asked) - set(plan.follows):
-        await _follow(world, *pair, granted=False)
-    for said in plan.said:
-        await _say(world, said)
-    await _fall_out(world, plan)
-    return world, await _oracle(world, plan)
-
-
-async def _member(house: House, name: str) -> Member:
-    async with house.work.transaction() as tx:
-        _, account = await users.register(tx, f"{name}@people.example", name, None)
-    return Member(house.http, house.base, account, await house.sign_in(account))
-
-
-async def _follow(world: World, who: int, whom: int, *, granted: bool) -> None:
-    """As it was asked, and answered by whom it is for; without an answer it waits."""
-    follower, target = world.people[who], world.people[whom]
-    async with world.house.work.transaction() as tx:
-        uri = None if follower.local else f"{follower.uri}/follows/{target.id}"
-        await follow_rows.insert(tx.conn, uri, follower.id, target.id, None, tx.now)
-        found = await follow_rows.between(tx.conn, follower.id, target.id)
-        if granted and found:
-            await follows.accept(tx, target, found, follower)
-
-
-async def _say(world: World, said: Said) -> None:
-    """What a verb refuses was not said."""
-    about = world.posts.get(said.about)
-    number = len(world.posts)
-    with suppress(BeckonError):
-        async with world.house.work.transaction() as tx:
-            made = await _write(tx, world, said, about, number)
-        if made:
-            world.posts[number] = made
-            world.facts[number] = _fact(world, said, made)
-
-
-async def _write(tx: Tx, world: World, said: Said, about: Post | None, number: int) -> Post | None:
-    author = world.people[said.author]
-    if said.how == "boost" and about and about.reblog_of_id is None:
-        uri = None if author.local else f"{author.uri}/boosts/{number}"
-        return await posts.boost(tx, author, about, uri=uri)
-    plain = about if about and about.reblog_of_id is None else None
-    draft = Draft(
-        content=f"<p>{world.word(number)}</p>",
-        source=world.word(number),
-        visibility=said.visibility,
-        mentions=tuple(world.people[n] for n in said.named),
-        tags=(world.tag,),
-        in_reply_to=plain if said.how == "reply" else None,
-        quote=quotes.Quoting(plain) if said.how == "quote" and plain else None,
-        community=world.garden if said.in_garden and said.visibility == "public" else None,
-    )
-    uri = f"{author.uri}/posts/{number}"
-    arrived = None if author.local else Arrived(uri, {"id": uri})
-    return await posts.publish(tx, author, draft, arrived=arrived)
-
-
-def _fact(world: World, said: Said, made: Post) -> Fact:
-    numbers = {post.id: number for number, post in world.posts.items()}
-    return Fact(
-        author=said.author,
-        visibility=made.visibility,
-        named=frozenset() if made.reblog_of_id else frozenset(said.named),
-        boosts=numbers[made.reblog_of_id] if made.reblog_of_id else None,
-        quotes=numbers[made.quote_id] if made.quote_id else None,
-        answers=numbers[made.in_reply_to_id] if made.in_reply_to_id else None,
-    )
-
-
-async def _fall_out(world: World, plan: Plan) -> None:
-    """What comes between people after they have talked."""
-    async with world.house.work.transaction() as tx:
-        for who, whom in plan.blocks:
-            await follows.block(tx, world.people[who], world.people[whom])
-        for who, whom in plan.mutes:
-            if who < LOCALS:
-                await mutes.mute(tx, world.people[who], world.people[whom])
-        for who in plan.shuns:
-            await domain_blocks.block(tx, world.people[who], FAR)
-        for who in plan.suspended:
-            await tx.conn.execute(
-                "update accounts set suspended_at = $2 where id = $1", world.people[who].id, tx.now
-            )
-
-
-async def _oracle(world: World, plan: Plan) -> Oracle:
-    parted = {frozenset(pair) for pair in plan.blocks}
-    shunned = {(w, n) for w in plan.shuns for n in range(LOCALS, PEOPLE)}
-    kept = {
-        pair
-        for pair in plan.follows
-        if frozenset(pair) not in parted and not {pair, pair[::-1]} & shunned
-    }
-    return Oracle(
-        follows=frozenset(kept),
-        blocks=frozenset(plan.blocks),
-        mutes=frozenset(pair for pair in plan.mutes if pair[0] < LOCALS),
-        shuns=frozenset(plan.shuns),
-        suspended=frozenset(plan.suspended),
-        facts=dict(world.facts),
-    )
+@pytest.fixture
+async def house(
+    database_url: str, free_port: Callable[[], int], tmp_path: Path
+) -> AsyncIterator[House]:
+    """One that federates, as far as others ask it."""
+    async with (
+        Egress(egress_config(tmp_path)) as egress,
+        serving(database_url, free_port(), egress=egress, data=str(tmp_path)) as here,
+    ):
+        yield House(here.work, here.http, here.base, here.member, here.token)
 
 
 # Looking
@@ -211,6 +81,7 @@ async def every_door(world: World, oracle: Oracle) -> None:
         await _alone(world, oracle, viewer)
         await _listed(world, oracle, viewer)
     await _from_outside(world, oracle)
+    await _to_signers(world, oracle)
 
 
 async def _alone(world: World, oracle: Oracle, viewer: int) -> None:
@@ -248,13 +119,14 @@ async def _listed(world: World, oracle: Oracle, viewer: int) -> None:
             require_no_leak(world, oracle, viewer, path, text)
         else:
             found = await look(world, oracle, viewer, path)
-            differ = numbers(found) ^ oracle.by(viewer, author)
+            differ = numbers(found) ^ oracle.on_profile(viewer, author)
             assert not differ, (viewer, [world.facts[n] for n in differ], oracle.follows)
     if viewer == STRANGER:
         return
     for path in (
         f"{base}/home?limit=40",
-        f"{base}/list/{world.garden.id}?limit=40",
+        f"{base}/list/{world.places['garden'].id}?limit=40",
+        f"{base}/list/{world.places[SHED].id}?limit=40",
         "/api/v1/notifications?limit=80&include_filtered=true",
         "/api/v2/notifications?limit=80",
         "/api/v1/conversations",
@@ -292,15 +164,97 @@ async def _from_outside(world: World, oracle: Oracle) -> None:
         require_no_leak(world, oracle, STRANGER, "page", text)
         assert (status in (200, 302, 303)) == sees, (status, fact)
     names = [person.username for person in world.people if person.local]
-    pages = ["/", f"/tags/{world.tag}", *(f"/@{n}" for n in (*names, world.garden.username))]
+    groups = [place.username for place in world.places.values()]
+    pages = ["/", f"/tags/{world.tag}", *(f"/@{n}" for n in (*names, *groups))]
     for page in pages:
         _, text = await ask(world, STRANGER, page, "text/html")
         require_no_leak(world, oracle, STRANGER, page, text)
-    for actor in [*(p for p in world.people if p.local), world.garden]:
+    for actor in [*(p for p in world.people if p.local), *world.places.values()]:
         path = actor.uri.removeprefix(world.house.base)
         for part in ("", "/outbox", "/outbox?before=9223372036854775807", "/featured"):
             _, text = await ask(world, STRANGER, path + part, ACTIVITY_JSON)
             require_no_leak(world, oracle, STRANGER, path + part, text)
+
+
+# Other servers, who sign
+
+
+async def signed(world: World, oracle: Oracle, reader: int, path: str) -> tuple[int, str]:
+    """A document as another server gets it; of nothing that it lists more than it may."""
+    url = world.house.base + path
+    headers = {"Accept": ACTIVITY_JSON} | signing(url, world.signers[reader])
+    async with world.house.http.get(url, headers=headers, allow_redirects=False) as answer:
+        status, text = answer.status, await answer.text()
+    hidden = [n for n in world.facts if not oracle.told(reader, n)]
+    leaked = [n for n in hidden if world.facts[n].boosts is None and world.word(n) in text]
+    assert leaked == [], (reader, path, [world.facts[n] for n in leaked])
+    return status, text
+
+
+def _items(world: World, text: str) -> set[int]:
+    """Which posts a collection lists by id."""
+    by_uri = {post.uri: number for number, post in world.posts.items()}
+    found = orjson.loads(text)
+    return {by_uri[uri] for uri in found.get("orderedItems", found.get("items", []))}
+
+
+async def _to_signers(world: World, oracle: Oracle) -> None:
+    for reader in world.signers:
+        for number, fact in world.facts.items():
+            if fact.author < LOCALS and fact.boosts is None:
+                await _documents(world, oracle, reader, number)
+        for author in range(LOCALS):
+            await _of_author(world, oracle, reader, author)
+        for name in world.places:
+            await _of_place(world, oracle, reader, name)
+
+
+async def _documents(world: World, oracle: Oracle, reader: int, number: int) -> None:
+    """A post of ours, its activity, what answers it, and the thread below it."""
+    fact, path = world.facts[number], f"/posts/{world.posts[number].id}"
+    expected = 200 if oracle.gets(reader, number) else 404
+    for part in ("", "/activity", "/replies", "/context"):
+        status, text = await signed(world, oracle, reader, path + part)
+        if part == "/context" and fact.answers is not None:
+            continue  # is of the head
+        assert status == expected, (reader, part, fact)
+        if status == 200 and part == "/replies":
+            asked = oracle.answers_to(number)
+        elif status == 200 and part == "/context":
+            asked = oracle.below(number)
+        else:
+            continue
+        # what is listed in a public thread is what a stranger may have
+        told = {n for n in asked if oracle.told(reader, n)}
+        assert _items(world, text) == told, (reader, part, fact)
+
+
+async def _of_author(world: World, oracle: Oracle, reader: int, author: int) -> None:
+    path = world.people[author].uri.removeprefix(world.house.base)
+    gone = author in oracle.suspended or reader in oracle.suspended
+    expected = 404 if gone or oracle.shut_out(reader, author) else 200
+    top = f"/outbox?before={2**63 - 1}"
+    for part in ("/outbox", top, "/featured"):
+        status, text = await signed(world, oracle, reader, path + part)
+        assert status == expected, (reader, author, part)
+        public = {n for n in oracle.by(STRANGER, author) if world.facts[n].boosts is None}
+        if status == 200 and part == "/featured":
+            assert _items(world, text) == public & world.pinned
+        if status == 200 and part == top:
+            assert all(world.word(n) in text for n in public)
+
+
+async def _of_place(world: World, oracle: Oracle, reader: int, name: str) -> None:
+    """What a community distributed: all of it that may be told, and for members where it is private."""
+    path = world.places[name].uri.removeprefix(world.house.base)
+    open_to = reader not in oracle.suspended and (name != SHED or oracle.reads(reader))
+    for part in ("/outbox", "/featured", "/followers", "/moderators"):
+        status, text = await signed(world, oracle, reader, path + part)
+        assert status == (200 if open_to else 404), (reader, name, part)
+        if status == 200 and part == "/outbox":
+            ours = [n for n, f in world.facts.items() if f.place == name and f.author < LOCALS]
+            heads = [n for n in ours if world.facts[n].answers is None and oracle.told(reader, n)]
+            assert all(world.word(n) in text for n in heads), (reader, name)
 
 
 @settings(

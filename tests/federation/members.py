@@ -33,16 +33,19 @@ async def get(
     peer: Peer, url: str, by: Person | None = None, *, accept: str = ACTIVITY_JSON, signs: str = ""
 ) -> Answer:
     """GET of a document of ours; ``by``: who signs it, if anybody does; ``signs``: another address."""
-    headers = {"Accept": accept}
-    if by:
-        headers["Date"] = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-        signed = Signer(
-            headers=dict(headers), private_key=by.private, method="GET", url=signs or url, key_id=by.key_id,
-            body=b"", signed_headers=["(request-target)", "host", "date"],
-        ).sign()  # fmt: skip
-        headers |= {k: v for k, v in signed.items() if k.lower() in ("date", "signature")}
+    headers = {"Accept": accept} | (signing(signs or url, by) if by else {})
     async with peer.session.get(url, headers=headers, allow_redirects=False) as answer:
         return Answer(answer.status, answer.headers, await answer.read())
+
+
+def signing(url: str, by: Person) -> dict[str, str]:
+    """The headers by which somebody signs a GET."""
+    headers = {"Date": datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")}
+    signed = Signer(
+        headers=dict(headers), private_key=by.private, method="GET", url=url, key_id=by.key_id,
+        body=b"", signed_headers=["(request-target)", "host", "date"],
+    ).sign()  # fmt: skip
+    return headers | {k: v for k, v in signed.items() if k.lower() in ("date", "signature")}
 
 
 async def private(ours: Instance, founder: Account, policy: str = "request") -> Account:

@@ -9,7 +9,7 @@ import pytest
 
 from federation.errors import Unreachable
 from server.arriving import resolve
-from server.domain import domain_blocks, host_allows, host_blocks
+from server.domain import domain_blocks, host_allows, host_blocks, posts
 from server.domain.host_blocks import Terms
 from storage import instance as instance_rows
 from storage.accounts import Account
@@ -219,6 +219,24 @@ async def test_a_stranger_who_signs_costs_no_key(ours: Instance, microblog: Peer
             assert answer.status == 200
             assert "Signature" in answer.headers["Vary"]
         assert other.requests == []
+
+
+async def test_a_boost_of_what_nobody_may_see_is_nowhere(ours: Instance, microblog: Peer) -> None:
+    author, post = await written(ours)
+    sharer, reader = await ours.member("sharer"), microblog.person("reader")
+    async with ours.work.transaction() as tx:
+        boost = await posts.boost(tx, sharer, post)
+    assert boost
+    doors = [f"{boost.uri}{part}" for part in ("", "/replies")]
+    for address in doors:
+        assert (await get(microblog, address, reader)).status == 200, address
+    assert (await get(microblog, boost.uri, accept="text/html")).status == 302
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("update accounts set suspended_at = now() where id = $1", author.id)
+    for address in doors:
+        assert (await get(microblog, address, reader)).status == 404, address
+        assert (await get(microblog, address)).status == 404, address
+    assert (await get(microblog, boost.uri, accept="text/html")).status == 404
 
 
 # What we sign
