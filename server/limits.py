@@ -39,7 +39,7 @@ SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 UNPROVEN = Rule("unproven", 1000, 300)  # at inboxes: what is no activity, or not proven
 NO_KEYS = Rule(
-    "no-keys", 60, 300
+    "no-keys", 300, 300
 )  # keys that an address had us ask for, and that did not come or fit
 
 
