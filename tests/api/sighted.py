@@ -237,6 +237,8 @@ async def _moderate(world: World, plan: Plan) -> None:
     """What the organiser of the communities does; what a verb refuses was not done."""
     organiser, shed = world.people[0], world.places[SHED]
     for number in plan.pinned:
+        if number in world.facts and world.facts[number].boosts is not None:
+            continue
         with suppress(BeckonError, KeyError):
             async with world.house.work.transaction() as tx:
                 post = world.posts[number]
