@@ -636,6 +636,8 @@ async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
     """Feature a post of one's own on one's profile. Raises ``Forbidden``, ``Invalid``."""
     if post.account_id != actor.id:
         policy.NOT_YOURS.require()
+    if post.reblog_of_id is not None:  # it would name what not everybody may see
+        raise Invalid("Validation failed: A boost cannot be pinned", field="id")
     others = [p for p in await posts.pinned(tx.conn, actor.id) if p.id != post.id]
     if added and len(others) >= MAX_PINNED:
         raise Invalid(
