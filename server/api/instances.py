@@ -18,7 +18,7 @@ from server.api.schema import array
 from server.arriving.resolve import Net
 from server.clock import stamp
 from server.context import NET, context
-from server.errors import Unavailable
+from server.errors import NotFound, Unavailable
 from server.render.view import Json
 from storage import follows
 from storage.follows import FollowedInstance
@@ -64,7 +64,10 @@ async def follow(request: web.Request, _caller: Caller) -> web.Response:
 
 
 async def unfollow(request: web.Request, _caller: Caller) -> web.Response:
-    await instances.unfollow(_net(request), id_of(request))
+    net, followed = request.app.get(NET), id_of(request)
+    if net is None:
+        raise NotFound  # who talks to nobody follows nobody
+    await instances.unfollow(net, followed)
     return empty()
 
 
@@ -79,5 +82,5 @@ def routes() -> list[web.RouteDef]:
 DESCRIBED: Described = {
     f"GET {BASE}": op(array("FollowedInstance"), *paged(100, 200)),
     f"POST {BASE}": op("FollowedInstance", a_text("host", required=True), also=(503,)),
-    f"DELETE {BASE}/{{id}}": op("Empty", also=(503,)),
+    f"DELETE {BASE}/{{id}}": op("Empty"),
 }

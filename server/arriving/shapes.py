@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from federation import jsonld, shapes
+from federation import jsonld
 from federation.errors import Unreachable
 from server.arriving import budgets
 from server.domain.tx import Work
@@ -38,6 +38,13 @@ async def plain(document: dict[str, object]) -> dict[str, object]:
         return document
     try:
         async with asyncio.timeout(SECONDS):  # what waits is not begun any more; what runs ends
-            return await asyncio.get_running_loop().run_in_executor(_thread, shapes.plain, document)
+            return await asyncio.get_running_loop().run_in_executor(_thread, _read, document)
     except TimeoutError:
         raise Unreachable("jsonld_busy", "Too many unusual documents wait.") from None
+
+
+def _read(document: dict[str, object]) -> dict[str, object]:
+    """pyld comes with the first document that needs it: most servers never see one."""
+    from federation import shapes  # noqa: PLC0415
+
+    return shapes.plain(document)

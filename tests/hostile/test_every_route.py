@@ -148,6 +148,7 @@ OWNED = {  # what stands before an id → where its owner finds the ids, and und
     "v2/notifications": ("/api/v1/notifications?include_filtered=true", "group_key"),
     "notifications/requests": ("/api/v1/notifications/requests", "id"),
     "featured_tags": ("/api/v1/featured_tags", "id"),
+    "invites": ("/api/beckon/v1/invites", "id"),
     "media": ("", ""),
     "statuses": ("", ""),
     "posts": ("", ""),

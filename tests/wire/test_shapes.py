@@ -304,14 +304,20 @@ def _many(value: Any) -> list[Any]:
 
 
 def _entry(value: Any) -> Any:
-    return ours(value) if isinstance(value, dict) else _full(value)
+    return _short(ours(value)) if isinstance(value, dict) else _full(value)
 
 
 def _meant_by(value: Json) -> Any:
     """A text where an id should be says less, and nothing else."""
     if "@value" in value:
         return _full(value["@value"])
-    return _full(value["@id"]) if set(value) == {"@id"} else theirs(value)
+    return _short(theirs(value))
+
+
+def _short(node: Json) -> Any:
+    """A node of which nothing but its id is compared is that id: members without a meaning are not there."""
+    said = node["type"] or node["actor"] or node["object"] or node["to"]
+    return node if said or node["id"] is None else node["id"]
 
 
 def _full(value: Any) -> Any:
