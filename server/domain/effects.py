@@ -217,37 +217,33 @@ async def _about_boost(
 
 
 async def like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
-    """To the author and, for a post of a remote community, to the community."""
-    if not actor.local:
-        return None
-    document = build.like(uri, actor.uri, post.uri)
-    inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
-
-
-async def dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
-    """To the same as a Like."""
-    if not actor.local:
-        return None
-    document = build.dislike(uri, actor.uri, post.uri)
-    inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
-
-
-async def undo_dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
-    if not actor.local:
-        return None
-    document = build.undo(await new_id(tx), actor.uri, build.dislike(uri, actor.uri, post.uri))
-    inboxes = await _author_and_community(tx, post)
-    return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+    return await _vote(tx, actor, post, build.like(uri, actor.uri, post.uri))
 
 
 async def undo_like(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    return await _undo_vote(tx, actor, post, build.like(uri, actor.uri, post.uri))
+
+
+async def dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    return await _vote(tx, actor, post, build.dislike(uri, actor.uri, post.uri))
+
+
+async def undo_dislike(tx: Tx, actor: Account, post: posts.Post, uri: str) -> Json | None:
+    return await _undo_vote(tx, actor, post, build.dislike(uri, actor.uri, post.uri))
+
+
+async def _vote(tx: Tx, actor: Account, post: posts.Post, document: Json) -> Json | None:
+    """To the author and, for a post of a remote community, to the community. None for a remote actor."""
     if not actor.local:
         return None
-    document = build.undo(await new_id(tx), actor.uri, build.like(uri, actor.uri, post.uri))
     inboxes = await _author_and_community(tx, post)
     return await send(tx, actor, document, inboxes, subject=post.uri, public=post.is_public)
+
+
+async def _undo_vote(tx: Tx, actor: Account, post: posts.Post, undone: Json) -> Json | None:
+    if not actor.local:
+        return None
+    return await _vote(tx, actor, post, build.undo(await new_id(tx), actor.uri, undone))
 
 
 async def _author_and_community(tx: Tx, post: posts.Post) -> Inboxes:

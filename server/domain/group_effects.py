@@ -112,11 +112,7 @@ async def featured(
     tx: Tx, by: Account, community: Account, post: Post, arrived: Arrived | None, *, added: bool
 ) -> None:
     """Add to, or Remove from, the featured posts, as the moderator's act (Lemmy takes no other)."""
-    target = community.featured_uri or ""
-
-    def make(uri: str, desk: Desk) -> build.Json:
-        return build.listing(uri, desk, post.uri, target, added=added)
-
+    make = _listing(post.uri, community.featured_uri, added=added)
     await _spread(tx, by, community, make, arrived, post.uri, None)
 
 
@@ -130,12 +126,17 @@ async def listed(
     arrived: Arrived | None = None,
 ) -> None:
     """Add to, or Remove from, the collection of moderators."""
-    target = community.moderators_uri or ""
+    make = _listing(person.uri, community.moderators_uri, added=added)
+    await _spread(tx, by, community, make, arrived, person.uri, person)
+
+
+def _listing(listed_uri: str, target: str | None, *, added: bool) -> Make:
+    """Add to, or Remove from, a collection of the community."""
 
     def make(uri: str, desk: Desk) -> build.Json:
-        return build.listing(uri, desk, person.uri, target, added=added)
+        return build.listing(uri, desk, listed_uri, target or "", added=added)
 
-    await _spread(tx, by, community, make, arrived, person.uri, person)
+    return make
 
 
 async def _spread(
