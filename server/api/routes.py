@@ -53,6 +53,7 @@ from server.api import (
     sign_up,
     statuses,
     streaming,
+    subscriptions,
     suggestions,
     tags,
     threads,
@@ -124,6 +125,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     group_moderation,
     dislikes,
     calls,
+    subscriptions,
 )
 
 
