@@ -24,6 +24,7 @@ from server import text
 from server.context import context
 from server.domain import sight, subscriptions
 from server.domain.tx import Tx
+from server.errors import NotFound
 from server.web import subscribed
 from server.web.calls import known
 from storage import subscriptions as rows
@@ -48,6 +49,8 @@ async def one(request: web.Request) -> web.Response:
     """``GET /calls/{id}.ics``."""
     async with context(request).work.reading() as tx:
         post, call = await known(tx, request)
+    if call.starts_at is None:
+        raise NotFound
     body = calendar("", [(post, call)], tx.now)
     return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", None)
 
@@ -113,11 +116,12 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
         made.add("x-wr-calname", name)  # what most calendars read instead
         made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         made.add("x-published-ttl", REFRESH)  # what Outlook reads instead
-    listed_calls = list(entries)
+    listed_calls = [(post, call) for post, call in entries if call.starts_at]
     for post, call in listed_calls:
         made.add_component(_event(post, call))
     latest = now.year + YEARS_AHEAD  # a call may claim any year
-    years = [now.year, *(min(call.over_at.year, latest) for _, call in listed_calls)]
+    ends = [call.ends_at or call.starts_at or now for _, call in listed_calls]
+    years = [now.year, *(min(end.year, latest) for end in ends)]
     # A zone is told for the years that are needed; by default it would end in 2038.
     made.add_missing_timezones(date(min(years) - 1, 1, 1), date(max(years) + 2, 1, 1))
     return made.to_ical()
@@ -131,7 +135,8 @@ def _event(post: Post, call: Call) -> Event:
     event.add("dtstamp", post.edited_at or post.published_at)
     event.add("sequence", call.revision)
     event.add("summary", post.title)
-    event.add("dtstart", _told(call.starts_at, zone))
+    if call.starts_at:
+        event.add("dtstart", _told(call.starts_at, zone))
     if call.ends_at:
         event.add("dtend", _told(call.ends_at, zone))
     event.add("status", STATUS[call.state])
