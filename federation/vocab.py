@@ -193,6 +193,18 @@ EVENT_TERMS: Final = {
     "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
 }
 
+#: What one server counted for another. An index of numbers by server.
+TALLY_TERMS: Final = {
+    "cta": CTA,
+    "lines": {"@id": "cta:lines", "@container": "@list"},
+    "tier": "cta:tier",
+    "own": "cta:own",
+    "email": "cta:email",
+    "byDomain": {"@id": "cta:byDomain", "@container": "@index"},
+    "withdrawn": "cta:withdrawn",
+    "seq": "cta:seq",
+}
+
 #: Our own, on calls and cards only.
 CALL_TERMS: Final = {
     "cta": CTA,

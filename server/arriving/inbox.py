@@ -546,7 +546,7 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.search(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
-        case activities.Follow() | activities.Join():
+        case activities.Follow() | activities.Join() | activities.Tell():
             await resolve.describe(net, act.by.host)
         case _:
             await _ask_actors(net, act)

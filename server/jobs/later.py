@@ -19,7 +19,18 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import (
+    calls,
+    effects,
+    mails,
+    media,
+    moves,
+    polls,
+    scheduled,
+    sign_up,
+    tags,
+    tallies,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
@@ -134,6 +145,10 @@ async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
 
 
+async def _tell_tally(tx: Tx, job: Job) -> None:
+    await tallies.tell(tx, job.args["post_id"])
+
+
 async def _close_call(tx: Tx, job: Job) -> datetime | None:
     return await calls.close(tx, job.args["post_id"])
 
@@ -209,6 +224,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
     "send_tally": _send_tally,
+    tallies.JOB: _tell_tally,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
