@@ -46,7 +46,7 @@ MATCHING = Query(
     """
     select c.post_id from calls c join posts p on p.id = c.post_id
     left join home_areas h on h.account_id = $1
-    where c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at) >= $2
+    where c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $2
         and exists (select from call_skills k join skills s on s.skill = k.skill
             where k.post_id = c.post_id and s.account_id = $1)
         and (p.visibility = 'public' or p.visibility in ('unlisted', 'members') and exists (
@@ -54,7 +54,7 @@ MATCHING = Query(
             and f.accepted_at is not null))
         and (c.latitude is null or distance_km(h.latitude / 10.0::float8, h.longitude / 10.0::float8,
             c.latitude, c.longitude) <= h.reach_km)
-    order by c.starts_at, c.post_id limit $3 offset $4
+    order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3 offset $4
     """,
     int,
 )

@@ -503,6 +503,17 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "Area": entity(
+        latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
+    ),
+    "NearCall": entity(call="Call", distance_km=maybe(COUNT), anywhere=BOOL),
+    "NearCommunity": entity(community="Community", place="CommunityPlace", distance_km=COUNT),
+    "CommunityPlace": entity(name=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+    "Skills": entity(skills=array(TEXT), shown=BOOL, matched=BOOL),
+    "Offered": entity(
+        skills=array(TEXT), area=maybe(entity(latitude=NUMBER, longitude=NUMBER)),
+    ),
+    "CallSkills": entity(skills=array(TEXT), matching=maybe(COUNT)),
     "Subscription": entity(
         created_at=maybe(TIME), calendar=maybe(URL), community_calendar=maybe(TEXT),
         community_feed=maybe(TEXT),

@@ -134,8 +134,15 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     call = await reader.good(
         "POST",
         f"{BECKON}/communities/{made['id']}/calls",
-        json={"title": "Sow", "starts_at": starts, "ends_at": starts, "capacity": 1},
+        json={
+            "title": "Sow",
+            "starts_at": starts,
+            "ends_at": starts,
+            "capacity": 1,
+            "place": {"name": "Field", "latitude": 45.46, "longitude": 9.19},
+        },
     )
+    await _place(reader, made["id"], call["id"])
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
     async with world.house.work.transaction() as tx:
@@ -147,6 +154,17 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     world.ids["calls"].append(call["id"])
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+
+
+async def _place(reader: Member, community_id: str, call_id: str) -> None:
+    """About where the reader lives, what they can do, and where that is wanted."""
+    here = {"latitude": 45.4642, "longitude": 9.1896}
+    await reader.good("PUT", f"{BECKON}/area", json={**here, "shown": True})
+    skills = {"skills": ["Digging"], "shown": True, "matched": True}
+    await reader.good("PUT", f"{BECKON}/skills", json=skills)
+    await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
+    place = {"name": "The valley", **here}
+    await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
