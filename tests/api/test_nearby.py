@@ -159,9 +159,7 @@ async def shut(house: House, group: Any, visibility: str, posts: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("visibility", "posts"), [("private", "members"), ("unlisted", "unlisted")]
-)
+@pytest.mark.parametrize(("visibility", "posts"), [("private", "members"), ("unlisted", "public")])
 async def test_closed_communities_are_near_to_their_members_alone(
     house: House, visibility: str, posts: str
 ) -> None:
