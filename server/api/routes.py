@@ -22,6 +22,7 @@ from server.api import (
     domain_blocks,
     filters,
     group_moderation,
+    holding,
     host_allows,
     host_blocks,
     instance,
@@ -122,6 +123,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     media,
     communities,
     group_moderation,
+    holding,
     dislikes,
     calls,
 )

@@ -147,6 +147,20 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     world.ids["calls"].append(call["id"])
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+    await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
+
+
+async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> None:
+    """A post that the reader is to let in, and one of their own that waits elsewhere."""
+    waiter = await world.house.member("waiter")
+    await waiter.good("POST", f"/api/v1/accounts/{plot.rsplit('/', 1)[1]}/follow")
+    await reader.good("POST", f"{plot}/requests/{waiter.id}/approve")
+    strict = await world.house.community(loud, "strict")
+    for by, where in ((reader, plot), (loud, f"{BECKON}/communities/{strict.id}")):
+        rule = {"kind": "word", "value": "frost"}
+        await by.good("POST", f"{where}/hold_rules", json=rule)
+    await waiter.says("@plot frost?")
+    await reader.says("@strict frost!")
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
