@@ -482,6 +482,17 @@ OURS: Mapping[str, Schema] = {
         role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
         reason=TEXT, created_at=TIME,
     ),
+    "Decision": entity(
+        id=ID, community_id=ID, action=words("remove", "refuse", "ban"), reason=TEXT,
+        status_id=maybe(ID), created_at=TIME, appeal=maybe("Appeal"),
+    ),
+    "Appeal": entity(
+        id=ID, community_id=ID, decision_id=ID, account_id=ID, text=TEXT, answer=TEXT,
+        state=words("pending", "approved", "rejected"), created_at=TIME, answered_at=maybe(TIME),
+    ),
+    "PostNote": entity(
+        text=TEXT, role=maybe(words("organiser", "moderator")), created_at=maybe(TIME)
+    ),
     "HoldRule": entity(
         id=ID, kind=words("word", "host", "links", "newcomer"), value=TEXT, days=COUNT,
         amount=COUNT, created_at=TIME,

@@ -160,7 +160,19 @@ async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> 
         rule = {"kind": "word", "value": "frost"}
         await by.good("POST", f"{where}/hold_rules", json=rule)
     await waiter.says("@plot frost?")
+    await _appeal(reader, plot, waiter)
+    await _appeal(loud, f"{BECKON}/communities/{strict.id}", reader)
     await reader.says("@strict frost!")
+
+
+async def _appeal(by: Member, where: str, author: Member) -> None:
+    """Something of somebody's was removed, and they want it looked at again."""
+    post = await author.says("hail", community_id=where.rsplit("/", 1)[1])
+    removed = f"{where}/posts/{post['id']}/remove"
+    await by.good("POST", removed, json={"reason": "Off topic"})
+    (found,) = await author.good("GET", f"{BECKON}/decisions")
+    sent = {"text": "It is not"}
+    await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
