@@ -19,7 +19,19 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import (
+    calls,
+    effects,
+    held_posts,
+    hold_rules,
+    mails,
+    media,
+    moves,
+    polls,
+    scheduled,
+    sign_up,
+    tags,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
@@ -145,6 +157,10 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _held_post(tx: Tx, job: Job) -> datetime | None:
+    return await held_posts.expire(tx, job.args["post_id"])
+
+
 async def _carry_followers(tx: Tx, job: Job) -> None:
     await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
 
@@ -202,6 +218,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    hold_rules.JOB: _held_post,
     "introduce": _introduce,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
