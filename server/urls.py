@@ -79,6 +79,10 @@ class Urls:
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
 
+    def join(self, code: str) -> str:
+        """Where somebody with a member's link joins a community."""
+        return f"{self.base}/join/{code}"
+
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"
 

@@ -74,11 +74,12 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+        post = await verbs.create(tx, caller.account, group, wanted_of(sent))
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params) -> Wanted:
+def wanted_of(sent: Params) -> Wanted:
+    """A call as it was sent. Raises ``Invalid``."""
     timezone = sent.text("timezone") or "UTC"
     starts_at = _time(sent, "starts_at", timezone)
     if starts_at is None:
@@ -141,7 +142,7 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 async def edit(request: web.Request, caller: Caller) -> web.Response:
     """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
     sent = await params.read(request)
-    wanted = _wanted(sent) if "title" in sent else None
+    wanted = wanted_of(sent) if "title" in sent else None
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
@@ -209,10 +210,11 @@ _MORE = (
     _PLACE,
     integer("capacity"),
 )
+FIELDS = (a_text("title", required=True), a_text("starts_at", required=True), *_MORE)
+"""Of a new call, and of what is proposed as one."""
+
 DESCRIBED: Described = {
-    f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), a_text("starts_at", required=True), *_MORE
-    ),
+    f"POST {BASE}/communities/{{id}}/calls": op("Call", *FIELDS),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(
