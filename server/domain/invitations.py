@@ -9,7 +9,7 @@ rings as a mention does; Beckon's own API lists the invitations.
 from __future__ import annotations
 
 from server import text
-from server.domain import calls, effects, follows, letters, policy
+from server.domain import effects, follows, letters, participations, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import accounts, communities, invitations
@@ -41,7 +41,7 @@ async def accept(tx: Tx, member: Account, id_: int) -> None:
     if isinstance(to, Account):
         await follows.follow(tx, member, to)
     else:
-        await calls.answer(tx, member, to, "going", "client", invited=True)
+        await participations.answer(tx, member, to, None, "client", invited=True)
 
 
 async def decline(tx: Tx, member: Account, id_: int) -> None:

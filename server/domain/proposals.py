@@ -64,9 +64,7 @@ def read(kept: Mapping[str, Any]) -> Wanted:
         raise Invalid("This proposal has to be made anew.", cause=str(error)) from error
 
 
-async def propose(
-    tx: Tx, member: Account, group: Account, wanted: Wanted, kind: str = "event"
-) -> Proposal:
+async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Proposal:
     """A new idea; where calls are open to all members it is tried at once. Raises ``Forbidden``, ``Invalid``."""
     if not await follow_rows.is_following(tx.conn, member.id, group.id):
         policy.NOT_A_MEMBER_HERE.require()
@@ -76,7 +74,9 @@ async def propose(
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
         raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
     title = text.one_line(wanted.title)
-    made = await rows.insert(tx.conn, group.id, member.id, kind, title, plain(wanted), tx.now)
+    made = await rows.insert(
+        tx.conn, group.id, member.id, wanted.kind, title, plain(wanted), tx.now
+    )
     if await _passes(tx, made, None):
         return await _try(tx, made)
     return made

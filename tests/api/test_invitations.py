@@ -80,7 +80,7 @@ async def test_a_member_joins_a_group_to_which_they_are_invited(fair: Fair) -> N
     (rings,) = await fair.member.good("GET", "/api/v1/notifications")
     assert rings["type"] == "mention"
     assert rings["status"]["visibility"] == "direct"
-    assert fair.group.url in rings["status"]["content"]
+    assert shown["community"]["url"] in rings["status"]["content"]
 
 
 async def test_who_is_invited_comes_to_an_event_that_nobody_else_can_join(fair: Fair) -> None:
