@@ -267,6 +267,7 @@ async def doubt(tx: Tx, host: str) -> None:
         if await follows.doubt(tx.conn, made):
             told = await _who_decides(tx, target)
             await effects.tell(tx, told, "follow_request", follower, None)
+            await free_places(tx, target.id)
 
 
 async def reject(tx: Tx, target: Account, made: Follow, follower: Account) -> None:
