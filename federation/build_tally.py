@@ -9,7 +9,8 @@ from federation.vocab import AS, DATA_INTEGRITY, TALLY_TERMS
 
 def tally(value: Tally) -> Json:
     """The object of an Update. Where nobody of other servers was counted, nothing is said of them."""
-    expressed = {"tier": "expressed", "byDomain": dict(value.expressed)}
+    servers = [{"domain": name, "people": people} for name, people in value.expressed.items()]
+    expressed = {"tier": "expressed", "byDomain": servers}
     times = {"startTime": value.start, "endTime": value.end}
     return {
         "@context": [AS, DATA_INTEGRITY, TALLY_TERMS],

@@ -42,7 +42,7 @@ def parse_tally(document: Document, actor: str) -> Tally:
         seq=_number(document.get("seq"), SEQ_MAX),
         own=_number(confirmed.get("own", 0)),
         email=_number(confirmed.get("email", 0)),
-        expressed=_by_domain(expressed.get("byDomain", {})),
+        expressed=_by_domain(expressed.get("byDomain")),
         withdrawn=_number(document.get("withdrawn", 0)),
         start=time(document.get("startTime")),
         end=time(document.get("endTime")),
@@ -62,10 +62,16 @@ def _lines(document: Document) -> dict[str, Document]:
 
 
 def _by_domain(value: object) -> dict[str, int]:
-    found = mapping(value)
-    if found is None or len(found) > DOMAINS_MAX:
-        raise _bad("it has no list of servers, or too long a one")
-    return {_domain(name): _number(people) for name, people in found.items()}
+    found: dict[str, int] = {}
+    for entry in items(value, DOMAINS_MAX + 1):
+        server = mapping(entry)
+        name = server.get("domain") if server else None
+        if server is None or not isinstance(name, str) or name in found:
+            raise _bad("its servers have one name each")
+        found[_domain(name)] = _number(server.get("people"))
+    if len(found) > DOMAINS_MAX:
+        raise _bad("it names too many servers")
+    return found
 
 
 def _domain(name: str) -> str:

@@ -193,14 +193,16 @@ EVENT_TERMS: Final = {
     "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
 }
 
-#: What one server counted for another. An index of numbers by server.
+#: What one server counted for another.
 TALLY_TERMS: Final = {
     "cta": CTA,
     "lines": {"@id": "cta:lines", "@container": "@list"},
     "tier": "cta:tier",
     "own": "cta:own",
     "email": "cta:email",
-    "byDomain": {"@id": "cta:byDomain", "@container": "@index"},
+    "byDomain": {"@id": "cta:byDomain", "@container": "@list"},
+    "domain": "cta:domain",
+    "people": "cta:people",
     "withdrawn": "cta:withdrawn",
     "seq": "cta:seq",
 }

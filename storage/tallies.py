@@ -14,7 +14,7 @@ from storage.db import Command, Connection, Query
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """``young``: accounts of ours that are not yet confirmed by their age. ``email``: addresses, without an
+    """``young``: accounts of ours that neither their age nor their address confirms. ``email``: addresses, without an
     account. ``joined`` and ``expressed``: people of other servers, by a signed Join and by a vote."""
 
     settled: int
@@ -45,14 +45,16 @@ class Tally:
 
 COUNTED = Query(
     """
-    select count(*) filter (where a.host = '' and a.created_at <= $2) as settled,
-        count(*) filter (where a.host = '' and a.created_at > $2) as young,
+    select count(*) filter (where a.host = '' and (a.created_at <= $2 or u.id is not null))
+            as settled,
+        count(*) filter (where a.host = '' and a.created_at > $2 and u.id is null) as young,
         count(*) filter (where a.id is null) as email,
         count(*) filter (where a.host <> '' and p.tier = 'confirmed') as joined,
         count(*) filter (where a.host <> '' and p.tier = 'expressed') as expressed,
         (select count(*) from participations where post_id = $1 and state = 'withdrawn')
             as withdrawn
     from participations p left join accounts a on a.id = p.account_id
+    left join users u on $3 and u.id = a.user_id and u.confirmed_at is not null
     where p.post_id = $1 and p.counts and p.state = 'granted'
     """,
     Counted,
@@ -80,9 +82,14 @@ HEARD = Query(
 )
 
 
-async def counted(conn: Connection, post_id: int, settled_before: datetime) -> Counted:
-    """Who takes part in a call by answers that are here; of a remote call, those whom we count."""
-    return await COUNTED.one(conn, post_id, settled_before)
+async def counted(
+    conn: Connection, post_id: int, settled_before: datetime, *, by_mail: bool
+) -> Counted:
+    """Who takes part in a call by answers that are here; of a remote call, those whom we count.
+
+    ``by_mail``: whether members showed that their address is theirs, which confirms a younger account.
+    """
+    return await COUNTED.one(conn, post_id, settled_before, by_mail)
 
 
 async def put(conn: Connection, told: Tally) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.domain import counting, distribution, kinds, policy, wire
 from server.domain.counting import Counter, Known, Range
@@ -30,7 +30,8 @@ from storage.tallies import Counted, Tally
 
 INTERVAL = timedelta(minutes=3)
 SETTLED = timedelta(days=7)
-"""How old an account of ours is before its answer is confirmed; before, it counts as a vote does."""
+"""How old an account of ours is before its answer is confirmed, where its address was not shown to be theirs;
+before, it counts as a vote does."""
 JOB = "tell_tally"
 BECKON = "beckon"
 
@@ -58,7 +59,7 @@ class Standing:
 
 async def standing(tx: Tx, post: Post) -> Standing:
     """Of a call of ours."""
-    here = await rows.counted(tx.conn, post.id, tx.now - SETTLED)
+    here = await _counted(tx, post.id)
     by_host = await participations.counted_by_host(tx.conn, post.id)
     mine = _mine(tx, here, {row.host: row.people for row in by_host if row.host})
     others = [
@@ -77,6 +78,10 @@ async def standing(tx: Tx, post: Post) -> Standing:
         expressed=here.expressed + here.young,
         servers=_shares(tx, kept, hosts),
     )
+
+
+async def _counted(tx: Tx, post_id: int) -> Counted:
+    return await rows.counted(tx.conn, post_id, tx.now - SETTLED, by_mail=tx.site.mail)
 
 
 def _mine(tx: Tx, here: Counted, by_host: Mapping[str, int]) -> Counter:
@@ -127,7 +132,7 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
 
 async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
     """Of a call of another server: what that says, with our own people, whom it may have counted or not."""
-    here = await rows.counted(tx.conn, post.id, tx.now - SETTLED)
+    here = await _counted(tx, post.id)
     ours = 0 if kinds.KINDS[call.kind].named else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
@@ -142,21 +147,21 @@ async def due(tx: Tx, post: Post) -> None:
     await tx.later(f"tally:{post.id}", JOB, {"post_id": post.id}, at)
 
 
-async def tell(tx: Tx, post_id: int) -> None:
-    """Tell the server of a call how many of ours take part, where that has changed."""
+async def tell(tx: Tx, post_id: int) -> datetime | None:
+    """Tell the server of a call how many of ours take part, where that has changed. Gives the time to look
+    again, when some that are young now are not any more."""
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
     if post is None or call is None or post.local or kinds.KINDS[call.kind].named:
-        return
+        return None
     last = await rows.of_host(tx.conn, post_id, "")
-    here = await rows.counted(tx.conn, post_id, tx.now - SETTLED)
+    here = await _counted(tx, post_id)
     told = await _told(tx, post, here, last.seq if last else 0)
-    if not (last or told.people) or (last and told == replace(last, seq=told.seq, told_at=tx.now)):
-        return
-    await rows.put(tx.conn, told)
-    await _send(tx, post, told)
-    if here.young:
-        await tx.later(f"tally:{post_id}", JOB, {"post_id": post_id}, tx.now + SETTLED)
+    same = last is not None and told == replace(last, seq=told.seq, told_at=tx.now)
+    if (last or told.people) and not same:
+        await rows.put(tx.conn, told)
+        await _send(tx, post, told)
+    return tx.now + SETTLED if here.young else None
 
 
 async def _told(tx: Tx, post: Post, here: Counted, last: int) -> Tally:

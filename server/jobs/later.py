@@ -152,8 +152,8 @@ async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
 
 
-async def _tell_tally(tx: Tx, job: Job) -> None:
-    await tallies.tell(tx, job.args["post_id"])
+async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
+    return await tallies.tell(tx, job.args["post_id"])
 
 
 async def _close_call(tx: Tx, job: Job) -> datetime | None:
