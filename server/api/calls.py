@@ -174,11 +174,12 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
-    """``Participant`` each, who is going before who waits. For organisers and moderators only."""
+    """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
+    those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
-        await communities.require_steward(tx, group, caller.account)
+        await communities.require_people(tx, group, caller.account)
         rows = await calls.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
         urls = tx.site.urls

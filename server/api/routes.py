@@ -43,6 +43,7 @@ from server.api import (
     openapi,
     people,
     polls,
+    privacy,
     profile,
     push,
     quotes,
@@ -124,6 +125,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     group_moderation,
     dislikes,
     calls,
+    privacy,
 )
 
 

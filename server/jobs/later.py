@@ -19,7 +19,19 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import (
+    calls,
+    contacts,
+    effects,
+    mails,
+    media,
+    moves,
+    polls,
+    retention,
+    scheduled,
+    sign_up,
+    tags,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
@@ -185,6 +197,11 @@ async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     return tx.now + HOUR
 
 
+async def _forget(tx: Tx, _job: Job) -> datetime:
+    """Once a day, and at once again while there is more: what was kept for its time."""
+    return tx.now if await retention.run(tx) else tx.now + DAY
+
+
 async def _drop_files(net: Net, job: Job) -> None:
     if net.stores:
         store = net.stores.own if job.args["store"] == "own" else net.stores.cache
@@ -195,6 +212,7 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
@@ -202,6 +220,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    "forget": _forget,
     "introduce": _introduce,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
@@ -219,6 +238,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    contacts.JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

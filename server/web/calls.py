@@ -7,11 +7,13 @@ server. Every form ends in a verb of domain/calls.py, which decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from server.context import context
+from server.domain import audience, consents, human
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain.tx import Tx
@@ -32,6 +34,14 @@ PARTICIPANTS = 500
 
 
 @dataclass(frozen=True, slots=True)
+class ByEmail:
+    """What the form for an answer without an account asks. ``stamp``: the human step."""
+
+    asked: list[consents.Asked]
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Everything that a call's page shows."""
 
@@ -46,6 +56,9 @@ class Shown:
     by_host: list[ByHost]
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
+    sees_people: bool
+    audience: Mapping[str, str]
+    by_email: ByEmail | None
 
     @property
     def answerable(self) -> bool:
@@ -87,6 +100,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     role = await communities.role(tx.conn, call.community_id, viewer.account.id) if viewer else None
     steers = role is not None and post.local
     waits = mine is not None and mine.state == "waiting"
+    host = named[call.community_id]
+    sees = steers and viewer is not None and not viewer.account.affiliation
     return Shown(
         post=post,
         call=call,
@@ -97,9 +112,26 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         line=await calls.place_in_line(tx.conn, mine) if mine and waits and post.local else None,
         steers=steers,
         by_host=await calls.going_by_host(tx.conn, post.id) if post.local else [],
-        participants=await _participants(tx, post) if steers else [],
+        participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
+        sees_people=sees,
+        audience=_audience(tx, call, host),
+        by_email=await _by_email(tx, post, call) if viewer is None else None,
     )
+
+
+def _audience(tx: Tx, call: Call, community: Account) -> dict[str, str]:
+    """Who learns what of an answer, for each door that the page offers."""
+    place = audience.Place(
+        tx.site.urls.domain, community.display_name or community.username, community.host
+    )
+    return {door: audience.of_answer(call.kind, door, place) for door in ("card", "page", "email")}
+
+
+async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
+    if not (post.local and tx.site.mail and tx.site.secret):
+        return None
+    return ByEmail(await consents.present(tx, call), human.stamp(tx, f"answer {post.id}"))
 
 
 async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account]]:

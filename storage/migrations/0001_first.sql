@@ -79,6 +79,7 @@ create table instance (
         check (registrations in ('open', 'approved', 'invited', 'closed')),
     secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
     limited boolean not null default false,            -- speaks with the hosts of host_allows alone
+    secret_mark bytea,                                 -- which secret opens contact data; that is not here
     created_at timestamptz not null
 );
 
@@ -225,6 +226,8 @@ create table accounts (
     copied_to text,                              -- the id of one that takes its place, while that goes on
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
+    affiliation text                             -- speaks for an office or a firm; null: for themselves
+        check (affiliation in ('official', 'commercial')),
     check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -899,6 +902,64 @@ create table participations (
 );
 create index participations_account on participations (account_id);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+
+-- For what people write about themselves: each community's key pair. Destroyed with the community.
+create table community_keys (
+    community_id bigint primary key references communities on delete cascade,
+    public bytea not null check (octet_length(public) = 32),
+    wrapped bytea not null,             -- the private half, of use with the instance's secret alone
+    created_at timestamptz not null
+);
+
+-- What is asked of those who answer by e-mail. A text never changes: another one is another version.
+create table consent_texts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    purpose text not null check (purpose in ('answer', 'news')),
+    version integer not null check (version > 0),
+    text text not null check (text <> ''),
+    created_at timestamptz not null,
+    unique (post_id, purpose, version)
+);
+
+-- Who answered a call by e-mail, with no account.
+create table contacts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    fingerprint bytea check (octet_length(fingerprint) = 32),  -- of the address; of each call other ones
+    sealed bytea,                       -- address, name and answers to questions, for the community's key
+    answer text not null,               -- of those that its kind of call has
+    state text not null check (state in ('new', 'confirmed')),
+    created_at timestamptz not null,
+    confirmed_at timestamptz,
+    over_at timestamptz,                -- since when the call takes no answers, as far as was noticed
+    unique (post_id, fingerprint),
+    check ((confirmed_at is null) = (state = 'new')),
+    check ((sealed is null) = (fingerprint is null)),
+    check (sealed is not null or state = 'confirmed')
+);
+create index contacts_new on contacts (created_at) where state = 'new';
+create index contacts_over on contacts (over_at) where over_at is not null;
+
+-- What each of them agreed to, and when.
+create table consents (
+    contact_id bigint not null references contacts on delete cascade,
+    text_id bigint not null references consent_texts on delete cascade,
+    given_at timestamptz not null,
+    ended_at timestamptz,
+    primary key (contact_id, text_id)
+);
+create index consents_text on consents (text_id);
+
+-- The links in their mails, by digest.
+create table contact_links (
+    digest bytea primary key,
+    contact_id bigint not null references contacts on delete cascade,
+    purpose text not null check (purpose in ('confirm', 'manage')),
+    expires_at timestamptz not null
+);
+create index contact_links_contact on contact_links (contact_id);
+create index contact_links_expiring on contact_links (expires_at);
 
 -- What a host was first sent for a call never changes.
 create table call_forms (
