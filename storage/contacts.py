@@ -73,10 +73,10 @@ FORGET_NEW = Command(
 NOTICE_OVER = Command(
     """
     with over as (
-        select n.id, least(coalesce(c.ends_at, c.starts_at, $1), $1) as at
+        select n.id, least(coalesce(c.closes_at, c.ends_at, c.starts_at, $1), $1) as at
         from contacts n join calls c on c.post_id = n.post_id
         where n.over_at is null
-            and (c.state in ('closed', 'cancelled') or coalesce(c.ends_at, c.starts_at) < $1)
+            and (c.state in ('closed', 'cancelled') or coalesce(c.closes_at, c.ends_at, c.starts_at) < $1)
         limit $2)
     update contacts n set over_at = over.at from over where n.id = over.id
     """
@@ -85,7 +85,7 @@ NOTICE_OPEN = Command(
     """
     update contacts n set over_at = null from calls c
     where c.post_id = n.post_id and n.over_at is not null and c.state in ('open', 'postponed')
-        and coalesce(c.ends_at, c.starts_at) >= $1
+        and coalesce(c.closes_at, c.ends_at, c.starts_at, 'infinity') >= $1
     """
 )
 BLANK = Command(

@@ -463,7 +463,7 @@ INSTANCE: Mapping[str, Schema] = {
 
 # --- Beckon's own: communities, and calls to action
 
-ANSWER = words("going", "maybe", "declined")
+ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 OURS: Mapping[str, Schema] = {
     "Community": entity(
@@ -485,10 +485,16 @@ OURS: Mapping[str, Schema] = {
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Call": entity(
-        id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),
-        title=TEXT, about=TEXT, url=URL, uri=URL, starts_at=TIME, ends_at=maybe(TIME), timezone=TEXT,
+        id=ID, state=words("open", "postponed", "cancelled", "closed"),
+        kind=words("event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"),
+        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
+        starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
+        goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
+        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)),
+        outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
-        capacity=maybe(COUNT), going=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
+        capacity=maybe(COUNT), counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),

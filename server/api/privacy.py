@@ -21,6 +21,7 @@ from server.context import context
 from server.domain import affiliations, audience, consents, contacts, retention, sight
 from server.domain.audience import Place
 from server.domain.consents import Asked
+from server.domain.kinds import KINDS
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import account as render
@@ -44,16 +45,13 @@ async def preview(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         place = await _place(tx, sent.id("community_id"), viewer_of(caller))
     if kind:
-        _require(kind, KINDS, "kind")
+        _require(kind, tuple(KINDS), "kind")
         if door:
             _require(door, DOORS, "door")
             return ok({"sentence": audience.of_answer(kind, door, place)})
         return ok({"sentence": audience.of_call(kind, place)})
     _require(visibility or "public", VISIBILITIES, "visibility")
     return ok({"sentence": audience.of_post(visibility or "public", place)})
-
-
-KINDS = ("event", "volunteer", "petition", "contact", "need", "donate", "decision", "share")
 
 
 def _require(value: str, known: tuple[str, ...], name: str) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.domain.kinds import KINDS
+
 KEEP_DAYS = 90
 """Days after its call is over for which contact data is kept (domain/retention.py)."""
-
-NAMED = ("event", "volunteer", "need", "decision")
-"""Kinds of call whose host learns who takes part, because people act together there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def of_call(kind: str, place: Place) -> str:
     """Of a call that somebody makes. ``kind``: of call."""
     learns = (
         f"{place.domain} and the organisers of {place.group} learn who answers"
-        if kind in NAMED
+        if KINDS[kind].named
         else f"Answers are counted where people are: other servers tell {place.domain} a number and no names"
     )
     return (
@@ -98,7 +97,7 @@ def _from_elsewhere(door: str, place: Place) -> str:
 
 
 def _from_here(kind: str, place: Place) -> str:
-    if place.host and kind in NAMED:
+    if place.host and KINDS[kind].named:
         return (
             f"{place.domain} tells {place.host} your name and your answer, because people act together there."
             " In public only the number is shown."

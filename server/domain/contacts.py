@@ -21,21 +21,32 @@ from datetime import datetime, timedelta
 import orjson
 
 from server import ids, text
-from server.domain import barriers, communities, consents, policy, sealed, sight, users
+from server.domain import (
+    barriers,
+    communities,
+    consents,
+    mails,
+    participations,
+    sealed,
+    sight,
+    users,
+)
+from server.domain.kinds import Answer
 from server.domain.sealed import Ring
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany, Unavailable
 from server.sealing import Sealed
 from storage import accounts, budgets, calls, contacts
 from storage import consents as consent_rows
+from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.consents import Given
 from storage.contacts import Contact, Link
+from storage.participations import Participation
 from storage.posts import Post
 
-JOB = "contact_mail"
 PURPOSE = "contact"
 NAME_MAX = 100
 FIELDS_MAX, FIELD_MAX = 10, 1000
@@ -73,12 +84,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands behind a link. ``person``: None once their data is forgotten."""
+    """What stands behind a link. ``said``: the answer in words; ``person``: None once their data is forgotten;
+    ``place``: their answer as it counts; ``line``: where in the waiting list they are (1 is next)."""
 
     contact: Contact
     post: Post
+    kind: str
+    said: str
     person: Person | None
     agreed: list[Given]
+    place: Participation | None
+    line: int | None
 
 
 async def begin(tx: Tx, post: Post, typed: Typed) -> None:
@@ -92,7 +108,7 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     call = await calls.lock(tx.conn, post.id)
     if call is None or not post.local:
         raise NotFound
-    require_open(tx, call)
+    participations.require_open(tx, call)
     person = await _person(tx, call, typed)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
     ring = await sealed.ring(tx, call.community_id)
@@ -101,14 +117,13 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     await _keep(tx, ring, post, typed.said, person, texts)
 
 
-def require_open(tx: Tx, call: Call) -> None:
-    """Raises ``Forbidden`` where a call takes no answers."""
-    over = call.over_at < tx.now
-    policy.may_answer(call.state, over=over, blocked=False).require()
+async def offered(tx: Tx, call: Call) -> list[Answer]:
+    """What can be answered by e-mail: all but to be shown with a handle, which nobody has here."""
+    return [a for a in await participations.answers(tx, call) if not a.key.endswith("_named")]
 
 
 async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
-    if typed.said not in calls.ANSWERS:
+    if typed.said not in {answer.key for answer in await offered(tx, call)}:
         raise Invalid("Please choose an answer.", field="said")
     address = users.check_email(typed.address.strip())
     if await barriers.refuses_email(tx, address):
@@ -160,16 +175,11 @@ async def _keep(
     if kept is None:
         known = await contacts.by_fingerprint(tx.conn, post.id, fingerprint)
         assert known, "the call is locked"
-        await _mail(tx, known, "again")
+        await mails.want_by_contact(tx, known.id, "again")
         return
     await contacts.drop_links(tx.conn, kept.id, "confirm")
     await consent_rows.give(tx.conn, kept.id, texts, tx.now)
-    await _mail(tx, kept, "confirm")
-
-
-async def _mail(tx: Tx, contact: Contact, kind: str) -> None:
-    args = {"contact_id": contact.id, "kind": kind}
-    await tx.later(f"contact/{contact.id}", JOB, args, tx.now)
+    await mails.want_by_contact(tx, kept.id, "confirm")
 
 
 async def read(tx: Tx, contact: Contact, call: Call) -> Person | None:
@@ -210,23 +220,32 @@ async def shown(tx: Tx, secret: str, purpose: str) -> Shown:
     call = await calls.by_id(tx.conn, contact.post_id)
     assert post, "a foreign key holds it"
     assert call, "a foreign key holds it"
-    agreed = await consent_rows.of_contact(tx.conn, contact.id)
-    return Shown(contact, post, await read(tx, contact, call), agreed)
+    place = await rows.of_contact(tx.conn, contact.id)
+    waits = place is not None and place.state == "waiting"
+    titles = {a.key: a.title for a in await participations.answers(tx, call)}
+    return Shown(
+        contact,
+        post,
+        call.kind,
+        titles.get(contact.answer, contact.answer),
+        await read(tx, contact, call),
+        await consent_rows.of_contact(tx.conn, contact.id),
+        place,
+        await rows.place_in_line(tx.conn, place) if place and waits else None,
+    )
 
 
 async def confirm(tx: Tx, secret: str) -> Contact:
     """Use a link up: the answer counts from now on. Raises ``NotFound``, and ``Forbidden`` as ``begin`` does."""
     contact = await _behind(tx, secret, "confirm")
     post = await sight.post(tx, contact.post_id, None)
-    call = await calls.lock(tx.conn, post.id)
-    if call is None:
-        raise NotFound(USED)
-    require_open(tx, call)
+    await participations.locked(tx, post)
     done = await contacts.confirm(tx.conn, contact.id, tx.now)
     if done is None:
         raise NotFound(USED)
+    await participations.answer_by_contact(tx, post, done.id, done.answer)
     await contacts.drop_links(tx.conn, contact.id, "confirm")
-    await _mail(tx, done, "receipt")
+    await mails.want_by_contact(tx, done.id, "receipt")
     return done
 
 
@@ -235,6 +254,7 @@ async def withdraw(tx: Tx, secret: str) -> Post:
     contact = await _behind(tx, secret, "manage")
     post = await post_rows.by_id(tx.conn, contact.post_id)
     assert post, "a foreign key holds it"
+    await participations.withdraw_contact(tx, post, contact.id)
     await contacts.drop(tx.conn, contact.id)
     return post
 
@@ -255,6 +275,6 @@ async def of_call(
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_people(tx, community, viewer)
-    rows = await contacts.of_call(tx.conn, call.post_id, after, limit)
-    people = [(row, await read(tx, row, call)) for row in rows]
+    found = await contacts.of_call(tx.conn, call.post_id, after, limit)
+    people = [(row, await read(tx, row, call)) for row in found]
     return [(row, person) for row, person in people if person]

@@ -21,7 +21,6 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import (
     calls,
-    contacts,
     effects,
     mails,
     media,
@@ -238,7 +237,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
-    contacts.JOB: mail.send_to_contact,
+    mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

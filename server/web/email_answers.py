@@ -15,12 +15,12 @@ from server import limits
 from server.context import context
 from server.domain import barriers, consents, contacts, human
 from server.domain.contacts import Typed
+from server.domain.kinds import KINDS
 from server.domain.tx import Tx
 from server.errors import BadRequest, Forbidden
 from server.peer import address_of
 from server.web import answers, calls, session
 
-WORDS = {"going": "I'm coming", "maybe": "Maybe", "declined": "I can't"}
 QUESTION = "question_"
 
 
@@ -104,10 +104,18 @@ async def act(request: web.Request) -> web.Response:
 
 def _private(request: web.Request, name: str, shown: contacts.Shown) -> web.Response:
     news = any(g.purpose == consents.NEWS and g.ended_at is None for g in shown.agreed)
-    said = WORDS.get(shown.contact.answer, shown.contact.answer)
-    response = answers.page(request, name, None, shown=shown, said=said, news=news, standing="")
+    response = answers.page(request, name, None, shown=shown, news=news, standing=_standing(shown))
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _standing(shown: contacts.Shown) -> str:
+    """Where their answer stands, where that is not plain from the answer."""
+    if shown.place is None or not shown.place.counts:
+        return ""
+    if shown.line:
+        return f"You are number {shown.line:,} on the waiting list."
+    return "You have a place." if KINDS[shown.kind].places else ""
 
 
 def routes() -> list[web.AbstractRouteDef]:
