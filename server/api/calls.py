@@ -37,8 +37,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
+from server.domain import audience, communities, kinds, sight
 from server.domain import calls as verbs
-from server.domain import communities, kinds, sight
 from server.domain import participations as taking_part
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
@@ -60,6 +60,9 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
+        privacy=audience.of_answers(
+            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+        ),
     )  # fmt: skip
     return render.call(tx.site.urls, loaded)
 

@@ -498,6 +498,7 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
+        privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),

@@ -63,7 +63,7 @@ async def _place(tx: Tx, community_id: int | None, viewer: Account | None) -> Pl
     if community_id is None:
         return Place(tx.site.urls.domain)
     group = await sight.group(tx, community_id, viewer)
-    return Place(tx.site.urls.domain, group.display_name or group.username, group.host)
+    return audience.place(tx.site.urls.domain, group)
 
 
 async def kept(_request: web.Request, _caller: Caller | None) -> web.Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.domain.kinds import KINDS
+from storage.accounts import Account
 
 KEEP_DAYS = 90
 """Days after its call is over for which contact data is kept (domain/retention.py)."""
@@ -28,8 +29,13 @@ class Place:
         return self.community or "the community"
 
 
+def place(domain: str, community: Account) -> Place:
+    """Of a call or post of this community, as seen from ``domain``."""
+    return Place(domain, community.display_name or community.username, community.host)
+
+
 _COPIES = "Other servers keep copies, which a deletion may not reach."
-_READABLE = "It is not encrypted: the operators of their servers can read it."
+_READABLE = "It is not encrypted: whoever runs one of these servers can read it."
 
 
 def of_post(visibility: str, place: Place) -> str:
@@ -42,7 +48,10 @@ def of_post(visibility: str, place: Place) -> str:
     if visibility == "private":
         return f"Your followers can see this, with your name. It goes to their servers. {_READABLE}"
     if visibility == "direct":
-        return f"Only the people you mention can see this, with your name. {_READABLE}"
+        return (
+            "Only the people you mention can see this, with your name. It goes to their servers."
+            f" {_READABLE}"
+        )
     listed = "" if visibility == "public" else " It is left out of public lists and searches."
     passed = f" {place.community} passes it on to its members." if place.community else ""
     return f"Everybody on the web can see this, with your name.{listed}{passed} {_COPIES}"
@@ -53,7 +62,8 @@ def of_call(kind: str, place: Place) -> str:
     learns = (
         f"{place.domain} and the organisers of {place.group} learn who answers"
         if KINDS[kind].named
-        else f"Answers are counted where people are: other servers tell {place.domain} a number and no names"
+        else f"Servers that run Beckon tell {place.domain} how many of their people answer, and not who;"
+        " a vote from any other server carries a name"
     )
     return (
         "Everybody on the web can see this call, with your name as the one who makes it."
@@ -74,6 +84,14 @@ def of_answer(kind: str, door: str, place: Place) -> str:
     if door in ("card", "join"):
         return _from_elsewhere(door, place)
     return _from_here(kind, place)
+
+
+def of_answers(kind: str, place: Place) -> dict[str, str | None]:
+    """The same for each door; None for e-mail to another server, which is no door of ours."""
+    told: dict[str, str | None] = {
+        door: of_answer(kind, door, place) for door in ("card", "join", "client")
+    }
+    return {**told, "email": None if place.host else of_answer(kind, "email", place)}
 
 
 def _of_email(place: Place) -> str:

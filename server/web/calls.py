@@ -63,7 +63,7 @@ class Shown:
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
     sees_people: bool
-    audience: Mapping[str, str]
+    audience: Mapping[str, str | None]
     by_email: ByEmail | None
 
     @property
@@ -134,7 +134,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
         sees_people=sees,
-        audience=_audience(tx, call, host),
+        audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
         by_email=await _by_email(tx, post, call) if viewer is None else None,
     )
 
@@ -142,14 +142,6 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
 async def _answers(tx: Tx, call: Call) -> list[tuple[Answer, Option]]:
     options = await polls.options(tx.conn, [call.post_id])
     return list(zip(await taking_part.answers(tx, call), options, strict=False))
-
-
-def _audience(tx: Tx, call: Call, community: Account) -> dict[str, str]:
-    """Who learns what of an answer, for each door that the page offers."""
-    place = audience.Place(
-        tx.site.urls.domain, community.display_name or community.username, community.host
-    )
-    return {door: audience.of_answer(call.kind, door, place) for door in ("card", "page", "email")}
 
 
 async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
