@@ -87,6 +87,10 @@ class Urls:
         """Where they see it, and take it back."""
         return f"{self.base}/answers/{secret}"
 
+    def subscription(self, secret: str) -> str:
+        """Below it are a member's own calendar and feeds."""
+        return f"{self.base}/subscriptions/{secret}"
+
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"
 

@@ -167,6 +167,7 @@ DESCRIBED: Described = {
         choice("kind", *KINDS),
         choice("door", *DOORS),
         an_id("community_id"),
+        also=(404, 422),
     ),
     f"GET {BASE}/retention": op(array("Kept")),
     f"GET {BASE}/calls/{{id}}/consents": op(array("ConsentText")),

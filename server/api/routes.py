@@ -54,6 +54,7 @@ from server.api import (
     sign_up,
     statuses,
     streaming,
+    subscriptions,
     suggestions,
     tags,
     threads,
@@ -126,6 +127,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     dislikes,
     calls,
     privacy,
+    subscriptions,
 )
 
 

@@ -51,6 +51,7 @@ LEFT_OF_AN_ACCOUNT = {
     ("outbox", "account_id"): "the Delete that is sent",
     ("outbox", "about"): "the same",
     ("outbox", "body"): "the same",
+    ("outbox", "subject"): "the same",
 }
 
 
