@@ -47,6 +47,9 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def document(self, document_id: int) -> str:
+        return f"{self.base}/documents/{document_id}"
+
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 

@@ -200,6 +200,12 @@ COMMUNITIES = """
     where a.local and a.kind = 'group'
         and not exists (select from communities c where c.account_id = a.id)
 """
+DOCUMENTS = """
+    select format('Document %s says it has %s versions, and the newest is %s.', d.id, d.version,
+        max(v.number))
+    from documents d left join document_versions v on v.document_id = d.id
+    group by d.id having d.version is distinct from max(v.number)
+"""
 # Who was kept out comes back when the ban is over by the clock; its row may stand longer.
 BANS = """
     select format('%s is banned from %s and %s it.', a.uri, g.uri, held.how)
@@ -306,6 +312,7 @@ CHECKS = (
     Check("keys", Query(KEYS, str)),
     Check("foreign keys", Query(FOREIGN_KEYS, str)),
     Check("communities", Query(COMMUNITIES, str)),
+    Check("documents", Query(DOCUMENTS, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),
     Check("removed", Query(REMOVED, str)),

@@ -465,6 +465,11 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = words("going", "maybe", "declined")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+_DOCUMENT = {
+    "id": ID, "community_id": ID, "title": TEXT, "url": URL, "editors": words("stewards", "members"),
+    "pinned": BOOL, "version": COUNT, "author": maybe("Account"), "created_at": TIME,
+    "changed_at": TIME,
+}  # fmt: skip
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
@@ -484,6 +489,12 @@ OURS: Mapping[str, Schema] = {
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
+    "Document": entity(**_DOCUMENT),
+    "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),
+    "DocumentVersion": entity(number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME),
+    "WholeVersion": entity(
+        number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
+    ),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),
         title=TEXT, about=TEXT, url=URL, uri=URL, starts_at=TIME, ends_at=maybe(TIME), timezone=TEXT,

@@ -19,6 +19,7 @@ from server.api import (
     communities,
     conversations,
     dislikes,
+    documents,
     domain_blocks,
     filters,
     group_moderation,
@@ -122,6 +123,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     media,
     communities,
     group_moderation,
+    documents,
     dislikes,
     calls,
 )

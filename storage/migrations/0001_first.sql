@@ -389,6 +389,28 @@ create table community_roles (
 );
 create index community_roles_account on community_roles (account_id);
 
+-- What a community keeps to read again. It says what its newest version says.
+create table documents (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    editors text not null check (editors in ('stewards', 'members')),
+    pinned boolean not null default false,
+    version integer not null check (version > 0),  -- the newest one
+    created_at timestamptz not null
+);
+create index documents_community on documents (community_id, id);
+
+create table document_versions (
+    document_id bigint not null references documents on delete cascade,
+    number integer not null,
+    title text not null check (title <> ''),
+    source text not null,
+    author_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    primary key (document_id, number)
+);
+create index document_versions_author on document_versions (author_id);
+
 -- Who may not take part in a community, of ours or (as its moderators say) of another server.
 create table community_bans (
     id bigint generated always as identity primary key,

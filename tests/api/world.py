@@ -145,8 +145,16 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    await keep_documents(reader, made["id"], world.ids)
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+
+
+async def keep_documents(reader: Member, community: str, ids: dict[str, list[str]]) -> None:
+    """What a community keeps."""
+    sent = {"title": "Where the key is", "text": "Under the pot"}
+    kept = await reader.good("POST", f"{BECKON}/communities/{community}/documents", json=sent)
+    ids["documents"], ids["versions"] = [kept["id"]], ["1"]
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from server.decoding.made import File, Made
-from server.domain import calls, follows, lists, media, polls, posts, quotes, scheduled
+from server.domain import calls, documents, follows, lists, media, polls, posts, quotes, scheduled
 from server.domain.composing import Wanted
 from storage import check
 from storage import media as media_rows
@@ -45,6 +45,7 @@ BROKEN = {
     "foreign keys": "insert into keys (id, account_id, kind, public, private, fetched_at)"
     " select 'x', id, 'rsa', 'x', 'x', now() from accounts where not local",
     "communities": "delete from communities",
+    "documents": "delete from document_versions",
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
@@ -109,6 +110,7 @@ async def fill(world: World) -> None:
         brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
         await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
         await scheduled.keep(tx, gardener, Wanted("Later"), ends)
+        await documents.create(tx, gardener, garden, documents.Wanted("Keys", "Under the pot"))
 
 
 async def test_finds_nothing_where_the_verbs_were_at_work(world: World) -> None:

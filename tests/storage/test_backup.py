@@ -30,6 +30,7 @@ from server.domain import (
     calls,
     communities,
     dislikes,
+    documents,
     domain_blocks,
     effects,
     featured,
@@ -138,6 +139,7 @@ async def use(work: Work) -> None:
         await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
         newcomer = await people.create(tx, "person", "newcomer")
         await communities.invite(tx, gardener, community, newcomer)
+        await keep(tx, gardener, community)
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
@@ -162,6 +164,11 @@ async def use(work: Work) -> None:
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
         assert await mails.write(tx, baker.user_id, "reset")
+
+
+async def keep(tx: Tx, gardener: Account, community: Account) -> None:
+    """What a community keeps."""
+    await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
