@@ -50,6 +50,10 @@ class Urls:
     def document(self, document_id: int) -> str:
         return f"{self.base}/documents/{document_id}"
 
+    def template(self, key: str) -> str:
+        """Where other instances fetch a template of a call."""
+        return f"{self.base}/api/beckon/v1/templates/{key}/export"
+
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 

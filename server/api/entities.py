@@ -470,6 +470,14 @@ _DOCUMENT = {
     "pinned": BOOL, "version": COUNT, "author": maybe("Account"), "created_at": TIME,
     "changed_at": TIME,
 }  # fmt: skip
+TEMPLATE_KIND = words(
+    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
+)
+_TEMPLATE = {
+    "kind": TEMPLATE_KIND, "variant": TEXT, "name": TEXT, "about": TEXT, "language": maybe(TEXT),
+    "title": TEXT, "text": TEXT, "places": array(entity(name=TEXT, label=TEXT, example=TEXT)),
+    "defaults": mapping(COUNT), "options": array(TEXT),
+}  # fmt: skip
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
@@ -494,6 +502,15 @@ OURS: Mapping[str, Schema] = {
     "DocumentVersion": entity(number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME),
     "WholeVersion": entity(
         number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
+    ),
+    "CallTemplate": entity(
+        **_TEMPLATE, id=TEXT, url=URL, community_id=maybe(ID), ready_made=BOOL, shared=BOOL,
+        origin=maybe(URL), revision=COUNT, changed_at=maybe(TIME),
+    ),
+    "TemplateFile": entity(format=TEXT, version=COUNT, **_TEMPLATE),
+    "FilledTemplate": entity(
+        kind=TEMPLATE_KIND, variant=TEXT, title=TEXT, text=TEXT, missing=array(TEXT),
+        defaults=mapping(COUNT), options=array(TEXT),
     ),
     "Call": entity(
         id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),

@@ -15,6 +15,7 @@ from server.api import (
     admin_reports,
     announcements,
     barriers,
+    call_templates,
     calls,
     communities,
     conversations,
@@ -124,6 +125,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     communities,
     group_moderation,
     documents,
+    call_templates,
     dislikes,
     calls,
 )

@@ -411,6 +411,20 @@ create table document_versions (
 );
 create index document_versions_author on document_versions (author_id);
 
+-- Beginnings of calls, as docs/templates.md says. origin: where one was fetched from.
+create table call_templates (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    body jsonb not null,
+    origin text,
+    shared boolean not null,            -- with everybody who may read what the community says
+    revision integer not null default 1,
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    unique (community_id, origin)
+);
+create index call_templates_community on call_templates (community_id, id);
+
 -- Who may not take part in a community, of ours or (as its moderators say) of another server.
 create table community_bans (
     id bigint generated always as identity primary key,

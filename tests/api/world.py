@@ -154,6 +154,14 @@ async def keep_documents(reader: Member, community: str, ids: dict[str, list[str
     """What a community keeps."""
     sent = {"title": "Where the key is", "text": "Under the pot"}
     kept = await reader.good("POST", f"{BECKON}/communities/{community}/documents", json=sent)
+    started = {
+        "kind": "petition",
+        "name": "Ours",
+        "title": "To {whom}",
+        "places": [{"name": "whom"}],
+    }
+    begun = await reader.good("POST", f"{BECKON}/communities/{community}/templates", json=started)
+    ids["templates"] = [begun["id"], "event"]
     ids["documents"], ids["versions"] = [kept["id"]], ["1"]
 
 

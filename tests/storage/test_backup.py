@@ -27,6 +27,7 @@ from server.domain import accounts as people
 from server.domain import (
     announcements,
     barriers,
+    call_templates,
     calls,
     communities,
     dislikes,
@@ -54,6 +55,7 @@ from server.domain import (
     scheduled,
     scopes,
     sign_up,
+    templates,
     users,
 )
 from server.domain import people as people_verbs
@@ -169,6 +171,8 @@ async def use(work: Work) -> None:
 async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     """What a community keeps."""
     await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
+    begun = call_templates.ready_made()["event"]
+    await templates.keep(tx, gardener, community, begun, shared=True)
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
