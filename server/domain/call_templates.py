@@ -27,7 +27,8 @@ VERSION = 1
 MAX_BYTES = 64 * 1024
 NAME_MAX, TITLE_MAX, TEXT_MAX, ABOUT_MAX = 100, 200, 5_000, 500  # characters
 PLACES_MAX = 12
-OPTIONS = (2, 20)
+OPTIONS, OPTION_MAX = (2, 4), 50
+"""As many and as long as microblogs show of a poll."""
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "event": ("",),
@@ -36,7 +37,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "contact": ("",),
     "need": ("", "offer"),
     "donate": ("",),
-    "decision": ("", "sense", "poll", "consent", "score", "ranked"),
+    "decision": ("", "sense", "consent", "score", "ranked"),
     "share": ("",),
 }
 """Each kind of call with its variants."""
@@ -49,7 +50,7 @@ DEFAULTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "volunteer": _TIME,
     "petition": _GOAL,
     "contact": _GOAL,
-    "need": _GOAL,
+    "need": _GOAL | {"capacity": (1, 1_000_000)},
     "donate": _GOAL,
     "decision": _UNTIL,
     "share": _GOAL,
@@ -262,12 +263,12 @@ def _options(sent: Mapping[str, object], kind: str) -> tuple[str, ...]:
     listed = [each for each in _list(sent, "options") if isinstance(each, str)]
     if len(listed) < len(_list(sent, "options")):
         raise Invalid("options is a list of texts.", field="options")
-    found = tuple(text.one_line(each, NAME_MAX) for each in listed)
+    found = tuple(text.one_line(each) for each in listed)
     low, high = OPTIONS
     if found and (kind != "decision" or not low <= len(set(found)) == len(found) <= high):
         raise Invalid(f"A decision has {low} to {high} different options.", field="options")
-    if not all(found):
-        raise Invalid("An option is not empty.", field="options")
+    if not all(0 < len(each) <= OPTION_MAX for each in found):
+        raise Invalid(f"An option has 1 to {OPTION_MAX} characters.", field="options")
     return found
 
 
