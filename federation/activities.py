@@ -168,10 +168,14 @@ class Flag(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Activity):
-    """Taking part in an event or call, or asking to be a member of a group."""
+    """Taking part in an event or call, or asking to be a member of a group.
+
+    ``answer``: which of the answers of a call (``cta:answer``), where that is not the first.
+    """
 
     object: str
     message: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,15 @@ from federation.build_post import (
 )
 from federation.fields import ref
 from federation.objects import Actor, Picture
-from federation.vocab import ACTIVITY_CONTEXT, ACTOR_CONTEXT, AS, POST_TERMS, PUBLIC, QUOTE_TERMS
+from federation.vocab import (
+    ACTIVITY_CONTEXT,
+    ACTOR_CONTEXT,
+    AS,
+    CTA,
+    POST_TERMS,
+    PUBLIC,
+    QUOTE_TERMS,
+)
 
 __all__ = [
     "Json",
@@ -271,11 +279,23 @@ def remove(
 
 
 def join(
-    activity_id: str, actor: str, joined: str, *, to: Iterable[str], message: str = ""
+    activity_id: str,
+    actor: str,
+    joined: str,
+    *,
+    to: Iterable[str],
+    message: str = "",
+    answer: str = "",
 ) -> Json:
-    """Taking part in an event; ``to`` names its organiser, who answers."""
+    """Taking part in an event or call; ``to`` names its organiser, who answers.
+
+    ``answer``: which of the answers of a call; empty for the one that a plain Join means.
+    """
     head = _head("Join", activity_id, actor, to)
-    return head | {"object": joined} | _said({"participationMessage": message})
+    if answer:
+        head["@context"] = [*ACTIVITY_CONTEXT, {"cta": CTA}]
+    said = _said({"participationMessage": message, "cta:answer": answer})
+    return head | {"object": joined} | said
 
 
 def ignore(activity_id: str, actor: str, ignored: str, *, to: Iterable[str]) -> Json:

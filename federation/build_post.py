@@ -384,6 +384,13 @@ def _call(value: Call | None) -> Json | None:
         deadline=utc(value.deadline) if value.deadline else None,
         outcome=value.outcome,
         tallies=value.tallies,
+        variant=value.variant,
+        state=value.state,
+        location=_place(value.place) if value.place else None,
+        places=value.places,
+        link=value.link,
+        urgent=value.urgent or None,
+        timezone=value.timezone,
     )
 
 

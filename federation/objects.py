@@ -190,12 +190,16 @@ class Goal:
 class Call:
     """What makes a post a call to action (``cta:call``).
 
-    ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
+    ``variant``: what else a kind may be (a pledge, an offer). ``state`` is open, postponed, cancelled or
+    closed, or empty; ``place`` of what is no event; ``places`` how many are wanted of it; ``link`` where one
+    gives or signs elsewhere. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order.
     """
 
     kind: CallKind
+    variant: str = ""
+    state: str = ""
     goal: Goal | None = None
     card: str | None = None
     answers: tuple[Option, ...] = ()
@@ -204,6 +208,11 @@ class Call:
     outcome: str = ""
     tallies: str | None = None
     stewards: tuple[str, ...] = ()
+    place: Place | None = None
+    places: int | None = None
+    link: str | None = None
+    urgent: bool = False
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,9 @@ VOTES_MAX: Final = 64
 REPORTED_MAX: Final = 256
 
 
+ANSWER_MAX: Final = 40
+
+
 class Head(TypedDict):
     """The fields that every activity has."""
 
@@ -409,7 +412,9 @@ def _flag(document: Document, head: Head) -> Activity:
 
 def _join(document: Document, head: Head) -> Activity:
     message = text(document.get("participationMessage"), TEXT_MAX)
-    return verbs.Join(**head, object=require_ref(document, "object"), message=message)
+    answer = text(document.get("cta:answer"), ANSWER_MAX)
+    about = require_ref(document, "object")
+    return verbs.Join(**head, object=about, message=message, answer=answer)
 
 
 def _invite(document: Document, head: Head) -> Activity:

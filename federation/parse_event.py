@@ -40,10 +40,11 @@ from federation.objects import (
     Place,
     Poll,
 )
-from federation.vocab import CALL_KINDS, EVENT_STATUSES, JOIN_MODES
+from federation.vocab import CALL_KINDS, CALL_STATES, EVENT_STATUSES, JOIN_MODES
 
 OPTIONS_MAX: Final = 64
 STEWARDS_MAX: Final = 64
+VARIANT_MAX: Final = 20
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-]{1,32}(/[A-Za-z0-9_+\-]{1,32}){0,3}")
@@ -216,7 +217,18 @@ def parse_call(value: object, owner: str) -> Call | None:
         outcome=text(extension.get("outcome"), TEXT_MAX),
         tallies=own_ref(extension.get("tallies"), owner),
         stewards=refs(extension.get("stewards"), STEWARDS_MAX),
+        variant=text(extension.get("variant"), VARIANT_MAX),
+        state=_state(extension.get("state")),
+        place=_where(extension.get("location"))[0],
+        places=whole(extension.get("places")) or None,
+        link=web_url(extension.get("link")),
+        urgent=extension.get("urgent") is True,
+        timezone=_timezone(extension.get("timezone")),
     )
+
+
+def _state(said: object) -> str:
+    return said if isinstance(said, str) and said in CALL_STATES else ""
 
 
 def _goal(value: object) -> Goal | None:

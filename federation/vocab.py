@@ -61,6 +61,7 @@ ATTACHMENT_KINDS: Final = {
     "Link": "link",
 }
 
+CALL_STATES: Final = frozenset({"open", "postponed", "cancelled", "closed"})
 CALL_KINDS: Final = frozenset(
     {"event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"}
 )
@@ -210,5 +211,10 @@ CALL_TERMS: Final = {
     "deadline": {"@id": "cta:deadline", "@type": "xsd:dateTime"},
     "outcome": "cta:outcome",
     "tallies": {"@id": "cta:tallies", "@type": "@id"},
+    "variant": "cta:variant",
+    "state": "cta:state",
+    "places": "cta:places",
+    "link": {"@id": "cta:link", "@type": "@id"},
+    "urgent": "cta:urgent",
     "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
 }

@@ -71,7 +71,7 @@ VOTES = """
     select format('Option %s of %s says %s votes and has %s.',
         o.position, p.uri, o.votes_count, count(v.id))
     from poll_options o
-    join posts p on p.id = o.post_id and p.local and p.kind <> 'event'
+    join posts p on p.id = o.post_id and p.local and p.kind not in ('event', 'call')
     left join poll_votes v on v.post_id = o.post_id and v.position = o.position
     group by p.uri, o.post_id, o.position, o.votes_count having o.votes_count <> count(v.id)
 """
@@ -79,7 +79,7 @@ VOTERS = """
     select format('%s says %s voters and has %s.',
         p.uri, l.voters_count, count(distinct v.account_id))
     from polls l
-    join posts p on p.id = l.post_id and p.local and p.kind <> 'event'
+    join posts p on p.id = l.post_id and p.local and p.kind not in ('event', 'call')
     left join poll_votes v on v.post_id = l.post_id
     group by p.uri, l.post_id having l.voters_count is distinct from count(distinct v.account_id)
 """
@@ -87,21 +87,21 @@ VOTERS = """
 PLACES = """
     with tallies as (
         select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity,
-            count(*) filter (where n.answer = 'going' and n.state = 'granted'
-                and n.tier = 'confirmed') as has_confirmed,
-            count(*) filter (where n.answer = 'going' and n.state = 'granted'
-                and n.tier = 'expressed') as has_expressed,
-            count(*) filter (where n.answer = 'going' and n.state = 'waiting') as has_waiting,
-            count(*) filter (where n.answer = 'maybe') as has_maybe,
-            count(*) filter (where n.answer = 'declined') as has_declined
+            count(*) filter (where n.counts and n.state = 'granted' and n.tier = 'confirmed')
+                as has_confirmed,
+            count(*) filter (where n.counts and n.state = 'granted' and n.tier = 'expressed')
+                as has_expressed,
+            count(*) filter (where n.state = 'waiting') as has_waiting
         from calls c
         join posts p on p.id = c.post_id and p.local
         left join participations n on n.post_id = c.post_id
         group by c.post_id, p.uri),
     cards as (
-        select t.uri, o.position, o.votes_count as shown,
-            (array[has_confirmed + has_expressed, has_maybe, has_declined])[o.position + 1] as given
-        from tallies t join poll_options o using (post_id))
+        select t.uri, o.position, o.votes_count as shown, count(n.id) as given
+        from tallies t join poll_options o using (post_id)
+        left join participations n
+            on n.post_id = t.post_id and n.choice = o.position and n.state = 'granted'
+        group by t.uri, o.post_id, o.position, o.votes_count)
     select format('%s says %s, %s and %s (confirmed, expressed, waiting) and has %s, %s and %s.',
         uri, confirmed, expressed, waiting, has_confirmed, has_expressed, has_waiting)
     from tallies
@@ -116,9 +116,13 @@ PLACES = """
     where has_waiting > 0 and (capacity is null or has_confirmed + has_expressed < capacity)
 """
 CALLS = """
-    select format('%s is an event without a call, or a call that is no event.', p.uri)
+    select format('%s is a call by its kind alone, or by its row alone.', p.uri)
     from posts p left join calls c on c.post_id = p.id
-    where (p.local and p.kind = 'event') <> (p.local and c.post_id is not null)
+    where p.local and (p.kind in ('event', 'call')) <> (c.post_id is not null)
+    union all
+    select format('%s is an event that nobody comes to, or a call with a time that is none.', p.uri)
+    from posts p join calls c on c.post_id = p.id
+    where (p.kind = 'event') <> (c.starts_at is not null)
 """
 THREADS = """
     select format('%s is in another thread than the post that it answers.', p.uri)

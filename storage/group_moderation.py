@@ -62,7 +62,7 @@ LOCKED_ABOVE = Query(
 SET_REMOVED = Command("update posts set removed = $2 where id = $1")
 REMOVE_ALL = Query(
     "update posts set removed = $3 where community_id = $1 and account_id = $2 and removed is null"
-    " and kind <> 'event' returning *",
+    " and kind not in ('event', 'call') returning *",
     Post,
 )
 RESTORE_ALL = Query(

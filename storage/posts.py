@@ -54,6 +54,11 @@ class Post:
     created_at: datetime
 
     @property
+    def is_call(self) -> bool:
+        """Something one takes part in; an event of another server too, even one without answers."""
+        return self.kind in ("event", "call")
+
+    @property
     def is_public(self) -> bool:
         """Whether anybody may see it, listed or not."""
         return self.visibility in ("public", "unlisted")

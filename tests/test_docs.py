@@ -14,7 +14,7 @@ from aiohttp import web
 from federation import vocab
 from server import cli, config
 from server.api.routes import routes
-from server.domain import forms, wire
+from server.domain import forms, kinds
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -188,7 +188,7 @@ def test_finds_a_citation(text: str, found: str) -> None:
 
 def test_forms_are_printed_from_the_code() -> None:
     rows = [" | ".join(row) for row in forms.table()]
-    head = ["| software | a call | an Announce |", "|---|---|---|"]
+    head = ["| software | an event | another call | an Announce |", "|---|---|---|---|"]
     printed = "\n".join([*head, *(f"| {row} |" for row in rows)])
     assert between(read("FEDERATION.md"), "forms").strip() == printed
 
@@ -196,12 +196,12 @@ def test_forms_are_printed_from_the_code() -> None:
 def test_terms_are_those_of_the_context() -> None:
     table = between(read("FEDERATION.md"), "terms")
     named = set(re.findall(r"^\| `([\w:]+)`", table, re.MULTILINE))
-    assert named - {"cta:call"} <= set(vocab.CALL_TERMS)
+    assert named - {"cta:call", "cta:answer"} <= set(vocab.CALL_TERMS)
     assert vocab.CTA in read("FEDERATION.md")
 
 
 def test_options_of_a_card_are_those_that_we_send() -> None:
-    for option in wire.ANSWERS:
+    for option in (answer.title for answer in kinds.COMING):
         assert f"*{option}*" in read("FEDERATION.md")
         assert f'"{option}"' in read("docs/fep-d9f9.md")
 

@@ -99,9 +99,9 @@ async def featured(request: web.Request) -> web.StreamResponse:
         found = await calls.by_ids(tx.conn, [row.id for row in pinned])
         items: list[str] = []
         for row in pinned:
-            card = found[row.id].card_uri if row.id in found else None
-            as_card = card and await wants_card(tx, request.headers, row.id)
-            items.append(card if card and as_card else row.uri)
+            call = found.get(row.id)
+            as_card = call and call.card_uri and await wants_card(tx, request.headers, call)
+            items.append(call.card_uri if call and call.card_uri and as_card else row.uri)
         body = build.collection(f"{account.uri}/featured", len(items), items=items)
         return document(request, body, *DEPENDS, reader=await _private(tx, account, reader))
 
@@ -130,7 +130,8 @@ async def _upcoming(tx: Tx, account: Account) -> list[posts.Post]:
     owner = None if account.kind == "application" else account.id
     found = await calls.own_upcoming(tx.conn, owner, tx.now, UPCOMING)
     rows = await posts.by_ids(tx.conn, [call.post_id for call in found])
-    ordered = [rows[call.post_id] for call in found if call.post_id in rows]
+    events = [call.post_id for call in found if call.starts_at]
+    ordered = [rows[post_id] for post_id in events if post_id in rows]
     return await sight.visible(tx, ordered, None)
 
 

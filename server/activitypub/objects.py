@@ -48,7 +48,7 @@ async def call(request: web.Request) -> web.StreamResponse:
     async with context(request).work.reading() as tx:
         row = await public(tx, tx.site.urls.call(number(request)))
         found = await calls.by_id(tx.conn, row.id)
-        if found and found.card_uri and await wants_card(tx, request.headers, row.id):
+        if found and found.card_uri and await wants_card(tx, request.headers, found):
             return elsewhere(found.card_uri, *DEPENDS)
         return document(request, await wire.post(tx, row), *DEPENDS)
 
@@ -80,7 +80,7 @@ async def card(request: web.Request) -> web.StreamResponse:
         if found is None:
             raise await missing(tx, uri)
         row = await sight.post(tx, found.post_id, None)
-        if not await wants_card(tx, request.headers, row.id):
+        if not await wants_card(tx, request.headers, found):
             return elsewhere(row.uri, *DEPENDS)
         return document(request, await wire.card(tx, row, found), *DEPENDS)
 

@@ -22,10 +22,11 @@ from server.activitypub.inboxes import authorities, proven
 from server.arriving import resolve, vouching
 from server.arriving.resolve import Net
 from server.context import NET, context
-from server.domain import forms
+from server.domain import forms, kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, outbox
 from storage.accounts import Account
+from storage.calls import Call
 
 log = structlog.get_logger()
 
@@ -98,11 +99,12 @@ async def software(tx: Tx, headers: Mapping[str, str]) -> str | None:
     return known.software if known and known.software else forms.named_in(agent)
 
 
-async def wants_card(tx: Tx, headers: Mapping[str, str], call_id: int) -> bool:
+async def wants_card(tx: Tx, headers: Mapping[str, str], call: Call) -> bool:
     """Whether who asks reads the answer card of a call, and not the call itself."""
     host = signer_host(headers)
-    sent = await calls.form(tx.conn, call_id, host) if host else None
-    return (sent or forms.of_call(await software(tx, headers))) == forms.CARD
+    sent = await calls.form(tx.conn, call.post_id, host) if host else None
+    shape = kinds.KINDS[call.kind].shape
+    return (sent or forms.of_call(await software(tx, headers), shape)) == forms.CARD
 
 
 def signer_host(headers: Mapping[str, str]) -> str | None:

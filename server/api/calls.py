@@ -1,11 +1,12 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
-``Call``: id (that of its status), kind (event), state (open, postponed, cancelled, closed), title, about
-(HTML), url, uri, starts_at, ends_at?, timezone (as Europe/Rome), place {name, address, latitude?,
-longitude?}, capacity?, going (= confirmed + expressed),
-confirmed, expressed, waiting, author, community (``Account`` each), and
-answer? {answer (going, maybe, declined), state (granted, waiting, pending, refused), place_in_line?,
-answered_at}: the caller's. ``Participant``: account, answer, state, tier, answered_at.
+``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
+variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+(HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
+{name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
+title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
+community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
+place_in_line?, answered_at}: the caller's. ``Participant``: account, answer, state, tier, answered_at.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -20,19 +21,31 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, choice, integer, limit, nested, number, op
+from server.api.describe import (
+    Described,
+    a_text,
+    choice,
+    flag,
+    integer,
+    limit,
+    nested,
+    number,
+    op,
+    some_texts,
+)
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import calls as verbs
-from server.domain import communities, sight
-from server.domain.calls import ANSWERS, Wanted
+from server.domain import communities, kinds, sight
+from server.domain import participations as taking_part
+from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls
+from storage import accounts, calls, participations, polls
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -42,18 +55,21 @@ BASE = "/api/beckon/v1"
 
 async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
     people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
-    mine = await _place(tx, post, viewer) if viewer else None
-    return render.call(
-        tx.site.urls, post, call, people[post.account_id], people[call.community_id], mine
-    )
+    loaded = render.Loaded(
+        post, call, people[post.account_id], people[call.community_id],
+        answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
+        options=await polls.options(tx.conn, [post.id]),
+        mine=await _place(tx, post, viewer) if viewer else None,
+    )  # fmt: skip
+    return render.call(tx.site.urls, loaded)
 
 
 async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
-    mine = await calls.of_account(tx.conn, post.id, viewer.id)
+    mine = await participations.of_account(tx.conn, post.id, viewer.id)
     if mine is None:
         return None
     waits = mine.state == "waiting" and post.local
-    return render.Place(mine, await calls.place_in_line(tx.conn, mine) if waits else None)
+    return render.Place(mine, await participations.place_in_line(tx.conn, mine) if waits else None)
 
 
 async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
@@ -70,7 +86,7 @@ async def _answer(request: web.Request, call_id: int, viewer: Account | None) ->
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
-    """``title``, ``starts_at``, ``timezone`` and what else a ``Call`` has. For organisers and moderators."""
+    """``kind`` (an event by default), ``title`` and what else a ``Call`` has. For organisers and moderators."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
@@ -78,18 +94,19 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params) -> Wanted:
+def _wanted(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
     timezone = sent.text("timezone") or "UTC"
-    starts_at = _time(sent, "starts_at", timezone)
-    if starts_at is None:
-        raise Invalid("An event needs a time: starts_at.", field="starts_at")
     place = sent.child("place")
+    goal = sent.child("goal")
     return Wanted(
+        kind=sent.text("kind") or kind,
+        variant=sent.text("variant") or variant,
+        options=tuple(sent.texts("options")),
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
         details=Details(
-            starts_at=starts_at,
+            starts_at=_time(sent, "starts_at", timezone),
             ends_at=_time(sent, "ends_at", timezone),
             timezone=timezone,
             place_name=place.text("name") or "",
@@ -97,6 +114,11 @@ def _wanted(sent: Params) -> Wanted:
             latitude=_degrees(place, "latitude"),
             longitude=_degrees(place, "longitude"),
             capacity=sent.integer("capacity"),
+            closes_at=_time(sent, "closes_at", timezone),
+            goal=goal.integer("value"),
+            goal_metric=goal.text("metric") or "people",
+            urgent=sent.flag("urgent"),
+            external_url=sent.text("external_url") or None,
         ),
     )
 
@@ -141,9 +163,9 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 async def edit(request: web.Request, caller: Caller) -> web.Response:
     """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
     sent = await params.read(request)
-    wanted = _wanted(sent) if "title" in sent else None
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, call = await _found(tx, id_of(request), caller.account)
+        wanted = _wanted(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await _answer(request, post.id, caller.account)
 
@@ -156,20 +178,18 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: going, maybe or declined; the last one counts."""
+    """``answer``: the key of one of the call's ``answers``; the last one counts."""
     said = (await params.read(request)).text("answer") or ""
-    if said not in ANSWERS:
-        raise Invalid("An answer is going, maybe or declined.", field="answer")
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        await verbs.answer(tx, caller.account, post, said, "client")
+        await taking_part.answer(tx, caller.account, post, said, "client")
     return await _answer(request, post.id, caller.account)
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        await verbs.withdraw(tx, caller.account, post)
+        await taking_part.withdraw(tx, caller.account, post)
     return await _answer(request, post.id, caller.account)
 
 
@@ -179,10 +199,10 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         post, call = await _found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_steward(tx, group, caller.account)
-        rows = await calls.participants(tx.conn, post.id)
-        people = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
-        urls = tx.site.urls
-        return ok([render.participant(urls, people[row.account_id], row) for row in rows])
+        rows = await participations.participants(tx.conn, post.id)
+        people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
+        named = [(people[r.account_id], r) for r in rows if r.account_id in people]
+        return ok([render.participant(tx.site.urls, person, row) for person, row in named])
 
 
 def routes() -> list[web.RouteDef]:
@@ -208,22 +228,28 @@ _MORE = (
     a_text("timezone"),
     _PLACE,
     integer("capacity"),
+    choice("variant", *sorted({v for kind in kinds.KINDS for v in kinds.variants(kind) if v})),
+    a_text("starts_at"),
+    a_text("closes_at"),
+    nested("goal", integer("value"), a_text("metric")),
+    flag("urgent"),
+    a_text("external_url"),
+    some_texts("options"),
 )
 DESCRIBED: Described = {
     f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), a_text("starts_at", required=True), *_MORE
+        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE
     ),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(
         "Call",
         a_text("title"),
-        a_text("starts_at"),
         *_MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
-    f"POST {BASE}/calls/{{id}}/answer": op("Call", choice("answer", *ANSWERS, required=True)),
+    f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

@@ -463,18 +463,18 @@ INSTANCE: Mapping[str, Schema] = {
 
 # --- Beckon's own: communities, and calls to action
 
-ANSWER = words("going", "maybe", "declined")
+ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+CALL_KIND = words(
+    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
+)
 _DOCUMENT = {
     "id": ID, "community_id": ID, "title": TEXT, "url": URL, "editors": words("stewards", "members"),
     "pinned": BOOL, "version": COUNT, "author": maybe("Account"), "created_at": TIME,
     "changed_at": TIME,
 }  # fmt: skip
-TEMPLATE_KIND = words(
-    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
-)
 _TEMPLATE = {
-    "kind": TEMPLATE_KIND, "variant": TEXT, "name": TEXT, "about": TEXT, "language": maybe(TEXT),
+    "kind": CALL_KIND, "variant": TEXT, "name": TEXT, "about": TEXT, "language": maybe(TEXT),
     "title": TEXT, "text": TEXT, "places": array(entity(name=TEXT, label=TEXT, example=TEXT)),
     "defaults": mapping(COUNT), "options": array(TEXT),
 }  # fmt: skip
@@ -503,20 +503,31 @@ OURS: Mapping[str, Schema] = {
     "WholeVersion": entity(
         number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
     ),
+    "FoundCall": entity(
+        uid=TEXT, kind=CALL_KIND, title=TEXT, text=TEXT, starts_at=maybe(TIME), ends_at=maybe(TIME),
+        timezone=TEXT, place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+        capacity=maybe(COUNT), cancelled=BOOL, repeats=BOOL, call_id=maybe(ID),
+    ),
     "CallTemplate": entity(
         **_TEMPLATE, id=TEXT, url=URL, community_id=maybe(ID), ready_made=BOOL, shared=BOOL,
         origin=maybe(URL), revision=COUNT, changed_at=maybe(TIME),
     ),
     "TemplateFile": entity(format=TEXT, version=COUNT, **_TEMPLATE),
     "FilledTemplate": entity(
-        kind=TEMPLATE_KIND, variant=TEXT, title=TEXT, text=TEXT, missing=array(TEXT),
+        kind=CALL_KIND, variant=TEXT, title=TEXT, text=TEXT, missing=array(TEXT),
         defaults=mapping(COUNT), options=array(TEXT),
     ),
     "Call": entity(
-        id=ID, kind=words("event"), state=words("open", "postponed", "cancelled", "closed"),
-        title=TEXT, about=TEXT, url=URL, uri=URL, starts_at=TIME, ends_at=maybe(TIME), timezone=TEXT,
+        id=ID, state=words("open", "postponed", "cancelled", "closed"),
+        kind=CALL_KIND,
+        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
+        starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
+        goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
+        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)),
+        outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
-        capacity=maybe(COUNT), going=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
+        capacity=maybe(COUNT), counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),

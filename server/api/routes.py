@@ -22,6 +22,7 @@ from server.api import (
     dislikes,
     documents,
     domain_blocks,
+    exports,
     filters,
     group_moderation,
     host_allows,
@@ -127,6 +128,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     documents,
     call_templates,
     dislikes,
+    exports,
     calls,
 )
 

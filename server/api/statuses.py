@@ -169,7 +169,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     work = context(request).work
     async with work.transaction() as tx:
         post = await sight.post(tx, id_of(request), caller.account)
-        if post.kind == "event":
+        if post.is_call:
             raise Invalid(CALLS_PAGE)
         await _require_same_poll(tx, post, sent.child("poll"))
         policy = sent.text("quote_approval_policy")
@@ -228,7 +228,7 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def _remove(tx: Tx, actor: Account, post: Post) -> None:
-    if post.kind == "event" and post.local:
+    if post.is_call and post.local:
         await calls.delete(tx, actor, post)
     elif post.reblog_of_id is not None and post.account_id == actor.id:
         boosted = await post_rows.by_id(tx.conn, post.reblog_of_id)

@@ -5,13 +5,14 @@ Names become the accounts that we know, HTML is cleaned, and every list and text
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from federation import addressing
-from federation.objects import Attachment, Event, Post, QuoteAuthorization, QuotePolicy
+from federation.objects import Attachment, Place, Post, QuoteAuthorization, QuotePolicy
 from federation.vocab import PUBLIC
 from server import text
-from server.domain import calls, communities, posts, quotes, sight, wire
+from server.domain import calls, communities, kinds, posts, quotes, sight
 from server.domain.tx import Tx
 from storage import accounts
 from storage import posts as post_rows
@@ -22,11 +23,13 @@ KINDS = frozenset({"note", "page", "article", "question", "event"})
 STATES = {"cancelled": "cancelled", "postponed": "postponed"}
 MAX_ATTACHMENTS = 16
 MAX_TAGS = 30
+OPTIONS_MAX = 64
+NUMBER_MAX = 2**31 - 1
 
 
 def plain_kind(draft: posts.Draft) -> str:
-    """An event that cannot be answered is shown as a post."""
-    return "other" if draft.kind == "event" else draft.kind
+    """An event or call that cannot be answered is shown as a post."""
+    return "other" if draft.is_call else draft.kind
 
 
 async def meant_by(tx: Tx, uri: str) -> post_rows.Post | None:
@@ -67,7 +70,7 @@ async def draft_of(
     parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
     visibility, community = await _place(tx, author, value, parent)
     return posts.Draft(
-        kind=value.kind if value.kind in KINDS else "other",
+        kind=_kind(value),
         visibility=visibility,
         title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
         content=text.clean(html),
@@ -87,6 +90,26 @@ async def draft_of(
         quote=await _quote_of(tx, author, value, stamp),
         quote_policy=_quote_policy(author, value.quote_policy),
     )
+
+
+def _kind(value: Post) -> str:
+    """A call that is no event is of no kind that others have."""
+    if is_call(value) and value.kind != "event":
+        return "call"
+    return value.kind if value.kind in KINDS else "other"
+
+
+def is_call(value: Post) -> bool:
+    """Whether it can be answered: any event, and what Beckon calls a call, of its shape and with answers."""
+    if value.call is None:
+        return value.event is not None
+    shape = kinds.KINDS[value.call.kind].shape
+    if value.call.variant not in kinds.variants(value.call.kind) or shape != value.kind:
+        return False
+    if shape == "event":
+        return value.event is not None
+    titles = [o.name for o in value.call.answers]
+    return bool(kinds.answers(value.call.kind, value.call.variant, titles))
 
 
 async def _quote_of(
@@ -143,10 +166,8 @@ async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> A
 
 
 def _poll_of(value: Post) -> posts.PollDraft | None:
-    if value.call or value.event:
-        titles = [o.name for o in value.call.answers] if value.call else []
-        known = titles if len(titles) == len(calls.ANSWERS) else list(wire.ANSWERS)
-        return posts.PollDraft(tuple((text.one_line(t, 100), 0) for t in known))
+    if is_call(value):
+        return posts.PollDraft(tuple((text.one_line(a.title, 100), 0) for a in _answers(value)))
     if value.poll is None:
         return None
     return posts.PollDraft(
@@ -180,37 +201,67 @@ def _attachment(value: Attachment) -> dict[str, Any]:
     }
 
 
-def details_of(event: Event) -> Details:
+def _answers(value: Post) -> tuple[kinds.Answer, ...]:
+    """What can be answered to a call. The texts are those of its card, where it has one for each."""
+    if value.call is None:
+        return kinds.answers("event", "")
+    titles = [o.name for o in value.call.answers[:OPTIONS_MAX]]
+    known = kinds.answers(value.call.kind, value.call.variant, titles)
+    if len(titles) != len(known):
+        return known
+    return tuple(replace(a, title=t) for a, t in zip(known, titles, strict=True))
+
+
+def details_of(value: Post) -> Details:
     """When, where and for how many, as columns."""
-    place = event.place
-    address = place.address if place else None
-    parts = (
-        (address.street, address.postal_code, address.locality, address.country) if address else ()
-    )
+    event, call = value.event, value.call
+    place = event.place if event else call.place if call else None
     return Details(
-        starts_at=event.start,
-        ends_at=event.end if event.end and event.end >= event.start else None,
-        timezone=event.timezone or "UTC",
+        starts_at=event.start if event else None,
+        ends_at=event.end if event and event.end and event.end >= event.start else None,
+        timezone=(event.timezone if event else call.timezone if call else None) or "UTC",
         place_name=text.one_line(place.name) if place else "",
-        place_address=text.one_line(", ".join(p for p in parts if p)),
+        place_address=_address(place) if place else "",
         latitude=place.latitude if place else None,
         longitude=place.longitude if place else None,
-        capacity=event.capacity or None,
-        join_mode=event.join_mode,
-        external_url=event.external_url,
+        capacity=(event.capacity if event else call.places if call else None) or None,
+        join_mode=event.join_mode if event else "free",
+        external_url=event.external_url if event else call.link if call else None,
+        closes_at=call.deadline if call else None,
+        goal=_bounded(call.goal.value) if call and call.goal else None,
+        goal_metric=text.one_line(call.goal.metric, 40) if call and call.goal else "people",
+        urgent=call.urgent if call else False,
     )
+
+
+def _address(place: Place) -> str:
+    found = place.address
+    if found is None:
+        return ""
+    parts = (found.street, found.postal_code, found.locality, found.country)
+    return text.one_line(", ".join(part for part in parts if part))
+
+
+def _bounded(number: int) -> int | None:
+    """As a column takes it: of what is said elsewhere nothing stands in the way."""
+    return min(number, NUMBER_MAX) or None
 
 
 def reported_of(value: Post) -> calls.Reported:
     """The counts and the state that the host of a call, or of any event, tells."""
-    assert value.event, "a call that we read is an event"
-    votes = [o.votes for o in value.call.answers[:3]] if value.call else []
-    going, maybe, declined = votes if len(votes) == 3 else (value.event.participant_count, 0, 0)
+    answers, call = _answers(value), value.call
+    counts = [min(o.votes, NUMBER_MAX) for o in call.answers[: len(answers)]] if call else []
+    taken = value.event.participant_count if value.event else 0
+    if len(counts) != len(answers):
+        counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
+    state = STATES.get(value.event.status, "open") if value.event else "open"
     return calls.Reported(
-        going=going,
-        maybe=maybe,
-        declined=declined,
-        waiting=value.call.waiting if value.call else 0,
-        state=STATES.get(value.event.status, "open"),
-        card_uri=value.call.card if value.call else None,
+        kind=call.kind if call else "event",
+        variant=call.variant if call else "",
+        counts=tuple(counts),
+        counted=sum(n for n, a in zip(counts, answers, strict=True) if a.counts),
+        waiting=min(call.waiting, NUMBER_MAX) if call else 0,
+        state=(call.state if call else "") or state,
+        card_uri=call.card if call else None,
+        outcome=text.clean(call.outcome) if call else "",
     )

@@ -24,6 +24,7 @@ from server.domain import (
     follows,
     host_blocks,
     moves,
+    participations,
     polls,
     posts,
     quotes,
@@ -36,6 +37,7 @@ from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
+from storage import participations as participation_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage import quotes as quote_rows
@@ -86,11 +88,12 @@ async def _publish(
     own = community is not None and same_origin(community.uri, author.uri)
     # Any other event is its author's, but in a community of ours, which passes it on as a post.
     anybodys = value.call is None and not (community and community.local)
-    if value.event and draft.kind == "event" and (own or anybodys):
+    if draft.is_call and drafts.is_call(value) and (own or anybodys):
         return await calls.receive(
-            tx, author, draft, drafts.details_of(value.event), drafts.reported_of(value), named
+            tx, author, draft, drafts.details_of(value), drafts.reported_of(value), named
         )
-    plain = replace(draft, kind=drafts.plain_kind(draft), poll=None if value.event else draft.poll)
+    poll = None if draft.is_call else draft.poll
+    plain = replace(draft, kind=drafts.plain_kind(draft), poll=poll)
     return await posts.publish(tx, author, plain, arrived=named)
 
 
@@ -198,8 +201,15 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
         raise Refused("stale", "A later version of this post is known.")
     draft = await drafts.draft_of(tx, act.by, value, act.stamp)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
-    if value.event and await call_rows.by_id(tx.conn, post.id):
-        await calls.hear(tx, post, drafts.details_of(value.event), drafts.reported_of(value))
+    if drafts.is_call(value) and await _is_same_call(tx, post, value):
+        await calls.hear(tx, post, drafts.details_of(value), drafts.reported_of(value))
+
+
+async def _is_same_call(tx: Tx, post: post_rows.Post, value: Post) -> bool:
+    """Whether it is a call here, of the kind that it says now: a call stays of its kind."""
+    found = await call_rows.by_id(tx.conn, post.id)
+    said = (value.call.kind, value.call.variant) if value.call else ("event", "")
+    return found is not None and (found.kind, found.variant) == said
 
 
 async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
@@ -368,15 +378,15 @@ async def _answer(
     if follow:
         await _follow_answered(tx, act.by, follow, state)
         return
-    joined = await call_rows.by_uri(tx.conn, asked)
+    joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
         await receive_calls.join_answered(tx, act, joined, state)
         return
     post = await drafts.open_to(tx, act.by, asked)
-    if post is None or not post.local or post.kind != "event":
+    if post is None or not post.local or not post.is_call:
         raise Refused("never_asked", "Nothing of that id was asked.")
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
-    await calls.answer(tx, act.by, post, said, "join", uri=act.activity.id)
+    await participations.answer(tx, act.by, post, said, "join", uri=act.activity.id)
 
 
 async def _follow_answered(tx: Tx, by: Account, follow: follow_rows.Follow, state: str) -> None:
@@ -449,7 +459,7 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         if target:
             await follows.unfollow(tx, act.by, target)
         return
-    joined = await call_rows.by_uri(tx.conn, uri)
+    joined = await participation_rows.by_uri(tx.conn, uri)
     if joined and joined.account_id == act.by.id:
         await receive_calls.withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return

@@ -6,12 +6,12 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import calls, follows, invitations
+from server.domain import calls, follows, invitations, participations
 from server.domain.tx import Tx
-from server.errors import Forbidden
+from server.errors import Forbidden, Invalid
 from storage import accounts
-from storage import calls as call_rows
 from storage import communities as community_rows
+from storage import participations as participation_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 
@@ -25,7 +25,14 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
     if post is None or not post.local:
         raise Refused("unknown_call", "There is no call of that address here.")
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
-    await calls.join(tx, act.by, post, activity.id)
+    await _join(tx, act, post, activity)
+
+
+async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
+    try:
+        await participations.join(tx, act.by, post, activity.id, activity.answer or None)
+    except Invalid as unknown:
+        raise Refused("unknown_answer", "This call has no such answer.") from unknown
 
 
 async def invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
@@ -37,7 +44,7 @@ async def invite(tx: Tx, act: Act, activity: wire_acts.Invite) -> None:
         tx, invited, activity.object
     )
     group, post = (to, None) if isinstance(to, Account) else (None, to)
-    if not (group and group.is_group) and not (post and post.kind == "event"):
+    if not (group and group.is_group) and not (post and post.is_call):
         raise Refused("unknown_object", "That is no group and no event.")
     assert to, "one of them"
     await budgets.take(tx, budgets.UNASKED, act.by.host)
@@ -57,20 +64,22 @@ async def withdraw(tx: Tx, act: Act, uri: str) -> None:
 
 
 async def withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
-    if post is None or not post.local or post.kind != "event":
+    if post is None or not post.local or not post.is_call:
         raise Refused("unknown_call", "There is no call of that address here.")
-    await calls.withdraw(tx, act.by, post)
+    await participations.withdraw(tx, act.by, post)
 
 
-async def join_answered(tx: Tx, act: Act, joined: call_rows.Participation, state: str) -> None:
+async def join_answered(
+    tx: Tx, act: Act, joined: participation_rows.Participation, state: str
+) -> None:
     try:
-        await calls.hear_answer(tx, act.by, joined, state)
+        await participations.hear_answer(tx, act.by, joined, state)
     except Forbidden as refused:
         raise Refused("foreign_answer", "Only who was asked may answer.") from refused
 
 
 async def ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:
-    joined = await call_rows.by_uri(tx.conn, activity.object)
+    joined = await participation_rows.by_uri(tx.conn, activity.object)
     if joined is None:
         raise Refused("never_asked", "Nothing of that id was asked.")
     await join_answered(tx, act, joined, "refused")

@@ -76,7 +76,7 @@ class Told:
                 *(f"  {handle}" for handle in self.cast.communities.values()),
                 "",
                 f"The call:  {call['url']}",
-                f"  {call['title']}: {call['going']} of {call['capacity']} places taken,"
+                f"  {call['title']}: {call['counted']} of {call['capacity']} places taken,"
                 f" {call['waiting']} waiting",
                 "",
                 "What crossed from one instance to another, and how soon it was seen there:",
@@ -219,7 +219,7 @@ async def _answer(person: Person, organiser: Person, call: dict[str, Any], count
 
     async def look() -> bool | None:
         now = await organiser.get(_path(call))
-        return now["going"] + now["waiting"] >= count or None
+        return now["counted"] + now["waiting"] >= count or None
 
     await until(look, organiser.instance, f"did not count the answer of {person.short}")
     state = "waits for a place" if count > PLACES else "has a place"

@@ -18,6 +18,7 @@ from typing import cast
 import orjson
 
 from server import text
+from server.domain import kinds
 from server.errors import Invalid
 
 FORMAT = "beckon/call-template"
@@ -27,19 +28,8 @@ VERSION = 1
 MAX_BYTES = 64 * 1024
 NAME_MAX, TITLE_MAX, TEXT_MAX, ABOUT_MAX = 100, 200, 5_000, 500  # characters
 PLACES_MAX = 12
-OPTIONS, OPTION_MAX = (2, 4), 50
-"""As many and as long as microblogs show of a poll."""
 
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "event": ("",),
-    "volunteer": ("",),
-    "petition": ("", "pledge"),
-    "contact": ("",),
-    "need": ("", "offer"),
-    "donate": ("",),
-    "decision": ("", "sense", "consent", "score", "ranked"),
-    "share": ("",),
-}
+KINDS: Mapping[str, tuple[str, ...]] = {name: kinds.variants(name) for name in kinds.KINDS}
 """Each kind of call with its variants."""
 
 _UNTIL = {"closes_in_days": (1, 366)}
@@ -264,11 +254,11 @@ def _options(sent: Mapping[str, object], kind: str) -> tuple[str, ...]:
     if len(listed) < len(_list(sent, "options")):
         raise Invalid("options is a list of texts.", field="options")
     found = tuple(text.one_line(each) for each in listed)
-    low, high = OPTIONS
+    low, high = kinds.OPTIONS_MIN, kinds.OPTIONS_MAX
     if found and (kind != "decision" or not low <= len(set(found)) == len(found) <= high):
         raise Invalid(f"A decision has {low} to {high} different options.", field="options")
-    if not all(0 < len(each) <= OPTION_MAX for each in found):
-        raise Invalid(f"An option has 1 to {OPTION_MAX} characters.", field="options")
+    if not all(0 < len(each) <= kinds.OPTION_LENGTH for each in found):
+        raise Invalid(f"An option has 1 to {kinds.OPTION_LENGTH} characters.", field="options")
     return found
 
 

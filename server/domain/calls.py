@@ -1,78 +1,90 @@
-"""Calls to action: made by those who steer a community, answered from anywhere, counted here.
+"""Calls to action: made by those who steer a community, changed, put off, called off, and closed.
 
-A call of ours is one canonical object by one person, with an answer card by the community. Whatever door
-an answer comes through (the card's vote, a Join, a member's client, the page), it ends in ``answer``:
-one row per person, places granted one at a time under the lock of the call, in order of receipt. A call
-of another server keeps its places there: our members' answers go to it and wait for its word.
-
-Counts change in the same transaction. Other servers hear of them by a job, at most every three minutes.
+A call of ours is one canonical object by one person, with an answer card by the community. Which kinds there
+are stands in ``server/domain/kinds.py``, taking part in ``server/domain/participations.py``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
-from server.domain import communities, distribution, effects, forms, policy, posts, quotes, wire
+from server.domain import (
+    communities,
+    distribution,
+    effects,
+    kinds,
+    participations,
+    policy,
+    posts,
+    quotes,
+)
 from server.domain.distribution import Reach
 from server.domain.tx import Arrived, Tx
-from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, follows, polls
+from server.errors import Invalid
+from storage import accounts, calls, polls
+from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
-from storage.calls import Call, Details, Participation
+from storage.calls import Call, Details, NewCall
 from storage.posts import Post
-
-ANSWERS = calls.ANSWERS
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
 """What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
 
-TALLY_INTERVAL = timedelta(minutes=3)
-REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
-"""Why a Join of another server is answered by a Reject."""
+GOAL_MAX = 1_000_000_000
+METRIC_MAX = 40
+URL_MAX = 2000
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an organiser fills in: four fields at most are required (kind, title, time, place)."""
+    """What an organiser fills in: four fields at most are required (kind, title, time, place).
+
+    ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
+    """
 
     title: str
     details: Details
     about: str = ""
     language: str | None = None
+    kind: str = "event"
+    variant: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What the host of a remote call says of its counts."""
 
-    going: int
-    maybe: int
-    declined: int
+    kind: str
+    variant: str
+    counts: tuple[int, ...]  # of each answer, in the order of the card
+    counted: int
     waiting: int
     state: str
     card_uri: str | None
+    outcome: str = ""
 
 
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
-    """A new event of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
+    """A new call of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
     await communities.require_steward(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
-    if wanted.details.starts_at <= tx.now:
-        raise Invalid("The event begins in the past.", field="starts_at")
+    _check_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
     assert post, "a new id is never a repeat"
-    call = await calls.insert(
-        tx.conn, post.id, community.id, "event", wanted.details, tx.site.urls.card(post.id)
-    )
+    card_uri = tx.site.urls.card(post.id)
+    new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
+    call = await calls.insert(tx.conn, new)
     await posts.share(tx, community, post)
     members = await effects.followers(tx, community.id)
     reach = Reach(members, await distribution.instances(tx, post))
@@ -85,23 +97,65 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) ->
 
 def check(wanted: Wanted) -> None:
     """Raises ``Invalid`` naming the field."""
-    details = wanted.details
-    if not wanted.title.strip():
-        raise Invalid("An event needs a title.", field="title")
-    if not TITLE_MIN <= len(wanted.title.strip()) <= TITLE_MAX:
+    title = text.one_line(wanted.title)
+    if not title:
+        raise Invalid("A call needs a title.", field="title")
+    if not TITLE_MIN <= len(title) <= TITLE_MAX:
         raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
     if len(wanted.about) > ABOUT_MAX:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
-    if details.ends_at and details.ends_at < details.starts_at:
-        raise Invalid("The event ends before it begins.", field="ends_at")
-    if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
-        raise Invalid("The number of places is 1 to 1,000,000.", field="capacity")
-    if (details.latitude is None) != (details.longitude is None):
-        raise Invalid("Latitude and longitude go together.", field="latitude")
-    if details.latitude is not None and not -90 <= details.latitude <= 90:
-        raise Invalid("The latitude is between -90 and 90 degrees.", field="latitude")
-    if details.longitude is not None and not -180 <= details.longitude <= 180:
-        raise Invalid("The longitude is between -180 and 180 degrees.", field="longitude")
+    _check_kind(wanted)
+    _check_time(wanted.details)
+    _check_place(wanted.details)
+    _check_numbers(wanted.details)
+
+
+def _check_kind(wanted: Wanted) -> None:
+    kind = kinds.KINDS.get(wanted.kind)
+    if kind is None:
+        raise Invalid(f"A call is one of: {', '.join(kinds.KINDS)}.", field="kind")
+    known = kinds.variants(wanted.kind)
+    if wanted.variant not in known:
+        named = ", ".join(v for v in known if v)
+        said = f"may be: {named}" if named else "has no variants"
+        raise Invalid(f"A call of the kind {wanted.kind} {said}.", field="variant")
+    timed = wanted.details.starts_at is not None
+    if kind.timed and not timed:
+        raise Invalid("It needs a time: starts_at.", field="starts_at")
+    if timed and not kind.timed:
+        raise Invalid("Nobody comes to such a call: closes_at says its end.", field="starts_at")
+    if kind.linked and not wanted.details.external_url:
+        raise Invalid("It needs the address where one gives: external_url.", field="external_url")
+    if wanted.details.capacity is not None and not kind.places:
+        raise Invalid("Such a call has no places.", field="capacity")
+    _check_options(wanted)
+
+
+def _check_options(wanted: Wanted) -> None:
+    own = kinds.has_own_options(wanted.kind, wanted.variant)
+    if wanted.options and not own:
+        raise Invalid("The answers of such a call are given.", field="options")
+    if not own:
+        return
+    titles = [text.one_line(title) for title in wanted.options]
+    if not kinds.OPTIONS_MIN <= len(titles) <= kinds.OPTIONS_MAX:
+        raise Invalid(
+            f"It needs {kinds.OPTIONS_MIN} to {kinds.OPTIONS_MAX} options.", field="options"
+        )
+    if not all(0 < len(title) <= kinds.OPTION_LENGTH for title in titles):
+        raise Invalid(f"An option has 1 to {kinds.OPTION_LENGTH} characters.", field="options")
+    if len({title.casefold() for title in titles}) < len(titles):
+        raise Invalid("Two options are the same.", field="options")
+
+
+def _check_time(details: Details) -> None:
+    if details.ends_at and details.starts_at and details.ends_at < details.starts_at:
+        raise Invalid("It ends before it begins.", field="ends_at")
+    if details.ends_at and not details.starts_at:
+        raise Invalid("What has no beginning has no end: closes_at.", field="ends_at")
+    last = details.ends_at or details.starts_at
+    if details.closes_at and last and details.closes_at > last:
+        raise Invalid("Answers cannot count after it is over.", field="closes_at")
     try:
         ZoneInfo(details.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -111,16 +165,53 @@ def check(wanted: Wanted) -> None:
         ) from error
 
 
+def _check_place(details: Details) -> None:
+    if (details.latitude is None) != (details.longitude is None):
+        raise Invalid("Latitude and longitude go together.", field="latitude")
+    if details.latitude is not None and not -90 <= details.latitude <= 90:
+        raise Invalid("The latitude is between -90 and 90 degrees.", field="latitude")
+    if details.longitude is not None and not -180 <= details.longitude <= 180:
+        raise Invalid("The longitude is between -180 and 180 degrees.", field="longitude")
+
+
+def _check_numbers(details: Details) -> None:
+    if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
+        raise Invalid("The number of places is 1 to 1,000,000.", field="capacity")
+    if details.goal is not None and not 0 < details.goal <= GOAL_MAX:
+        raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
+    if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
+        raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
+    if details.external_url is not None and not _is_web(details.external_url):
+        raise Invalid("An address is like https://example.org/give.", field="external_url")
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    clean = url.isprintable() and " " not in url and len(url) <= URL_MAX
+    return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _check_ahead(tx: Tx, details: Details) -> None:
+    if details.starts_at and details.starts_at <= tx.now:
+        raise Invalid("The event begins in the past.", field="starts_at")
+    if details.closes_at and details.closes_at <= tx.now:
+        raise Invalid("It would be closed already.", field="closes_at")
+
+
 def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
+    answers = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
     return posts.Draft(
-        kind="event",
+        kind="event" if kinds.KINDS[wanted.kind].shape == "event" else "call",
         title=text.one_line(wanted.title),
         content=text.compose(wanted.about, {}, tx.site.urls.tag),
         source=wanted.about,
         language=wanted.language,
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
-        poll=posts.PollDraft(tuple((title, 0) for title in wire.ANSWERS)),
+        poll=posts.PollDraft(tuple((answer.title, 0) for answer in answers)),
         quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
     )
 
@@ -142,9 +233,11 @@ async def receive(
     post = await posts.publish(tx, author, draft, arrived=arrived)
     if post is None:
         return None
-    await calls.insert(
-        tx.conn, post.id, behind.id, "event", details, reported.card_uri, reported.state
-    )
+    new = NewCall(
+        post.id, behind.id, reported.kind, reported.variant, details, reported.card_uri,
+        reported.state,
+    )  # fmt: skip
+    await calls.insert(tx.conn, new)
     await hear(tx, post, details, reported)
     return post
 
@@ -154,200 +247,17 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await calls.set_details(tx.conn, post.id, details)
     if await calls.set_state(tx.conn, post.id, reported.state):
         await _tell_of_state(tx, post, reported.state)
-    await calls.set_tally(tx.conn, post.id, reported.going, 0, reported.waiting)
-    counts = (reported.going, reported.maybe, reported.declined)
-    await polls.set_counts(tx.conn, post.id, counts, sum(counts))
-
-
-async def answer(
-    tx: Tx,
-    account: Account,
-    post: Post,
-    said: str,
-    door: str,
-    *,
-    uri: str | None = None,
-    invited: bool = False,
-) -> Participation:
-    """Take part, or say that one cannot; the last answer counts. ``uri``: of a remote activity;
-    ``invited``: by its organiser.
-
-    Raises ``Forbidden`` (over, cancelled, blocked), ``NotFound`` (no call).
-    """
-    call = await _locked(tx, post)
-    await _require_answer(tx, account, post, call)
-    old = await calls.of_account(tx.conn, post.id, account.id)
-    if not post.local:
-        mode = call.join_mode if said == "going" else "free"
-        policy.may_take_part(mode, call.external_url, invited=invited).require()
-        return await _ask_host(tx, account, post, old, said, door)
-    if not account.local:
-        await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
-    tier = "confirmed" if account.local or door == "join" else "expressed"
-    if old and old.answer == said and old.state in ("granted", "waiting"):
-        return await _say_again(tx, account, post, call, old, tier, door, uri)
-    state = "waiting" if said == "going" and call.full else "granted"
-    new = await calls.put(tx.conn, uri, post.id, account.id, said, state, tier, door, tx.now)
-    await _reply(tx, post, account, new, uri)
-    await _settle(tx, post, call)
-    return new
-
-
-async def join(tx: Tx, account: Account, post: Post, uri: str) -> None:
-    """A Join of another server, which is answered in any case but by those who block each other.
-
-    Raises ``Forbidden`` for these.
-    """
-    if post.kind != "event":
-        await distribution.ignore_join(tx, post, account, uri)
-        return
-    try:
-        await answer(tx, account, post, "going", "join", uri=uri)
-    except Forbidden as refused:
-        organiser = await accounts.by_id(tx.conn, post.account_id)
-        if organiser is None or refused.reason not in REJECTED:
-            raise
-        await distribution.answer_join(tx, organiser, post, account, uri, "refused")
-
-
-async def _say_again(
-    tx: Tx,
-    account: Account,
-    post: Post,
-    call: Call,
-    old: Participation,
-    tier: str,
-    door: str,
-    uri: str | None,
-) -> Participation:
-    """The same answer once more keeps its place; through a better door it is confirmed."""
-    if old.tier == "expressed" and tier == "confirmed":
-        await calls.confirm(tx.conn, old.id, uri, door)
-        await _settle(tx, post, call)
-    said = replace(old, door=door)
-    await _reply(tx, post, account, said, uri)
-    return said
-
-
-async def _locked(tx: Tx, post: Post) -> Call:
-    call = await calls.lock(tx.conn, post.id)
-    if call is None:
-        raise NotFound
-    return call
-
-
-async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
-    await communities.require_part(tx, call.community_id, account)
-    policy.may_answer(
-        call.state,
-        over=call.over_at < tx.now,
-        blocked=await follows.blocked(tx.conn, account.id, call.community_id)
-        or await follows.blocked(tx.conn, account.id, post.account_id),
-    ).require()
-
-
-async def _reply(
-    tx: Tx, post: Post, account: Account, participation: Participation, uri: str | None
-) -> None:
-    """A Join is answered; a vote on the card cannot be (poll votes have no answer)."""
-    if participation.door != "join" or participation.answer != "going":
-        return
-    organiser = await accounts.by_id(tx.conn, post.account_id)
-    if organiser:
-        await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
-
-
-async def _ask_host(
-    tx: Tx, account: Account, post: Post, old: Participation | None, said: str, door: str
-) -> Participation:
-    """What was asked is not asked again before it was refused: Mobilizon takes no second Join."""
-    if old and old.answer == said and old.state != "refused":
-        return old
-    host = await accounts.by_id(tx.conn, post.account_id)
-    assert host, "a foreign key holds it"
-    uri = await effects.new_id(tx)
-    state = "pending" if said == "going" else "granted"
-    await distribution.taking_part(tx, account, post, host, said, uri)
-    return await calls.put(
-        tx.conn, uri, post.id, account.id, said, state, "confirmed", door, tx.now
-    )
-
-
-async def withdraw(tx: Tx, account: Account, post: Post) -> None:
-    """Take an answer back; a repeat is no event."""
-    call = await _locked(tx, post)
-    old = await calls.of_account(tx.conn, post.id, account.id)
-    if old is None or not await calls.withdraw(tx.conn, old.id):
-        return
-    if post.local:
-        await _settle(tx, post, call)
-        return
-    host = await accounts.by_id(tx.conn, post.account_id)
-    if host:
-        await distribution.taking_part(
-            tx, account, post, host, "withdrawn", await effects.new_id(tx)
-        )
-
-
-async def _settle(tx: Tx, post: Post, call: Call) -> None:
-    """Give free places to who waits, count again, and let others hear of it in a while.
-
-    The caller holds the lock of the call.
-    """
-    await _fill(tx, post, call)
-    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
-    await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
-    await effects.recount(tx, post.id)
-
-
-async def _fill(tx: Tx, post: Post, call: Call) -> None:
-    tally = await calls.recount(tx.conn, post.id)
-    going = tally.confirmed + tally.expressed
-    free = tally.waiting if call.capacity is None else call.capacity - going
-    granted = await calls.next_waiting(tx.conn, post.id, max(free, 0)) if tally.waiting else []
-    for waiting in granted:
-        await calls.set_participation_state(tx.conn, waiting.id, "granted")
-        await _tell_granted(tx, post, waiting)
-    await _write(tx, post, await calls.recount(tx.conn, post.id) if granted else tally)
-
-
-async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
-    account = await accounts.by_id(tx.conn, waiting.account_id)
-    if account:
-        await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
-
-
-async def _write(tx: Tx, post: Post, tally: calls.Tally) -> None:
-    await calls.set_tally(tx.conn, post.id, tally.confirmed, tally.expressed, tally.waiting)
-    counts = (tally.confirmed + tally.expressed, tally.maybe, tally.declined)
-    await polls.set_counts(tx.conn, post.id, counts, tally.people)
-
-
-async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
-    """The host of a remote call grants a place, lets one wait, or refuses.
-
-    Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
-    moderators answer for their group. ``state``: granted, waiting or refused.
-    """
-    post = await post_rows.by_id(tx.conn, participation.post_id)
-    call = await calls.by_id(tx.conn, participation.post_id)
-    if post is None or call is None or not await _answers_for(tx, host, post, call):
-        policy.NOT_YOURS.require()
-    await calls.set_participation_state(tx.conn, participation.id, state)
-
-
-async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
-    if post.account_id == host.id:
-        return True
-    group = await accounts.by_id(tx.conn, call.community_id)
-    return group is not None and group.is_group and group.host == host.host
+    await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
+    await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
 async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
     """Those of ours who go are told that an event is called off or put off."""
     author = await accounts.by_id(tx.conn, post.account_id)
     if author and state in ("cancelled", "postponed"):
-        going = [row.account_id for row in await calls.participants(tx.conn, post.id)]
+        going = [
+            row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id
+        ]
         people = await accounts.by_ids(tx.conn, going)
         await effects.tell(tx, people.values(), "update", author, post.id)
 
@@ -365,7 +275,7 @@ async def send_tally(tx: Tx, post_id: int) -> None:
 async def _told(tx: Tx, post: Post, call: Call) -> Reach:
     """Followers of the community and of the instance, and who answered without following either: they
     found the call elsewhere."""
-    ids = await calls.answered_from_elsewhere(tx.conn, call.post_id)
+    ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
     return Reach(members, await distribution.instances(tx, post))
@@ -403,7 +313,7 @@ async def edit(
 
     Raises ``Forbidden``, ``Invalid``, ``NotFound``. Everybody who was sent the call is told.
     """
-    call = await _locked(tx, post)
+    call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_steward(tx, community, actor)
@@ -411,12 +321,14 @@ async def edit(
     assert author, "a foreign key holds it"
     if wanted:
         check(wanted)
+        if (wanted.kind, wanted.variant) != (call.kind, call.variant):
+            raise Invalid("A call stays of its kind.", field="kind")
         post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
         call = await calls.set_details(tx.conn, post.id, wanted.details)
         await _close_in_time(tx, call)
     if state:
         await _set_state(tx, community, post, state)
-    await _fill(tx, post, call)
+    await participations.fill(tx, post, call)
     await send_tally(tx, post.id)
     return post
 
@@ -434,8 +346,9 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
 
 
 async def _close_in_time(tx: Tx, call: Call) -> None:
-    args = {"post_id": call.post_id}
-    await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)
+    if call.over_at:
+        args = {"post_id": call.post_id}
+        await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)
 
 
 async def close(tx: Tx, post_id: int) -> datetime | None:
@@ -444,7 +357,7 @@ async def close(tx: Tx, post_id: int) -> datetime | None:
     call = await calls.lock(tx.conn, post_id)
     if post is None or call is None or call.state != "open":
         return None
-    if call.over_at > tx.now:
+    if call.over_at is None or call.over_at > tx.now:
         return call.over_at
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
@@ -455,7 +368,7 @@ async def close(tx: Tx, post_id: int) -> datetime | None:
 
 async def delete(tx: Tx, actor: Account, post: Post) -> None:
     """Take a call of ours away, and its card. Raises ``Forbidden``, ``NotFound``."""
-    call = await _locked(tx, post)
+    call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
     author = await accounts.by_id(tx.conn, post.account_id)
     assert community, "a foreign key holds it"

@@ -43,7 +43,7 @@ async def note(tx: Tx, post: Post, named: Sequence[Account], *, news: bool) -> N
 
 def leading(post: Post, named: Iterable[Account], base: str) -> str | None:
     """The address that gets the preview of a post, or None. ``base``: of our own addresses."""
-    if not post.is_public or post.reblog_of_id is not None or post.kind == "event":
+    if not post.is_public or post.reblog_of_id is not None or post.is_call:
         return None
     if any(a.get("kind") != "link" for a in post.attachments):
         return None

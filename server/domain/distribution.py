@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from federation import build
-from server.domain import effects, forms, wire
+from server.domain import effects, forms, kinds, wire
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
 from storage import accounts, calls, outbox, posts
@@ -68,7 +68,7 @@ async def call(
     assert community, "a foreign key holds it"
     instance = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
     called = Called(post, found, author, community, instance)
-    told = await _by_form(tx, found.post_id, reach, new=verb == "create")
+    told = await _by_form(tx, found, reach, new=verb == "create")
     await _cards(tx, called, verb, told[forms.CARD])
     if any(told[form].any for form in forms.EVENTS):
         await _events(tx, called, verb, told)
@@ -90,7 +90,8 @@ class Told:
         return bool(self.members or self.instances)
 
 
-async def _by_form(tx: Tx, post_id: int, reach: Reach, *, new: bool) -> dict[str, Told]:
+async def _by_form(tx: Tx, found: calls.Call, reach: Reach, *, new: bool) -> dict[str, Told]:
+    post_id, shape = found.post_id, kinds.KINDS[found.kind].shape
     sent = await calls.forms(tx.conn, post_id)
     members, others = _by_host(reach.members), _by_host(reach.instances)
     hosts = sorted({*members, *others})
@@ -99,8 +100,9 @@ async def _by_form(tx: Tx, post_id: int, reach: Reach, *, new: bool) -> dict[str
     for host in hosts:
         software = known[host].software if host in known else None
         first = sent.get(host)
-        if first is None and new:
-            first = HostForm(host, forms.of_call(software), by_instance=host not in members)
+        form = forms.of_call(software, shape)
+        if first is None and new and form:
+            first = HostForm(host, form, by_instance=host not in members)
             await calls.put_form(tx.conn, post_id, host, first.form, by_instance=first.by_instance)
         if first is None:
             continue
@@ -191,7 +193,7 @@ async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
     inboxes = await effects.followers(tx, actor.id)
     found = await calls.by_id(tx.conn, post.id)
     if found and found.card_uri:
-        parted = await _by_form(tx, post.id, Reach(inboxes), new=False)
+        parted = await _by_form(tx, found, Reach(inboxes), new=False)
         cards = parted.pop(forms.CARD).members
         await _pin(tx, actor, post, found.card_uri, cards, added=added)
         inboxes = {inbox: host for told in parted.values() for inbox, host in told.members.items()}
@@ -224,12 +226,14 @@ async def taking_part(
     answered = {"id": post.uri}
     if answer == "going":
         document = build.join(uri, actor.uri, post.uri, to=[host.uri])
+    elif answer == "withdrawn":
+        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
     elif answer == "maybe":
         document = build.tentative_accept(uri, actor.uri, answered) | {"object": post.uri}
     elif answer == "declined":
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
-    else:
-        document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
+    else:  # of the other kinds, which only Beckon has
+        document = build.join(uri, actor.uri, post.uri, to=[host.uri], answer=answer)
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)

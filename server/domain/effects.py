@@ -184,7 +184,7 @@ async def audience(tx: Tx, author: Account, post: posts.Post) -> Inboxes:
     if post.visibility == "members":
         return inbox_of(await accounts.by_id(tx.conn, post.community_id or 0))
     named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
-    if post.kind in ("question", "event"):
+    if post.kind == "question" or post.is_call:
         named += await polls.voters(tx.conn, post.id)
     quoted = post.quoted_account_id if post.is_public else None
     extra = [post.in_reply_to_account_id, post.community_id, quoted]

@@ -8,10 +8,10 @@ so nothing can be forgotten here. Other servers are sent a Delete of an account 
 
 from __future__ import annotations
 
-from server.domain import calls, effects, host_blocks
+from server.domain import effects, host_blocks, participations
 from server.domain.tx import Tx
 from storage import accounts, posts, users
-from storage import calls as call_rows
+from storage import participations as participation_rows
 from storage.accounts import Account, Profile
 
 SHOWN = 100
@@ -28,10 +28,10 @@ async def forget(tx: Tx, account: Account) -> None:
 
 
 async def _withdraw(tx: Tx, account: Account) -> None:
-    for participation in await call_rows.all_of_account(tx.conn, account.id):
+    for participation in await participation_rows.all_of_account(tx.conn, account.id):
         post = await posts.by_id(tx.conn, participation.post_id)
         if post and post.local:
-            await calls.withdraw(tx, account, post)
+            await participations.withdraw(tx, account, post)
     for post in await posts.latest(tx.conn, account.id, SHOWN):
         await effects.vanish(tx, post)
 

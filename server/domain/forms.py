@@ -41,9 +41,17 @@ LISTS_ANNOUNCED = frozenset({"mobilizon"})
 EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed"})
 
 
-def of_call(software: str | None) -> str:
-    """The form in which a server is sent a call."""
-    return CALL_FORMS.get(software or "", CARD)
+# Who reads events and no other kind of call. Friendica and WordPress are microblogs besides.
+EVENTS_ONLY = frozenset({"gancio", "mobilizon"})
+
+
+def of_call(software: str | None, shape: str = "event") -> str | None:
+    """The form in which a server is sent a call whose canonical object is an ``event``, ``page`` or
+    ``question``; None: it can use none."""
+    known = CALL_FORMS.get(software or "", CARD)
+    if shape == "event" or known not in (EVENT, GANCIO):
+        return known
+    return None if software in EVENTS_ONLY else CARD
 
 
 def answered(door: str) -> str:
@@ -72,8 +80,12 @@ def embeds(software: str | None) -> bool:
     return software in EMBEDDING
 
 
-def table() -> list[tuple[str, str, str]]:
-    """(software, form of a call, form of an Announce), for FEDERATION.md."""
+def table() -> list[tuple[str, str, str, str]]:
+    """(software, form of an event, form of the other kinds of call, form of an Announce), for FEDERATION.md."""
     names = sorted({*CALL_FORMS, *EMBEDDING})
-    rows = [(n, of_call(n), "activity" if embeds(n) else "id") for n in names]
-    return [*rows, ("every other", of_call(None), "id")]
+    return [*(_row(name, name) for name in names), _row("every other", None)]
+
+
+def _row(name: str, software: str | None) -> tuple[str, str, str, str]:
+    other = of_call(software, "page") or "none"
+    return name, of_call(software) or "none", other, "activity" if embeds(software) else "id"

@@ -122,7 +122,7 @@ async def remove(
     held = await _held(tx, by, post, reason)
     if held.removed:
         return
-    if held.kind == "event":
+    if held.is_call:
         raise Invalid("A call is cancelled, not removed.", field="id")
     await _take_out(tx, by.community, held)
     await rows.set_removed(tx.conn, held.id, _where(by))

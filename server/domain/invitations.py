@@ -7,7 +7,7 @@ invitation, or no. Nobody is notified: no client knows such a notification; Beck
 
 from __future__ import annotations
 
-from server.domain import calls, effects, follows, policy
+from server.domain import effects, follows, participations, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import accounts, communities, invitations
@@ -34,7 +34,7 @@ async def accept(tx: Tx, member: Account, id_: int) -> None:
     if isinstance(to, Account):
         await follows.follow(tx, member, to)
     else:
-        await calls.answer(tx, member, to, "going", "client", invited=True)
+        await participations.answer(tx, member, to, None, "client", invited=True)
 
 
 async def decline(tx: Tx, member: Account, id_: int) -> None:

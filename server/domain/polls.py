@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import calls, communities, effects, policy
+from server.domain import communities, effects, participations, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, follows, polls, posts
@@ -35,7 +35,8 @@ async def vote(
     if call:
         door = "client" if voter.local else "card"
         uri = uris[0] if uris else None
-        await calls.answer(tx, voter, post, calls.ANSWERS[picked[0]], door, uri=uri)
+        said = (await participations.answers(tx, call))[picked[0]].key
+        await participations.answer(tx, voter, post, said, door, uri=uri)
         return
     await _require_vote(tx, voter, post, poll, picked)
     named = dict(zip(choices, uris, strict=True)) if uris else {}
@@ -43,7 +44,7 @@ async def vote(
     await polls.vote(tx.conn, post.id, voter.id, votes, tx.now)
     await effects.recount(tx, post.id)
     if post.local:
-        due = tx.now + calls.TALLY_INTERVAL
+        due = tx.now + participations.TALLY_INTERVAL
         args = {"post_id": post.id}
         await tx.later(f"results:{post.id}", "poll_results", args, due)
     if voter.local:

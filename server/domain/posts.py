@@ -79,6 +79,11 @@ class Draft:
     quote_policy: quotes.Policy = quotes.NOBODY
     emojis: tuple[dict[str, Any], ...] = ()  # of other servers
 
+    @property
+    def is_call(self) -> bool:
+        """As ``Post.is_call``."""
+        return self.kind in ("event", "call")
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -252,7 +257,7 @@ async def publish(
 def _is_call(author: Account, draft_: Draft) -> bool:
     """Whether it is an event of the community that carries it; any other is its author's post."""
     group = draft_.community
-    return draft_.kind == "event" and group is not None and group.host == author.host
+    return draft_.is_call and group is not None and group.host == author.host
 
 
 async def _among_members(tx: Tx, draft_: Draft, community_id: int) -> Draft:
@@ -309,7 +314,7 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
     published = min(draft_.published_at or tx.now, tx.now)
     post_id = await next_id(tx.conn, published)
     parent = draft_.in_reply_to
-    own = tx.site.urls.call(post_id) if draft_.kind == "event" else tx.site.urls.post(post_id)
+    own = tx.site.urls.call(post_id) if draft_.is_call else tx.site.urls.post(post_id)
     quoted = draft_.quote.post if draft_.quote else None
     state, stamp = quotes.opening(author, draft_.quote) if draft_.quote else (None, None)
     return await posts.insert(
@@ -497,7 +502,7 @@ async def pass_on(
 ) -> None:
     """What concerns a post of a community of ours reaches its members, embedded. ``gone``: it is deleted;
     of a removed post they hear nothing else."""
-    if post.community_id is None or not document or post.kind == "event":
+    if post.community_id is None or not document or post.is_call:
         return
     if post.removed and not gone:
         return
@@ -559,7 +564,7 @@ async def edit(
     if (new.edited_at or tx.now) > tx.now - LATE and not (arrived and arrived.history):
         await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
-    document = await effects.publish_edit(tx, author, new) if post.kind != "event" else None
+    document = await effects.publish_edit(tx, author, new) if not post.is_call else None
     await pass_on(tx, new, document or (arrived.document if arrived else None))
     readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
@@ -603,7 +608,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
     await _hold_whole(tx, post)
-    document = await effects.publish_delete(tx, author, post) if post.kind != "event" else None
+    document = await effects.publish_delete(tx, author, post) if not post.is_call else None
     await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
     await remove(tx, post)
 

@@ -158,7 +158,7 @@ async def _communities(tx: Tx, made: Report) -> list[Account]:
 
 def _is_of(target: Account, post: Post) -> bool:
     """By them; or a call by somebody, whose card is the community's."""
-    as_card = post.kind == "event" and post.community_id == target.id
+    as_card = post.is_call and post.community_id == target.id
     return as_card or post.account_id == target.id
 
 

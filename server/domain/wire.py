@@ -15,7 +15,9 @@ from federation.objects import (
     Address,
     Attachment,
     Call,
+    CallKind,
     Event,
+    Goal,
     Mention,
     Option,
     Picture,
@@ -28,6 +30,7 @@ from federation.objects import (
 )
 from federation.vocab import PUBLIC
 from server import blobs, text
+from server.domain import kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, communities, polls, posts
 from storage.accounts import Account
@@ -37,9 +40,6 @@ Json = build.Json
 QUOTE_REQUEST = "/quote-request"
 STAMPS = "/quotes/"
 """Below the address of what is quoted."""
-
-ANSWERS = ("I'm coming", "Maybe", "I can't")
-"""The options of an event's answer card, in the order of ``domain.calls.ANSWERS``; never changed."""
 
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
@@ -138,10 +138,10 @@ async def signing_key(tx: Tx, account_id: int, kind: str) -> keys.SigningKey:
 async def post(tx: Tx, row: posts.Post) -> Json:
     """The document of a post of ours, of any kind; a call as its canonical object."""
     value = await _common(tx, row)
-    if row.kind == "event":
+    if row.is_call:
         found = await calls.by_id(tx.conn, row.id)
         if found:
-            return build.event(await _event(tx, value, found))
+            return build.post(await _call(tx, value, found))
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
@@ -224,7 +224,7 @@ async def stamp(tx: Tx, quoting: posts.Post, quoted: posts.Post) -> Json:
 async def quoted_as(tx: Tx, uri: str, quoted: posts.Post) -> Account:
     """Who speaks for what is quoted at an address, of it or below it: the author, or, of the card that
     stands for a call, its community."""
-    found = await calls.by_id(tx.conn, quoted.id) if quoted.kind == "event" else None
+    found = await calls.by_id(tx.conn, quoted.id) if quoted.is_call else None
     card_uri = found.card_uri if found else None
     as_card = found and card_uri and uri.partition(STAMPS)[0] == card_uri
     return await _account(tx, found.community_id if found and as_card else quoted.account_id)
@@ -237,18 +237,28 @@ def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: 
 
 
 def when(call: calls.Call) -> str:
-    """``Sat 5 Dec 2026, 10:00 CET``, as the clock on the wall shows it there."""
-    return text.when(call.starts_at, call.timezone)
+    """``Sat 5 Dec 2026, 10:00 CET``, as the clock on the wall shows it there; until when, of what has no
+    time; empty where it has neither."""
+    if call.starts_at:
+        return text.when(call.starts_at, call.timezone)
+    return f"Until {text.when(call.closes_at, call.timezone)}" if call.closes_at else ""
+
+
+def line(call: calls.Call) -> str:
+    """When and where, in one line; empty where there is neither."""
+    return " – ".join(part for part in (when(call), call.place_name) if part)
+
+
+STATE_WORDS = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
 def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
-    line = " – ".join(part for part in (when(call), call.place_name) if part)
-    state = {"cancelled": "Cancelled. ", "postponed": "Postponed. "}.get(call.state, "")
+    told = text.escape(STATE_WORDS.get(call.state, "") + line(call))
+    head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
+    asks = kinds.KINDS[call.kind].asks
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
-    return (
-        f"<p><strong>{text.escape(row.title)}</strong><br>{state}{text.escape(line)}</p>"
-        f'<p>{privacy} <a href="{text.escape(row.url)}">Details</a></p>'
-    )
+    details = f'<a href="{text.escape(row.url)}">Details</a>'
+    return f"<p>{head}</p><p>{asks} {privacy} {details}</p>"
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:
@@ -337,36 +347,70 @@ def context_uri(tx: Tx, head: posts.Post) -> str:
     return f"{head.uri if head.local else tx.site.urls.post(head.id)}/context"
 
 
-async def _event(tx: Tx, value: Post, call: calls.Call) -> Post:
+async def _call(tx: Tx, value: Post, call: calls.Call) -> Post:
+    """The canonical object of a call: an event, a page, or a question (``kinds``)."""
     community = await _account(tx, call.community_id)
+    shape = kinds.KINDS[call.kind].shape
+    described = replace(
+        value,
+        kind=shape,
+        summary=value.summary or line(call),
+        call=await _extension(tx, call, community, shape),
+    )
+    if shape == "event":
+        return replace(described, event=_event(value, call, community))
+    if shape == "question":
+        return replace(described, poll=await _poll(tx, call.post_id), summary=value.summary)
+    return described
+
+
+async def _extension(tx: Tx, call: calls.Call, community: Account, shape: str) -> Call:
+    """What only Beckon reads. Of an event time and place stand in the event."""
     options = await polls.options(tx.conn, [call.post_id])
-    placed = call.place_name or call.place_address
-    place = Place(
+    event = shape == "event"
+    return Call(
+        kind=cast("CallKind", call.kind),  # the table's check is the same list
+        variant=call.variant,
+        state=call.state,
+        goal=Goal(metric=call.goal_metric, value=call.goal) if call.goal else None,
+        card=call.card_uri,
+        answers=tuple(Option(o.title, o.votes_count) for o in options),
+        waiting=call.waiting,
+        deadline=call.closes_at,
+        outcome=call.outcome,
+        stewards=(community.uri,),
+        place=None if event else _place(call),
+        places=None if event else call.capacity,
+        link=None if event else call.external_url,
+        urgent=call.urgent,
+        timezone=None if event else call.timezone,
+    )
+
+
+def _place(call: calls.Call) -> Place | None:
+    if not (call.place_name or call.place_address):
+        return None
+    return Place(
         name=call.place_name or call.place_address,
         address=Address(street=call.place_address) if call.place_address else None,
         latitude=call.latitude,
         longitude=call.longitude,
     )
-    event = Event(
+
+
+def _event(value: Post, call: calls.Call, community: Account) -> Event:
+    assert call.starts_at, "the table's check holds it"
+    return Event(
         start=call.starts_at,
         end=call.ends_at,
         timezone=call.timezone,
-        place=place if placed else None,
+        place=_place(call),
         capacity=call.capacity,
-        participant_count=call.going,
+        participant_count=call.counted,
         organizers=(value.attributed_to, community.uri),
         attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],
     )
-    extension = Call(
-        kind="event",
-        card=call.card_uri,
-        answers=tuple(Option(o.title, o.votes_count) for o in options),
-        waiting=call.waiting,
-        stewards=(community.uri,),
-    )
-    line = " – ".join(part for part in (when(call), call.place_name) if part)
-    return replace(value, summary=value.summary or line, event=event, call=extension)
 
 
 async def _poll(tx: Tx, post_id: int) -> Poll:

@@ -17,11 +17,12 @@ from server.render import account, card, filters, quote
 from server.render.quote import Quotes
 from server.render.view import Json, View
 from server.urls import Urls
-from storage import accounts, calls, oauth, polls, posts
+from storage import accounts, calls, oauth, participations, polls, posts
 from storage.accounts import Account
-from storage.calls import Call, Participation
+from storage.calls import Call
 from storage.cards import Shown
 from storage.oauth import App
+from storage.participations import Participation
 from storage.polls import Option, Poll
 from storage.posts import Marks, Mentioned, Post
 
@@ -116,10 +117,10 @@ async def _apps(view: View, proper: Sequence[Post]) -> Mapping[int, App]:
 
 
 async def _ballots(view: View, proper: Sequence[Post]) -> Ballots:
-    ids = [p.id for p in proper if p.kind in ("question", "event")]
+    ids = [p.id for p in proper if (p.kind == "question" or p.is_call)]
     if not ids:
         return NO_BALLOTS
-    events = [p.id for p in proper if p.kind == "event"]
+    events = [p.id for p in proper if p.is_call]
     options: dict[int, list[Option]] = defaultdict(list)
     for option in await polls.options(view.conn, ids):
         options[option.post_id].append(option)
@@ -138,4 +139,4 @@ async def _calls(view: View, ids: Sequence[int]) -> Mapping[int, Call]:
 
 
 async def _answers(view: View, viewer_id: int, ids: Sequence[int]) -> Mapping[int, Participation]:
-    return await calls.of_account_many(view.conn, viewer_id, ids) if ids else {}
+    return await participations.of_account_many(view.conn, viewer_id, ids) if ids else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.clock import stamp
@@ -9,7 +10,9 @@ from server.render import account
 from server.render.view import Json, maybe_stamp
 from server.urls import Urls
 from storage.accounts import Account
-from storage.calls import Call, Participation
+from storage.calls import Call
+from storage.participations import Participation
+from storage.polls import Option
 from storage.posts import Post
 
 
@@ -21,20 +24,35 @@ class Place:
     in_line: int | None
 
 
-def call(
-    urls: Urls, post: Post, row: Call, author: Account, community: Account, mine: Place | None
-) -> Json:
-    """``going`` is ``confirmed`` and ``expressed`` together; only the first are known to be people."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A call with what is shown beside it. ``answers``: the keys of what can be answered, in the order of the
+    card, and whether it is taking part; ``options``: what the card says; ``mine``: the viewer's."""
+
+    post: Post
+    row: Call
+    author: Account
+    community: Account
+    answers: Sequence[tuple[str, bool]]
+    options: Sequence[Option]
+    mine: Place | None
+
+
+def call(urls: Urls, loaded: Loaded) -> Json:
+    """``counted`` is ``confirmed`` and ``expressed`` together; only the first are known to be people."""
+    post, row = loaded.post, loaded.row
     return {
         "id": str(post.id),
         "kind": row.kind,
+        "variant": row.variant or None,
         "state": row.state,
         "title": post.title,
         "about": post.content,
         "url": post.url,
         "uri": post.uri,
-        "starts_at": stamp(row.starts_at),
+        "starts_at": maybe_stamp(row.starts_at),
         "ends_at": maybe_stamp(row.ends_at),
+        "closes_at": maybe_stamp(row.closes_at),
         "timezone": row.timezone,
         "place": {
             "name": row.place_name,
@@ -43,14 +61,26 @@ def call(
             "longitude": row.longitude,
         },
         "capacity": row.capacity,
-        "going": row.going,
+        "goal": {"value": row.goal, "metric": row.goal_metric} if row.goal else None,
+        "urgent": row.urgent,
+        "external_url": row.external_url,
+        "answers": _answers(loaded),
+        "counted": row.counted,
         "confirmed": row.confirmed,
         "expressed": row.expressed,
         "waiting": row.waiting,
-        "author": account.account(urls, author),
-        "community": account.account(urls, community),
-        "answer": answer(mine) if mine else None,
+        "outcome": row.outcome or None,
+        "author": account.account(urls, loaded.author),
+        "community": account.account(urls, loaded.community),
+        "answer": answer(loaded.mine) if loaded.mine else None,
     }
+
+
+def _answers(loaded: Loaded) -> list[Json]:
+    return [
+        {"key": key, "title": option.title, "counts": counts, "people": option.votes_count}
+        for (key, counts), option in zip(loaded.answers, loaded.options, strict=False)
+    ]
 
 
 def answer(mine: Place) -> Json:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from server.render.view import Json, maybe_stamp
-from storage.calls import ANSWERS, Call, Participation
+from storage.calls import Call
+from storage.participations import Participation
 from storage.polls import Option, Poll
 
 
@@ -40,8 +41,8 @@ def of_call(
     until = call.over_at
     entity = poll(row, options, now, [], own=False)
     entity["expires_at"] = maybe_stamp(until)
-    entity["expired"] = call.state in ("closed", "cancelled") or until < now
+    entity["expired"] = call.state in ("closed", "cancelled") or (until is not None and until < now)
     if answer and answer.state != "refused":
         entity["voted"] = True
-        entity["own_votes"] = [ANSWERS.index(answer.answer)]
+        entity["own_votes"] = [answer.choice]
     return entity

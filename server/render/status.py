@@ -174,8 +174,10 @@ def content(post: Post, call: Call | None) -> str:
         return post.content + _links(post)
     title = f"<strong>{escape(post.title)}</strong>"
     if call:
-        return f"<p>{title}<br>{_when_and_where(call)}</p>{post.content}{_link(post.url)}"
-    elsewhere = not post.local and post.kind in ("article", "event")
+        told = _when_and_where(call)
+        head = f"{title}<br>{told}" if told else title
+        return f"<p>{head}</p>{post.content}{_link(post.url)}"
+    elsewhere = not post.local and post.kind in ("article", "event", "call")
     link = _link(post.url) if elsewhere else ""
     return f"<p>{title}</p>{post.content}{_links(post)}{link}"
 
@@ -183,8 +185,14 @@ def content(post: Post, call: Call | None) -> str:
 def _when_and_where(call: Call) -> str:
     state = CALL_STATES.get(call.state, "")
     place = ", ".join(part for part in (call.place_name, call.place_address) if part)
-    lines = [state + text.when(call.starts_at, call.timezone), place]
+    lines = [state + _time(call), place]
     return "<br>".join(escape(line) for line in lines if line)
+
+
+def _time(call: Call) -> str:
+    if call.starts_at:
+        return text.when(call.starts_at, call.timezone)
+    return f"Until {text.when(call.closes_at, call.timezone)}" if call.closes_at else ""
 
 
 def _links(post: Post) -> str:

@@ -19,6 +19,7 @@ from icalendar import Calendar, Event
 from server import text
 from server.context import context
 from server.domain import sight
+from server.errors import NotFound
 from server.web import listed
 from server.web.accounts import local_group
 from server.web.calls import known
@@ -42,6 +43,8 @@ async def one(request: web.Request) -> web.Response:
     """``GET /calls/{id}.ics``."""
     async with context(request).work.reading() as tx:
         post, call = await known(tx, request)
+    if call.starts_at is None:
+        raise NotFound
     return _answer(calendar("", [(post, call)], tx.now), f"call-{post.id}.ics")
 
 
@@ -65,11 +68,12 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
         made.add("name", name)  # RFC 7986, 5.1
         made.add("x-wr-calname", name)  # what most calendars read instead
         made.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    listed_calls = list(entries)
+    listed_calls = [(post, call) for post, call in entries if call.starts_at]
     for post, call in listed_calls:
         made.add_component(_event(post, call, now))
     latest = now.year + YEARS_AHEAD  # a call may claim any year
-    years = [now.year, *(min(call.over_at.year, latest) for _, call in listed_calls)]
+    ends = [call.ends_at or call.starts_at or now for _, call in listed_calls]
+    years = [now.year, *(min(end.year, latest) for end in ends)]
     # A zone is told for the years that are needed; by default it would end in 2038.
     made.add_missing_timezones(date(min(years) - 1, 1, 1), date(max(years) + 2, 1, 1))
     return made.to_ical()
@@ -82,7 +86,8 @@ def _event(post: Post, call: Call, now: datetime) -> Event:
     event.add("dtstamp", now)
     event.add("sequence", call.revision)
     event.add("summary", post.title)
-    event.add("dtstart", call.starts_at.astimezone(zone))
+    if call.starts_at:
+        event.add("dtstart", call.starts_at.astimezone(zone))
     if call.ends_at:
         event.add("dtend", call.ends_at.astimezone(zone))
     event.add("status", STATUS[call.state])

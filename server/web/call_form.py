@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from server import text
 from server.domain.calls import Wanted
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from storage.calls import Call, Details
 from storage.posts import Post
 
@@ -44,7 +44,9 @@ def empty() -> EventForm:
 
 
 def of_call(post: Post, call: Call) -> EventForm:
-    """The form as it would be typed to get this call."""
+    """The form as it would be typed to get this event. Raises ``NotFound`` for the other kinds."""
+    if call.starts_at is None:
+        raise NotFound
     starts = call.starts_at.astimezone(ZoneInfo(call.timezone))
     ends = call.ends_at.astimezone(ZoneInfo(call.timezone)) if call.ends_at else None
     return EventForm(
@@ -89,7 +91,8 @@ def wanted(form: EventForm, old: Call | None = None) -> Wanted | None:
         longitude=old.longitude if old and same else None,
         capacity=capacity,
     )  # fmt: skip
-    return Wanted(values["title"], details, values["about"])
+    kind = old.kind if old else "event"
+    return Wanted(values["title"], details, values["about"], kind=kind)
 
 
 def _zone(form: EventForm) -> ZoneInfo | None:

@@ -14,15 +14,19 @@ from aiohttp import web
 from server.context import context
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
+from server.domain import participations as taking_part
+from server.domain.kinds import KINDS, Answer, Kind
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, communities
+from storage import accounts, calls, communities, participations, polls
 from storage import posts as post_rows
 from storage.accounts import Account
-from storage.calls import ByHost, Call, Participation
+from storage.calls import Call
+from storage.participations import ByHost, Participation
+from storage.polls import Option
 from storage.posts import Post
 
 STATES = ("open", "postponed", "cancelled", "closed")
@@ -46,6 +50,17 @@ class Shown:
     by_host: list[ByHost]
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
+    answers: list[tuple[Answer, Option]]
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.call.kind]
+
+    @property
+    def mine_titled(self) -> str:
+        """What the viewer said, in the words of the card."""
+        said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)
+        return next(said, "")
 
     @property
     def answerable(self) -> bool:
@@ -83,7 +98,7 @@ async def page(request: web.Request) -> web.Response:
 
 async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     named = await accounts.by_ids(tx.conn, [call.community_id, post.account_id])
-    mine = await calls.of_account(tx.conn, post.id, viewer.account.id) if viewer else None
+    mine = await participations.of_account(tx.conn, post.id, viewer.account.id) if viewer else None
     role = await communities.role(tx.conn, call.community_id, viewer.account.id) if viewer else None
     steers = role is not None and post.local
     waits = mine is not None and mine.state == "waiting"
@@ -92,20 +107,28 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         call=call,
         community=named[call.community_id],
         organiser=named[post.account_id],
-        over=call.over_at < tx.now,
+        over=call.over_at is not None and call.over_at < tx.now,
         mine=mine,
-        line=await calls.place_in_line(tx.conn, mine) if mine and waits and post.local else None,
+        line=await participations.place_in_line(tx.conn, mine)
+        if mine and waits and post.local
+        else None,
         steers=steers,
-        by_host=await calls.going_by_host(tx.conn, post.id) if post.local else [],
+        by_host=await participations.counted_by_host(tx.conn, post.id) if post.local else [],
         participants=await _participants(tx, post) if steers else [],
         comments=await _comments(tx, post),
+        answers=await _answers(tx, call),
     )
 
 
+async def _answers(tx: Tx, call: Call) -> list[tuple[Answer, Option]]:
+    options = await polls.options(tx.conn, [call.post_id])
+    return list(zip(await taking_part.answers(tx, call), options, strict=False))
+
+
 async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account]]:
-    rows = (await calls.participants(tx.conn, post.id))[:PARTICIPANTS]
-    by_id = await accounts.by_ids(tx.conn, [row.account_id for row in rows])
-    return [(row, by_id[row.account_id]) for row in rows]
+    rows = (await participations.participants(tx.conn, post.id))[:PARTICIPANTS]
+    by_id = await accounts.by_ids(tx.conn, [row.account_id for row in rows if row.account_id])
+    return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id]
 
 
 async def _comments(tx: Tx, post: Post) -> list[ShownPost]:
@@ -120,21 +143,21 @@ async def card(request: web.Request) -> web.Response:
     async with context(request).work.reading() as tx:
         number = answers.number(request)
         post = await posts.require(tx, number, tx.site.urls.card(number))
-        if post.kind != "event":
+        if not post.is_call:
             raise NotFound
     return answers.moved(f"/calls/{post.id}")
 
 
 async def answer(request: web.Request) -> web.Response:
-    """``POST /calls/{id}/answer``: going, maybe, declined, or withdrawn."""
+    """``POST /calls/{id}/answer``: the key of an answer, or withdrawn."""
     viewer, form = await answers.form(request)
-    said = answers.choice(form, "said", (*verbs.ANSWERS, "withdrawn"))
+    said = form.get("said", "")
     async with context(request).work.transaction() as tx:
         post, _ = await known(tx, request)
         if said == "withdrawn":
-            await verbs.withdraw(tx, viewer.account, post)
+            await taking_part.withdraw(tx, viewer.account, post)
         else:
-            await verbs.answer(tx, viewer.account, post, said, "page")
+            await taking_part.answer(tx, viewer.account, post, said, "page")
     return answers.back_to(f"/calls/{post.id}")
 
 

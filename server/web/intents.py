@@ -74,7 +74,7 @@ async def _looked_up(request: web.Request, viewer: Viewer, query: str) -> Accoun
 async def _path_of(tx: Tx, post: Post) -> str:
     """Its page here. Raises ``NotFound`` for what is for fewer people."""
     row = await sight.post(tx, post.id, None)
-    return f"/calls/{row.id}" if row.kind == "event" else f"/posts/{row.id}"
+    return f"/calls/{row.id}" if row.is_call else f"/posts/{row.id}"
 
 
 async def _ask_to_follow(request: web.Request, viewer: Viewer, account: Account) -> web.Response:

@@ -27,7 +27,7 @@ class ShownPost:
 
     @property
     def path(self) -> str:
-        part = "calls" if self.post.kind == "event" else "posts"
+        part = "calls" if self.post.is_call else "posts"
         return f"/{part}/{self.post.id}"
 
 

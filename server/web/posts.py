@@ -40,7 +40,7 @@ async def post(request: web.Request) -> web.Response:
         if found.reblog_of_id:
             await sight.subject(tx, number, None)
             return answers.moved(f"/posts/{found.reblog_of_id}")
-        if found.kind == "event":
+        if found.is_call:
             return answers.moved(f"/calls/{found.id}")
         thread = await posts.thread(tx.conn, found.thread_id, COMMENTS)
         shown = await listed.shown_posts(tx, [found, *below(thread, found)])

@@ -486,7 +486,7 @@ create table posts (
     url text not null,
     local boolean not null,
     account_id bigint not null references accounts on delete cascade,
-    kind text not null check (kind in ('note', 'page', 'article', 'question', 'event', 'other', 'boost')),
+    kind text not null check (kind in ('note', 'page', 'article', 'question', 'event', 'call', 'other', 'boost')),
     reblog_of_id bigint references posts on delete cascade,
     community_id bigint references accounts on delete set null,
     in_reply_to_id bigint references posts on delete set null,
@@ -896,27 +896,40 @@ create index cards_fetched on cards (fetched_at);
 create table calls (
     post_id bigint primary key references posts on delete cascade,
     community_id bigint not null references accounts on delete cascade,
-    kind text not null check (kind in ('event')),
+    kind text not null check (kind in
+        ('event', 'volunteer', 'petition', 'contact', 'need', 'donate', 'decision', 'share')),
+    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent', 'score', 'ranked')),
     state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
-    starts_at timestamptz not null,
+    starts_at timestamptz,              -- of what people come to
     ends_at timestamptz,
+    closes_at timestamptz,              -- until when answers count
     timezone text not null,
     place_name text not null default '',
     place_address text not null default '',
     latitude double precision,
     longitude double precision,
     capacity integer check (capacity > 0),
+    goal integer check (goal > 0),      -- how many of what
+    goal_metric text not null default 'people',
+    urgent boolean not null default false,
     -- Who may take part: as Mobilizon says it of its events, and FEP-8a8e; of ours everybody may.
     join_mode text not null default 'free'
         check (join_mode in ('free', 'restricted', 'invite', 'external', 'none')),
-    external_url text,                  -- where one signs up for an external one
+    external_url text,                  -- where one signs up for an external one, or gives
     card_uri text unique,               -- the answer card by the community
-    confirmed integer not null default 0 check (confirmed >= 0),  -- going, by tier
+    confirmed integer not null default 0 check (confirmed >= 0),  -- who takes part, by tier
     expressed integer not null default 0 check (expressed >= 0),
     waiting integer not null default 0 check (waiting >= 0),
     tally_sent_at timestamptz,          -- when the counts last left in an Update
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
-    check (ends_at is null or ends_at >= starts_at)
+    outcome text not null default '',   -- what came of it, as HTML
+    outcome_at timestamptz,
+    check (ends_at is null or ends_at >= starts_at),
+    check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
+    check ((kind, variant) in (
+        ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
+        ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
+        ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
 );
 create index calls_community on calls (community_id, starts_at);
 
@@ -924,14 +937,18 @@ create table participations (
     id bigint generated always as identity primary key,  -- order of receipt
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
-    account_id bigint not null references accounts on delete cascade,
-    answer text not null check (answer in ('going', 'maybe', 'declined')),
-    state text not null check (state in ('granted', 'waiting', 'pending', 'refused')),
+    account_id bigint references accounts on delete cascade,  -- null once it is taken back
+    answer text not null,               -- one of those that its kind of call has,
+    choice smallint not null check (choice >= 0),  -- its place on the card,
+    counts boolean not null,            -- and whether it is taking part
+    state text not null check (state in ('granted', 'waiting', 'pending', 'refused', 'withdrawn')),
     tier text not null check (tier in ('confirmed', 'expressed')),
-    door text not null check (door in ('card', 'join', 'client', 'page')),
+    door text not null check (door in ('card', 'join', 'client', 'page', 'reply')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
-    unique (post_id, account_id)
+    unique (post_id, account_id),
+    check ((account_id is null) = (state = 'withdrawn')),
+    check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';

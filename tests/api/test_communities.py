@@ -163,7 +163,7 @@ async def test_a_call_goes_from_one_api_to_the_other(
     assert voted["options"][0]["votes_count"] == 1
     seen = await gardener.good("GET", f"{CALLS}/{made['id']}")
     assert (seen["answer"]["answer"], seen["answer"]["state"]) == ("going", "granted")
-    assert (seen["going"], seen["confirmed"], seen["expressed"], seen["waiting"]) == (1, 1, 0, 0)
+    assert (seen["counted"], seen["confirmed"], seen["expressed"], seen["waiting"]) == (1, 1, 0, 0)
     listed = await house.stranger.good("GET", f"{COMMUNITIES}/{garden}/calls")
     assert [(c["id"], c["answer"]) for c in listed] == [(made["id"], None)]
 
@@ -176,7 +176,7 @@ async def test_places_are_kept_and_passed_on(house: House, organiser: Member, ga
     assert (await first.good("POST", f"{one}/answer", json=going))["answer"]["state"] == "granted"
     waiting = await second.good("POST", f"{one}/answer", json=going)
     assert (waiting["answer"]["state"], waiting["answer"]["place_in_line"]) == ("waiting", 1)
-    assert (waiting["going"], waiting["waiting"]) == (1, 1)
+    assert (waiting["counted"], waiting["waiting"]) == (1, 1)
     withdrawn = await first.good("DELETE", f"{one}/answer")
     assert withdrawn["answer"] is None
     assert (await second.good("GET", one))["answer"]["state"] == "granted"

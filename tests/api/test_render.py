@@ -16,7 +16,8 @@ from server.clock import stamp
 from server.domain.posts import Draft
 from server.render import poll, status
 from storage import timelines
-from storage.calls import Call, Details, Participation
+from storage.calls import Call, Details
+from storage.participations import Participation
 from storage.polls import Option, Poll
 from storage.posts import Post
 from storage.timelines import Page
@@ -40,7 +41,8 @@ CALL = Call(
     longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
     tally_sent_at=None,
     revision=0,
-    join_mode="free", external_url=None,
+    join_mode="free", external_url=None, variant="", closes_at=None, goal=None, goal_metric="people",
+    urgent=False, outcome="", outcome_at=None,
 )  # fmt: skip
 
 
@@ -127,7 +129,8 @@ def test_a_calls_poll_is_open_while_answers_are_taken(call: Call, expired: bool)
      ("going", "pending", [0]), ("going", "refused", [])],
 )  # fmt: skip
 def test_an_answer_is_a_vote(answer: str, state: str, own: list[int]) -> None:
-    mine = Participation(1, None, 1, 2, answer, state, "confirmed", "page", NOW, NOW)
+    at = ["going", "maybe", "declined"].index(answer)
+    mine = Participation(1, None, 1, 2, answer, at, at == 0, state, "confirmed", "page", NOW, NOW)
     row = Poll(1, multiple=False, ends_at=None, closed_at=None, voters_count=0)
     shown = poll.of_call(row, [], CALL, mine, NOW)
     assert (shown["voted"], shown["own_votes"]) == (bool(own), own)

@@ -15,7 +15,7 @@ HARMFUL = [
     '=HYPERLINK("https://bad.example")',
     "+1",
     "-1+cmd",
-    "@SUM(A1)",
+    "@SUM(1)",
     "\t=1",
     " =1",
     "\uff1d1",

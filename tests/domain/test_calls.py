@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import calls, follows, polls
+from server.domain import calls, follows, participations, polls
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import outbox
+from storage import participations as participation_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -44,7 +45,7 @@ async def stored(world: World, post: Post) -> Call:
 
 async def say(world: World, who: Account, post: Post, said: str, door: str = "page") -> str:
     async with world.work.transaction() as tx:
-        return (await calls.answer(tx, who, post, said, door)).state
+        return (await participations.answer(tx, who, post, said, door)).state
 
 
 async def test_the_last_place_is_taken_once_and_the_list_moves(world: World) -> None:
@@ -55,14 +56,14 @@ async def test_the_last_place_is_taken_once_and_the_list_moves(world: World) -> 
     assert await say(world, third, post, "going") == "waiting"
     assert await say(world, organiser, post, "going") == "waiting"
     call = await stored(world, post)
-    assert (call.going, call.waiting, call.full) == (2, 2, True)
+    assert (call.counted, call.waiting, call.full) == (2, 2, True)
     async with world.work.transaction() as tx:
-        await calls.withdraw(tx, first, post)
+        await participations.withdraw(tx, first, post)
     call = await stored(world, post)
-    assert (call.going, call.waiting) == (2, 1)
+    assert (call.counted, call.waiting) == (2, 1)
     async with world.work.reading() as tx:
-        moved = await call_rows.of_account(tx.conn, post.id, third.id)
-        waiting = await call_rows.of_account(tx.conn, post.id, organiser.id)
+        moved = await participation_rows.of_account(tx.conn, post.id, third.id)
+        waiting = await participation_rows.of_account(tx.conn, post.id, organiser.id)
     assert moved and moved.state == "granted"
     assert waiting and waiting.state == "waiting"
 
@@ -77,7 +78,7 @@ async def test_fifty_at_once_for_ten_places(world: World) -> None:
     assert states.count("granted") == 10
     assert states.count("waiting") == 40
     call = await stored(world, post)
-    assert (call.going, call.waiting) == (10, 40)
+    assert (call.counted, call.waiting) == (10, 40)
     assert call.confirmed > 0
     assert call.expressed > 0
 

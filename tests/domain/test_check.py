@@ -7,7 +7,18 @@ from datetime import timedelta
 import pytest
 
 from server.decoding.made import File, Made
-from server.domain import calls, documents, follows, lists, media, polls, posts, quotes, scheduled
+from server.domain import (
+    calls,
+    documents,
+    follows,
+    lists,
+    media,
+    participations,
+    polls,
+    posts,
+    quotes,
+    scheduled,
+)
 from server.domain.composing import Wanted
 from storage import check
 from storage import media as media_rows
@@ -86,8 +97,8 @@ async def fill(world: World) -> None:
     async with world.work.transaction() as tx:
         await follows.follow(tx, stranger, gardener, uri="https://b.example/follows/1")
         call = await calls.create(tx, gardener, garden, calls.Wanted("Dig", details))
-        await calls.answer(tx, gardener, call, "going", "page")
-        await calls.answer(tx, neighbour, call, "going", "page")
+        await participations.answer(tx, gardener, call, "going", "page")
+        await participations.answer(tx, neighbour, call, "going", "page")
         poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
         assert poll
         await polls.vote(tx, neighbour, poll, [0])

@@ -28,6 +28,7 @@ from server.domain import (
     moves,
     mutes,
     notifications,
+    participations,
     people,
     polls,
     posts,
@@ -174,13 +175,15 @@ async def _vote(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
 async def _answer(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
     post = await storm.post(tx, dice)
     if post and await call_rows.by_id(tx.conn, post.id):
-        await calls.answer(tx, me, post, dice.choice(calls.ANSWERS), "join")
+        await participations.answer(
+            tx, me, post, dice.choice(("going", "maybe", "declined")), "join"
+        )
 
 
 async def _withdraw(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
     post = await storm.post(tx, dice)
     if post and post.kind == "event":
-        await calls.withdraw(tx, me, post)
+        await participations.withdraw(tx, me, post)
 
 
 async def _pin(tx: Tx, actor: Account, post: Post) -> None:

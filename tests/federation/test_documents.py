@@ -508,7 +508,15 @@ async def test_a_call_means_in_json_ld_what_it_says(door: Door) -> None:
     (answers,) = call[f"{CTA}answers"]
     assert len(answers["@list"]) == 3
     assert f"{CTA}count" in answers["@list"][0]
-    assert set(document["cta:call"]) == {"type", "kind", "stewards", "card", "answers", "waiting"}
+    assert set(document["cta:call"]) == {
+        "type",
+        "kind",
+        "state",
+        "stewards",
+        "card",
+        "answers",
+        "waiting",
+    }
     (stewards,) = call[f"{CTA}stewards"]
     assert stewards["@list"] == [{"@id": community.uri}]
 

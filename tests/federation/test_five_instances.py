@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, posts
+from server.domain import follows, participations, posts
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.five import Five, Server, five
@@ -173,8 +173,8 @@ async def _life_goes_on(village: Village, event: str) -> None:
     await village.act("slow", posts.boost, said[2].uri)
     await village.say("mad", "I hear you not")
     await _a_newcomer(village, village.server("mad"))
-    await village.act("mad", calls.answer, event, "going", "join")
-    await village.act("slow", calls.answer, event, "going", "join")
+    await village.act("mad", participations.answer, event, "going", "join")
+    await village.act("slow", participations.answer, event, "going", "join")
     await village.five.live(minutes=10)
     await _changed(village, said[0].uri, "Note 0, better", "Note 0, best")
     await village.act("home", posts.like, said[3].uri)

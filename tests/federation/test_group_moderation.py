@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, communities, dislikes, follows, posts, sight
+from server.domain import communities, dislikes, follows, participations, posts, sight
 from server.domain import group_moderation as verbs
 from server.domain.group_moderation import Ban, Steward
 from server.domain.tx import Tx
@@ -424,7 +424,7 @@ async def test_a_banned_member_of_ours_answers_no_call_and_votes_in_no_poll(
         await follows.follow(tx, loud, garden)
         await verbs.ban(tx, await steward(tx, garden, organiser), loud, Ban())
     for attempt in (
-        lambda tx: calls.answer(tx, loud, call, "going", "client"),
+        lambda tx: participations.answer(tx, loud, call, "going", "client"),
         lambda tx: follows.follow(tx, loud, garden),
         lambda tx: dislikes.dislike(tx, loud, call),
     ):

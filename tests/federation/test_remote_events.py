@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, group_moderation
+from server.domain import calls, follows, group_moderation, participations
 from server.errors import Forbidden
-from storage import calls as call_rows
+from storage import participations as participation_rows
 from storage.accounts import Account
-from storage.calls import Participation
+from storage.participations import Participation
 from storage.posts import Post
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, Person, peer
@@ -70,14 +70,14 @@ async def followed(ours: Instance, server: Peer, reader: Account, whom: Person) 
 
 async def say(ours: Instance, who: Account, event: Post, said: str = "going") -> Participation:
     async with ours.work.transaction() as tx:
-        made = await calls.answer(tx, who, event, said, "client")
+        made = await participations.answer(tx, who, event, said, "client")
     await ours.settle()
     return made
 
 
 async def state(ours: Instance, who: Account, event: Post) -> str:
     async with ours.work.reading() as tx:
-        found = await call_rows.of_account(tx.conn, event.id, who.id)
+        found = await participation_rows.of_account(tx.conn, event.id, who.id)
     return found.state if found else "none"
 
 
@@ -91,7 +91,7 @@ async def test_an_event_of_a_group_is_an_event_here(ours: Instance, reader: Acco
         walker, event = await arrive(ours, events, reader)
         call = await ours.call(event)
         assert (event.kind, event.title) == ("event", "River walk")
-        assert (call.place_name, call.capacity, call.going) == ("Mill Bridge", 20, 3)
+        assert (call.place_name, call.capacity, call.counted) == ("Mill Bridge", 20, 3)
         group = await ours.known(events.url("/users/friends"))
         author = await ours.known(walker.uri)
         assert group

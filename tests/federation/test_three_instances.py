@@ -97,7 +97,7 @@ def test_a_call_crosses_three_servers(instances: list[Instance], place: Path) ->
     until("the answer of C on A", lambda: going(on_a, seen_a.id) == 2)
     on_a.poll_vote(seen_a.poll.id, [0])
     call = on_a._Mastodon__api_request("GET", f"/api/beckon/v1/calls/{seen_a.id}")
-    assert (call["going"], call["waiting"]) == (2, 1)
+    assert (call["counted"], call["waiting"]) == (2, 1)
     assert going(on_a, seen_a.id) == 2
 
     # The power goes out in the middle of deliveries: nothing is lost, nothing comes twice.

@@ -258,7 +258,7 @@ async def test_an_id_that_is_taken(
     stolen = microblog.vote(mallory, card, "I'm coming")
     stolen["object"]["id"] = join["id"]
     assert await outcome(ours, microblog, mallory, stolen) == "id_taken"
-    assert (await ours.call(event)).going == 1
+    assert (await ours.call(event)).counted == 1
     copied = microblog.vote(mallory, question, "Beans")
     copied["object"]["id"] = ballot["object"]["id"]
     await outcome(ours, microblog, mallory, copied)

@@ -98,10 +98,10 @@ async def test_an_answer_to_a_call_is_not_repeated_for_its_giver(
     post = await ours.event(organiser, garden, "Picnic")
     join, leave = victim.does("Join", post.uri), victim.does("Leave", post.uri)
     assert await outcome(ours, microblog, victim.who, join) == "done"
-    assert (await ours.call(post)).going == 1
+    assert (await ours.call(post)).counted == 1
     assert await outcome(ours, microblog, victim.who, leave) == "done"
     assert await repeated(ours, attacker, group, join) == "not_for_groups"
-    assert (await ours.call(post)).going == 0
+    assert (await ours.call(post)).counted == 0
 
 
 async def test_a_vote_is_not_repeated_for_its_giver(
@@ -122,7 +122,7 @@ async def test_a_vote_is_not_repeated_for_its_giver(
         votes.append(proven(cast, victim.key_id, victim.key))
         assert await outcome(ours, microblog, victim.who, votes[-1]) == "done"
     assert await repeated(ours, attacker, group, votes[0]) == "not_for_groups"
-    assert (await ours.call(post)).going == 0
+    assert (await ours.call(post)).counted == 0
 
 
 @pytest.mark.parametrize("kind", ["Announce", "Follow", "Block", "Add", "Accept"])

@@ -47,6 +47,7 @@ from server.domain import (
     mutes,
     notifications,
     oauth,
+    participations,
     polls,
     posts,
     preferences,
@@ -266,8 +267,8 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
     when = tx.now + timedelta(days=7)
     details = Details(when, when + timedelta(hours=3), "Europe/Rome", "The old bridge", capacity=1)
     call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
-    await calls.answer(tx, baker, call, "going", "client")
-    await calls.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
+    await participations.answer(tx, baker, call, "going", "client")
+    await participations.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
 
 
 async def sign_in(tx: Tx, baker: Account) -> None:

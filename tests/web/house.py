@@ -19,7 +19,7 @@ from server.arriving import resolve
 from server.clock import Clock
 from server.config import Settings
 from server.context import context
-from server.domain import accounts, calls, communities
+from server.domain import accounts, calls, communities, participations
 from server.domain.calls import Wanted
 from server.domain.posts import Draft
 from server.domain.tx import Arrived, Site, Work
@@ -146,7 +146,7 @@ class House:
         draft = Draft(
             kind="event", title="Sing in the square", community=group, url=f"https://{host}/sing"
         )
-        reported = calls.Reported(41, 0, 0, 0, "open", None)
+        reported = calls.Reported("event", "", (41, 0, 0), 41, 0, "open", None)
         arrived = Arrived(f"https://{host}/calls/1", {})
         async with self.work.transaction() as tx:
             made = await calls.receive(
@@ -164,7 +164,7 @@ class House:
         self, who: Account, post: Post, said: str = "going", door: str = "card"
     ) -> None:
         async with self.work.transaction() as tx:
-            await calls.answer(tx, who, post, said, door)
+            await participations.answer(tx, who, post, said, door)
 
     async def suspend(self, account: Account) -> None:
         async with self.work.transaction() as tx:

@@ -104,7 +104,7 @@ async def test_a_member_comes_waits_and_takes_it_back(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"), [("maybe", "You said maybe."), ("declined", "You said that you cannot come.")]
+    ("said", "told"), [("maybe", "You said: Maybe."), ("declined", "You said: I can't.")]
 )
 async def test_other_answers_take_no_place(house: House, said: str, told: str) -> None:
     organiser = await house.person("organiser")
@@ -138,8 +138,8 @@ async def test_an_answer_that_no_button_says_is_refused(house: House) -> None:
     organiser = await house.person("organiser")
     post = await house.call(organiser, await house.community(organiser))
     browser = await house.browser(organiser)
-    assert (await browser.post(f"/calls/{post.id}/answer", said="perhaps")).status == 400
-    assert (await browser.post(f"/calls/{post.id}/answer")).status == 400
+    assert (await browser.post(f"/calls/{post.id}/answer", said="perhaps")).status == 422
+    assert (await browser.post(f"/calls/{post.id}/answer")).status == 422
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ async def test_a_call_of_another_server_is_counted_there(house: House) -> None:
     assert "Your answer goes to hill.example only" in page.words
     assert 'rel="canonical" href="https://hill.example/sing"' in page.text
     await member.post(f"/calls/{post.id}/answer", said="going")
-    asked = "You asked for a place. hill.example has not answered yet."
+    asked = "You asked to take part. hill.example has not answered yet."
     assert asked in (await member.get(f"/calls/{post.id}")).words
     assert (await member.get(f"/calls/{post.id}/edit")).status == 404
     assert (await member.post(f"/calls/{post.id}/state", state="cancelled")).status == 404

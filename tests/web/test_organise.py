@@ -59,7 +59,7 @@ async def test_an_organiser_makes_a_call_and_changes_it(house: House) -> None:
         ("time", "25:00", "Choose a time, such as 18:30."),
         ("timezone", "Middle/Earth", "Choose a time zone from the list, such as Europe/Rome."),
         ("timezone", "../../etc/passwd", "Choose a time zone from the list, such as Europe/Rome."),
-        ("end_time", "08:00", "The event ends before it begins."),
+        ("end_time", "08:00", "It ends before it begins."),
         ("capacity", "0", "The number of places is 1 to 1,000,000."),
         ("capacity", "many", "The number of places is 1 to 1,000,000."),
         ("about", "a" * 5001, "The text has at most 5,000 characters."),

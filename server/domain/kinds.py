@@ -1,0 +1,132 @@
+"""The eight kinds of call: what each is on the wire, and what can be answered to it.
+
+One table, and pure. An answer has a key, which clients say and which is stored; a text, which stands on the
+card and never changes; and it *counts* where giving it is taking part. A kind is ``named`` where the host of a
+call learns who takes part, as people act together there: come, help, decide. Of the others each instance
+counts its own people, and tells how many. The texts of cards are bounded by what microblogs take: four
+options of fifty characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = Literal["event", "page", "question"]
+
+OPTIONS_MIN, OPTIONS_MAX, OPTION_LENGTH = 2, 4, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``title``: on the card; ``counts``: giving it is taking part."""
+
+    key: str
+    title: str
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``shape``: of the canonical object. ``answers``: none where each call brings its own options.
+
+    ``timed``: people come at a time; ``places``: they may be limited; ``named``: the host learns who answers;
+    ``linked``: it needs an address elsewhere. ``asks``: the question above the answers.
+    """
+
+    name: str
+    title: str
+    shape: Shape
+    asks: str
+    answers: tuple[Answer, ...] = ()
+    timed: bool = False
+    places: bool = False
+    named: bool = False
+    linked: bool = False
+
+
+COMING = (
+    Answer("going", "I'm coming", counts=True),
+    Answer("maybe", "Maybe"),
+    Answer("declined", "I can't"),
+)
+HELPING = (
+    Answer("going", "I can help", counts=True),
+    Answer("maybe", "Maybe"),
+    Answer("declined", "I can't"),
+)
+SIGNING = (
+    Answer("sign", "Count me", counts=True),
+    Answer("sign_named", "Count me and show my handle", counts=True),
+    Answer("support", "I support this, do not count me"),
+)
+WRITING = (
+    Answer("did", "I did it", counts=True),
+    Answer("will", "I will do it"),
+    Answer("answered", "I did it and got an answer", counts=True),
+)
+GIVING = (Answer("help", "I can help", counts=True), Answer("same", "I need this too"))
+TAKING = (Answer("help", "I would like this", counts=True), Answer("same", "I offer this too"))
+DONATING = (Answer("gave", "I gave", counts=True), Answer("will", "I will give"))
+SHARING = (Answer("shared", "I passed it on", counts=True), Answer("will", "I will pass it on"))
+SENSING = (
+    Answer("agree", "Looks good", counts=True),
+    Answer("unsure", "I am not sure", counts=True),
+    Answer("concern", "I have concerns", counts=True),
+)
+CONSENTING = (
+    Answer("agree", "I consent", counts=True),
+    Answer("abstain", "I stand aside", counts=True),
+    Answer("object", "I object", counts=True),
+)
+
+_KINDS = (
+    Kind("event", "Event", "event", "Are you coming?", COMING, timed=True, places=True, named=True),
+    Kind("volunteer", "Volunteers wanted", "event", "Can you help?", HELPING,
+         timed=True, places=True, named=True),
+    Kind("petition", "Petition", "page", "Do you sign?", SIGNING),
+    Kind("contact", "Write to somebody", "page", "Did you write?", WRITING),
+    Kind("need", "Need", "page", "Can you help?", GIVING, places=True, named=True),
+    Kind("donate", "Donations", "page", "Did you give?", DONATING, linked=True),
+    Kind("decision", "Decision", "question", "What do you say?", named=True),
+    Kind("share", "Pass it on", "page", "Did you pass it on?", SHARING),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in _KINDS}
+
+_VARIANTS: dict[tuple[str, str], tuple[Answer, ...]] = {
+    ("petition", "pledge"): (
+        Answer("sign", "I pledge", counts=True),
+        Answer("sign_named", "I pledge, show my handle", counts=True),
+        Answer("support", "I support this, do not count me"),
+    ),
+    ("need", "offer"): TAKING,
+    ("decision", "sense"): SENSING,
+    ("decision", "consent"): CONSENTING,
+    ("decision", "score"): (),
+    ("decision", "ranked"): (),
+}
+"""What a kind may also be: where it has no answers, each call brings its own options."""
+
+
+def variants(kind: str) -> tuple[str, ...]:
+    """The plain form, named by nothing, first."""
+    return ("", *(variant for name, variant in _VARIANTS if name == kind))
+
+
+def answers(kind: str, variant: str, options: Sequence[str] = ()) -> tuple[Answer, ...]:
+    """What can be answered, in the order of the card. ``options``: the call's own, as its card has them."""
+    known = _VARIANTS.get((kind, variant), KINDS[kind].answers)
+    return known or tuple(
+        Answer(str(at), title, counts=True) for at, title in enumerate(options, start=1)
+    )
+
+
+def has_own_options(kind: str, variant: str) -> bool:
+    """Whether who makes such a call says what can be answered."""
+    return not answers(kind, variant)
+
+
+def default(kind: str, variant: str, options: Sequence[str] = ()) -> Answer:
+    """What a plain Join says: the first that counts."""
+    return next(a for a in answers(kind, variant, options) if a.counts)

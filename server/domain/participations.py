@@ -1,0 +1,238 @@
+"""Taking part in a call: through whatever door, one answer of one person.
+
+The card's vote, a Join, a member's client and the page all end in ``answer``: one row per person, places granted
+one at a time under the lock of the call, in order of receipt. Where the host of a remote call is to know who
+takes part, our members' answers go to it and wait for its word; where it is not (petitions and the like), they
+count here, and the host is told how many (``server/domain/tallies.py``).
+
+Counts change in the same transaction. Other servers hear of them by a job, at most every three minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from server.domain import communities, distribution, effects, forms, kinds, policy
+from server.domain.kinds import Answer
+from server.domain.tx import Tx
+from server.errors import Forbidden, Invalid, NotFound
+from storage import accounts, calls, follows, participations, polls
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call
+from storage.participations import Participation, Said
+from storage.posts import Post
+
+TALLY_INTERVAL = timedelta(minutes=3)
+REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
+"""Why a Join of another server is answered by a Reject."""
+
+
+async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
+    """What can be answered to a call, in the order of its card."""
+    if not kinds.has_own_options(call.kind, call.variant):
+        return kinds.answers(call.kind, call.variant)
+    options = await polls.options(tx.conn, [call.post_id])
+    return kinds.answers(call.kind, call.variant, [o.title for o in options])
+
+
+async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
+    """The answer of this key, with its place on the card; without a key what a plain Join says."""
+    offered = await answers(tx, call)
+    for at, found in enumerate(offered):
+        if found.key == said or (said is None and found.counts):
+            return at, found
+    keys = ", ".join(a.key for a in offered)
+    raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
+
+
+async def answer(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str | None,
+    door: str,
+    *,
+    uri: str | None = None,
+    invited: bool = False,
+) -> Participation:
+    """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
+    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser.
+
+    Raises ``Forbidden`` (over, cancelled, blocked), ``Invalid`` (no such answer), ``NotFound`` (no call).
+    """
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    await _require_answer(tx, account, post, call)
+    old = await participations.of_account(tx.conn, post.id, account.id)
+    tier = "confirmed" if account.local or door == "join" else "expressed"
+    new = Said(found.key, choice, found.counts, "granted", tier, door, uri)
+    if not post.local:
+        mode = call.join_mode if found.counts else "free"
+        policy.may_take_part(mode, call.external_url, invited=invited).require()
+        return await _answer_elsewhere(tx, account, post, call, old, new)
+    if not account.local:
+        await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
+    if old and old.answer == found.key and old.state in ("granted", "waiting"):
+        return await _say_again(tx, account, post, call, old, new)
+    if found.counts and call.full and not (old and old.counts and old.state == "granted"):
+        new = replace(new, state="waiting")
+    row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
+    await _reply(tx, post, account, row, uri)
+    await settle(tx, post, call)
+    return row
+
+
+async def join(tx: Tx, account: Account, post: Post, uri: str, said: str | None = None) -> None:
+    """A Join of another server, which is answered in any case but by those who block each other.
+
+    ``said``: the answer that it names, if any. Raises ``Forbidden`` for these, and ``Invalid``.
+    """
+    if not post.is_call:
+        await distribution.ignore_join(tx, post, account, uri)
+        return
+    try:
+        await answer(tx, account, post, said, "join", uri=uri)
+    except Forbidden as refused:
+        organiser = await accounts.by_id(tx.conn, post.account_id)
+        if organiser is None or refused.reason not in REJECTED:
+            raise
+        await distribution.answer_join(tx, organiser, post, account, uri, "refused")
+
+
+async def _say_again(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation,
+    new: Said,
+) -> Participation:
+    """The same answer once more keeps its place; through a better door it is confirmed."""
+    if old.tier == "expressed" and new.tier == "confirmed":
+        await participations.confirm(tx.conn, old.id, new.uri, new.door)
+        await settle(tx, post, call)
+    again = replace(old, door=new.door)
+    await _reply(tx, post, account, again, new.uri)
+    return again
+
+
+async def locked(tx: Tx, post: Post) -> Call:
+    """The call of a post, held until the transaction ends. Raises ``NotFound``."""
+    call = await calls.lock(tx.conn, post.id)
+    if call is None:
+        raise NotFound
+    return call
+
+
+async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    await communities.require_part(tx, call.community_id, account)
+    policy.may_answer(
+        call.state,
+        over=call.over_at is not None and call.over_at < tx.now,
+        blocked=await follows.blocked(tx.conn, account.id, call.community_id)
+        or await follows.blocked(tx.conn, account.id, post.account_id),
+    ).require()
+
+
+async def _reply(
+    tx: Tx, post: Post, account: Account, participation: Participation, uri: str | None
+) -> None:
+    """A Join is answered; a vote on the card cannot be (poll votes have no answer)."""
+    if participation.door != "join" or not participation.counts:
+        return
+    organiser = await accounts.by_id(tx.conn, post.account_id)
+    if organiser:
+        await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
+
+
+async def _answer_elsewhere(
+    tx: Tx, account: Account, post: Post, call: Call, old: Participation | None, new: Said
+) -> Participation:
+    """To a call of another server: its host hears who it was where it is to know; else it counts here.
+
+    What was asked is not asked again before it was refused: Mobilizon takes no second Join.
+    """
+    if old and old.answer == new.answer and old.state != "refused":
+        return old
+    if kinds.KINDS[call.kind].named:
+        new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
+        new = replace(new, state="pending") if new.counts else new
+        await _tell_host(tx, account, post, new.answer, new.uri or "")
+    return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
+async def _tell_host(tx: Tx, account: Account, post: Post, said: str, uri: str) -> None:
+    host = await accounts.by_id(tx.conn, post.account_id)
+    assert host, "a foreign key holds it"
+    await distribution.taking_part(tx, account, post, host, said, uri)
+
+
+async def withdraw(tx: Tx, account: Account, post: Post) -> None:
+    """Take an answer back; a repeat is no event."""
+    call = await locked(tx, post)
+    old = await participations.of_account(tx.conn, post.id, account.id)
+    if old is None or not await participations.withdraw(tx.conn, old.id, tx.now):
+        return
+    if post.local:
+        await settle(tx, post, call)
+    elif kinds.KINDS[call.kind].named:
+        await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
+
+
+async def settle(tx: Tx, post: Post, call: Call) -> None:
+    """Give free places to who waits, count again, and let others hear of it in a while.
+
+    The caller holds the lock of the call.
+    """
+    await fill(tx, post, call)
+    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
+    await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
+    await effects.recount(tx, post.id)
+
+
+async def fill(tx: Tx, post: Post, call: Call) -> None:
+    """As ``settle``, without letting others hear of it."""
+    tally = await participations.recount(tx.conn, post.id)
+    taken = tally.confirmed + tally.expressed
+    free = max(tally.waiting if call.capacity is None else call.capacity - taken, 0)
+    granted = await participations.next_waiting(tx.conn, post.id, free) if tally.waiting else []
+    for waiting in granted:
+        await participations.set_participation_state(tx.conn, waiting.id, "granted")
+        await _tell_granted(tx, post, waiting)
+    await _write(tx, post, await participations.recount(tx.conn, post.id) if granted else tally)
+
+
+async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
+    account = await accounts.by_id(tx.conn, waiting.account_id or 0)
+    if account:
+        await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
+
+
+async def _write(tx: Tx, post: Post, tally: participations.Tally) -> None:
+    await calls.set_tally(tx.conn, post.id, tally.confirmed, tally.expressed, tally.waiting)
+    given = await participations.given(tx.conn, post.id)
+    options = await polls.options(tx.conn, [post.id])
+    counts = [given.get(option.position, 0) for option in options]
+    await polls.set_counts(tx.conn, post.id, counts, tally.people)
+
+
+async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
+    """The host of a remote call grants a place, lets one wait, or refuses.
+
+    Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
+    moderators answer for their group. ``state``: granted, waiting or refused.
+    """
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None or not await _answers_for(tx, host, post, call):
+        policy.NOT_YOURS.require()
+    await participations.set_participation_state(tx.conn, participation.id, state)
+
+
+async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+    if post.account_id == host.id:
+        return True
+    group = await accounts.by_id(tx.conn, call.community_id)
+    return group is not None and group.is_group and group.host == host.host

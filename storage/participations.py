@@ -1,0 +1,218 @@
+"""Who takes part in which call, and what they said: one row per person and call.
+
+Who takes an answer back leaves a row without their name, so that it is still known how many did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    id: int
+    uri: str | None
+    post_id: int
+    account_id: int | None
+    answer: str
+    choice: int
+    counts: bool
+    state: str
+    tier: str
+    door: str
+    created_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Recounted from the participations of one call."""
+
+    confirmed: int
+    expressed: int
+    waiting: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How many gave an answer, by its place on the card, and have what they asked for."""
+
+    choice: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class ByHost:
+    host: str
+    people: int
+
+
+PUT = Query(
+    """
+    insert into participations
+        (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+    on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
+        choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
+        answered_at = excluded.answered_at
+    returning *
+    """,
+    Participation,
+)
+OF_ACCOUNT = Query(
+    "select * from participations where post_id = $1 and account_id = $2", Participation
+)
+OF_ACCOUNT_MANY = Query(
+    "select * from participations where account_id = $1 and post_id = any($2::bigint[])",
+    Participation,
+)
+ALL_OF_ACCOUNT = Query(
+    "select * from participations where account_id = $1 order by id", Participation
+)
+BY_URI = Query("select * from participations where uri = $1", Participation)
+SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
+CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
+WITHDRAW = Command(
+    "update participations set state = 'withdrawn', account_id = null, uri = null, answered_at = $2"
+    " where id = $1 and state <> 'withdrawn'"
+)
+NEXT_WAITING = Query(
+    "select * from participations where post_id = $1 and state = 'waiting'"
+    " order by answered_at, id limit $2",
+    Participation,
+)
+PLACE_IN_LINE = Query(
+    "select count(*) from participations where post_id = $1 and state = 'waiting'"
+    " and (answered_at, id) <= ($2, $3)",
+    int,
+)
+RECOUNT = Query(
+    """
+    select
+        count(*) filter (where counts and state = 'granted' and tier = 'confirmed')
+            as confirmed,
+        count(*) filter (where counts and state = 'granted' and tier = 'expressed')
+            as expressed,
+        count(*) filter (where state = 'waiting') as waiting,
+        count(*) filter (where state in ('granted', 'waiting')) as people
+    from participations where post_id = $1
+    """,
+    Tally,
+)
+GIVEN = Query(
+    "select choice, count(*) as people from participations where post_id = $1 and state = 'granted'"
+    " group by choice",
+    Given,
+)
+PARTICIPANTS = Query(
+    "select * from participations where post_id = $1 and counts"
+    " and state in ('granted', 'waiting') order by state, answered_at, id",
+    Participation,
+)
+COUNTED_BY_HOST = Query(
+    "select a.host, count(*) as people from participations p join accounts a on a.id = p.account_id"
+    " where p.post_id = $1 and p.counts and p.state = 'granted'"
+    " group by a.host order by people desc",
+    ByHost,
+)
+
+ANSWERED_FROM_ELSEWHERE = Query(
+    "select a.id from participations p join accounts a on a.id = p.account_id"
+    " where p.post_id = $1 and a.host <> '' and a.suspended_at is null",
+    int,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer as it is written down. ``choice``: its place on the card; ``counts``: it is taking part."""
+
+    answer: str
+    choice: int
+    counts: bool
+    state: str
+    tier: str
+    door: str
+    uri: str | None = None
+
+
+async def put(
+    conn: Connection, post_id: int, account_id: int, said: Said, now: datetime
+) -> Participation:
+    """One person has one answer to one call: a new one replaces the old."""
+    return await PUT.one(
+        conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
+        said.tier, said.door, now,
+    )  # fmt: skip
+
+
+async def of_account(conn: Connection, post_id: int, account_id: int) -> Participation | None:
+    return await OF_ACCOUNT.first(conn, post_id, account_id)
+
+
+async def of_account_many(
+    conn: Connection, account_id: int, ids: Sequence[int]
+) -> dict[int, Participation]:
+    return {row.post_id: row for row in await OF_ACCOUNT_MANY.all(conn, account_id, ids)}
+
+
+async def all_of_account(conn: Connection, account_id: int) -> list[Participation]:
+    return await ALL_OF_ACCOUNT.all(conn, account_id)
+
+
+async def by_uri(conn: Connection, uri: str) -> Participation | None:
+    return await BY_URI.first(conn, uri)
+
+
+async def set_participation_state(conn: Connection, participation_id: int, state: str) -> None:
+    await SET_PARTICIPATION_STATE.run(conn, participation_id, state)
+
+
+async def confirm(conn: Connection, participation_id: int, uri: str | None, door: str) -> None:
+    """What was expressed through one door is confirmed through another; it keeps its place in line."""
+    await CONFIRM.run(conn, participation_id, uri, door)
+
+
+async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bool:
+    """That there was an answer stays to be counted; whose it was is gone."""
+    return await WITHDRAW.run(conn, participation_id, now) == 1
+
+
+async def next_waiting(conn: Connection, post_id: int, limit: int) -> list[Participation]:
+    """In order of receipt."""
+    return await NEXT_WAITING.all(conn, post_id, limit)
+
+
+async def place_in_line(conn: Connection, participation: Participation) -> int:
+    """1 for the first who waits."""
+    return await PLACE_IN_LINE.one(
+        conn, participation.post_id, participation.answered_at, participation.id
+    )
+
+
+async def recount(conn: Connection, post_id: int) -> Tally:
+    return await RECOUNT.one(conn, post_id)
+
+
+async def given(conn: Connection, post_id: int) -> dict[int, int]:
+    """How many gave each answer, by its place on the card, without those who wait."""
+    return {row.choice: row.people for row in await GIVEN.all(conn, post_id)}
+
+
+async def participants(conn: Connection, post_id: int) -> list[Participation]:
+    """Who takes part, then who waits, in order of receipt."""
+    return await PARTICIPANTS.all(conn, post_id)
+
+
+async def counted_by_host(conn: Connection, post_id: int) -> list[ByHost]:
+    return await COUNTED_BY_HOST.all(conn, post_id)
+
+
+async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:
+    """The remote accounts that said something to a call, whatever it was."""
+    return await ANSWERED_FROM_ELSEWHERE.all(conn, post_id)
