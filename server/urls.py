@@ -86,6 +86,10 @@ class Urls:
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
 
+    def subscription(self, secret: str) -> str:
+        """Below it are a member's own calendar and feeds."""
+        return f"{self.base}/subscriptions/{secret}"
+
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"
 

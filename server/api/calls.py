@@ -53,7 +53,7 @@ from storage.posts import Post
 BASE = "/api/beckon/v1"
 
 
-async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
+async def entity_of(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
     people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
     loaded = render.Loaded(
         post, call, people[post.account_id], people[call.community_id],
@@ -82,7 +82,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 
 async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await entity_of(tx, *(await _found(tx, call_id, viewer)), viewer))
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -90,11 +90,11 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+        post = await verbs.create(tx, caller.account, group, wanted_of(sent))
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
     timezone = sent.text("timezone") or "UTC"
     place = sent.child("place")
     goal = sent.child("goal")
@@ -153,7 +153,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
         group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
-        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
+        return ok([await entity_of(tx, post, found[post.id], viewer) for post in shown])
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
@@ -165,7 +165,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
-        wanted = _wanted(sent, call.kind, call.variant) if "title" in sent else None
+        wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await _answer(request, post.id, caller.account)
 
@@ -221,7 +221,7 @@ def routes() -> list[web.RouteDef]:
 
 
 _PLACE = nested("place", a_text("name"), a_text("address"), number("latitude"), number("longitude"))
-_MORE = (
+MORE = (
     a_text("about"),
     a_text("language"),
     a_text("ends_at"),
@@ -238,14 +238,14 @@ _MORE = (
 )
 DESCRIBED: Described = {
     f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE
+        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE
     ),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(
         "Call",
         a_text("title"),
-        *_MORE,
+        *MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),

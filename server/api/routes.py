@@ -19,6 +19,7 @@ from server.api import (
     calls,
     communities,
     conversations,
+    conversions,
     dislikes,
     documents,
     domain_blocks,
@@ -56,6 +57,7 @@ from server.api import (
     sign_up,
     statuses,
     streaming,
+    subscriptions,
     suggestions,
     tags,
     threads,
@@ -129,7 +131,9 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     call_templates,
     dislikes,
     exports,
+    conversions,
     calls,
+    subscriptions,
 )
 
 

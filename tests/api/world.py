@@ -146,6 +146,11 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
     await keep_documents(reader, made["id"], world.ids)
+    talk = await reader.says("@plot The river wants us", title="River")
+    path = f"{BECKON}/posts/{talk['id']}/call"
+    begun = await reader.good("POST", path, json={"starts_at": starts, "title": "Clean"})
+    world.ids["posts"].append(talk["id"])
+    world.ids["calls"].append(begun["id"])
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
 
@@ -171,6 +176,7 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
     ("POST /api/v1/push/subscription", {"subscription": PHONE, "data": {"alerts": {"poll": True}}}),
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
+    ("POST /api/beckon/v1/subscription", {}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
     ("POST /api/v1/admin/email_domain_blocks", {"domain": "spam.example"}),
     ("POST /api/v1/admin/domain_blocks", {"domain": "loud.example", "public_comment": "Spam"}),

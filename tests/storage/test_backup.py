@@ -30,6 +30,7 @@ from server.domain import (
     call_templates,
     calls,
     communities,
+    conversions,
     dislikes,
     documents,
     domain_blocks,
@@ -56,6 +57,7 @@ from server.domain import (
     scheduled,
     scopes,
     sign_up,
+    subscriptions,
     templates,
     users,
 )
@@ -172,6 +174,11 @@ async def use(work: Work) -> None:
 async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     """What a community keeps."""
     await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
+    said = await publish(tx, gardener, "Let us dig", community=community)
+    ahead = tx.now + timedelta(days=9)
+    await conversions.make_call(
+        tx, gardener, community, said, calls.Wanted("Dig", Details(ahead, None, "UTC"))
+    )
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)
 
@@ -284,7 +291,21 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await subscriptions.renew(tx, baker)
+    await near(tx)
     await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
+
+
+async def near(tx: Tx) -> None:
+    """What somebody can do and about where they live, where a community is, and what a call asks for."""
+    for written in (
+        "insert into skill_sets (account_id) select account_id from subscriptions",
+        "insert into skills select account_id, 'first aid' from skill_sets",
+        "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
+        "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
+        "insert into call_skills select post_id, 'first aid' from calls",
+    ):
+        await tx.conn.execute(written)
 
 
 @dataclass(frozen=True)
