@@ -503,6 +503,7 @@ OURS: Mapping[str, Schema] = {
     "WholeVersion": entity(
         number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
     ),
+    "CommunityArchive": entity(asked_at=TIME, made_at=maybe(TIME), size=maybe(COUNT)),
     "FoundCall": entity(
         uid=TEXT, kind=CALL_KIND, title=TEXT, text=TEXT, starts_at=maybe(TIME), ends_at=maybe(TIME),
         timezone=TEXT, place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),

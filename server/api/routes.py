@@ -18,6 +18,7 @@ from server.api import (
     call_templates,
     calls,
     communities,
+    community_archives,
     conversations,
     conversions,
     dislikes,
@@ -132,6 +133,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     dislikes,
     exports,
     conversions,
+    community_archives,
     calls,
     subscriptions,
 )

@@ -19,7 +19,18 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import (
+    calls,
+    community_archives,
+    effects,
+    mails,
+    media,
+    moves,
+    polls,
+    scheduled,
+    sign_up,
+    tags,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
@@ -161,6 +172,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _archive_community(tx: Tx, job: Job) -> None:
+    await community_archives.make(tx, job.args["community_id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -175,6 +190,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await mutes.drop_ended(tx.conn, tx.now)
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
+    await community_archives.forget(tx)
     return tx.now + DAY
 
 
@@ -198,6 +214,7 @@ async def plan(tx: Tx) -> None:
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
+    community_archives.JOB: _archive_community,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,

@@ -411,6 +411,17 @@ create table document_versions (
 );
 create index document_versions_author on document_versions (author_id);
 
+-- All that a community said and kept, as a ZIP for its organisers, for some days.
+create table community_archives (
+    community_id bigint primary key references communities on delete cascade,
+    asked_by bigint not null references accounts on delete cascade,
+    asked_at timestamptz not null,
+    made_at timestamptz,                -- null while it is being made
+    body bytea,
+    check ((made_at is null) = (body is null))
+);
+create index community_archives_asked on community_archives (asked_by);
+
 -- Beginnings of calls, as docs/templates.md says. origin: where one was fetched from.
 create table call_templates (
     id bigint generated always as identity primary key,

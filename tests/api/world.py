@@ -146,6 +146,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
     await keep_documents(reader, made["id"], world.ids)
+    await reader.good("POST", f"{BECKON}/communities/{made['id']}/archive")
     talk = await reader.says("@plot The river wants us", title="River")
     path = f"{BECKON}/posts/{talk['id']}/call"
     begun = await reader.good("POST", path, json={"starts_at": starts, "title": "Clean"})

@@ -30,6 +30,7 @@ from server.domain import (
     call_templates,
     calls,
     communities,
+    community_archives,
     conversions,
     dislikes,
     documents,
@@ -179,6 +180,7 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     await conversions.make_call(
         tx, gardener, community, said, calls.Wanted("Dig", Details(ahead, None, "UTC"))
     )
+    await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)
 
