@@ -54,7 +54,7 @@ from storage.posts import Post
 BASE = "/api/beckon/v1"
 
 
-async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
+async def entity_of(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
     people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
     loaded = render.Loaded(
         post, call, people[post.account_id], people[call.community_id],
@@ -86,7 +86,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 
 async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await entity_of(tx, *(await _found(tx, call_id, viewer)), viewer))
 
 
 async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
@@ -94,7 +94,7 @@ async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int,
     rows = await calls.by_ids(tx.conn, ids)
     found = await posts.by_ids(tx.conn, ids)
     seen = await sight.visible(tx, found.values(), viewer, feed=True)
-    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
+    return {p.id: await entity_of(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -166,7 +166,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
         group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
-        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
+        return ok([await entity_of(tx, post, found[post.id], viewer) for post in shown])
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
@@ -235,7 +235,7 @@ def routes() -> list[web.RouteDef]:
 
 
 _PLACE = nested("place", a_text("name"), a_text("address"), number("latitude"), number("longitude"))
-_MORE = (
+MORE = (
     a_text("about"),
     a_text("language"),
     a_text("ends_at"),
@@ -250,7 +250,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
-FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE)
 """Of a new call, and of what is proposed as one."""
 
 DESCRIBED: Described = {
@@ -260,7 +260,7 @@ DESCRIBED: Described = {
     f"PUT {BASE}/calls/{{id}}": op(
         "Call",
         a_text("title"),
-        *_MORE,
+        *MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
