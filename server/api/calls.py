@@ -13,6 +13,7 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls
+from storage import accounts, calls, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -53,7 +54,7 @@ from storage.posts import Post
 BASE = "/api/beckon/v1"
 
 
-async def entity_of(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
+async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
     people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
     loaded = render.Loaded(
         post, call, people[post.account_id], people[call.community_id],
@@ -82,7 +83,15 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 
 async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await entity_of(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+
+
+async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
+    """By id, those of these calls that the viewer may and wants to see."""
+    rows = await calls.by_ids(tx.conn, ids)
+    found = await posts.by_ids(tx.conn, ids)
+    seen = await sight.visible(tx, found.values(), viewer, feed=True)
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -95,6 +104,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+    """A call as it was sent. Raises ``Invalid``."""
     timezone = sent.text("timezone") or "UTC"
     place = sent.child("place")
     goal = sent.child("goal")
@@ -153,7 +163,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
         group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
-        return ok([await entity_of(tx, post, found[post.id], viewer) for post in shown])
+        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
@@ -221,7 +231,7 @@ def routes() -> list[web.RouteDef]:
 
 
 _PLACE = nested("place", a_text("name"), a_text("address"), number("latitude"), number("longitude"))
-MORE = (
+_MORE = (
     a_text("about"),
     a_text("language"),
     a_text("ends_at"),
@@ -236,16 +246,17 @@ MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+"""Of a new call, and of what is proposed as one."""
+
 DESCRIBED: Described = {
-    f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE
-    ),
+    f"POST {BASE}/communities/{{id}}/calls": op("Call", *FIELDS),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(
         "Call",
         a_text("title"),
-        *MORE,
+        *_MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),

@@ -31,6 +31,7 @@ from server.domain import (
     calls,
     communities,
     community_archives,
+    community_settings,
     conversions,
     dislikes,
     documents,
@@ -43,6 +44,7 @@ from server.domain import (
     group_moderation,
     host_allows,
     host_blocks,
+    joining,
     lists,
     mails,
     media,
@@ -53,13 +55,16 @@ from server.domain import (
     polls,
     posts,
     preferences,
+    proposals,
     push,
     reports,
+    roles,
     scheduled,
     scopes,
     sign_up,
     subscriptions,
     templates,
+    ties,
     users,
 )
 from server.domain import people as people_verbs
@@ -156,6 +161,7 @@ async def use(work: Work) -> None:
         by = await group_moderation.steward(tx, community, gardener)
         await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
         await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
+        await live(tx, gardener, baker, community)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -183,6 +189,20 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)
+
+
+async def live(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    """A full community, with a link, an offer, an idea that somebody carries, and another one that it shows."""
+    settings_ = community_settings.Changes(norms="Be kind", capacity=1, topics=["river"])
+    await community_settings.edit(tx, gardener, community, settings_)
+    await follows.follow(tx, await people.create(tx, "person", "later_on"), community)
+    await joining.make_link(tx, baker, community)
+    await roles.offer(tx, gardener, community, baker)
+    bank = await communities.create(tx, gardener, "bank", "The bank")
+    await ties.tie(tx, gardener, community, bank)
+    wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
+    idea = await proposals.propose(tx, baker, community, wanted)
+    await proposals.second(tx, gardener, idea.id, added=True)
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
