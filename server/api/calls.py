@@ -54,7 +54,7 @@ from storage.posts import Post
 BASE = "/api/beckon/v1"
 
 
-async def entity_of(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
+async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
     people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
     loaded = render.Loaded(
         post, call, people[post.account_id], people[call.community_id],
@@ -86,7 +86,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 
 async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await entity_of(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
 
 async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
@@ -166,7 +166,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
         group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
-        return ok([await entity_of(tx, post, found[post.id], viewer) for post in shown])
+        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
@@ -235,7 +235,7 @@ def routes() -> list[web.RouteDef]:
 
 
 _PLACE = nested("place", a_text("name"), a_text("address"), number("latitude"), number("longitude"))
-MORE = (
+_MORE = (
     a_text("about"),
     a_text("language"),
     a_text("ends_at"),
@@ -260,7 +260,7 @@ DESCRIBED: Described = {
     f"PUT {BASE}/calls/{{id}}": op(
         "Call",
         a_text("title"),
-        *MORE,
+        *_MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),

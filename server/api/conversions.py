@@ -7,27 +7,18 @@ from aiohttp import web
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.calls import MORE, entity_of, wanted_of
-from server.api.describe import Described, a_text, choice, op
+from server.api.calls import FIELDS, shown, wanted_of
+from server.api.describe import Described, a_text, op
 from server.api.reading import id_of, status_by_id, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import conversions as verbs
-from server.domain import kinds, sight
-from server.domain.tx import Tx
+from server.domain import sight
 from server.errors import Invalid, NotFound
-from server.render.view import Json
-from storage import calls, conversions
-from storage.accounts import Account
-from storage.posts import Post
+from storage import conversions
 
 BASE = "/api/beckon/v1"
 MOST = 20
-
-
-async def _calls(tx: Tx, found: list[Post], viewer: Account | None) -> list[Json]:
-    rows = await calls.by_ids(tx.conn, [post.id for post in found])
-    return [await entity_of(tx, post, rows[post.id], viewer) for post in found if post.id in rows]
 
 
 async def make(request: web.Request, caller: Caller) -> web.Response:
@@ -40,7 +31,7 @@ async def make(request: web.Request, caller: Caller) -> web.Response:
             raise Invalid("A call is made of what was said in a community.", field="id")
         group = await sight.group(tx, said.community_id, caller.account)
         post = await verbs.make_call(tx, caller.account, group, said, wanted_of(sent))
-        return ok((await _calls(tx, [post], caller.account))[0])
+        return ok((await shown(tx, [post.id], caller.account))[post.id])
 
 
 async def made_of(request: web.Request, caller: Caller | None) -> web.Response:
@@ -49,7 +40,7 @@ async def made_of(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         said = await sight.post(tx, id_of(request), viewer)
         ids = await conversions.made_of(tx.conn, said.id, MOST)
-        return ok(await _calls(tx, await sight.posts_by_ids(tx, ids, viewer), viewer))
+        return ok(list((await shown(tx, ids, viewer)).values()))
 
 
 async def origin(request: web.Request, caller: Caller | None) -> web.Response:
@@ -73,7 +64,7 @@ def routes() -> list[web.RouteDef]:
 
 DESCRIBED: Described = {
     f"POST {BASE}/posts/{{id}}/call": op(
-        "Call", a_text("title"), choice("kind", *kinds.KINDS), *MORE
+        "Call", a_text("title"), *(field for field in FIELDS if field.name != "title")
     ),
     f"GET {BASE}/posts/{{id}}/calls": op(array("Call")),
     f"GET {BASE}/calls/{{id}}/origin": op("Status"),
