@@ -47,6 +47,13 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def document(self, document_id: int) -> str:
+        return f"{self.base}/documents/{document_id}"
+
+    def template(self, key: str) -> str:
+        """Where other instances fetch a template of a call."""
+        return f"{self.base}/api/beckon/v1/templates/{key}/export"
+
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 
@@ -82,6 +89,14 @@ class Urls:
 
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
+
+    def confirm_answer(self, secret: str) -> str:
+        """Where somebody without an account says that an answer is theirs."""
+        return f"{self.base}/answers/confirm/{secret}"
+
+    def my_answer(self, secret: str) -> str:
+        """Where they see it, and take it back."""
+        return f"{self.base}/answers/{secret}"
 
     def subscription(self, secret: str) -> str:
         """Below it are a member's own calendar and feeds."""

@@ -43,7 +43,7 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import calls as verbs
-from server.domain import communities, kinds, sight, tallies
+from server.domain import audience, communities, kinds, sight, tallies
 from server.domain import participations as taking_part
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
@@ -65,6 +65,9 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
+        privacy=audience.of_answers(
+            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+        ),
     )  # fmt: skip
     return render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
 
@@ -114,7 +117,7 @@ async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int,
     rows = await calls.by_ids(tx.conn, ids)
     found = await posts.by_ids(tx.conn, ids)
     seen = await sight.visible(tx, found.values(), viewer, feed=True)
-    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
+    return {p.id: await entity_of(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -227,11 +230,12 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
-    """``Participant`` each, who is going before who waits. For organisers and moderators only."""
+    """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
+    those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
-        await communities.require_steward(tx, group, caller.account)
+        await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
@@ -269,7 +273,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
-FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE)
 """Of a new call, and of what is proposed as one."""
 
 DESCRIBED: Described = {

@@ -36,6 +36,7 @@ SELF = _refused("self", "You cannot follow yourself.")
 NOT_ONESELF = _refused("self", "You cannot do this to yourself.")
 NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
 NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
+NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's documents.")
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
@@ -50,6 +51,9 @@ PROPOSE_FIRST = _refused(
 )
 NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+AFFILIATED = _refused(
+    "affiliated", "Official and commercial accounts do not see who takes part, whatever their role."
+)
 BANNED = _refused("banned", "You are banned from this community.")
 BANNED_AUTHOR = _refused("banned", "Its author is banned: lift the ban first.")
 BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
@@ -245,6 +249,20 @@ def may_post_to(
 def may_steer(role: str | None) -> Verdict:
     """Calls, members, pins: organisers and moderators."""
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
+
+
+def may_see_people(role: str | None, affiliation: str | None) -> Verdict:
+    """Who takes part, and what they wrote about themselves: whoever steers, but never an office or a firm."""
+    if not may_steer(role).allowed:
+        return NOT_A_STEWARD
+    return AFFILIATED if affiliation else ALLOWED
+
+
+def may_write_document(editors: str, *, member: bool) -> Verdict:
+    """Who does not steer: a document for members, as one of them."""
+    if not member:
+        return NOT_A_WRITER
+    return ALLOWED if editors == "members" else NOT_A_STEWARD
 
 
 RANKS = {None: 0, "moderator": 1, "organiser": 2}

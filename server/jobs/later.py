@@ -21,6 +21,7 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import (
     calls,
+    community_archives,
     community_settings,
     effects,
     follows,
@@ -33,6 +34,7 @@ from server.domain import (
     media,
     moves,
     polls,
+    retention,
     scheduled,
     sign_up,
     tags,
@@ -205,6 +207,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _archive_community(tx: Tx, job: Job) -> None:
+    await community_archives.make(tx, job.args["community_id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -220,6 +226,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
     await joining.clean(tx)
+    await community_archives.forget(tx)
     return tx.now + DAY
 
 
@@ -228,6 +235,11 @@ async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
+
+
+async def _forget(tx: Tx, _job: Job) -> datetime:
+    """Once a day, and at once again while there is more: what was kept for its time."""
+    return tx.now if await retention.run(tx) else tx.now + DAY
 
 
 async def _drop_files(net: Net, job: Job) -> None:
@@ -240,16 +252,19 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "admit": _admit,
     "expel": _expel,
+    community_archives.JOB: _archive_community,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
     hold_rules.JOB: _held_post,
+    "forget": _forget,
     "introduce": _introduce,
     letters.JOB: _letter,
     follows.LINE: _move_line,
@@ -270,6 +285,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

@@ -98,7 +98,6 @@ async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
             await age(server)
         petition = await call(home, keeper, group)
         await both.settle()
-        await has(home, away.host, 1000)
         yield Two(both, petition, home, away, members)
 
 
@@ -280,6 +279,18 @@ async def test_a_claim_of_a_million_moves_nothing_but_what_is_also_reported(
     assert await told(ours, beckon, them, tally(beckon, them, petition, 999, 2)) == "done"
     again = await standing(ours, petition)
     assert (again.range.at_least, again.range.at_most) == (FLOOR, FLOOR)
+
+
+async def test_a_server_that_has_grown_is_asked_how_many_it_has(two: Two) -> None:
+    await has(two.home, two.away.host, 1)
+    for who in two.members[:3]:
+        await two.sign(who)
+    await two.both.settle()
+    assert (await standing(two.home, two.petition)).range.also_reported == 2
+    two.both.clock.forward(hours=1, minutes=1)
+    await two.sign(two.members[3])
+    await two.both.settle()
+    assert (await standing(two.home, two.petition)).range.at_least == 4
 
 
 async def test_it_counts_no_more_than_the_people_it_has(
