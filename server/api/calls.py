@@ -42,8 +42,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import calls as verbs
 from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
@@ -117,7 +117,7 @@ async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int,
     rows = await calls.by_ids(tx.conn, ids)
     found = await posts.by_ids(tx.conn, ids)
     seen = await sight.visible(tx, found.values(), viewer, feed=True)
-    return {p.id: await entity_of(tx, p, rows[p.id], viewer) for p in seen}
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -273,7 +273,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
-FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE)
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
 """Of a new call, and of what is proposed as one."""
 
 DESCRIBED: Described = {
