@@ -523,6 +523,10 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "Subscription": entity(
+        created_at=maybe(TIME), calendar=maybe(URL), community_calendar=maybe(TEXT),
+        community_feed=maybe(TEXT),
+    ),
 }  # fmt: skip
 
 ENTITIES: Mapping[str, Schema] = {**POSTS, **PEOPLE, **NOTICES, **INSTANCE, **OURS}

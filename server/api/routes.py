@@ -56,6 +56,7 @@ from server.api import (
     sign_up,
     statuses,
     streaming,
+    subscriptions,
     suggestions,
     tags,
     threads,
@@ -130,6 +131,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     group_moderation,
     dislikes,
     calls,
+    subscriptions,
 )
 
 

@@ -844,6 +844,46 @@ create table preferences (
     language text                       -- null: not chosen
 );
 
+-- The secret address of a member's own calendar, and of feeds of private communities. A digest only.
+create table subscriptions (
+    account_id bigint primary key references accounts on delete cascade,
+    digest bytea not null unique,
+    created_at timestamptz not null
+);
+
+-- What members can do. Nobody else learns of it but by their choice.
+create table skill_sets (
+    account_id bigint primary key references accounts on delete cascade,
+    shown boolean not null default false,    -- to others, by name
+    matched boolean not null default false   -- counted where a call asks, and never named
+);
+
+create table skills (
+    account_id bigint not null references skill_sets on delete cascade,
+    skill text not null check (length(skill) between 1 and 40),
+    primary key (account_id, skill)
+);
+create index skills_skill on skills (skill);
+
+-- About where members live. Whole tenths of a degree: the database could not keep a better place.
+create table home_areas (
+    account_id bigint primary key references accounts on delete cascade,
+    latitude smallint not null check (latitude between -900 and 900),
+    longitude smallint not null check (longitude between -1800 and 1799),
+    reach_km smallint not null check (reach_km between 1 and 500),  -- how far they go to help
+    shown boolean not null default false
+);
+create index home_areas_place on home_areas (latitude, longitude);
+
+-- Where a community is at home, as its organisers say.
+create table community_places (
+    community_id bigint primary key references communities on delete cascade,
+    name text not null check (name <> ''),
+    latitude double precision not null check (latitude between -90 and 90),
+    longitude double precision not null check (longitude between -180 and 180)
+);
+create index community_places_place on community_places (latitude, longitude);
+
 -- Public posts with these tags come into the member's home.
 create table followed_tags (
     id bigint generated always as identity primary key,
@@ -990,6 +1030,7 @@ create table calls (
         ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
 );
 create index calls_community on calls (community_id, starts_at);
+create index calls_place on calls (latitude, longitude) where latitude is not null;
 
 create table participations (
     id bigint generated always as identity primary key,  -- order of receipt
@@ -1020,6 +1061,14 @@ create table call_forms (
     by_instance boolean not null default false,
     primary key (post_id, host)
 );
+
+-- What a call asks that people can do.
+create table call_skills (
+    post_id bigint not null references calls on delete cascade,
+    skill text not null check (length(skill) between 1 and 40),
+    primary key (post_id, skill)
+);
+create index call_skills_skill on call_skills (skill);
 
 create table home_entries (
     account_id bigint not null references accounts on delete cascade,

@@ -58,6 +58,7 @@ from server.domain import (
     scheduled,
     scopes,
     sign_up,
+    subscriptions,
     ties,
     users,
 )
@@ -293,7 +294,21 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await subscriptions.renew(tx, baker)
+    await near(tx)
     await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
+
+
+async def near(tx: Tx) -> None:
+    """What somebody can do and about where they live, where a community is, and what a call asks for."""
+    for written in (
+        "insert into skill_sets (account_id) select account_id from subscriptions",
+        "insert into skills select account_id, 'first aid' from skill_sets",
+        "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
+        "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
+        "insert into call_skills select post_id, 'first aid' from calls",
+    ):
+        await tx.conn.execute(written)
 
 
 @dataclass(frozen=True)
