@@ -24,6 +24,8 @@ from server.domain import (
     community_settings,
     effects,
     follows,
+    held_posts,
+    hold_rules,
     joining,
     letter_writing,
     letters,
@@ -160,6 +162,10 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _held_post(tx: Tx, job: Job) -> datetime | None:
+    return await held_posts.expire(tx, job.args["post_id"])
+
+
 async def _letter(tx: Tx, job: Job) -> None:
     await letter_writing.write(tx, job.args)
 
@@ -238,6 +244,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    hold_rules.JOB: _held_post,
     "introduce": _introduce,
     letters.JOB: _letter,
     follows.LINE: _move_line,

@@ -63,6 +63,7 @@ BROKEN = {
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
     " select f.target_id, f.follower_id, 'x' || f.id, now() from follows f join communities c on c.account_id = f.target_id",
     "joins": "update community_joins set answers = '{xyzzy}' where line is null",
+    "held": "update posts set removed = 'held' where community_id is not null",
     "removed": "update posts set removed = 'elsewhere' where community_id is not null",
     "members only": "update communities set visibility = 'private', policy = 'request'",
     "histories": "insert into group_histories (account_id, started_at)"
