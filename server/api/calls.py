@@ -94,7 +94,7 @@ async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int,
     rows = await calls.by_ids(tx.conn, ids)
     found = await posts.by_ids(tx.conn, ids)
     seen = await sight.visible(tx, found.values(), viewer, feed=True)
-    return {p.id: await entity_of(tx, p, rows[p.id], viewer) for p in seen}
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -250,7 +250,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
-FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *MORE)
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
 """Of a new call, and of what is proposed as one."""
 
 DESCRIBED: Described = {
