@@ -152,8 +152,35 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    await _live(reader, asking, made["id"], world)
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+    await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
+
+
+async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> None:
+    """A post that the reader is to let in, and one of their own that waits elsewhere."""
+    waiter = await world.house.member("waiter")
+    await waiter.good("POST", f"/api/v1/accounts/{plot.rsplit('/', 1)[1]}/follow")
+    await reader.good("POST", f"{plot}/requests/{waiter.id}/approve")
+    strict = await world.house.community(loud, "strict")
+    for by, where in ((reader, plot), (loud, f"{BECKON}/communities/{strict.id}")):
+        rule = {"kind": "word", "value": "frost"}
+        await by.good("POST", f"{where}/hold_rules", json=rule)
+    await waiter.says("@plot frost?")
+    await _appeal(reader, plot, waiter)
+    await _appeal(loud, f"{BECKON}/communities/{strict.id}", reader)
+    await reader.says("@strict frost!")
+
+
+async def _appeal(by: Member, where: str, author: Member) -> None:
+    """Something of somebody's was removed, and they want it looked at again."""
+    post = await author.says("hail", community_id=where.rsplit("/", 1)[1])
+    removed = f"{where}/posts/{post['id']}/remove"
+    await by.good("POST", removed, json={"reason": "Off topic"})
+    (found,) = await author.good("GET", f"{BECKON}/decisions")
+    sent = {"text": "It is not"}
+    await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
 
 
 async def _place(reader: Member, community_id: str, call_id: str) -> None:
@@ -165,6 +192,21 @@ async def _place(reader: Member, community_id: str, call_id: str) -> None:
     await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
     place = {"name": "The valley", **here}
     await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
+
+
+async def _live(reader: Member, asking: Member, plot: str, world: World) -> None:
+    """A community that asks, is linked to another, and in which somebody has an idea."""
+    one = f"{BECKON}/communities/{plot}"
+    other = await reader.good(
+        "POST", f"{BECKON}/communities", json={"name": "hill", "title": "Hill"}
+    )
+    for this, that in ((plot, other["id"]), (other["id"], plot)):
+        await reader.good("POST", f"{BECKON}/communities/{this}/linked", json={"other_id": that})
+    await reader.good("POST", f"{one}/links", json={"max_uses": 3})
+    await reader.good("POST", f"{BECKON}/persons", json={"username": "mask"})
+    sent = {"title": "Mulch", "starts_at": (datetime.now(UTC) + DAY).isoformat()}
+    idea = await reader.good("POST", f"{one}/proposals", json=sent)
+    world.ids["proposals"] = [idea["id"]]
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
