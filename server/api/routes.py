@@ -48,6 +48,7 @@ from server.api import (
     people,
     persons,
     polls,
+    privacy,
     profile,
     proposals,
     push,
@@ -139,6 +140,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     holding,
     dislikes,
     calls,
+    privacy,
     subscriptions,
 )
 

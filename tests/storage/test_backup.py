@@ -18,7 +18,7 @@ import orjson
 import pytest
 
 from federation import keys, proofs
-from server import backup, blobs
+from server import backup, blobs, keeper, run
 from server.backup import BackupError
 from server.clock import Clock
 from server.config import Settings, load
@@ -30,6 +30,7 @@ from server.domain import (
     calls,
     communities,
     community_settings,
+    contacts,
     dislikes,
     domain_blocks,
     effects,
@@ -66,6 +67,8 @@ from server.domain import people as people_verbs
 from server.domain.composing import Wanted as Later
 from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Tx, Work
+from server.errors import SettingsError
+from server.sealing import Secret
 from server.urls import Urls
 from storage import (
     accounts,
@@ -82,6 +85,7 @@ from storage import (
     suggestions,
     threads,
 )
+from storage import contacts as contact_rows
 from storage import group_moderation as moderation_rows
 from storage import media as media_rows
 from storage import tags as tag_rows
@@ -92,6 +96,7 @@ from storage.timelines import Page
 from tests.conftest import database_of, fresh_database
 
 DOMAIN = "beckon.example"
+SECRET = Secret(b"a secret of thirty-two bytes ...")
 BASE = f"https://{DOMAIN}"
 PHOTO = "ab" * 16 + ".png"
 PLANNED = "cd" * 16 + ".png"
@@ -107,7 +112,12 @@ RULES = """
 
 
 def settings(database_url: str, data: Path, **others: str) -> Settings:
-    given = {"BECKON_DOMAIN": DOMAIN, "BECKON_DATA": str(data), "DATABASE_URL": database_url}
+    given = {
+        "BECKON_DOMAIN": DOMAIN,
+        "BECKON_DATA": str(data),
+        "BECKON_SECRET": keeper.write(SECRET),
+        "DATABASE_URL": database_url,
+    }
     return load(given | others)
 
 
@@ -279,6 +289,12 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
     call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
     await participations.answer(tx, baker, call, "going", "client")
     await participations.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
+    await contacts.begin(
+        tx, call, contacts.Typed("neighbour@mail.example", "going", "Neighbour", agreed=("answer",))
+    )
+    by_email = await contact_rows.by_id(tx.conn, 1)
+    assert by_email
+    await contacts.new_link(tx, by_email, "confirm")
 
 
 async def sign_in(tx: Tx, baker: Account) -> None:
@@ -328,7 +344,9 @@ async def used(template_url: str, tmp_path: Path) -> AsyncIterator[Used]:
         fresh_database(template_url, "template0") as new,
         db.pool(old, size=3) as pool,
     ):
-        work = Work(pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True))
+        work = Work(
+            pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True, mail=True, secret=SECRET)
+        )
         await use(work)
         here = settings(old, tmp_path / "old")
         store = blobs.open_stores(here).own
@@ -422,6 +440,47 @@ async def test_the_restored_goes_on(used: Used) -> None:
             document = {"id": f"{BASE}/x", "type": "Note", "actor": gardener.uri}
             assert "proof" in proofs.add_proof(document, signing, tx.now)
             assert await publish(tx, gardener, "Back again")
+
+
+def told(report: backup.Report) -> bool:
+    return "The secret that opens its contact data is not in it" in report.sentence("Wrote")
+
+
+async def test_asks_for_the_secret_that_is_not_in_it(used: Used) -> None:
+    made = await backup.backup(used.settings, used.file)
+    assert told(made)
+    with gzip.open(used.file) as file:
+        whole = file.read()
+    assert SECRET.value not in whole
+    assert keeper.write(SECRET).encode() not in whole
+    assert b"neighbour@mail.example" not in whole
+    for wrong in ("", keeper.write(Secret(bytes(32)))):
+        fresh = used.fresh.model_copy(update={"secret": wrong})
+        with pytest.raises(BackupError, match="sealed with a secret that is not in"):
+            await backup.restore(fresh, used.file)
+        await nothing_came(fresh)
+    await backup.restore(used.fresh, used.file)
+
+
+async def test_can_give_up_contact_data_whose_secret_is_lost(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    fresh = used.fresh.model_copy(update={"secret": ""})
+    await backup.restore(fresh, used.file, without_contacts=True)
+    found = await everything(fresh.database_url)
+    assert (found["community_keys"], found["contacts"]) == ([], [])
+    assert len(found["participations"]) == 2
+    async with run.opened(fresh):
+        assert (fresh.data / "secret").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_server_starts_with_the_secret_of_its_data_alone(used: Used) -> None:
+    async with run.opened(used.settings):
+        pass
+    for wrong in ("", keeper.write(Secret(bytes(32)))):
+        with pytest.raises(SettingsError, match="put it back there, or set BECKON_SECRET"):
+            async with run.opened(used.settings.model_copy(update={"secret": wrong})):
+                pass
+    assert not (used.settings.data / "secret").exists()
 
 
 async def test_a_backup_of_a_restored_one_is_the_same(used: Used, tmp_path: Path) -> None:
