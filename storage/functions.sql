@@ -15,3 +15,13 @@ end
 $$;
 create or replace trigger token_ended after delete on tokens
     for each row execute function token_ended();
+
+-- Kilometres between two places in degrees, along the surface (haversine; a sphere of the mean radius of
+-- IUGG, which is wrong by 0.5 % at most). least(): rounding may pass 1 at the other side of the globe.
+create or replace function distance_km(
+    lat1 double precision, lon1 double precision, lat2 double precision, lon2 double precision
+) returns double precision language sql immutable parallel safe as $$
+    select 2 * 6371.0088 * asin(least(1, sqrt(
+        power(sin(radians(lat2 - lat1) / 2), 2)
+        + cos(radians(lat1)) * cos(radians(lat2)) * power(sin(radians(lon2 - lon1) / 2), 2))))
+$$;

@@ -13,6 +13,7 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls
+from storage import accounts, calls, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -85,16 +86,25 @@ async def _answer(request: web.Request, call_id: int, viewer: Account | None) ->
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
 
+async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
+    """By id, those of these calls that the viewer may and wants to see."""
+    rows = await calls.by_ids(tx.conn, ids)
+    found = await posts.by_ids(tx.conn, ids)
+    seen = await sight.visible(tx, found.values(), viewer, feed=True)
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
+
+
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """``kind`` (an event by default), ``title`` and what else a ``Call`` has. For organisers and moderators."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+        post = await verbs.create(tx, caller.account, group, wanted_of(sent))
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+    """A call as it was sent. Raises ``Invalid``."""
     timezone = sent.text("timezone") or "UTC"
     place = sent.child("place")
     goal = sent.child("goal")
@@ -165,7 +175,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
-        wanted = _wanted(sent, call.kind, call.variant) if "title" in sent else None
+        wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await _answer(request, post.id, caller.account)
 
@@ -236,10 +246,11 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+"""Of a new call, and of what is proposed as one."""
+
 DESCRIBED: Described = {
-    f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE
-    ),
+    f"POST {BASE}/communities/{{id}}/calls": op("Call", *FIELDS),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(

@@ -1,7 +1,11 @@
-"""Calls as iCalendar (RFC 5545): one event, or a community's calendar to subscribe to.
+"""Calls as iCalendar (RFC 5545): one event, or a calendar to subscribe to.
+
+There is one of the instance, of each community and of each person (what they call to), for everybody; and
+behind a secret address a member's own, with all that they take part in (subscribed.py).
 
 UID is the id of the call and never changes; SEQUENCE grows with time, place and state, so that calendars
-take the newer copy; times carry their own zone, with its VTIMEZONE beside them.
+take the newer copy. A cancelled event stays, and says so: one that vanished would stay in many calendars as
+it was. Times carry their own zone, with its VTIMEZONE beside them.
 """
 
 # icalendar types its values as anything.
@@ -9,8 +13,8 @@ take the newer copy; times carry their own zone, with its VTIMEZONE beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -18,17 +22,19 @@ from icalendar import Calendar, Event
 
 from server import text
 from server.context import context
-from server.domain import sight
+from server.domain import sight, subscriptions
+from server.domain.tx import Tx
 from server.errors import NotFound
-from server.web import listed
-from server.web.accounts import local_group
+from server.web import subscribed
 from server.web.calls import known
-from storage import calls
+from storage import subscriptions as rows
+from storage.accounts import Account
 from storage.calls import Call
 from storage.posts import Post
 
 PAST = timedelta(days=90)
 LIMIT = 300
+REFRESH = timedelta(hours=1)
 STATUS = {
     "open": "CONFIRMED",
     "closed": "CONFIRMED",
@@ -45,18 +51,59 @@ async def one(request: web.Request) -> web.Response:
         post, call = await known(tx, request)
     if call.starts_at is None:
         raise NotFound
-    return _answer(calendar("", [(post, call)], tx.now), f"call-{post.id}.ics")
+    body = calendar("", [(post, call)], tx.now)
+    return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", None)
+
+
+async def whole(request: web.Request) -> web.Response:
+    """``GET /calendar.ics``: the public events of this server."""
+    async with context(request).work.reading() as tx:
+        found = await rows.of_instance(tx.conn, tx.now - PAST, LIMIT)
+        name = tx.site.title or tx.site.urls.domain
+        return await _listed(tx, request, name, found, None)
+
+
+async def profile(request: web.Request) -> web.Response:
+    """``GET /@{name}.ics``: what a community, or a person, calls to."""
+    async with context(request).work.reading() as tx:
+        of = await subscribed.public(tx, request)
+        if of.is_group:
+            return await _community(tx, request, of, None)
+        found = await rows.of_author(tx.conn, of.id, tx.now - PAST, LIMIT)
+        return await _listed(tx, request, of.display_name or of.username, found, None)
 
 
 async def community(request: web.Request) -> web.Response:
-    """``GET /@{name}.ics``: what comes, and what was in the last ninety days."""
+    """``GET /subscriptions/{secret}/communities/{id}.ics``: as a member sees it."""
     async with context(request).work.reading() as tx:
-        group = await sight.require_known(tx, await local_group(tx, request), None)
-        found = await calls.of_community(tx.conn, group.id, tx.now - PAST, LIMIT)
-        shown = await listed.shown_calls(tx, found)
-    entries = [(entry.post, entry.call) for entry in shown]
-    name = group.display_name or group.username
-    return _answer(calendar(name, entries, tx.now), f"{group.username}.ics")
+        return await _community(tx, request, *await subscribed.own(tx, request))
+
+
+async def taken_part(request: web.Request) -> web.Response:
+    """``GET /subscriptions/{secret}/calendar.ics``: all that a member takes part in."""
+    async with context(request).work.reading() as tx:
+        member = await subscriptions.holder(tx, request.match_info["secret"])
+        found = await rows.taken_part(tx.conn, member.id, tx.now - PAST, LIMIT)
+        name = f"{member.display_name or member.username} ({tx.site.urls.domain})"
+        return await _listed(tx, request, name, found, member)
+
+
+async def _community(
+    tx: Tx, request: web.Request, group: Account, viewer: Account | None
+) -> web.Response:
+    found = await rows.of_community(tx.conn, group.id, tx.now - PAST, LIMIT)
+    return await _listed(tx, request, group.display_name or group.username, found, viewer)
+
+
+async def _listed(
+    tx: Tx, request: web.Request, name: str, found: Sequence[Call], viewer: Account | None
+) -> web.Response:
+    """What of these the viewer may see."""
+    calls = {call.post_id: call for call in found}
+    seen = await sight.posts_by_ids(tx, list(calls), viewer)
+    body = calendar(name, [(post, calls[post.id]) for post in seen], tx.now)
+    file = request.path.rpartition("/")[2].removeprefix("@")
+    return subscribed.answer(request, body, "text/calendar", file, viewer)
 
 
 def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> bytes:
@@ -67,10 +114,11 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
     if name:
         made.add("name", name)  # RFC 7986, 5.1
         made.add("x-wr-calname", name)  # what most calendars read instead
-        made.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+        made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+        made.add("x-published-ttl", REFRESH)  # what Outlook reads instead
     listed_calls = [(post, call) for post, call in entries if call.starts_at]
     for post, call in listed_calls:
-        made.add_component(_event(post, call, now))
+        made.add_component(_event(post, call))
     latest = now.year + YEARS_AHEAD  # a call may claim any year
     ends = [call.ends_at or call.starts_at or now for _, call in listed_calls]
     years = [now.year, *(min(end.year, latest) for end in ends)]
@@ -79,17 +127,18 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
     return made.to_ical()
 
 
-def _event(post: Post, call: Call, now: datetime) -> Event:
+def _event(post: Post, call: Call) -> Event:
     zone = ZoneInfo(call.timezone)
     event = Event()
     event.add("uid", post.uri)
-    event.add("dtstamp", now)
+    # Without a METHOD it is when the event last changed (RFC 5545, 3.8.7.2), and not now.
+    event.add("dtstamp", post.edited_at or post.published_at)
     event.add("sequence", call.revision)
     event.add("summary", post.title)
     if call.starts_at:
-        event.add("dtstart", call.starts_at.astimezone(zone))
+        event.add("dtstart", _told(call.starts_at, zone))
     if call.ends_at:
-        event.add("dtend", call.ends_at.astimezone(zone))
+        event.add("dtend", _told(call.ends_at, zone))
     event.add("status", STATUS[call.state])
     event.add("url", post.url)
     place = ", ".join(part for part in (call.place_name, call.place_address) if part)
@@ -102,14 +151,8 @@ def _event(post: Post, call: Call, now: datetime) -> Event:
     return event
 
 
-def _answer(body: bytes, name: str) -> web.Response:
-    return web.Response(
-        body=body,
-        content_type="text/calendar",
-        charset="utf-8",
-        headers={
-            "Content-Disposition": f'inline; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-cache",
-        },
-    )
+def _told(at: datetime, zone: ZoneInfo) -> datetime:
+    """In its zone; in UTC within the hour that the end of summer time repeats, of which a local time would
+    mean the first (RFC 5545, 3.3.5)."""
+    local = at.astimezone(zone)
+    return at.astimezone(UTC) if local.fold else local

@@ -16,9 +16,11 @@ from server.web import (
     assets,
     calendars,
     calls,
+    feeds,
     founding,
     instance,
     intents,
+    joining,
     media,
     oauth,
     organise,
@@ -34,6 +36,7 @@ from server.web import (
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 NAME = "/@{name:[A-Za-z0-9_]+}"
+OWN = "/subscriptions/{secret}"
 
 PAGES: dict[str, Handler] = {
     "/posts/{id}": posts.post,
@@ -55,18 +58,27 @@ def routes() -> list[web.AbstractRouteDef]:
         *oauth.routes(),
         *intents.routes(),
         *visitors.routes(),
+        *joining.routes(),
         web.get("/", instance.start),
         web.get("/about", instance.about),
         web.get("/tags/{tag}", instance.tag),
         web.get("/new-community", founding.new),
         web.post("/new-community", founding.create),
-        web.get(NAME + ".ics", calendars.community),
+        web.get("/calendar.ics", calendars.whole),
+        web.get("/feed.atom", feeds.whole),
+        web.get(NAME + ".ics", calendars.profile),
+        web.get(NAME + ".atom", feeds.profile),
+        web.get(NAME + ".rss", feeds.profile),
+        web.get(OWN + "/calendar.ics", calendars.taken_part),
+        web.get(OWN + "/communities/{id}.ics", calendars.community),
+        web.get(OWN + "/communities/{id}.atom", feeds.community),
         web.post(NAME + "/follow", accounts.follow),
         web.post(NAME + "/unfollow", accounts.unfollow),
         web.post(NAME + "/requests", accounts.decide),
         web.get(NAME + "/calls/new", organise.new),
         web.post(NAME + "/calls/new", organise.create),
         web.get("/calls/{id}.ics", calendars.one),
+        web.get("/calls/{id}.atom", feeds.call),
         web.post("/calls/{id}/answer", calls.answer),
         web.post("/calls/{id}/state", calls.set_state),
         web.get("/calls/{id}/edit", organise.edit),

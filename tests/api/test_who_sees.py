@@ -166,6 +166,8 @@ async def _from_outside(world: World, oracle: Oracle) -> None:
     names = [person.username for person in world.people if person.local]
     groups = [place.username for place in world.places.values()]
     pages = ["/", f"/tags/{world.tag}", *(f"/@{n}" for n in (*names, *groups))]
+    feeds = ("atom", "rss", "ics")
+    pages += ["/feed.atom", *(f"/@{n}.{form}" for n in (*names, *groups) for form in feeds)]
     for page in pages:
         _, text = await ask(world, STRANGER, page, "text/html")
         require_no_leak(world, oracle, STRANGER, page, text)

@@ -135,8 +135,15 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     call = await reader.good(
         "POST",
         f"{BECKON}/communities/{made['id']}/calls",
-        json={"title": "Sow", "starts_at": starts, "ends_at": starts, "capacity": 1},
+        json={
+            "title": "Sow",
+            "starts_at": starts,
+            "ends_at": starts,
+            "capacity": 1,
+            "place": {"name": "Field", "latitude": 45.46, "longitude": 9.19},
+        },
     )
+    await _place(reader, made["id"], call["id"])
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
     async with world.house.work.transaction() as tx:
@@ -146,6 +153,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    await _live(reader, asking, made["id"], world)
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
     await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
@@ -193,12 +201,39 @@ async def _appeal(by: Member, where: str, author: Member) -> None:
     await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
 
 
+async def _place(reader: Member, community_id: str, call_id: str) -> None:
+    """About where the reader lives, what they can do, and where that is wanted."""
+    here = {"latitude": 45.4642, "longitude": 9.1896}
+    await reader.good("PUT", f"{BECKON}/area", json={**here, "shown": True})
+    skills = {"skills": ["Digging"], "shown": True, "matched": True}
+    await reader.good("PUT", f"{BECKON}/skills", json=skills)
+    await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
+    place = {"name": "The valley", **here}
+    await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
+
+
+async def _live(reader: Member, asking: Member, plot: str, world: World) -> None:
+    """A community that asks, is linked to another, and in which somebody has an idea."""
+    one = f"{BECKON}/communities/{plot}"
+    other = await reader.good(
+        "POST", f"{BECKON}/communities", json={"name": "hill", "title": "Hill"}
+    )
+    for this, that in ((plot, other["id"]), (other["id"], plot)):
+        await reader.good("POST", f"{BECKON}/communities/{this}/linked", json={"other_id": that})
+    await reader.good("POST", f"{one}/links", json={"max_uses": 3})
+    await reader.good("POST", f"{BECKON}/persons", json={"username": "mask"})
+    sent = {"title": "Mulch", "starts_at": (datetime.now(UTC) + DAY).isoformat()}
+    idea = await reader.good("POST", f"{one}/proposals", json=sent)
+    world.ids["proposals"] = [idea["id"]]
+
+
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/markers", {"home": {"last_read_id": "1"}, "notifications": {"last_read_id": "1"}}),
     ("POST /api/v1/domain_blocks", {"domain": "loud.example"}),
     ("POST /api/v1/lists", {"title": "Neighbours", "replies_policy": "none"}),
     ("POST /api/v1/push/subscription", {"subscription": PHONE, "data": {"alerts": {"poll": True}}}),
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
+    ("POST /api/beckon/v1/subscription", {}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
     ("POST /api/v1/admin/email_domain_blocks", {"domain": "spam.example"}),
     ("POST /api/v1/admin/domain_blocks", {"domain": "loud.example", "public_comment": "Spam"}),

@@ -29,6 +29,7 @@ from server.domain import (
     barriers,
     calls,
     communities,
+    community_settings,
     dislikes,
     domain_blocks,
     effects,
@@ -39,6 +40,7 @@ from server.domain import (
     group_moderation,
     host_allows,
     host_blocks,
+    joining,
     lists,
     mails,
     media,
@@ -49,11 +51,15 @@ from server.domain import (
     polls,
     posts,
     preferences,
+    proposals,
     push,
     reports,
+    roles,
     scheduled,
     scopes,
     sign_up,
+    subscriptions,
+    ties,
     users,
 )
 from server.domain import people as people_verbs
@@ -149,6 +155,7 @@ async def use(work: Work) -> None:
         by = await group_moderation.steward(tx, community, gardener)
         await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
         await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
+        await live(tx, gardener, baker, community)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -163,6 +170,20 @@ async def use(work: Work) -> None:
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
         assert await mails.write(tx, baker.user_id, "reset")
+
+
+async def live(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    """A full community, with a link, an offer, an idea that somebody carries, and another one that it shows."""
+    settings_ = community_settings.Changes(norms="Be kind", capacity=1, topics=["river"])
+    await community_settings.edit(tx, gardener, community, settings_)
+    await follows.follow(tx, await people.create(tx, "person", "later_on"), community)
+    await joining.make_link(tx, baker, community)
+    await roles.offer(tx, gardener, community, baker)
+    bank = await communities.create(tx, gardener, "bank", "The bank")
+    await ties.tie(tx, gardener, community, bank)
+    wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
+    idea = await proposals.propose(tx, baker, community, wanted)
+    await proposals.second(tx, gardener, idea.id, added=True)
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
@@ -273,7 +294,21 @@ async def sign_in(tx: Tx, baker: Account) -> None:
         bytes(range(256)),
         tx.now,
     )
+    await subscriptions.renew(tx, baker)
+    await near(tx)
     await budgets.take(tx.conn, "accounts met", "far.example", tx.now, 1, 9)
+
+
+async def near(tx: Tx) -> None:
+    """What somebody can do and about where they live, where a community is, and what a call asks for."""
+    for written in (
+        "insert into skill_sets (account_id) select account_id from subscriptions",
+        "insert into skills select account_id, 'first aid' from skill_sets",
+        "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
+        "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
+        "insert into call_skills select post_id, 'first aid' from calls",
+    ):
+        await tx.conn.execute(written)
 
 
 @dataclass(frozen=True)
