@@ -160,7 +160,8 @@ def migrate() -> None:
 def backup(file: Path, force: bool) -> None:
     """Write everything that this instance holds into FILE, while it runs or not.
 
-    FILE holds private keys and passwords' digests: only its owner may read it.
+    FILE holds private keys and passwords' digests: only its owner may read it. The secret that opens contact
+    data is not in it: keep a copy of the file secret in BECKON_DATA (or of BECKON_SECRET) elsewhere.
     """
     from server import backup
 
@@ -170,13 +171,20 @@ def backup(file: Path, force: bool) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def restore(file: Path) -> None:
+@click.option(
+    "--without-contacts",
+    is_flag=True,
+    help="Give up contact data whose secret (BECKON_SECRET) is lost.",
+)
+def restore(file: Path, without_contacts: bool) -> None:
     """Make an instance out of FILE, which `beckon backup` wrote: into an empty database, while nothing
-    serves it, and under the same BECKON_DOMAIN.
+    serves it, under the same BECKON_DOMAIN, and with the same BECKON_SECRET.
     """
     from server import backup
 
-    made = carry_out(lambda settings: backup.restore(settings, file))
+    made = carry_out(
+        lambda settings: backup.restore(settings, file, without_contacts=without_contacts)
+    )
     click.echo(made.sentence("Restored"))
 
 

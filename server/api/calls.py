@@ -38,8 +38,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
+from server.domain import audience, communities, kinds, sight
 from server.domain import calls as verbs
-from server.domain import communities, kinds, sight
 from server.domain import participations as taking_part
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
@@ -61,6 +61,9 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
+        privacy=audience.of_answers(
+            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+        ),
     )  # fmt: skip
     return render.call(tx.site.urls, loaded)
 
@@ -204,11 +207,12 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
-    """``Participant`` each, who is going before who waits. For organisers and moderators only."""
+    """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
+    those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
-        await communities.require_steward(tx, group, caller.account)
+        await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]

@@ -57,7 +57,7 @@ async def _standing(tx: Tx, group: Account, viewer: Account) -> render.Standing:
 
 async def listed(tx: Tx, groups: Sequence[Account], viewer: Account | None) -> dict[int, Json]:
     """By id; all of which the viewer may know."""
-    return {group.id: await _entity(tx, group, viewer) for group in groups}
+    return {group.id: await entity(tx, group, viewer) for group in groups}
 
 
 async def index(request: web.Request, caller: Caller | None) -> web.Response:

@@ -543,6 +543,14 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
+        privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
+    ),
+    "Audience": entity(sentence=TEXT),
+    "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
+    "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
+    "Contact": entity(
+        id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
+        agreed=array(words("answer", "news")), confirmed_at=TIME,
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),

@@ -49,6 +49,7 @@ from server.api import (
     people,
     persons,
     polls,
+    privacy,
     profile,
     proposals,
     push,
@@ -141,6 +142,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     holding,
     dislikes,
     calls,
+    privacy,
     subscriptions,
 )
 

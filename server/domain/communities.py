@@ -121,6 +121,17 @@ async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
     policy.may_steer(await communities.role(tx.conn, community.id, actor.id)).require()
 
 
+async def may_see_people(tx: Tx, community: Account, actor: Account) -> policy.Verdict:
+    """Whether the actor may see who takes part in a call of this community of ours."""
+    role = await communities.role(tx.conn, community.id, actor.id)
+    return policy.may_see_people(role, actor.affiliation)
+
+
+async def require_people(tx: Tx, community: Account, actor: Account) -> None:
+    """Raises ``Forbidden`` unless the actor may see who takes part."""
+    (await may_see_people(tx, community, actor)).require()
+
+
 async def decide(
     tx: Tx, actor: Account, community: Account, asking: Account, *, admitted: bool
 ) -> None:

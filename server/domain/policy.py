@@ -50,6 +50,9 @@ PROPOSE_FIRST = _refused(
 )
 NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+AFFILIATED = _refused(
+    "affiliated", "Official and commercial accounts do not see who takes part, whatever their role."
+)
 BANNED = _refused("banned", "You are banned from this community.")
 BANNED_AUTHOR = _refused("banned", "Its author is banned: lift the ban first.")
 BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
@@ -227,6 +230,13 @@ def may_post_to(
 def may_steer(role: str | None) -> Verdict:
     """Calls, members, pins: organisers and moderators."""
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
+
+
+def may_see_people(role: str | None, affiliation: str | None) -> Verdict:
+    """Who takes part, and what they wrote about themselves: whoever steers, but never an office or a firm."""
+    if not may_steer(role).allowed:
+        return NOT_A_STEWARD
+    return AFFILIATED if affiliation else ALLOWED
 
 
 RANKS = {None: 0, "moderator": 1, "organiser": 2}

@@ -34,6 +34,7 @@ from server.domain import (
     media,
     moves,
     polls,
+    retention,
     scheduled,
     sign_up,
     tags,
@@ -226,6 +227,11 @@ async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     return tx.now + HOUR
 
 
+async def _forget(tx: Tx, _job: Job) -> datetime:
+    """Once a day, and at once again while there is more: what was kept for its time."""
+    return tx.now if await retention.run(tx) else tx.now + DAY
+
+
 async def _drop_files(net: Net, job: Job) -> None:
     if net.stores:
         store = net.stores.own if job.args["store"] == "own" else net.stores.cache
@@ -236,6 +242,7 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
@@ -246,6 +253,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_call": _close_call,
     "close_poll": _close_poll,
     hold_rules.JOB: _held_post,
+    "forget": _forget,
     "introduce": _introduce,
     letters.JOB: _letter,
     follows.LINE: _move_line,
@@ -266,6 +274,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

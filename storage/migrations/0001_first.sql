@@ -79,6 +79,7 @@ create table instance (
         check (registrations in ('open', 'approved', 'invited', 'closed')),
     secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
     limited boolean not null default false,            -- speaks with the hosts of host_allows alone
+    secret_mark bytea,                                 -- which secret opens contact data; that is not here
     created_at timestamptz not null
 );
 
@@ -225,6 +226,8 @@ create table accounts (
     copied_to text,                              -- the id of one that takes its place, while that goes on
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
+    affiliation text                             -- speaks for an office or a firm; null: for themselves
+        check (affiliation in ('official', 'commercial')),
     check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -1124,21 +1127,81 @@ create table calls (
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
 
+-- For what people write about themselves: each community's key pair. Destroyed with the community.
+create table community_keys (
+    community_id bigint primary key references communities on delete cascade,
+    public bytea not null check (octet_length(public) = 32),
+    wrapped bytea not null,             -- the private half, of use with the instance's secret alone
+    created_at timestamptz not null
+);
+
+-- What is asked of those who answer by e-mail. A text never changes: another one is another version.
+create table consent_texts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    purpose text not null check (purpose in ('answer', 'news')),
+    version integer not null check (version > 0),
+    text text not null check (text <> ''),
+    created_at timestamptz not null,
+    unique (post_id, purpose, version)
+);
+
+-- Who answered a call by e-mail, with no account.
+create table contacts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    fingerprint bytea check (octet_length(fingerprint) = 32),  -- of the address; of each call other ones
+    sealed bytea,                       -- address, name and answers to questions, for the community's key
+    answer text not null,               -- of those that its kind of call has
+    state text not null check (state in ('new', 'confirmed')),
+    created_at timestamptz not null,
+    confirmed_at timestamptz,
+    over_at timestamptz,                -- since when the call takes no answers, as far as was noticed
+    unique (post_id, fingerprint),
+    check ((confirmed_at is null) = (state = 'new')),
+    check ((sealed is null) = (fingerprint is null)),
+    check (sealed is not null or state = 'confirmed')
+);
+create index contacts_new on contacts (created_at) where state = 'new';
+create index contacts_over on contacts (over_at) where over_at is not null;
+
+-- What each of them agreed to, and when.
+create table consents (
+    contact_id bigint not null references contacts on delete cascade,
+    text_id bigint not null references consent_texts on delete cascade,
+    given_at timestamptz not null,
+    ended_at timestamptz,
+    primary key (contact_id, text_id)
+);
+create index consents_text on consents (text_id);
+
+-- The links in their mails, by digest.
+create table contact_links (
+    digest bytea primary key,
+    contact_id bigint not null references contacts on delete cascade,
+    purpose text not null check (purpose in ('confirm', 'manage')),
+    expires_at timestamptz not null
+);
+create index contact_links_contact on contact_links (contact_id);
+create index contact_links_expiring on contact_links (expires_at);
+
 create table participations (
     id bigint generated always as identity primary key,  -- order of receipt
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
-    account_id bigint references accounts on delete cascade,  -- null once it is taken back
+    account_id bigint references accounts on delete cascade,  -- null once it is taken back, or by e-mail:
+    contact_id bigint unique references contacts on delete set null,  -- until they are forgotten
     answer text not null,               -- one of those that its kind of call has,
     choice smallint not null check (choice >= 0),  -- its place on the card,
     counts boolean not null,            -- and whether it is taking part
     state text not null check (state in ('granted', 'waiting', 'pending', 'refused', 'withdrawn')),
     tier text not null check (tier in ('confirmed', 'expressed')),
-    door text not null check (door in ('card', 'join', 'client', 'page', 'reply')),
+    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
     unique (post_id, account_id),
-    check ((account_id is null) = (state = 'withdrawn')),
+    check (account_id is not null or state = 'withdrawn' or door = 'email'),
+    check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);

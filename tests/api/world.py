@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
 from server.domain import accounts as account_verbs
-from server.domain import announcements, ban_lists, follows, moves
+from server.domain import announcements, ban_lists, contacts, follows, moves
+from server.domain.contacts import Typed
 from server.domain.posts import Draft, PollDraft
 from storage import accounts, cards, invitations, threads
 from storage import ban_lists as ban_list_rows
+from storage import contacts as contact_rows
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -50,6 +53,22 @@ async def busy(house: House) -> Member:
     await organiser.post(f"/api/v1/statuses/{own['id']}/favourite")
     await organiser.post(f"/api/v1/statuses/{own['id']}/reblog")
     return reader
+
+
+async def _answer_by_email(house: House, call_id: int) -> None:
+    """Somebody without an account, as if mail could be sent."""
+    typed = Typed(
+        "guest@mail.example", "going", "Guest", {"What do you bring?": "Bread"}, ("answer", "news")
+    )
+    async with house.work.transaction() as tx:
+        mailing = replace(tx, site=replace(tx.site, mail=True))
+        post = await post_rows.by_id(tx.conn, call_id)
+        assert post
+        await contacts.begin(mailing, post, typed)
+        kept = await tx.conn.fetchval("select max(id) from contacts")
+        row = await contact_rows.by_id(tx.conn, kept)
+        assert row
+        await contacts.confirm(mailing, await contacts.new_link(tx, row, "confirm"))
 
 
 async def _from_afar(house: House, far: Account, soon: datetime) -> None:
@@ -154,6 +173,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
     await _live(reader, asking, made["id"], world)
+    await _answer_by_email(world.house, int(call["id"]))
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
     await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
