@@ -526,6 +526,11 @@ OURS: Mapping[str, Schema] = {
     "PostNote": entity(
         text=TEXT, role=maybe(words("organiser", "moderator")), created_at=maybe(TIME)
     ),
+    "BanListEntry": entity(uri=URL, reason=TEXT, expires_at=maybe(TIME)),
+    "BanList": entity(id=ID, account="Account", read_at=maybe(TIME), failure=maybe(TEXT)),
+    "BanProposal": entity(
+        id=ID, list_id=ID, uri=URL, reason=TEXT, expires_at=maybe(TIME), created_at=TIME
+    ),
     "HoldRule": entity(
         id=ID, kind=words("word", "host", "links", "newcomer"), value=TEXT, days=COUNT,
         amount=COUNT, created_at=TIME,

@@ -19,6 +19,7 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
+from server.domain import ban_lists as ban_list_verbs
 from server.domain import (
     calls,
     community_archives,
@@ -45,7 +46,7 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import ban_lists, cards, featured, follower_sync, histories, mail, moved, threads
 from storage import (
     accounts,
     budgets,
@@ -276,6 +277,7 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 }
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
+    ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
