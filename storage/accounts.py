@@ -250,10 +250,11 @@ UNCOUNT = tuple(
             " and exists (select from accounts where id = $1 and kind <> 'group')",
             "update posts p set replies_count = p.replies_count - r.n from ("
             "select in_reply_to_id as id, count(*) as n from posts where account_id = $1"
-            " and in_reply_to_id is not null group by in_reply_to_id) r where p.id = r.id",
+            " and in_reply_to_id is not null and removed is distinct from 'held' group by in_reply_to_id) r where p.id = r.id",
             "update posts p set quotes_count = p.quotes_count - q.n from ("
             "select quote_id as id, count(*) as n from posts where account_id = $1"
-            " and quote_state = 'accepted' and quote_id is not null group by quote_id) q"
+            " and quote_state = 'accepted' and quote_id is not null"
+            " and removed is distinct from 'held' group by quote_id) q"
             " where p.id = q.id",
             "update poll_options o set votes_count = greatest(o.votes_count - 1, 0)"
             " from poll_votes v where v.post_id = o.post_id and v.position = o.position"

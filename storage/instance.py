@@ -67,7 +67,8 @@ class Usage:
 USAGE = Query(
     """
     select (select count(*) from accounts where local and kind = 'person' and not waiting) as users,
-           (select count(*) from posts where local and reblog_of_id is null) as posts,
+           (select count(*) from posts where local and reblog_of_id is null
+               and removed is distinct from 'held') as posts,
            (select count(*) from hosts) as hosts,
            (select count(distinct account_id) from posts
              where local and created_at > $1 and reblog_of_id is null) as active
@@ -91,7 +92,7 @@ WEEKS = Query(
     """
     select began,
            (select count(*) from posts p where p.local and p.reblog_of_id is null
-             and p.created_at >= began and p.created_at < began + interval '7 days') as posts,
+             and p.removed is distinct from 'held' and p.created_at >= began and p.created_at < began + interval '7 days') as posts,
            (select count(*) from sessions s
              where s.created_at >= began and s.created_at < began + interval '7 days')
            + (select count(*) from tokens t where t.user_id is not null

@@ -13,6 +13,7 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls
+from storage import accounts, calls, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -86,6 +87,14 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+
+
+async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
+    """By id, those of these calls that the viewer may and wants to see."""
+    rows = await calls.by_ids(tx.conn, ids)
+    found = await posts.by_ids(tx.conn, ids)
+    seen = await sight.visible(tx, found.values(), viewer, feed=True)
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:

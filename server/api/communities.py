@@ -7,6 +7,8 @@ null), account (``Account``). ``Member``: account, role.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from server.api import paging, params
@@ -38,6 +40,11 @@ async def _entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
     relations = await follows.relations(tx.conn, viewer.id, [group.id], tx.now)
     role = await communities.role(tx.conn, group.id, viewer.id)
     return render.community(tx.site.urls, group, row, relations.get(group.id), role)
+
+
+async def listed(tx: Tx, groups: Sequence[Account], viewer: Account | None) -> dict[int, Json]:
+    """By id; all of which the viewer may know."""
+    return {group.id: await _entity(tx, group, viewer) for group in groups}
 
 
 async def index(request: web.Request, caller: Caller | None) -> web.Response:

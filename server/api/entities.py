@@ -73,7 +73,7 @@ _STATUS = {
     "quote_approval": "QuoteApproval", "application": absent(entity(name=TEXT, website=maybe(URL))),
     # With a token only, so that a stranger's answer can be kept:
     "favourited": absent(BOOL), "reblogged": absent(BOOL), "muted": absent(BOOL),
-    "bookmarked": absent(BOOL), "pinned": absent(BOOL), "filtered": absent(array("FilterResult")),
+    "bookmarked": absent(BOOL), "pinned": absent(BOOL), "held": absent(BOOL), "filtered": absent(array("FilterResult")),
 }  # fmt: skip
 _ORIGINAL = entity(**_STATUS, reblog={"type": "null"}, quote=maybe("Quote"))
 STATUS = entity(**_STATUS, reblog=maybe("OriginalStatus"), quote=maybe("Quote"))
@@ -477,9 +477,29 @@ OURS: Mapping[str, Schema] = {
     ),
     "ModerationEntry": entity(
         id=ID, action=words("lock", "unlock", "remove", "restore", "feature", "unfeature", "ban",
-                            "unban", "appoint", "dismiss"),
+                            "unban", "appoint", "dismiss", "approve", "refuse", "hold_rule",
+                            "slow_mode", "note", "uphold", "overturn", "ban_list"),
         role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
         reason=TEXT, created_at=TIME,
+    ),
+    "Decision": entity(
+        id=ID, community_id=ID, action=words("remove", "refuse", "ban"), reason=TEXT,
+        status_id=maybe(ID), created_at=TIME, appeal=maybe("Appeal"),
+    ),
+    "Appeal": entity(
+        id=ID, community_id=ID, decision_id=ID, account_id=ID, text=TEXT, answer=TEXT,
+        state=words("pending", "approved", "rejected"), created_at=TIME, answered_at=maybe(TIME),
+    ),
+    "PostNote": entity(
+        text=TEXT, role=maybe(words("organiser", "moderator")), created_at=maybe(TIME)
+    ),
+    "HoldRule": entity(
+        id=ID, kind=words("word", "host", "links", "newcomer"), value=TEXT, days=COUNT,
+        amount=COUNT, created_at=TIME,
+    ),
+    "HeldPost": entity(
+        id=ID, community_id=ID, status="Status", rule_id=maybe(ID), matched=TEXT, held_at=TIME,
+        reason=words("word", "host", "links", "newcomer", "slow_mode"), refused_at=maybe(TIME),
     ),
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
@@ -511,6 +531,17 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "Area": entity(
+        latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
+    ),
+    "NearCall": entity(call="Call", distance_km=maybe(COUNT), anywhere=BOOL),
+    "NearCommunity": entity(community="Community", place="CommunityPlace", distance_km=COUNT),
+    "CommunityPlace": entity(name=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+    "Skills": entity(skills=array(TEXT), shown=BOOL, matched=BOOL),
+    "Offered": entity(
+        skills=array(TEXT), area=maybe(entity(latitude=NUMBER, longitude=NUMBER)),
+    ),
+    "CallSkills": entity(skills=array(TEXT), matching=maybe(COUNT)),
     "Subscription": entity(
         created_at=maybe(TIME), calendar=maybe(URL), community_calendar=maybe(TEXT),
         community_feed=maybe(TEXT),

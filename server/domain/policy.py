@@ -49,9 +49,29 @@ AFFILIATED = _refused(
     "affiliated", "Official and commercial accounts do not see who takes part, whatever their role."
 )
 BANNED = _refused("banned", "You are banned from this community.")
+BANNED_AUTHOR = _refused("banned", "Its author is banned: lift the ban first.")
 BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
 LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
 REMOVED = _refused("removed", "This post was removed from its community.")
+HELD = _refused("held", "This post waits to be let in: nobody else sees it yet.")
+EDIT_CAUGHT = _refused(
+    "edit_caught", "This community looks first at what is added here: say it in a new post."
+)
+TOO_MANY_HELD = _refused(
+    "too_many_held", "Several posts of yours wait to be let in already: wait for an answer."
+)
+QUEUE_FULL = _refused(
+    "queue_full", "Too many posts wait to be let into this community: try again later."
+)
+APPEALED = _refused("appealed", "This was appealed against already: it is looked at once.")
+TOO_LATE = _refused("too_late", "This was decided too long ago.")
+DECIDED_ELSEWHERE = _refused(
+    "decided_elsewhere", "This was decided on another server: write to those who steer that group."
+)
+ANSWERED = _refused("answered", "This appeal was answered already.")
+OWN_DECISION = _refused(
+    "own_decision", "Somebody else who steers this community answers: the decision was yours."
+)
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
@@ -208,6 +228,30 @@ def may_reply(*, locked: bool, removed: bool) -> Verdict:
     if removed:
         return REMOVED
     return LOCKED if locked else ALLOWED
+
+
+def may_appeal(*, here: bool, late: bool) -> Verdict:
+    """``here``: it was decided in a community of ours."""
+    if not here:
+        return DECIDED_ELSEWHERE
+    return TOO_LATE if late else ALLOWED
+
+
+def may_judge(*, pending: bool, own: bool, decided: bool, others: bool) -> Verdict:
+    """Answer an appeal. ``own``: it is theirs; ``decided``: what it is about is by them; ``others``: there is
+    somebody else to answer."""
+    if not pending:
+        return ANSWERED
+    if own:
+        return NOT_ONESELF
+    return OWN_DECISION if decided and others else ALLOWED
+
+
+def may_wait(*, mine: bool, full: bool) -> Verdict:
+    """One more post in the queue of a community. ``mine``: as many of its author wait as may."""
+    if mine:
+        return TOO_MANY_HELD
+    return QUEUE_FULL if full else ALLOWED
 
 
 def may_call(*, private: bool) -> Verdict:

@@ -22,6 +22,8 @@ from server.arriving.resolve import Net
 from server.domain import (
     calls,
     effects,
+    held_posts,
+    hold_rules,
     mails,
     media,
     moves,
@@ -156,6 +158,10 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _held_post(tx: Tx, job: Job) -> datetime | None:
+    return await held_posts.expire(tx, job.args["post_id"])
+
+
 async def _carry_followers(tx: Tx, job: Job) -> None:
     await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
 
@@ -220,6 +226,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "close_call": _close_call,
     "close_poll": _close_poll,
     "forget": _forget,
+    hold_rules.JOB: _held_post,
     "introduce": _introduce,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,

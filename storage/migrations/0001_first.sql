@@ -459,7 +459,8 @@ create table posts (
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
     locked_at timestamptz,              -- no more replies, to it and below it
-    removed text check (removed in ('here', 'elsewhere')),  -- from its community, of ours or of others
+    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours
+        check (removed in ('here', 'elsewhere', 'held')),
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -619,7 +620,8 @@ create table moderation_log (
     id bigint generated always as identity primary key,
     community_id bigint not null references accounts on delete cascade,
     action text not null check (action in ('lock', 'unlock', 'remove', 'restore', 'feature',
-        'unfeature', 'ban', 'unban', 'appoint', 'dismiss')),
+        'unfeature', 'ban', 'unban', 'appoint', 'dismiss', 'approve', 'refuse', 'hold_rule',
+        'slow_mode', 'note', 'uphold', 'overturn', 'ban_list')),
     role text not null check (role in ('organiser', 'moderator', 'member')),
     by_id bigint references accounts on delete set null,
     post_id bigint references posts on delete set null,
@@ -631,6 +633,96 @@ create index moderation_log_community on moderation_log (community_id, id);
 create index moderation_log_by on moderation_log (by_id);
 create index moderation_log_post on moderation_log (post_id);
 create index moderation_log_account on moderation_log (account_id);
+
+-- What a community of ours looks at before it is shown.
+create table hold_rules (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('word', 'host', 'links', 'newcomer')),
+    value text not null default '',     -- the word or phrase, or the host
+    days integer not null default 0 check (days between 0 and 365),     -- of membership, at least
+    amount integer not null default 0 check (amount between 0 and 100), -- of links, or of posts shown before
+    created_at timestamptz not null,
+    unique (community_id, kind, value),
+    check ((kind in ('word', 'host')) = (value <> '')),
+    check (kind <> 'links' or amount > 0),
+    check (kind <> 'newcomer' or days > 0 or amount > 0)
+);
+
+create table community_moderation (
+    community_id bigint primary key references accounts on delete cascade,
+    slow_seconds integer not null default 0 check (slow_seconds between 0 and 86400),
+    shares_bans boolean not null default false
+);
+
+-- Posts that are not shown yet, or were refused a while ago: posts.removed is 'held'.
+create table held_posts (
+    post_id bigint primary key references posts on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    reason text not null check (reason in ('word', 'host', 'links', 'newcomer', 'slow_mode')),
+    rule_id bigint references hold_rules on delete set null,
+    matched text not null default '',   -- the word or host that was found
+    document jsonb not null,            -- the activity that brought it; {} where none did
+    changed jsonb,                      -- the last one that changed it since
+    held_at timestamptz not null,
+    refused_at timestamptz
+);
+create index held_posts_community on held_posts (community_id, post_id);
+create index held_posts_account on held_posts (account_id);
+create index held_posts_rule on held_posts (rule_id) where rule_id is not null;
+
+-- Once per decision, by whom it met.
+create table appeals (
+    id bigint generated always as identity primary key,
+    entry_id bigint not null unique references moderation_log on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    words text not null,
+    state text not null default 'pending' check (state in ('pending', 'approved', 'rejected')),
+    answer text not null default '',
+    answered_by_id bigint references accounts on delete set null,
+    answered_at timestamptz,
+    created_at timestamptz not null,
+    check ((state = 'pending') = (answered_at is null))
+);
+create index appeals_community on appeals (community_id, id);
+create index appeals_account on appeals (account_id);
+create index appeals_answered_by on appeals (answered_by_id) where answered_by_id is not null;
+
+-- What those who steer a community say beside a post, for everybody who reads it.
+create table post_notes (
+    post_id bigint primary key references posts on delete cascade,
+    words text not null check (words <> ''),
+    role text not null check (role in ('organiser', 'moderator')),
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null
+);
+create index post_notes_by on post_notes (by_id) where by_id is not null;
+
+-- The bans of other communities, which a community of ours may follow.
+create table ban_lists (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    source_id bigint not null references accounts on delete cascade,
+    read_at timestamptz,
+    failure text,                       -- why it could not be read the last time
+    created_at timestamptz not null,
+    unique (community_id, source_id),
+    check (community_id <> source_id)
+);
+create index ban_lists_source on ban_lists (source_id);
+
+create table ban_proposals (
+    id bigint generated always as identity primary key,
+    list_id bigint not null references ban_lists on delete cascade,
+    uri text not null,                  -- of whom they banned
+    reason text not null default '',
+    until timestamptz,
+    state text not null default 'proposed' check (state in ('proposed', 'accepted', 'dismissed')),
+    created_at timestamptz not null,
+    unique (list_id, uri)
+);
 
 -- Who asked a member of ours to join a group, or to come to an event, until they answer.
 create table invitations (

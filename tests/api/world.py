@@ -153,8 +153,15 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     call = await reader.good(
         "POST",
         f"{BECKON}/communities/{made['id']}/calls",
-        json={"title": "Sow", "starts_at": starts, "ends_at": starts, "capacity": 1},
+        json={
+            "title": "Sow",
+            "starts_at": starts,
+            "ends_at": starts,
+            "capacity": 1,
+            "place": {"name": "Field", "latitude": 45.46, "longitude": 9.19},
+        },
     )
+    await _place(reader, made["id"], call["id"])
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
     async with world.house.work.transaction() as tx:
@@ -167,6 +174,43 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     await _answer_by_email(world.house, int(call["id"]))
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+    await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
+
+
+async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> None:
+    """A post that the reader is to let in, and one of their own that waits elsewhere."""
+    waiter = await world.house.member("waiter")
+    await waiter.good("POST", f"/api/v1/accounts/{plot.rsplit('/', 1)[1]}/follow")
+    await reader.good("POST", f"{plot}/requests/{waiter.id}/approve")
+    strict = await world.house.community(loud, "strict")
+    for by, where in ((reader, plot), (loud, f"{BECKON}/communities/{strict.id}")):
+        rule = {"kind": "word", "value": "frost"}
+        await by.good("POST", f"{where}/hold_rules", json=rule)
+    await waiter.says("@plot frost?")
+    await _appeal(reader, plot, waiter)
+    await _appeal(loud, f"{BECKON}/communities/{strict.id}", reader)
+    await reader.says("@strict frost!")
+
+
+async def _appeal(by: Member, where: str, author: Member) -> None:
+    """Something of somebody's was removed, and they want it looked at again."""
+    post = await author.says("hail", community_id=where.rsplit("/", 1)[1])
+    removed = f"{where}/posts/{post['id']}/remove"
+    await by.good("POST", removed, json={"reason": "Off topic"})
+    (found,) = await author.good("GET", f"{BECKON}/decisions")
+    sent = {"text": "It is not"}
+    await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
+
+
+async def _place(reader: Member, community_id: str, call_id: str) -> None:
+    """About where the reader lives, what they can do, and where that is wanted."""
+    here = {"latitude": 45.4642, "longitude": 9.1896}
+    await reader.good("PUT", f"{BECKON}/area", json={**here, "shown": True})
+    skills = {"skills": ["Digging"], "shown": True, "matched": True}
+    await reader.good("PUT", f"{BECKON}/skills", json=skills)
+    await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
+    place = {"name": "The valley", **here}
+    await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -59,6 +59,7 @@ BROKEN = {
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
     " select f.target_id, f.follower_id, 'x', now() from follows f join communities c on c.account_id = f.target_id",
+    "held": "update posts set removed = 'held' where community_id is not null",
     "removed": "update posts set removed = 'elsewhere' where community_id is not null",
     "members only": "update communities set visibility = 'private', policy = 'request'",
     "histories": "insert into group_histories (account_id, started_at)"

@@ -149,6 +149,7 @@ OWNED = {  # what stands before an id → where its owner finds the ids, and und
     "notifications/requests": ("/api/v1/notifications/requests", "id"),
     "featured_tags": ("/api/v1/featured_tags", "id"),
     "invites": ("/api/beckon/v1/invites", "id"),
+    "decisions": ("/api/beckon/v1/decisions", "id"),
     "media": ("", ""),
     "statuses": ("", ""),
     "posts": ("", ""),
