@@ -566,21 +566,48 @@ def community() -> None:
 @click.option("--about", default="", help="What it is for.")
 @click.option(
     "--policy",
-    type=click.Choice(["open", "request"]),
+    type=click.Choice(["open", "request", "invited"]),
     default="open",
     show_default=True,
-    help="Whether anybody joins, or whom its organisers let in.",
+    help="Whether anybody joins, or whom its organisers let in, or invite.",
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "unlisted", "private"]),
+    default="public",
+    show_default=True,
+    help="Whether it is listed, or only found by its address, or for its members alone.",
 )
 @click.option("--rule", "rules", multiple=True, help="A rule; give it once for each.")
 def create_community(
-    name: str, title: str, by: str, about: str, policy: str, rules: tuple[str, ...]
+    name: str,
+    title: str,
+    by: str,
+    about: str,
+    policy: str,
+    visibility: str,
+    rules: tuple[str, ...],
 ) -> None:
     """Make a community with the handle NAME; prints the address of its page."""
     from server import commands
 
     click.echo(
-        carry_out(lambda s: commands.create_community(s, name, title, by, about, policy, rules))
+        carry_out(
+            lambda s: commands.create_community(
+                s, name, title, by, about, policy, rules, visibility
+            )
+        )
     )
+
+
+@community.command(name="appoint")
+@click.argument("name")
+@click.option("--to", required=True, help="A member of the community.")
+def appoint_organiser(name: str, to: str) -> None:
+    """Make a member organiser of the community NAME, where whoever steered it fell silent."""
+    from server import commands
+
+    carry_out(lambda s: commands.appoint_organiser(s, name, to))
 
 
 @main.group()

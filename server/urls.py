@@ -91,6 +91,10 @@ class Urls:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
 
+    def join(self, code: str) -> str:
+        """Where somebody with a member's link joins a community."""
+        return f"{self.base}/join/{code}"
+
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"
 

@@ -241,6 +241,29 @@ INVITED = """
     join accounts g on g.id = i.community_id
     join follows f on f.follower_id = a.id and f.target_id = g.id and f.accepted_at is not null
 """
+# Answers are there until somebody decided; a place is free for a moment only, until a job moves the line.
+JOINS = """
+    select format('%s is a member of %s, and %s.', a.uri, g.uri,
+        case when j.line is null then 'its answers are kept' else 'waits for a place' end)
+    from community_joins j join follows f on f.id = j.follow_id and f.accepted_at is not null
+    join accounts a on a.id = f.follower_id join accounts g on g.id = f.target_id
+    where j.line is not null or j.answers <> '{}' or j.link_id is not null
+    union all
+    select format('%s waits for a place in %s, and follows another one.', a.uri, g.uri)
+    from community_joins j join follows f on f.id = j.follow_id
+    join accounts a on a.id = f.follower_id join accounts g on g.id = j.community_id
+    where f.target_id <> j.community_id
+    union all
+    select format('In %s people wait although places are free, and no job moves the line.', g.uri)
+    from communities c join accounts g on g.id = c.account_id
+    where exists (select from community_joins j
+            where j.community_id = c.account_id and j.line is not null)
+        and coalesce(c.capacity, 2147483647) > (
+            select count(*) from follows f join accounts a on a.id = f.follower_id
+            where f.target_id = c.account_id and f.accepted_at is not null
+                and a.kind in ('person', 'service'))
+        and not exists (select from jobs x where x.lane = 'line:' || c.account_id)
+"""
 # Each group speaks for its own space: ours here, others elsewhere.
 REMOVED = """
     select format('%s was removed %s, and its community is not there.', p.uri, p.removed)
@@ -337,6 +360,7 @@ CHECKS = (
     Check("communities", Query(COMMUNITIES, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),
+    Check("joins", Query(JOINS, str)),
     Check("removed", Query(REMOVED, str)),
     Check("held", Query(HELD, str)),
     Check("members only", Query(MEMBERS_ONLY, str)),

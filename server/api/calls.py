@@ -102,11 +102,12 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+        post = await verbs.create(tx, caller.account, group, wanted_of(sent))
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+    """A call as it was sent. Raises ``Invalid``."""
     timezone = sent.text("timezone") or "UTC"
     place = sent.child("place")
     goal = sent.child("goal")
@@ -177,7 +178,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
-        wanted = _wanted(sent, call.kind, call.variant) if "title" in sent else None
+        wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await _answer(request, post.id, caller.account)
 
@@ -249,10 +250,11 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+"""Of a new call, and of what is proposed as one."""
+
 DESCRIBED: Described = {
-    f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE
-    ),
+    f"POST {BASE}/communities/{{id}}/calls": op("Call", *FIELDS),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(

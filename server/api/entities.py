@@ -468,10 +468,30 @@ PLACE_STATE = words("granted", "waiting", "pending", "refused")
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
+        purpose=TEXT, norms=TEXT, language=maybe(TEXT), topics=array(TEXT), questions=array(TEXT),
+        capacity=maybe(COUNT), proposals=maybe(words("open", "seconded", "approved")), seconds=maybe(COUNT),
+        welcome_status_id=maybe(ID), place_in_line=maybe(COUNT), norms_accepted=maybe(BOOL), handover_offered=BOOL,
         policy=maybe(words("open", "request", "invited")),
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
     ),
+    "CommunitySettings": entity(
+        id=ID, about=TEXT, members=COUNT, asking=COUNT, waiting=COUNT, split_suggested=BOOL,
+        handover=maybe("Account"), asked_by=array("Account"),
+    ),
+    "JoinRequest": entity(account="Account", answers=array(TEXT), waits=BOOL),
+    "CommunityLink": entity(
+        id=ID, community_id=ID, url=maybe(URL), admits=BOOL, joined=COUNT, max_uses=COUNT, expires_at=TIME,
+        created_at=TIME,
+    ),
+    "Proposal": entity(
+        id=ID, community_id=ID, account="Account", kind=TEXT, title=TEXT, wanted=mapping(ANY),
+        state=words("idea", "trial", "review", "accepted", "declined", "withdrawn"), note=TEXT,
+        status_id=maybe(ID), seconds_count=COUNT, seconds_needed=COUNT, seconded=BOOL, created_at=TIME,
+        changed_at=TIME,
+    ),
+    "Person": entity(id=ID, first=BOOL, account="Account"),
+    "PersonToken": entity(person="Person", access_token=TEXT, token_type=words("Bearer"), scope=TEXT),
     "CommunityBan": entity(
         account="Account", reason=TEXT, created_at=TIME, expires_at=maybe(TIME)
     ),

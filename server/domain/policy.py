@@ -44,6 +44,11 @@ CALL_IN_PRIVATE = _refused(
 )
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
+NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
+PROPOSE_FIRST = _refused(
+    "propose_first", "In this community members propose a call first, and it is let through then."
+)
+NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 AFFILIATED = _refused(
     "affiliated", "Official and commercial accounts do not see who takes part, whatever their role."
@@ -115,6 +120,32 @@ def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:
     if not reads:
         return PEOPLE_ONLY
     return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
+
+
+def may_link(community_policy: str, *, member: bool, role: str | None) -> Verdict:
+    """To make a personal link. Where one joins by invitation only those invite who steer."""
+    if not member:
+        return NOT_A_MEMBER_HERE
+    return NOT_A_STEWARD if community_policy == "invited" and role is None else ALLOWED
+
+
+def may_call_at_once(rule: str, *, member: bool, role: str | None) -> Verdict:
+    """Whether somebody makes calls in a community without proposing them: who steers always, members where
+    the community's rule is ``open``."""
+    if role is not None:
+        return ALLOWED
+    if not member:
+        return NOT_A_STEWARD
+    return ALLOWED if rule == "open" else PROPOSE_FIRST
+
+
+def may_let_through(rule: str, carried: int, needed: int, *, role: str | None) -> Verdict:
+    """Whether a proposal becomes a call now: ``carried`` of ``needed`` members second it, or a role says so."""
+    if role is not None or rule == "open":
+        return ALLOWED
+    if rule == "seconded":
+        return ALLOWED if carried >= needed else NOT_SECONDED
+    return NOT_A_STEWARD
 
 
 def may_know_of(

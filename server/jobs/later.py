@@ -21,9 +21,14 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import (
     calls,
+    community_settings,
     effects,
+    follows,
     held_posts,
     hold_rules,
+    joining,
+    letter_writing,
+    letters,
     mails,
     media,
     moves,
@@ -162,6 +167,24 @@ async def _held_post(tx: Tx, job: Job) -> datetime | None:
     return await held_posts.expire(tx, job.args["post_id"])
 
 
+async def _letter(tx: Tx, job: Job) -> None:
+    await letter_writing.write(tx, job.args)
+
+
+async def _admit(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=True)
+
+
+async def _expel(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=False)
+
+
+async def _move_line(tx: Tx, job: Job) -> datetime | None:
+    return await follows.move_line(tx, job.args["community_id"])
+
+
 async def _carry_followers(tx: Tx, job: Job) -> None:
     await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
 
@@ -192,6 +215,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await mutes.drop_ended(tx.conn, tx.now)
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
+    await joining.clean(tx)
     return tx.now + DAY
 
 
@@ -221,13 +245,17 @@ async def plan(tx: Tx) -> None:
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
+    "admit": _admit,
+    "expel": _expel,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
-    "forget": _forget,
     hold_rules.JOB: _held_post,
+    "forget": _forget,
     "introduce": _introduce,
+    letters.JOB: _letter,
+    follows.LINE: _move_line,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,

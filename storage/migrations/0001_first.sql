@@ -379,8 +379,19 @@ create table communities (
     rules text[] not null default '{}',
     cards boolean not null default true,
     created_at timestamptz not null,
+    purpose text not null default '' check (length(purpose) <= 200),
+    norms text not null default '',
+    norms_at timestamptz,               -- since when they read so
+    language text,
+    topics text[] not null default '{}' check (cardinality(topics) <= 5),  -- in lower case
+    questions text[] not null default '{}' check (cardinality(questions) <= 3),  -- asked of who wants to join
+    capacity integer check (capacity > 0),  -- of people; null: as many as come
+    proposals text not null default 'approved' check (proposals in ('open', 'seconded', 'approved')),
+    seconds integer not null default 2 check (seconds between 1 and 50),  -- that let a proposal through
+    welcome_post_id bigint,             -- references posts, below
     check (policy <> 'open' or visibility <> 'private')
 );
+create index communities_topics on communities using gin (topics);
 
 -- Membership is an accepted follow of the group; only what goes beyond it stands here.
 create table community_roles (
@@ -436,6 +447,58 @@ create table community_invites (
 );
 create index community_invites_account on community_invites (account_id);
 create index community_invites_by on community_invites (invited_by) where invited_by is not null;
+
+-- A member's own link to join, by the digest of its code. How many came is counted, and never who.
+create table community_links (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    digest bytea not null unique,
+    admits boolean not null,            -- of who steers: lets in, as an invitation does
+    uses integer not null default 0,
+    max_uses integer not null check (uses <= max_uses),
+    expires_at timestamptz not null,
+    created_at timestamptz not null
+);
+create index community_links_community on community_links (community_id, account_id);
+create index community_links_account on community_links (account_id);
+
+-- What goes with a follow of a community of ours, and is gone with it.
+create sequence community_line;
+create table community_joins (
+    follow_id bigint primary key references follows on delete cascade,
+    community_id bigint not null references communities on delete cascade,
+    answers text[] not null default '{}',  -- until somebody decided
+    link_id bigint references community_links on delete set null,  -- by which they came, until they are in
+    norms_at timestamptz,               -- when they said yes to the norms
+    line bigint unique,                 -- let in, and waits for a place: the lowest is next
+    created_at timestamptz not null
+);
+create index community_joins_line on community_joins (community_id, line) where line is not null;
+create index community_joins_link on community_joins (link_id) where link_id is not null;
+
+-- An organiser offers their role to a member, until that one answers.
+create table community_handovers (
+    community_id bigint primary key references communities on delete cascade,
+    from_id bigint not null references accounts on delete cascade,
+    to_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    check (from_id <> to_id)
+);
+create index community_handovers_from on community_handovers (from_id);
+create index community_handovers_to on community_handovers (to_id);
+
+-- Communities of ours that show another one. Where that one is ours too, it has to show this one as well.
+create table community_ties (
+    community_id bigint not null references communities on delete cascade,
+    other_id bigint not null references accounts on delete cascade,
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    primary key (community_id, other_id),
+    check (community_id <> other_id)
+);
+create index community_ties_other on community_ties (other_id);
+create index community_ties_by on community_ties (by_id) where by_id is not null;
 
 -- How far the past of a group of another server was read, for its first members here.
 create table group_histories (
@@ -739,6 +802,37 @@ create table invitations (
 create index invitations_by on invitations (by_id);
 create index invitations_group on invitations (group_id) where group_id is not null;
 create index invitations_post on invitations (post_id) where post_id is not null;
+
+-- What members want to try: each becomes a call when its community lets it through.
+create table proposals (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    kind text not null,
+    title text not null,
+    wanted jsonb not null,              -- of the call
+    state text not null default 'idea'
+        check (state in ('idea', 'trial', 'review', 'accepted', 'declined', 'withdrawn')),
+    note text not null default '',      -- of who last changed the state
+    post_id bigint references posts on delete set null,  -- the call that tries it
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    check (state <> 'idea' or post_id is null)
+);
+create index proposals_community on proposals (community_id, id);
+create index proposals_account on proposals (account_id);
+create index proposals_post on proposals (post_id) where post_id is not null;
+
+create table proposal_seconds (
+    proposal_id bigint not null references proposals on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    primary key (proposal_id, account_id)
+);
+create index proposal_seconds_account on proposal_seconds (account_id);
+
+alter table communities add foreign key (welcome_post_id) references posts on delete set null;
+create index communities_welcome on communities (welcome_post_id) where welcome_post_id is not null;
 
 create table bookmarks (
     id bigint generated always as identity primary key,

@@ -171,6 +171,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    await _live(reader, asking, made["id"], world)
     await _answer_by_email(world.house, int(call["id"]))
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
@@ -211,6 +212,21 @@ async def _place(reader: Member, community_id: str, call_id: str) -> None:
     await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
     place = {"name": "The valley", **here}
     await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
+
+
+async def _live(reader: Member, asking: Member, plot: str, world: World) -> None:
+    """A community that asks, is linked to another, and in which somebody has an idea."""
+    one = f"{BECKON}/communities/{plot}"
+    other = await reader.good(
+        "POST", f"{BECKON}/communities", json={"name": "hill", "title": "Hill"}
+    )
+    for this, that in ((plot, other["id"]), (other["id"], plot)):
+        await reader.good("POST", f"{BECKON}/communities/{this}/linked", json={"other_id": that})
+    await reader.good("POST", f"{one}/links", json={"max_uses": 3})
+    await reader.good("POST", f"{BECKON}/persons", json={"username": "mask"})
+    sent = {"title": "Mulch", "starts_at": (datetime.now(UTC) + DAY).isoformat()}
+    idea = await reader.good("POST", f"{one}/proposals", json=sent)
+    world.ids["proposals"] = [idea["id"]]
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (

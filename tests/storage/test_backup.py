@@ -29,6 +29,7 @@ from server.domain import (
     barriers,
     calls,
     communities,
+    community_settings,
     contacts,
     dislikes,
     domain_blocks,
@@ -40,6 +41,7 @@ from server.domain import (
     group_moderation,
     host_allows,
     host_blocks,
+    joining,
     lists,
     mails,
     media,
@@ -50,12 +52,15 @@ from server.domain import (
     polls,
     posts,
     preferences,
+    proposals,
     push,
     reports,
+    roles,
     scheduled,
     scopes,
     sign_up,
     subscriptions,
+    ties,
     users,
 )
 from server.domain import people as people_verbs
@@ -160,6 +165,7 @@ async def use(work: Work) -> None:
         by = await group_moderation.steward(tx, community, gardener)
         await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
         await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
+        await live(tx, gardener, baker, community)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -174,6 +180,20 @@ async def use(work: Work) -> None:
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
         assert await mails.write(tx, baker.user_id, "reset")
+
+
+async def live(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    """A full community, with a link, an offer, an idea that somebody carries, and another one that it shows."""
+    settings_ = community_settings.Changes(norms="Be kind", capacity=1, topics=["river"])
+    await community_settings.edit(tx, gardener, community, settings_)
+    await follows.follow(tx, await people.create(tx, "person", "later_on"), community)
+    await joining.make_link(tx, baker, community)
+    await roles.offer(tx, gardener, community, baker)
+    bank = await communities.create(tx, gardener, "bank", "The bank")
+    await ties.tie(tx, gardener, community, bank)
+    wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
+    idea = await proposals.propose(tx, baker, community, wanted)
+    await proposals.second(tx, gardener, idea.id, added=True)
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
