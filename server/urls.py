@@ -47,6 +47,13 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def document(self, document_id: int) -> str:
+        return f"{self.base}/documents/{document_id}"
+
+    def template(self, key: str) -> str:
+        """Where other instances fetch a template of a call."""
+        return f"{self.base}/api/beckon/v1/templates/{key}/export"
+
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 

@@ -207,6 +207,17 @@ COMMUNITIES = """
     where a.local and a.kind = 'group'
         and not exists (select from communities c where c.account_id = a.id)
 """
+ORIGINS = """
+    select format('%s is a call of another community than %s, of which it was made.', p.uri, f.uri)
+    from call_origins o join posts p on p.id = o.post_id join posts f on f.id = o.from_post_id
+    where p.community_id is distinct from f.community_id
+"""
+DOCUMENTS = """
+    select format('Document %s says it has %s versions, and the newest is %s.', d.id, d.version,
+        max(v.number))
+    from documents d left join document_versions v on v.document_id = d.id
+    group by d.id having d.version is distinct from max(v.number)
+"""
 # Who was kept out comes back when the ban is over by the clock; its row may stand longer.
 BANS = """
     select format('%s is banned from %s and %s it.', a.uri, g.uri, held.how)
@@ -345,6 +356,8 @@ CHECKS = (
     Check("keys", Query(KEYS, str)),
     Check("foreign keys", Query(FOREIGN_KEYS, str)),
     Check("communities", Query(COMMUNITIES, str)),
+    Check("call origins", Query(ORIGINS, str)),
+    Check("documents", Query(DOCUMENTS, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),
     Check("joins", Query(JOINS, str)),

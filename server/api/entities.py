@@ -465,6 +465,19 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+CALL_KIND = words(
+    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
+)
+_DOCUMENT = {
+    "id": ID, "community_id": ID, "title": TEXT, "url": URL, "editors": words("stewards", "members"),
+    "pinned": BOOL, "version": COUNT, "author": maybe("Account"), "created_at": TIME,
+    "changed_at": TIME,
+}  # fmt: skip
+_TEMPLATE = {
+    "kind": CALL_KIND, "variant": TEXT, "name": TEXT, "about": TEXT, "language": maybe(TEXT),
+    "title": TEXT, "text": TEXT, "places": array(entity(name=TEXT, label=TEXT, example=TEXT)),
+    "defaults": mapping(COUNT), "options": array(TEXT),
+}  # fmt: skip
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
@@ -524,9 +537,30 @@ OURS: Mapping[str, Schema] = {
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
+    "Document": entity(**_DOCUMENT),
+    "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),
+    "DocumentVersion": entity(number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME),
+    "WholeVersion": entity(
+        number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
+    ),
+    "CommunityArchive": entity(asked_at=TIME, made_at=maybe(TIME), size=maybe(COUNT)),
+    "FoundCall": entity(
+        uid=TEXT, kind=CALL_KIND, title=TEXT, text=TEXT, starts_at=maybe(TIME), ends_at=maybe(TIME),
+        timezone=TEXT, place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+        capacity=maybe(COUNT), cancelled=BOOL, repeats=BOOL, call_id=maybe(ID),
+    ),
+    "CallTemplate": entity(
+        **_TEMPLATE, id=TEXT, url=URL, community_id=maybe(ID), ready_made=BOOL, shared=BOOL,
+        origin=maybe(URL), revision=COUNT, changed_at=maybe(TIME),
+    ),
+    "TemplateFile": entity(format=TEXT, version=COUNT, **_TEMPLATE),
+    "FilledTemplate": entity(
+        kind=CALL_KIND, variant=TEXT, title=TEXT, text=TEXT, missing=array(TEXT),
+        defaults=mapping(COUNT), options=array(TEXT),
+    ),
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
-        kind=words("event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"),
+        kind=CALL_KIND,
         variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),

@@ -116,6 +116,18 @@ async def require_may_call(tx: Tx, community: Account, actor: Account) -> None:
     ).require()
 
 
+async def require_inside(tx: Tx, group: Account, viewer: Account | None) -> None:
+    """What is kept in a private community is for who joined, and not for guests yet: raises ``NotFound``
+    for others, and for a group of another server, of which we keep nothing."""
+    row = await communities.by_id(tx.conn, group.id)
+    if row is None:
+        raise NotFound
+    if row.visibility == "private" and not (
+        viewer and await follow_rows.is_following(tx.conn, viewer.id, group.id)
+    ):
+        raise NotFound
+
+
 async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
     """Raises ``Forbidden`` unless the actor is an organiser or moderator of this community of ours."""
     policy.may_steer(await communities.role(tx.conn, community.id, actor.id)).require()

@@ -36,6 +36,7 @@ SELF = _refused("self", "You cannot follow yourself.")
 NOT_ONESELF = _refused("self", "You cannot do this to yourself.")
 NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
 NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
+NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's documents.")
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
@@ -236,6 +237,13 @@ def may_see_people(role: str | None, affiliation: str | None) -> Verdict:
     if not may_steer(role).allowed:
         return NOT_A_STEWARD
     return AFFILIATED if affiliation else ALLOWED
+
+
+def may_write_document(editors: str, *, member: bool) -> Verdict:
+    """Who does not steer: a document for members, as one of them."""
+    if not member:
+        return NOT_A_WRITER
+    return ALLOWED if editors == "members" else NOT_A_STEWARD
 
 
 RANKS = {None: 0, "moderator": 1, "organiser": 2}

@@ -21,6 +21,7 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import (
     calls,
+    community_archives,
     community_settings,
     effects,
     follows,
@@ -201,6 +202,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _archive_community(tx: Tx, job: Job) -> None:
+    await community_archives.make(tx, job.args["community_id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -216,6 +221,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
     await joining.clean(tx)
+    await community_archives.forget(tx)
     return tx.now + DAY
 
 
@@ -247,6 +253,7 @@ async def plan(tx: Tx) -> None:
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "admit": _admit,
     "expel": _expel,
+    community_archives.JOB: _archive_community,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,

@@ -403,6 +403,53 @@ create table community_roles (
 );
 create index community_roles_account on community_roles (account_id);
 
+-- What a community keeps to read again. It says what its newest version says.
+create table documents (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    editors text not null check (editors in ('stewards', 'members')),
+    pinned boolean not null default false,
+    version integer not null check (version > 0),  -- the newest one
+    created_at timestamptz not null
+);
+create index documents_community on documents (community_id, id);
+
+create table document_versions (
+    document_id bigint not null references documents on delete cascade,
+    number integer not null,
+    title text not null check (title <> ''),
+    source text not null,
+    author_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    primary key (document_id, number)
+);
+create index document_versions_author on document_versions (author_id);
+
+-- All that a community said and kept, as a ZIP for its organisers, for some days.
+create table community_archives (
+    community_id bigint primary key references communities on delete cascade,
+    asked_by bigint not null references accounts on delete cascade,
+    asked_at timestamptz not null,
+    made_at timestamptz,                -- null while it is being made
+    body bytea,
+    check ((made_at is null) = (body is null))
+);
+create index community_archives_asked on community_archives (asked_by);
+
+-- Beginnings of calls, as docs/templates.md says. origin: where one was fetched from.
+create table call_templates (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    body jsonb not null,
+    origin text,
+    shared boolean not null,            -- with everybody who may read what the community says
+    revision integer not null default 1,
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    unique (community_id, origin)
+);
+create index call_templates_community on call_templates (community_id, id);
+
 -- Who may not take part in a community, of ours or (as its moderators say) of another server.
 create table community_bans (
     id bigint generated always as identity primary key,
@@ -1206,6 +1253,13 @@ create table participations (
 );
 create index participations_account on participations (account_id);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+
+-- What was said before it became a call: a post of the same community.
+create table call_origins (
+    post_id bigint primary key references calls on delete cascade,
+    from_post_id bigint not null references posts on delete cascade
+);
+create index call_origins_from on call_origins (from_post_id);
 
 -- What a host was first sent for a call never changes.
 create table call_forms (

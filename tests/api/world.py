@@ -173,6 +173,13 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     world.ids["calls"].append(call["id"])
     await _live(reader, asking, made["id"], world)
     await _answer_by_email(world.house, int(call["id"]))
+    await keep_documents(reader, made["id"], world.ids)
+    await reader.good("POST", f"{BECKON}/communities/{made['id']}/archive")
+    talk = await reader.says("@plot The river wants us", title="River")
+    path = f"{BECKON}/posts/{talk['id']}/call"
+    begun = await reader.good("POST", path, json={"starts_at": starts, "title": "Clean"})
+    world.ids["posts"].append(talk["id"])
+    world.ids["calls"].append(begun["id"])
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
     await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
@@ -227,6 +234,21 @@ async def _live(reader: Member, asking: Member, plot: str, world: World) -> None
     sent = {"title": "Mulch", "starts_at": (datetime.now(UTC) + DAY).isoformat()}
     idea = await reader.good("POST", f"{one}/proposals", json=sent)
     world.ids["proposals"] = [idea["id"]]
+
+
+async def keep_documents(reader: Member, community: str, ids: dict[str, list[str]]) -> None:
+    """What a community keeps."""
+    sent = {"title": "Where the key is", "text": "Under the pot"}
+    kept = await reader.good("POST", f"{BECKON}/communities/{community}/documents", json=sent)
+    started = {
+        "kind": "petition",
+        "name": "Ours",
+        "title": "To {whom}",
+        "places": [{"name": "whom"}],
+    }
+    begun = await reader.good("POST", f"{BECKON}/communities/{community}/templates", json=started)
+    ids["templates"] = [begun["id"], "event"]
+    ids["documents"], ids["versions"] = [kept["id"]], ["1"]
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (

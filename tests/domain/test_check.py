@@ -10,6 +10,8 @@ from server.decoding.made import File, Made
 from server.domain import (
     calls,
     community_settings,
+    conversions,
+    documents,
     follows,
     joining,
     lists,
@@ -58,6 +60,9 @@ BROKEN = {
     "foreign keys": "insert into keys (id, account_id, kind, public, private, fetched_at)"
     " select 'x', id, 'rsa', 'x', 'x', now() from accounts where not local",
     "communities": "delete from communities",
+    "call origins": "update call_origins set from_post_id ="
+    " (select id from posts where community_id is null limit 1)",
+    "documents": "delete from document_versions",
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
@@ -134,6 +139,12 @@ async def fill(world: World) -> None:
         brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
         await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
         await scheduled.keep(tx, gardener, Wanted("Later"), ends)
+        talk = await posts.publish(
+            tx, gardener, posts.Draft(content="<p>Let us</p>", community=garden)
+        )
+        assert talk
+        await conversions.make_call(tx, gardener, garden, talk, calls.Wanted("Sow", details))
+        await documents.create(tx, gardener, garden, documents.Wanted("Keys", "Under the pot"))
 
 
 async def fill_up(world: World, gardener: Account, others: list[Account]) -> None:

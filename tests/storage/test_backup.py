@@ -27,11 +27,15 @@ from server.domain import accounts as people
 from server.domain import (
     announcements,
     barriers,
+    call_templates,
     calls,
     communities,
+    community_archives,
     community_settings,
     contacts,
+    conversions,
     dislikes,
+    documents,
     domain_blocks,
     effects,
     featured,
@@ -60,6 +64,7 @@ from server.domain import (
     scopes,
     sign_up,
     subscriptions,
+    templates,
     ties,
     users,
 )
@@ -155,6 +160,7 @@ async def use(work: Work) -> None:
         await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
         newcomer = await people.create(tx, "person", "newcomer")
         await communities.invite(tx, gardener, community, newcomer)
+        await keep(tx, gardener, community)
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
@@ -194,6 +200,19 @@ async def live(tx: Tx, gardener: Account, baker: Account, community: Account) ->
     wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
     idea = await proposals.propose(tx, baker, community, wanted)
     await proposals.second(tx, gardener, idea.id, added=True)
+
+
+async def keep(tx: Tx, gardener: Account, community: Account) -> None:
+    """What a community keeps."""
+    await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
+    said = await publish(tx, gardener, "Let us dig", community=community)
+    ahead = tx.now + timedelta(days=9)
+    await conversions.make_call(
+        tx, gardener, community, said, calls.Wanted("Dig", Details(ahead, None, "UTC"))
+    )
+    await community_archives.ask(tx, gardener, community)
+    begun = call_templates.ready_made()["event"]
+    await templates.keep(tx, gardener, community, begun, shared=True)
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
