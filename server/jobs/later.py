@@ -19,7 +19,18 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import (
+    calls,
+    digests,
+    effects,
+    mails,
+    media,
+    moves,
+    polls,
+    scheduled,
+    sign_up,
+    tags,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
@@ -50,6 +61,7 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MOMENT = timedelta(seconds=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
@@ -161,6 +173,14 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _digest(tx: Tx, job: Job) -> datetime | None:
+    return await digests.make(tx, job.args["user_id"])
+
+
+async def _plan_digests(tx: Tx, _job: Job) -> datetime:
+    return tx.now + (DAY if await digests.plan(tx) else MOMENT)
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -195,6 +215,7 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("digests", "plan_digests", {}, tx.now + HOUR)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
@@ -202,7 +223,9 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    digests.JOB: _digest,
     "introduce": _introduce,
+    "plan_digests": _plan_digests,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
@@ -219,6 +242,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    digests.MAIL: mail.send_digest,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

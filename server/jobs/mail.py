@@ -10,7 +10,8 @@ import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import mails
+from server.domain import digests, mails
+from server.mail import Mail
 from storage.jobs import Job
 
 log = structlog.get_logger()
@@ -18,11 +19,22 @@ log = structlog.get_logger()
 
 async def send(net: Net, job: Job) -> None:
     """Raises what ``mail.send`` raises where it is to be tried again."""
+    async with net.work.transaction() as tx:
+        written = await mails.write(tx, **job.args)
+    await _deliver(net, job, written)
+
+
+async def send_digest(net: Net, job: Job) -> None:
+    """As ``send``. It was chosen in the transaction that planned it, and is written now."""
+    async with net.work.reading() as tx:
+        written = await digests.write(tx, **job.args)
+    await _deliver(net, job, written)
+
+
+async def _deliver(net: Net, job: Job, written: Mail | None) -> None:
     if net.relay is None:
         log.warning("mail.no_relay", args=job.args)
         return
-    async with net.work.transaction() as tx:
-        written = await mails.write(tx, **job.args)
     if written is None:
         return
     try:

@@ -29,6 +29,7 @@ from server.web import (
     setup,
     sign_in,
     sign_up,
+    unsubscribe,
     visitors,
 )
 
@@ -57,6 +58,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *oauth.routes(),
         *intents.routes(),
         *visitors.routes(),
+        *unsubscribe.routes(),
         web.get("/", instance.start),
         web.get("/about", instance.about),
         web.get("/tags/{tag}", instance.tag),
