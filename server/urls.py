@@ -79,6 +79,14 @@ class Urls:
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
 
+    def confirm_answer(self, secret: str) -> str:
+        """Where somebody without an account says that an answer is theirs."""
+        return f"{self.base}/answers/confirm/{secret}"
+
+    def my_answer(self, secret: str) -> str:
+        """Where they see it, and take it back."""
+        return f"{self.base}/answers/{secret}"
+
     def subscription(self, secret: str) -> str:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
@@ -92,6 +100,10 @@ class Urls:
         number, _, seal = token.partition(".")
         good = hmac.compare_digest(seal.encode(), self._seal(f"unsubscribe:{number}").encode())
         return int(number) if self.secret and good and number.isdecimal() else None
+
+    def join(self, code: str) -> str:
+        """Where somebody with a member's link joins a community."""
+        return f"{self.base}/join/{code}"
 
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"

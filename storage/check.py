@@ -29,6 +29,7 @@ FOLLOWING = """
 POSTS = """
     select format('%s says %s posts and has %s.', a.uri, a.posts_count, count(p.id))
     from accounts a left join posts p on p.account_id = a.id and p.kind <> 'boost'
+        and p.removed is distinct from 'held'
     group by a.id having a.posts_count <> count(p.id)
 """
 WAITING = """
@@ -41,11 +42,13 @@ WAITING = """
 REPLIES = """
     select format('%s says %s replies and has %s.', p.uri, p.replies_count, count(r.id))
     from posts p left join posts r on r.in_reply_to_id = p.id
+        and r.removed is distinct from 'held'
     group by p.id having p.replies_count <> count(r.id)
 """
 QUOTES = """
     select format('%s says %s quotes and has %s.', p.uri, p.quotes_count, count(q.id))
     from posts p left join posts q on q.quote_id = p.id and q.quote_state = 'accepted'
+        and q.removed is distinct from 'held'
     group by p.id having p.quotes_count <> count(q.id)
 """
 # A community's boost is how it passes on, and is not spread.
@@ -226,16 +229,48 @@ INVITED = """
     join accounts g on g.id = i.community_id
     join follows f on f.follower_id = a.id and f.target_id = g.id and f.accepted_at is not null
 """
+# Answers are there until somebody decided; a place is free for a moment only, until a job moves the line.
+JOINS = """
+    select format('%s is a member of %s, and %s.', a.uri, g.uri,
+        case when j.line is null then 'its answers are kept' else 'waits for a place' end)
+    from community_joins j join follows f on f.id = j.follow_id and f.accepted_at is not null
+    join accounts a on a.id = f.follower_id join accounts g on g.id = f.target_id
+    where j.line is not null or j.answers <> '{}' or j.link_id is not null
+    union all
+    select format('%s waits for a place in %s, and follows another one.', a.uri, g.uri)
+    from community_joins j join follows f on f.id = j.follow_id
+    join accounts a on a.id = f.follower_id join accounts g on g.id = j.community_id
+    where f.target_id <> j.community_id
+    union all
+    select format('In %s people wait although places are free, and no job moves the line.', g.uri)
+    from communities c join accounts g on g.id = c.account_id
+    where exists (select from community_joins j
+            where j.community_id = c.account_id and j.line is not null)
+        and coalesce(c.capacity, 2147483647) > (
+            select count(*) from follows f join accounts a on a.id = f.follower_id
+            where f.target_id = c.account_id and f.accepted_at is not null
+                and a.kind in ('person', 'service'))
+        and not exists (select from jobs x where x.lane = 'line:' || c.account_id)
+"""
 # Each group speaks for its own space: ours here, others elsewhere.
 REMOVED = """
     select format('%s was removed %s, and its community is not there.', p.uri, p.removed)
     from posts p join accounts g on g.id = p.community_id
-    where p.removed is not null and (p.removed = 'here') <> g.local
+    where p.removed is not null and (p.removed in ('here', 'held')) <> g.local
     union all
     select format('%s was removed from its community, which shows it still.', p.uri)
     from posts p join accounts g on g.id = p.community_id and g.local
     where p.removed is not null and exists (
         select from pins x where x.post_id = p.id and x.account_id = g.id)
+"""
+HELD = """
+    select format('%s is held, and nobody is asked about it.', p.uri)
+    from posts p where p.removed = 'held'
+    and not exists (select from held_posts h where h.post_id = p.id)
+    union all
+    select format('%s is asked about, and is not held.', p.uri)
+    from held_posts h join posts p on p.id = h.post_id
+    where p.removed is distinct from 'held'
 """
 MEMBERS_ONLY = """
     select format('%s is for the members of %s, which has none of its own.', p.uri, g.uri)
@@ -312,7 +347,9 @@ CHECKS = (
     Check("communities", Query(COMMUNITIES, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),
+    Check("joins", Query(JOINS, str)),
     Check("removed", Query(REMOVED, str)),
+    Check("held", Query(HELD, str)),
     Check("members only", Query(MEMBERS_ONLY, str)),
     Check("histories", Query(HISTORIES, str)),
     Check("lanes", Query(LANES, str)),

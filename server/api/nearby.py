@@ -193,9 +193,9 @@ DESCRIBED: Described = {
     f"PUT {BASE}/area": op("Area", *_WHERE, integer("reach_km", 1, MAX_KM), flag("shown")),
     f"DELETE {BASE}/area": op("Empty"),
     f"GET {BASE}/calls/nearby": op(
-        array("NearCall"), *_AROUND, choice("sort", *SORTS), flag("anywhere")
+        array("NearCall"), *_AROUND, choice("sort", *SORTS), flag("anywhere"), also=(422,)
     ),
-    f"GET {BASE}/communities/nearby": op(array("NearCommunity"), *_AROUND),
+    f"GET {BASE}/communities/nearby": op(array("NearCommunity"), *_AROUND, also=(422,)),
     f"GET {BASE}/communities/{{id}}/place": op("CommunityPlace"),
     f"PUT {BASE}/communities/{{id}}/place": op(
         "CommunityPlace", a_text("name", required=True), *_WHERE

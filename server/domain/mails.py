@@ -21,6 +21,7 @@ from storage.links import Link
 from storage.users import User
 
 JOB = "mail"
+CONTACT_JOB = "contact_mail"
 LIFETIME = {"confirm": timedelta(days=2), "reset": timedelta(hours=2)}
 """Of the links, by purpose."""
 
@@ -52,6 +53,13 @@ async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
         args = {"user_id": user_id, "kind": kind, **said}
         at = await attention.ready_at(tx, user_id) if KINDS[kind].waits else tx.now
         await tx.later(f"mail/{user_id}", JOB, args, at)
+
+
+async def want_by_contact(tx: Tx, contact_id: int, kind: str) -> None:
+    """The same to somebody without an account; ``kind`` as in domain/contact_mails.py."""
+    if tx.site.mail:
+        args = {"contact_id": contact_id, "kind": kind}
+        await tx.later(f"contact/{contact_id}", CONTACT_JOB, args, tx.now)
 
 
 async def write(tx: Tx, user_id: int, kind: str, **said: str) -> Mail | None:

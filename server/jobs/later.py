@@ -21,12 +21,20 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import (
     calls,
+    community_settings,
     digests,
     effects,
+    follows,
+    held_posts,
+    hold_rules,
+    joining,
+    letter_writing,
+    letters,
     mails,
     media,
     moves,
     polls,
+    retention,
     scheduled,
     sign_up,
     tags,
@@ -157,6 +165,28 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _held_post(tx: Tx, job: Job) -> datetime | None:
+    return await held_posts.expire(tx, job.args["post_id"])
+
+
+async def _letter(tx: Tx, job: Job) -> None:
+    await letter_writing.write(tx, job.args)
+
+
+async def _admit(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=True)
+
+
+async def _expel(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=False)
+
+
+async def _move_line(tx: Tx, job: Job) -> datetime | None:
+    return await follows.move_line(tx, job.args["community_id"])
+
+
 async def _carry_followers(tx: Tx, job: Job) -> None:
     await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
 
@@ -195,6 +225,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await mutes.drop_ended(tx.conn, tx.now)
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
+    await joining.clean(tx)
     return tx.now + DAY
 
 
@@ -203,6 +234,11 @@ async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
+
+
+async def _forget(tx: Tx, _job: Job) -> datetime:
+    """Once a day, and at once again while there is more: what was kept for its time."""
+    return tx.now if await retention.run(tx) else tx.now + DAY
 
 
 async def _drop_files(net: Net, job: Job) -> None:
@@ -216,9 +252,12 @@ async def plan(tx: Tx) -> None:
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
     await tx.later("digests", "plan_digests", {}, tx.now + HOUR)
+    await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
+    "admit": _admit,
+    "expel": _expel,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,
@@ -226,6 +265,10 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     digests.JOB: _digest,
     "introduce": _introduce,
     "plan_digests": _plan_digests,
+    hold_rules.JOB: _held_post,
+    "forget": _forget,
+    letters.JOB: _letter,
+    follows.LINE: _move_line,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
@@ -243,6 +286,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
     digests.MAIL: mail.send_digest,
+    mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

@@ -6,11 +6,13 @@ good is dropped. A crash after sending sends again.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import digests, mails
+from server.domain import contact_mails, digests, mails
 from server.mail import Mail
 from storage.jobs import Job
 
@@ -18,23 +20,26 @@ log = structlog.get_logger()
 
 
 async def send(net: Net, job: Job) -> None:
-    """Raises what ``mail.send`` raises where it is to be tried again."""
-    async with net.work.transaction() as tx:
-        written = await mails.write(tx, **job.args)
-    await _deliver(net, job, written)
+    """To a member. Raises what ``mail.send`` raises where it is to be tried again."""
+    await _send(net, job, mails.write)
+
+
+async def send_to_contact(net: Net, job: Job) -> None:
+    """To somebody who answered a call by e-mail; raises the same."""
+    await _send(net, job, contact_mails.write)
 
 
 async def send_digest(net: Net, job: Job) -> None:
-    """As ``send``. It was chosen in the transaction that planned it, and is written now."""
-    async with net.work.reading() as tx:
-        written = await digests.write(tx, **job.args)
-    await _deliver(net, job, written)
+    """What a user gets once a week; raises the same."""
+    await _send(net, job, digests.write)
 
 
-async def _deliver(net: Net, job: Job, written: Mail | None) -> None:
+async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> None:
     if net.relay is None:
         log.warning("mail.no_relay", args=job.args)
         return
+    async with net.work.transaction() as tx:
+        written = await write(tx, **job.args)
     if written is None:
         return
     try:

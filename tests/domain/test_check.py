@@ -9,7 +9,9 @@ import pytest
 from server.decoding.made import File, Made
 from server.domain import (
     calls,
+    community_settings,
     follows,
+    joining,
     lists,
     media,
     participations,
@@ -21,6 +23,7 @@ from server.domain import (
 from server.domain.composing import Wanted
 from storage import check
 from storage import media as media_rows
+from storage.accounts import Account
 from storage.calls import Details
 from tests.domain.conftest import World
 
@@ -58,7 +61,9 @@ BROKEN = {
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
-    " select f.target_id, f.follower_id, 'x', now() from follows f join communities c on c.account_id = f.target_id",
+    " select f.target_id, f.follower_id, 'x' || f.id, now() from follows f join communities c on c.account_id = f.target_id",
+    "joins": "update community_joins set answers = '{xyzzy}' where line is null",
+    "held": "update posts set removed = 'held' where community_id is not null",
     "removed": "update posts set removed = 'elsewhere' where community_id is not null",
     "members only": "update communities set visibility = 'private', policy = 'request'",
     "histories": "insert into group_histories (account_id, started_at)"
@@ -80,6 +85,15 @@ ALSO_BROKEN = [
     ("places", "update participations set state = 'refused' where state = 'granted'"),
     ("places", "update calls set confirmed = 0"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
+    (
+        "joins",
+        "update communities set capacity = 9 where account_id in (select community_id from community_joins)",
+    ),
+    (
+        "joins",
+        "update community_joins j set line = 99 from follows f"
+        " where f.id = j.follow_id and f.accepted_at is not null",
+    ),
     ("lanes", "insert into lanes (queue, key, ready_at) values ('inbox', 'nothing', now())"),
 ]
 
@@ -90,6 +104,7 @@ async def fill(world: World) -> None:
     stranger = await world.stranger("visitor", "b.example")
     garden = await world.community("garden", gardener)
     starts = world.clock.now() + timedelta(days=7)
+    await fill_up(world, gardener, [neighbour, stranger])
     details = Details(starts, None, "Europe/Rome", capacity=1)
     options = posts.PollDraft((("Spades", 0), ("Rakes", 0)))
     async with world.work.transaction() as tx:
@@ -119,6 +134,20 @@ async def fill(world: World) -> None:
         brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
         await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
         await scheduled.keep(tx, gardener, Wanted("Later"), ends)
+
+
+async def fill_up(world: World, gardener: Account, others: list[Account]) -> None:
+    """A community with norms and two places: the gardener, who founds it, one member, and one who waits."""
+    small = await world.community("shed", gardener)
+    async with world.work.transaction() as tx:
+        settings = community_settings.Changes(norms="Be kind", capacity=2)
+        await community_settings.edit(tx, gardener, small, settings)
+    for number, other in enumerate(others):
+        async with world.work.transaction() as tx:
+            if other.local:
+                await joining.join(tx, other, small, joining.Wish(norms=True))
+            else:
+                await follows.follow(tx, other, small, uri=f"https://b.example/joins/{number}")
 
 
 async def test_finds_nothing_where_the_verbs_were_at_work(world: World) -> None:

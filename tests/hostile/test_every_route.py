@@ -149,6 +149,9 @@ OWNED = {  # what stands before an id → where its owner finds the ids, and und
     "notifications/requests": ("/api/v1/notifications/requests", "id"),
     "featured_tags": ("/api/v1/featured_tags", "id"),
     "invites": ("/api/beckon/v1/invites", "id"),
+    "decisions": ("/api/beckon/v1/decisions", "id"),
+    "links": ("/api/beckon/v1/links", "id"),
+    "persons": ("/api/beckon/v1/persons", "id"),
     "media": ("", ""),
     "statuses": ("", ""),
     "posts": ("", ""),
@@ -165,6 +168,7 @@ OPEN_TO_ALL = {
     "annual_reports": "years; there are none",
     "terms_of_service": "dates; there are none",
     "communities": "public; who steers is asked by test_requests_are_for_stewards",
+    "proposals": "as public as their community; who may do what is asked by test_who_may_propose",
     "calls": "public; who steers is asked by test_only_stewards_make_edit_and_delete_calls",
 }
 NAMED_WITHIN = "v2/notifications"
