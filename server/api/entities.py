@@ -541,6 +541,11 @@ OURS: Mapping[str, Schema] = {
     ),
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
+    "Attention": entity(
+        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "none"),
+        digest_day=COUNT, digest_hour=COUNT,
+    ),
+    "Level": entity(level=words("everything", "calls", "mentions", "nothing")),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Document": entity(**_DOCUMENT),
     "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),
