@@ -57,6 +57,10 @@ class Urls:
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 
+    def tally(self, post_id: int) -> str:
+        """What was counted here for a call of another server."""
+        return f"{self.base}/tallies/{post_id}"
+
     def activity(self, number: int) -> str:
         return f"{self.base}/activities/{number}"
 

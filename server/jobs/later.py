@@ -40,6 +40,7 @@ from server.domain import (
     scheduled,
     sign_up,
     tags,
+    tallies,
 )
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
@@ -154,6 +155,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
+    return await tallies.tell(tx, job.args["post_id"])
 
 
 async def _close_call(tx: Tx, job: Job) -> datetime | None:
@@ -283,6 +288,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
     "send_tally": _send_tally,
+    tallies.JOB: _tell_tally,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

@@ -1291,6 +1291,7 @@ create table participations (
     check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);
+create index participations_answered on participations (answered_at);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
 
 -- What was said before it became a call: a post of the same community.
@@ -1317,6 +1318,20 @@ create table call_skills (
     primary key (post_id, skill)
 );
 create index call_skills_skill on call_skills (skill);
+
+-- How many of its own people another instance counted for a call of ours, as it last said; with no host, what
+-- we last said of ours for a call of another. No names.
+create table tallies (
+    post_id bigint not null references calls on delete cascade,
+    host text not null,
+    seq bigint not null check (seq > 0),  -- grows with each
+    own integer not null check (own >= 0),  -- its accounts,
+    email integer not null check (email >= 0),  -- confirmed addresses,
+    withdrawn integer not null check (withdrawn >= 0),
+    told_at timestamptz not null,
+    expressed jsonb not null default '{}',  -- and others, by server
+    primary key (post_id, host)
+);
 
 create table home_entries (
     account_id bigint not null references accounts on delete cascade,
