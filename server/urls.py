@@ -102,6 +102,16 @@ class Urls:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
 
+    def unsubscribe(self, user_id: int) -> str:
+        """Ends a user's digests without signing in: for who has the mail in which it stands."""
+        return f"{self.base}/unsubscribe/{user_id}.{self._seal(f'unsubscribe:{user_id}')}"
+
+    def unsubscribing(self, token: str) -> int | None:
+        """Whose digests such a link ends; None where we did not make it."""
+        number, _, seal = token.partition(".")
+        good = hmac.compare_digest(seal.encode(), self._seal(f"unsubscribe:{number}").encode())
+        return int(number) if self.secret and good and number.isdecimal() else None
+
     def join(self, code: str) -> str:
         """Where somebody with a member's link joins a community."""
         return f"{self.base}/join/{code}"

@@ -105,7 +105,7 @@ DIRECTORY = Query(
         and ($1 = '' or $1 = any(c.topics)
             or (c.account_id is null and a.note ~* ('#(<[^>]*>)*' || $1 || '([^a-z0-9_]|$)')))
         and ($2 = '' or c.language = $2)
-    order by a.local desc, a.followers_count desc, a.id limit $3 offset $4
+    order by a.local desc, a.id desc limit $3 offset $4
     """,
     Account,
 )

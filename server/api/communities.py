@@ -10,8 +10,6 @@ null), account (``Account``). ``Member``: account, role.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from aiohttp import web
 
 from server.api import paging, params
@@ -53,11 +51,6 @@ async def _standing(tx: Tx, group: Account, viewer: Account) -> render.Standing:
         await joining.accepts_norms(tx, viewer, group),
         offered is not None and offered.to_id == viewer.id,
     )
-
-
-async def listed(tx: Tx, groups: Sequence[Account], viewer: Account | None) -> dict[int, Json]:
-    """By id; all of which the viewer may know."""
-    return {group.id: await entity(tx, group, viewer) for group in groups}
 
 
 async def index(request: web.Request, caller: Caller | None) -> web.Response:

@@ -222,7 +222,8 @@ async def untie(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def directory(request: web.Request, caller: Caller | None) -> web.Response:
-    """``topic``, ``language``: communities that want to be found, those of other servers too, ours first."""
+    """``topic``, ``language``: communities that want to be found, those of other servers too, ours first,
+    and of each the newest first."""
     sent = await params.read(request)
     topic = (sent.text("topic") or "").removeprefix("#").lower()
     limit, offset = paging.limit(request, 20, 40), sent.integer("offset") or 0

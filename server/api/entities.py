@@ -526,6 +526,11 @@ OURS: Mapping[str, Schema] = {
     "PostNote": entity(
         text=TEXT, role=maybe(words("organiser", "moderator")), created_at=maybe(TIME)
     ),
+    "BanListEntry": entity(uri=URL, reason=TEXT, expires_at=maybe(TIME)),
+    "BanList": entity(id=ID, account="Account", read_at=maybe(TIME), failure=maybe(TEXT)),
+    "BanProposal": entity(
+        id=ID, list_id=ID, uri=URL, reason=TEXT, expires_at=maybe(TIME), created_at=TIME
+    ),
     "HoldRule": entity(
         id=ID, kind=words("word", "host", "links", "newcomer"), value=TEXT, days=COUNT,
         amount=COUNT, created_at=TIME,
@@ -536,6 +541,11 @@ OURS: Mapping[str, Schema] = {
     ),
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
+    "Attention": entity(
+        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "none"),
+        digest_day=COUNT, digest_hour=COUNT,
+    ),
+    "Level": entity(level=words("everything", "calls", "mentions", "nothing")),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Document": entity(**_DOCUMENT),
     "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),

@@ -78,6 +78,7 @@ ANSWERED = _refused("answered", "This appeal was answered already.")
 OWN_DECISION = _refused(
     "own_decision", "Somebody else who steers this community answers: the decision was yours."
 )
+NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
@@ -303,6 +304,10 @@ def may_judge(*, pending: bool, own: bool, decided: bool, others: bool) -> Verdi
     if own:
         return NOT_ONESELF
     return OWN_DECISION if decided and others else ALLOWED
+
+
+def may_share_bans(*, public: bool) -> Verdict:
+    return ALLOWED if public else NOT_FOR_ALL
 
 
 def may_wait(*, mine: bool, full: bool) -> Verdict:

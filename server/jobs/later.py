@@ -19,10 +19,12 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
+from server.domain import ban_lists as ban_list_verbs
 from server.domain import (
     calls,
     community_archives,
     community_settings,
+    digests,
     effects,
     follows,
     held_posts,
@@ -46,7 +48,7 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import ban_lists, cards, featured, follower_sync, histories, mail, moved, threads
 from storage import (
     accounts,
     budgets,
@@ -70,6 +72,7 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MOMENT = timedelta(seconds=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
@@ -211,6 +214,14 @@ async def _archive_community(tx: Tx, job: Job) -> None:
     await community_archives.make(tx, job.args["community_id"])
 
 
+async def _digest(tx: Tx, job: Job) -> datetime | None:
+    return await digests.make(tx, job.args["user_id"])
+
+
+async def _plan_digests(tx: Tx, _job: Job) -> datetime:
+    return tx.now + (DAY if await digests.plan(tx) else MOMENT)
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -252,6 +263,7 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("digests", "plan_digests", {}, tx.now + HOUR)
     await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
@@ -263,9 +275,11 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    digests.JOB: _digest,
+    "introduce": _introduce,
+    "plan_digests": _plan_digests,
     hold_rules.JOB: _held_post,
     "forget": _forget,
-    "introduce": _introduce,
     letters.JOB: _letter,
     follows.LINE: _move_line,
     moves.FOLLOWERS: _carry_followers,
@@ -282,9 +296,11 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 }
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
+    ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    digests.MAIL: mail.send_digest,
     mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,

@@ -32,6 +32,7 @@ from server.web import (
     setup,
     sign_in,
     sign_up,
+    unsubscribe,
     visitors,
 )
 
@@ -60,6 +61,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *oauth.routes(),
         *intents.routes(),
         *visitors.routes(),
+        *unsubscribe.routes(),
         *joining.routes(),
         *email_answers.routes(),
         web.get("/", instance.start),

@@ -130,8 +130,14 @@ async def test_the_circle_goes_on_beyond_the_date_line_and_the_pole(house: House
     organiser = await house.member("organiser")
     group = await house.community(organiser, "garden")
     await call_at(house, organiser, group, "Taveuni", (-16.8, -179.97))
+    await call_at(house, organiser, group, "Kioa", (-16.75, 179.85))
     await call_at(house, organiser, group, "Station", (89.5, -100.0))
-    assert await titles(house.stranger, latitude=-16.8, longitude=179.97, radius=10) == ["Taveuni"]
+    for east, nearest in ((179.97, "Taveuni"), (-179.97, "Taveuni"), (179.9, "Kioa")):
+        near = await titles(
+            house.stranger, latitude=-16.8, longitude=east, radius=30, sort="distance"
+        )
+        assert near[0] == nearest
+        assert len(near) == 2
     assert await titles(house.stranger, latitude=89.5, longitude=80, radius=120) == ["Station"]
     assert await titles(house.stranger, latitude=89.5, longitude=80, radius=100) == []
 

@@ -135,6 +135,19 @@ async def test_calls_are_in_the_order_of_time(reader: Member, house: House) -> N
         assert [call["title"] for call in calls] == [f"Call {n}" for n in range(5)], name
 
 
+async def test_the_directory_is_in_the_order_of_time(house: House) -> None:
+    """What is new can be found before it is large; ours stand before those of others."""
+    founder = await house.member("founder")
+    for n in range(4):
+        group = await house.community(founder, f"group{n}")
+        async with house.work.transaction() as tx:
+            await tx.conn.execute(
+                "update accounts set followers_count = $2 where id = $1", group.id, 100 - n
+            )
+    found = await founder.good("GET", "/api/beckon/v1/directory")
+    assert [each["name"] for each in found] == [f"group{n}" for n in (3, 2, 1, 0)]
+
+
 async def test_near_communities_are_not_ranked_by_size(reader: Member, house: House) -> None:
     founder = await house.member("founder")
     for n in range(4):

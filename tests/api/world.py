@@ -9,10 +9,11 @@ from typing import Any
 
 from server.api.routes import described
 from server.domain import accounts as account_verbs
-from server.domain import announcements, contacts, follows, moves
+from server.domain import announcements, ban_lists, contacts, follows, moves
 from server.domain.contacts import Typed
 from server.domain.posts import Draft, PollDraft
 from storage import accounts, cards, invitations, threads
+from storage import ban_lists as ban_list_rows
 from storage import contacts as contact_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -195,9 +196,26 @@ async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> 
         rule = {"kind": "word", "value": "frost"}
         await by.good("POST", f"{where}/hold_rules", json=rule)
     await waiter.says("@plot frost?")
+    await _share_bans(world.house, reader, loud, waiter, plot, strict)
     await _appeal(reader, plot, waiter)
     await _appeal(loud, f"{BECKON}/communities/{strict.id}", reader)
     await reader.says("@strict frost!")
+
+
+async def _share_bans(
+    house: House, reader: Member, loud: Member, waiter: Member, plot: str, strict: Account
+) -> None:
+    """The plot shares whom it bans, and follows the list of another community."""
+    there = f"{BECKON}/communities/{strict.id}"
+    await loud.good("POST", f"{there}/ban/{waiter.id}", json={"reason": "Loud"})
+    for by, where in ((reader, plot), (loud, there)):
+        await by.good("PUT", f"{where}/ban_list", json={"shared": True})
+    sent = {"account_id": strict.id}
+    followed = await reader.good("POST", f"{plot}/ban_lists", json=sent)
+    async with house.work.transaction() as tx:
+        row = await ban_list_rows.by_id(tx.conn, int(followed["id"]))
+        assert row
+        await ban_lists.heard(tx, row, await ban_lists.shared(tx, strict))
 
 
 async def _appeal(by: Member, where: str, author: Member) -> None:
@@ -205,7 +223,7 @@ async def _appeal(by: Member, where: str, author: Member) -> None:
     post = await author.says("hail", community_id=where.rsplit("/", 1)[1])
     removed = f"{where}/posts/{post['id']}/remove"
     await by.good("POST", removed, json={"reason": "Off topic"})
-    (found,) = await author.good("GET", f"{BECKON}/decisions")
+    found = (await author.good("GET", f"{BECKON}/decisions"))[0]
     sent = {"text": "It is not"}
     await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
 
@@ -258,6 +276,7 @@ KEPT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("POST /api/v1/push/subscription", {"subscription": PHONE, "data": {"alerts": {"poll": True}}}),
     ("POST /api/v1/statuses", {"status": "more of #Sowing and #Mulch", "visibility": "unlisted"}),
     ("POST /api/beckon/v1/subscription", {}),
+    ("PUT /api/beckon/v1/attention", {"timezone": "Europe/Lisbon", "quiet_from": "22:00", "quiet_until": "07:00"}),
     ("POST /api/v1/featured_tags", {"name": "sowing"}),
     ("POST /api/v1/admin/email_domain_blocks", {"domain": "spam.example"}),
     ("POST /api/v1/admin/domain_blocks", {"domain": "loud.example", "public_comment": "Spam"}),

@@ -10,6 +10,7 @@ from server.decoding.made import File, Made
 from server.domain import (
     calls,
     community_settings,
+    contacts,
     conversions,
     documents,
     follows,
@@ -23,7 +24,9 @@ from server.domain import (
     scheduled,
 )
 from server.domain.composing import Wanted
+from server.domain.contacts import Typed
 from storage import check
+from storage import contacts as contact_rows
 from storage import media as media_rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -47,6 +50,7 @@ BROKEN = {
     " where post_id = (select id from posts where kind = 'question' limit 1)",
     "places": "update calls set capacity = 2",
     "calls": "delete from calls",
+    "contacts": "delete from community_keys",
     "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
     "quoted": "update posts set quoted_account_id = null where quote_id is not null",
     "files": "update media set post_id = null",
@@ -89,6 +93,7 @@ ALSO_BROKEN = [
     ("plans", "delete from jobs where kind = 'close_poll'"),
     ("places", "update participations set state = 'refused' where state = 'granted'"),
     ("places", "update calls set confirmed = 0"),
+    ("contacts", "update participations set contact_id = null where contact_id is not null"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
     (
         "joins",
@@ -117,6 +122,10 @@ async def fill(world: World) -> None:
         call = await calls.create(tx, gardener, garden, calls.Wanted("Dig", details))
         await participations.answer(tx, gardener, call, "going", "page")
         await participations.answer(tx, neighbour, call, "going", "page")
+        await contacts.begin(tx, call, Typed("guest@mail.example", "going", agreed=("answer",)))
+        guest = await contact_rows.by_id(tx.conn, 1)
+        assert guest
+        await contacts.confirm(tx, await contacts.new_link(tx, guest, "confirm"))
         poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
         assert poll
         await polls.vote(tx, neighbour, poll, [0])

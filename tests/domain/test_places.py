@@ -80,6 +80,7 @@ def test_refuses_what_is_nowhere_and_does_not_repeat_it(at: tuple[float, float])
 @given(PLACES, st.floats(0, 360), st.floats(0, 1), st.integers(1, 500))
 @example((89.0, 10.0), 90.0, 1.0, 200)
 @example((70.0, 179.0), 80.0, 1.0, 500)
+@example((70.0, -179.0), 280.0, 1.0, 500)
 @example((-89.99, 0.0), 180.0, 1.0, 1)
 def test_the_box_holds_the_circle(
     at: tuple[float, float], bearing: float, part: float, radius: int

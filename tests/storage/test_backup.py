@@ -26,6 +26,8 @@ from server.decoding.made import File, Made
 from server.domain import accounts as people
 from server.domain import (
     announcements,
+    appeals,
+    ban_lists,
     barriers,
     call_templates,
     calls,
@@ -43,6 +45,7 @@ from server.domain import (
     follower_sync,
     follows,
     group_moderation,
+    hold_rules,
     host_allows,
     host_blocks,
     joining,
@@ -54,6 +57,7 @@ from server.domain import (
     oauth,
     participations,
     polls,
+    post_notes,
     posts,
     preferences,
     proposals,
@@ -70,6 +74,7 @@ from server.domain import (
 )
 from server.domain import people as people_verbs
 from server.domain.composing import Wanted as Later
+from server.domain.group_moderation import Steward
 from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Tx, Work
 from server.errors import SettingsError
@@ -90,6 +95,7 @@ from storage import (
     suggestions,
     threads,
 )
+from storage import appeals as appeal_rows
 from storage import contacts as contact_rows
 from storage import group_moderation as moderation_rows
 from storage import media as media_rows
@@ -172,6 +178,7 @@ async def use(work: Work) -> None:
         await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
         await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
         await live(tx, gardener, baker, community)
+        await look_first(tx, by, baker, community)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -213,6 +220,23 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)
+
+
+async def look_first(tx: Tx, by: Steward, baker: Account, community: Account) -> None:
+    """A rule with what it held, a note, somebody who appeals, and the list of another community."""
+    seen = await posts.publish(tx, baker, posts.Draft(content="<p>Mud</p>", community=community))
+    assert seen
+    await post_notes.put(tx, by, seen, "Not any more")
+    await hold_rules.add(tx, community, by.account, by.role, hold_rules.Wanted("word", "frost"))
+    await posts.publish(tx, baker, posts.Draft(content="<p>frost\\N</p>", community=community))
+    await group_moderation.remove(tx, by, seen, "Off topic")
+    (met_by, *_) = await appeal_rows.decisions(tx.conn, baker.id, 2**63 - 1, 0, 1)
+    await appeals.appeal(tx, baker, met_by.id, "It is not")
+    await ban_lists.share(tx, by, shared=True)
+    other = await communities.create(tx, by.account, "meadow", "Meadow")
+    steers = await group_moderation.steward(tx, other, by.account)
+    list_ = await ban_lists.follow(tx, steers, community)
+    await ban_lists.heard(tx, list_, await ban_lists.shared(tx, community))
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
