@@ -584,6 +584,8 @@ OURS: Mapping[str, Schema] = {
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
         milestones=array(entity(percent=COUNT, reached_at=TIME)),
+        claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
+                            created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),

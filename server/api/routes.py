@@ -20,6 +20,7 @@ from server.api import (
     barriers,
     call_templates,
     calls,
+    claims,
     communities,
     community_archives,
     community_life,
@@ -154,6 +155,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     conversions,
     community_archives,
     calls,
+    claims,
     privacy,
     subscriptions,
 )
