@@ -38,6 +38,7 @@ class Call:
     revision: int
     outcome: str
     outcome_at: datetime | None
+    receipts: bool
 
     @property
     def counted(self) -> int:
@@ -127,6 +128,7 @@ OWN_UPCOMING = Query(
 SET_TALLY = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4 where post_id = $1"
 )
+SET_RECEIPTS = Command("update calls set receipts = $2 where post_id = $1")
 TALLY_SENT = Command("update calls set tally_sent_at = $2 where post_id = $1")
 FORM = Query("select form from call_forms where post_id = $1 and host = $2", str)
 PUT_FORM = Command(
@@ -221,6 +223,10 @@ async def set_tally(
 ) -> None:
     """Counted here, or as the host of a remote call says."""
     await SET_TALLY.run(conn, post_id, confirmed, expressed, waiting)
+
+
+async def set_receipts(conn: Connection, post_id: int, *, wanted: bool) -> None:
+    await SET_RECEIPTS.run(conn, post_id, wanted)
 
 
 async def tally_sent(conn: Connection, post_id: int, now: datetime) -> None:

@@ -74,11 +74,13 @@ OF_ACCOUNT_MANY = Query(
 ALL_OF_ACCOUNT = Query(
     "select * from participations where account_id = $1 order by id", Participation
 )
+BY_ID = Query("select * from participations where id = $1", Participation)
 BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
 CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
 WITHDRAW = Command(
-    "update participations set state = 'withdrawn', account_id = null, uri = null, answered_at = $2"
+    "with link as (delete from participation_tokens where participation_id = $1)"
+    " update participations set state = 'withdrawn', account_id = null, uri = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 NEXT_WAITING = Query(
@@ -163,6 +165,10 @@ async def of_account_many(
 
 async def all_of_account(conn: Connection, account_id: int) -> list[Participation]:
     return await ALL_OF_ACCOUNT.all(conn, account_id)
+
+
+async def by_id(conn: Connection, participation_id: int) -> Participation | None:
+    return await BY_ID.first(conn, participation_id)
 
 
 async def by_uri(conn: Connection, uri: str) -> Participation | None:

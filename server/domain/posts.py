@@ -25,6 +25,7 @@ from server.domain import (
     media,
     policy,
     quotes,
+    replies,
 )
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
@@ -232,6 +233,7 @@ async def publish(
     await _may_publish(tx, author, draft_, community)
     if draft_.visibility == "members" and community:
         draft_ = await _among_members(tx, draft_, community.id)
+    await replies.hold(tx, draft_.in_reply_to)
     await _hold_above(tx, draft_)
     post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
     if post is None:
@@ -251,6 +253,8 @@ async def publish(
     if draft_.quote:
         late = post.published_at <= tx.now - LATE
         await quotes.begun(tx, author, post, draft_.quote.post, late=late)
+    if not (arrived and arrived.history):
+        await replies.heard(tx, author, post)
     return post
 
 
@@ -532,6 +536,7 @@ async def edit(
     if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
     await communities.require_part(tx, post.community_id, author)
+    await replies.hold_parent(tx, post)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
     if post.visibility == "members" and post.community_id:
@@ -570,6 +575,7 @@ async def edit(
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
+    await replies.heard(tx, author, new)
     effects.changed(tx, post.id)
     return new
 
@@ -607,6 +613,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
     """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's, ``NotFound``."""
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    await replies.gone(tx, post)
     await _hold_whole(tx, post)
     document = await effects.publish_delete(tx, author, post) if not post.is_call else None
     await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
@@ -615,6 +622,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
 
 async def remove(tx: Tx, post: Post) -> None:
     """Take a post away here; what is told to whom is the caller's part. Raises ``NotFound``."""
+    await replies.gone(tx, post)
     held = await _hold_whole(tx, post)
     if not held.local:
         await effects.take_back_boosts(tx, held)

@@ -19,14 +19,14 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, polls, scheduled, sign_up, tags
+from server.domain import calls, effects, mails, media, moves, participations, polls, scheduled, sign_up, tags
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import cards, featured, follower_sync, histories, mail, moved, receipts, threads
 from storage import (
     accounts,
     budgets,
@@ -208,6 +208,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
+    participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
 }
 

@@ -15,6 +15,7 @@ from server.context import context
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
+from server.domain import wire
 from server.domain.kinds import KINDS, Answer, Kind
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -51,6 +52,7 @@ class Shown:
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
+    keywords: str  # of replies, as HTML
 
     @property
     def kind(self) -> Kind:
@@ -117,6 +119,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         participants=await _participants(tx, post) if steers else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
+        keywords=await wire.keyword_line(tx, post, call) if post.local else "",
     )
 
 

@@ -928,6 +928,7 @@ create table calls (
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
+    receipts boolean not null default true,  -- whether who gets a place at once is written to
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
     check ((kind, variant) in (
@@ -957,6 +958,15 @@ create table participations (
 );
 create index participations_account on participations (account_id);
 create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+
+-- What those who take part were told of it, and the links with which those elsewhere take it back.
+create table participation_tokens (
+    digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
+    participation_id bigint not null references participations on delete cascade,
+    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    told_at timestamptz not null
+);
+create index participation_tokens_participation on participation_tokens (participation_id, told_at);
 
 -- What a host was first sent for a call never changes.
 create table call_forms (
