@@ -125,6 +125,11 @@ OWN_UPCOMING = Query(
     " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3",
     Call,
 )
+LAST_TIMEZONE = Query(
+    "select timezone from calls where community_id = $1 and starts_at is not null"
+    " order by post_id desc limit 1",
+    str,
+)
 SET_TALLY = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4 where post_id = $1"
 )
@@ -216,6 +221,11 @@ async def own_upcoming(
     """Public calls of ours that are not over at ``since``, soonest first. ``owner_id``: of that community
     or author alone."""
     return await OWN_UPCOMING.all(conn, owner_id, since, limit)
+
+
+async def last_timezone(conn: Connection, community_id: int) -> str | None:
+    """Of the latest event of a community."""
+    return await LAST_TIMEZONE.first(conn, community_id)
 
 
 async def set_tally(

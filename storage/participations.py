@@ -15,6 +15,7 @@ from storage.db import Command, Connection, Query
 @dataclass(frozen=True, slots=True)
 class Participation:
     id: int
+    turn: int  # order of receipt
     uri: str | None
     post_id: int
     account_id: int | None
@@ -59,7 +60,7 @@ PUT = Query(
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
-        answered_at = excluded.answered_at
+        answered_at = excluded.answered_at, turn = excluded.turn
     returning *
     """,
     Participation,
@@ -85,12 +86,12 @@ WITHDRAW = Command(
 )
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
-    " order by answered_at, id limit $2",
+    " order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
     "select count(*) from participations where post_id = $1 and state = 'waiting'"
-    " and (answered_at, id) <= ($2, $3)",
+    " and turn <= $2",
     int,
 )
 RECOUNT = Query(
@@ -113,7 +114,7 @@ GIVEN = Query(
 )
 PARTICIPANTS = Query(
     "select * from participations where post_id = $1 and counts"
-    " and state in ('granted', 'waiting') order by state, answered_at, id",
+    " and state in ('granted', 'waiting') order by state, turn",
     Participation,
 )
 COUNTED_BY_HOST = Query(
@@ -196,9 +197,7 @@ async def next_waiting(conn: Connection, post_id: int, limit: int) -> list[Parti
 
 async def place_in_line(conn: Connection, participation: Participation) -> int:
     """1 for the first who waits."""
-    return await PLACE_IN_LINE.one(
-        conn, participation.post_id, participation.answered_at, participation.id
-    )
+    return await PLACE_IN_LINE.one(conn, participation.post_id, participation.turn)
 
 
 async def recount(conn: Connection, post_id: int) -> Tally:

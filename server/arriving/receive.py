@@ -113,6 +113,7 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     if made:
         await _spend_on_mentions(tx, act.by, made)
         await receive_calls.replied(tx, act, made, value.in_reply_to)
+        await receive_calls.refuse_short_form(tx, act, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 

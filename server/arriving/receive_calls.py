@@ -6,7 +6,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import calls, follows, invitations, participations, replies
+from server.domain import calls, follows, invitations, participations, replies, short_calls
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts
@@ -77,6 +77,17 @@ async def replied(tx: Tx, act: Act, reply: post_rows.Post, above: str | None) ->
     given = await participation_rows.by_uri(tx.conn, reply.uri)
     if given:
         await budgets.take(tx, budgets.ANSWERS, act.by.host, of=given.post_id)
+
+
+async def refuse_short_form(tx: Tx, act: Act, post: post_rows.Post) -> None:
+    """Who tries to make a call from another server is told why there is none, so many a day of a domain."""
+    if not await short_calls.is_from_elsewhere(tx, post):
+        return
+    try:
+        await budgets.take(tx, budgets.RECEIPTS, act.by.host)
+    except budgets.OverBudget:
+        return
+    await short_calls.explain(tx, act.by, post)
 
 
 async def unsaid(tx: Tx, act: Act, uri: str) -> None:

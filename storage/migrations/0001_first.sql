@@ -939,8 +939,12 @@ create table calls (
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
 
+-- Taken under the lock of a call: the times of transactions that wait for it are in no order.
+create sequence turns;
+
 create table participations (
-    id bigint generated always as identity primary key,  -- order of receipt
+    id bigint generated always as identity primary key,
+    turn bigint not null default nextval('turns'),  -- order of receipt; a new answer is a new turn
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
     account_id bigint references accounts on delete cascade,  -- null once it is taken back
@@ -957,7 +961,7 @@ create table participations (
     check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);
-create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+create index participations_waiting on participations (post_id, turn) where state = 'waiting';
 
 -- What those who take part were told of it, and the links with which those elsewhere take it back.
 create table participation_tokens (
