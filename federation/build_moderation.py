@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from federation.build import collection
 from federation.build_post import Json, utc
 from federation.vocab import ACTIVITY_CONTEXT, MODERATION_TERMS, PUBLIC
 
@@ -48,6 +49,20 @@ def ban(
     said: Json = {"object": banned, "target": desk.group, "summary": reason}
     ends: Json = {"endTime": utc(until)} if until else {}
     return _head("Block", activity_id, desk) | said | {"removeData": remove_data} | ends
+
+
+def ban_list(
+    collection_id: str, group: str, bans: Sequence[tuple[str, str, datetime | None]]
+) -> Json:
+    """Whom a group bans, as everybody may read: (id of the actor, reason, end), a Block by the group each."""
+    items = [
+        {
+            "id": f"{collection_id}#{number}", "type": "Block", "actor": group, "object": banned,
+            "target": group, "summary": reason, **({"endTime": utc(until)} if until else {}),
+        }
+        for number, (banned, reason, until) in enumerate(bans)
+    ]  # fmt: skip
+    return collection(collection_id, len(items), items=items)
 
 
 def listing(activity_id: str, desk: Desk, listed: str, target: str, *, added: bool) -> Json:

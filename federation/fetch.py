@@ -60,6 +60,10 @@ def _is_json_or_jrd(header: str) -> bool:
     return essence(header) in {"application/json", "application/jrd+json"}
 
 
+def _is_json(header: str) -> bool:
+    return essence(header) == "application/json"
+
+
 def _is_html(header: str) -> bool:
     return essence(header) in {"text/html", "application/xhtml+xml"}
 
@@ -113,6 +117,12 @@ NODEINFO = Purpose(
     accept="application/json",
     is_type=_is_json_or_jrd,
     max_bytes=256 * 1024,
+)
+TEMPLATE = Purpose(  # of a call, from another instance of ours (docs/templates.md)
+    "template",
+    accept="application/json",
+    is_type=_is_json,
+    max_bytes=64 * 1024,
 )
 PAGE = Purpose(
     "page",

@@ -6,6 +6,9 @@ only its owner may read. It is written under a temporary name and gets its own w
 Media files are written before their rows are ready and never changed, so those read after the rows are
 enough for them. Copies of other servers' files are left out: they are fetched again.
 
+The secret that opens contact data (server/keeper.py) is not in a backup: who steals one cannot read what
+people wrote about themselves. Restore asks for it where there is such data.
+
 Restore, with no server running: the file is read to its end and must be what was written; the domain must
 be the one in the settings, because names and keys belong to it; the database must be empty. Then one
 transaction makes the schema of the backup's version, loads the rows, puts the media folder in place, and
@@ -20,19 +23,19 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import asyncpg
 
-from server import blobs, run
+from server import blobs, keeper, run
 from server.blobs import MissingError, Store
 from server.config import Settings
-from server.errors import BeckonError
+from server.errors import BeckonError, SettingsError
 from server.version import VERSION
-from storage import archive, db, dump, instance, media, migrate
+from storage import archive, community_keys, contacts, db, dump, instance, media, migrate
 from storage.archive import ArchiveError, Manifest, Rows
 from storage.cluster import sync_directory
 from storage.db import Connection
@@ -50,7 +53,7 @@ class BackupError(BeckonError):
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a backup holds. ``size``: bytes of the file; ``rows``: by table; ``missing``: files that rows name
-    and that were not where they should be."""
+    and that were not where they should be; ``secret``: where the secret is that opens its contact data, if any."""
 
     path: Path
     domain: str
@@ -61,13 +64,21 @@ class Report:
     media: int
     size: int
     missing: int = 0
+    secret: str = field(default="", compare=False)
 
     def sentence(self, done: str) -> str:
         """What was done, for a person."""
         return (
             f"{done} {self.domain} as of {self.made_at:%Y-%m-%d %H:%M} UTC: {sum(self.rows.values())}"
             f" rows in {len(self.rows)} tables, {self.media} media files,"
-            f" {self.size / 1e6:.1f} MB in {self.path}." + self._lacking()
+            f" {self.size / 1e6:.1f} MB in {self.path}." + self._lacking() + self._sealed()
+        )
+
+    def _sealed(self) -> str:
+        return (
+            f" The secret that opens its contact data is not in it: keep a copy of {self.secret} elsewhere."
+            if self.secret
+            else ""
         )
 
     def _lacking(self) -> str:
@@ -86,7 +97,8 @@ async def backup(settings: Settings, path: Path, *, force: bool = False) -> Repo
         async with _connected(settings) as conn:
             manifest, keys = await _write(conn, settings, file)
     lacking = {_media_part(key) for key in keys} - manifest.parts.keys()
-    return replace(_report(path, manifest), missing=len(lacking))
+    secret = keeper.place(settings) if manifest.tables[community_keys.TABLE].rows else ""
+    return replace(_report(path, manifest), missing=len(lacking), secret=secret)
 
 
 def _media_part(key: str) -> str:
@@ -218,18 +230,21 @@ def _report(path: Path, manifest: Manifest) -> Report:
     )
 
 
-async def restore(settings: Settings, path: Path) -> Report:
-    """Make the instance that ``path`` holds, in an empty database. Raises ``BackupError``."""
+async def restore(settings: Settings, path: Path, *, without_contacts: bool = False) -> Report:
+    """Make the instance that ``path`` holds, in an empty database.
+
+    ``without_contacts``: give up the contact data, for which the secret is lost. Raises ``BackupError``.
+    """
     try:
         with path.open("rb") as file:
             manifest = await asyncio.to_thread(archive.verify, file)
             _require_same_names(settings, manifest)
             with _unpacked_media(settings.data, file) as unpacked:
                 async with _connected(settings) as conn:
-                    await _load(conn, settings, file, manifest, unpacked)
+                    await _load(conn, settings, file, manifest, unpacked, without_contacts)
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
-    except _FAULTS as error:
+    except (*_FAULTS, SettingsError) as error:
         raise BackupError(f"Nothing was restored. {error}") from error
     except (asyncpg.PostgresError, OSError) as error:
         raise BackupError(f"Nothing was restored: {error}") from error
@@ -281,7 +296,12 @@ def _unpack_media(file: BinaryIO, folder: Path) -> int:
 
 
 async def _load(
-    conn: Connection, settings: Settings, file: BinaryIO, manifest: Manifest, unpacked: Path | None
+    conn: Connection,
+    settings: Settings,
+    file: BinaryIO,
+    manifest: Manifest,
+    unpacked: Path | None,
+    without_contacts: bool,
 ) -> None:
     if await dump.others(conn):
         raise BackupError("Something else uses the database: stop `beckon serve` first.")
@@ -295,10 +315,25 @@ async def _load(
             await _load_tables(conn, file, manifest)
         await dump.set_counters(conn, [dump.Counter(n, v) for n, v in manifest.counters.items()])
         await migrate.migrate(conn)
+        if without_contacts:
+            await contacts.give_up(conn)
+        else:
+            await _require_secret(conn, settings)
         if unpacked and settings.s3_bucket:
             await _put_in_bucket(blobs.open_stores(settings).own, unpacked)
         elif unpacked:
             _put_in_place(unpacked)
+
+
+async def _require_secret(conn: Connection, settings: Settings) -> None:
+    found = keeper.find(settings)
+    same = found is not None and found.mark == await instance.secret_mark(conn)
+    if not same and await community_keys.any_key(conn):
+        raise BackupError(
+            "Nothing was restored: the contact data in the backup is sealed with a secret that is not in"
+            f" {keeper.place(settings)}. Put it there, or set BECKON_SECRET to it; if it is lost,"
+            " --without-contacts restores all the rest."
+        )
 
 
 async def _require_same_tables(conn: Connection, manifest: Manifest) -> None:

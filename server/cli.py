@@ -160,7 +160,8 @@ def migrate() -> None:
 def backup(file: Path, force: bool) -> None:
     """Write everything that this instance holds into FILE, while it runs or not.
 
-    FILE holds private keys and passwords' digests: only its owner may read it.
+    FILE holds private keys and passwords' digests: only its owner may read it. The secret that opens contact
+    data is not in it: keep a copy of the file secret in BECKON_DATA (or of BECKON_SECRET) elsewhere.
     """
     from server import backup
 
@@ -170,13 +171,20 @@ def backup(file: Path, force: bool) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def restore(file: Path) -> None:
+@click.option(
+    "--without-contacts",
+    is_flag=True,
+    help="Give up contact data whose secret (BECKON_SECRET) is lost.",
+)
+def restore(file: Path, without_contacts: bool) -> None:
     """Make an instance out of FILE, which `beckon backup` wrote: into an empty database, while nothing
-    serves it, and under the same BECKON_DOMAIN.
+    serves it, under the same BECKON_DOMAIN, and with the same BECKON_SECRET.
     """
     from server import backup
 
-    made = carry_out(lambda settings: backup.restore(settings, file))
+    made = carry_out(
+        lambda settings: backup.restore(settings, file, without_contacts=without_contacts)
+    )
     click.echo(made.sentence("Restored"))
 
 
@@ -558,21 +566,48 @@ def community() -> None:
 @click.option("--about", default="", help="What it is for.")
 @click.option(
     "--policy",
-    type=click.Choice(["open", "request"]),
+    type=click.Choice(["open", "request", "invited"]),
     default="open",
     show_default=True,
-    help="Whether anybody joins, or whom its organisers let in.",
+    help="Whether anybody joins, or whom its organisers let in, or invite.",
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "unlisted", "private"]),
+    default="public",
+    show_default=True,
+    help="Whether it is listed, or only found by its address, or for its members alone.",
 )
 @click.option("--rule", "rules", multiple=True, help="A rule; give it once for each.")
 def create_community(
-    name: str, title: str, by: str, about: str, policy: str, rules: tuple[str, ...]
+    name: str,
+    title: str,
+    by: str,
+    about: str,
+    policy: str,
+    visibility: str,
+    rules: tuple[str, ...],
 ) -> None:
     """Make a community with the handle NAME; prints the address of its page."""
     from server import commands
 
     click.echo(
-        carry_out(lambda s: commands.create_community(s, name, title, by, about, policy, rules))
+        carry_out(
+            lambda s: commands.create_community(
+                s, name, title, by, about, policy, rules, visibility
+            )
+        )
     )
+
+
+@community.command(name="appoint")
+@click.argument("name")
+@click.option("--to", required=True, help="A member of the community.")
+def appoint_organiser(name: str, to: str) -> None:
+    """Make a member organiser of the community NAME, where whoever steered it fell silent."""
+    from server import commands
+
+    carry_out(lambda s: commands.appoint_organiser(s, name, to))
 
 
 @main.group()

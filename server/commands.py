@@ -23,6 +23,7 @@ from server.domain import calls as call_verbs
 from server.domain import communities as community_verbs
 from server.domain import instance as instance_verbs
 from server.domain import oauth, scopes, sign_up
+from server.domain import roles as role_verbs
 from server.domain import users as user_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx, Work
@@ -155,14 +156,25 @@ async def create_community(
     about: str,
     policy: str,
     rules: Sequence[str],
+    visibility: str = "public",
 ) -> str:
     """The address of its page."""
     async with run.opened(settings) as base, base.work.transaction() as tx:
         founder = await _ours(tx, by)
         group = await community_verbs.create(
-            tx, founder, name, title, about=about, community_policy=policy, rules=rules
-        )
+            tx, founder, name, title, about=about, community_policy=policy, rules=rules,
+            visibility=visibility,
+        )  # fmt: skip
     return group.url
+
+
+async def appoint_organiser(settings: Settings, community: str, to: str) -> None:
+    """The operators' way, where whoever steered a community fell silent."""
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        group = await _ours(tx, community)
+        if not group.is_group:
+            raise Invalid(f"@{group.username} is no community.")
+        await role_verbs.appoint(tx, group, await _ours(tx, to), by=group)
 
 
 async def create_call(

@@ -96,6 +96,13 @@ class Settings(BaseModel):
             description="A PostgreSQL (15 to 18) of your own, postgresql://…; empty: Beckon runs its own in BECKON_DATA."
         ),
     ] = ""
+    secret: Annotated[
+        str,
+        Field(
+            description="What opens contact data, and is not in the database: 32 random bytes in base64url. Empty: the file secret in BECKON_DATA, made at the first start. Machines that share a database need the same here.",
+            repr=False,
+        ),
+    ] = ""
     tls_cert: Annotated[
         Path | None,
         Field(

@@ -11,6 +11,7 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 QUIET = ("aiohttp.access", "asyncio")
@@ -51,6 +52,8 @@ def _shared(form: str) -> list[Processor]:
 
 def _renderers(form: str) -> list[Processor]:
     if form == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without local variables: they hold what people sent.
+        traced = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        return [traced, structlog.processors.JSONRenderer()]
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

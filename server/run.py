@@ -29,7 +29,7 @@ import uvloop
 from aiohttp import web
 
 from federation.fetch import Egress, EgressConfig
-from server import blobs, mail, worker
+from server import blobs, keeper, mail, worker
 from server.app import make_app
 from server.arriving.resolve import Net, open_net
 from server.clock import Clock
@@ -37,9 +37,10 @@ from server.config import Settings, variable
 from server.domain import users as user_verbs
 from server.domain.tx import Site, Work
 from server.errors import DatabaseUnreachable, SettingsError, Unavailable
+from server.sealing import Secret
 from server.urls import Urls
 from server.version import VERSION
-from storage import db, embedded, instance, migrate, users
+from storage import community_keys, db, embedded, instance, migrate, users
 from storage.instance import Instance
 
 T = TypeVar("T")
@@ -50,6 +51,11 @@ GRACE = 5.0  # seconds for requests that are under way
 BACKLOG = 1024  # connections that the kernel keeps for us while we are busy
 HEALTH_SECONDS = 5.0
 
+
+NOT_OPENED = (
+    "The contact data in this database is sealed with a secret that is not in {place}: put it back there,"
+    " or set BECKON_SECRET to it."
+)
 
 UNREACHABLE = (
     OSError,
@@ -135,6 +141,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
         async with db.pool(url, size=settings.database_connections) as pool:
             async with pool.acquire() as conn:
                 here = await _settle_domain(settings, conn, clock.now())
+                secret = await settle_secret(settings, conn)
             urls = Urls(settings.domain, settings.base, here.secret.hex)
             site = Site(
                 urls,
@@ -142,6 +149,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Base]:
                 here.title,
                 mail=bool(settings.smtp_url),
                 authorized_fetch=settings.authorized_fetch == "on",
+                secret=secret,
             )
             yield Base(Work(pool, clock, site), url)
 
@@ -176,6 +184,20 @@ async def _settle_domain(settings: Settings, conn: db.Connection, now: datetime)
     if faults:
         raise SettingsError(faults)
     return here
+
+
+async def settle_secret(settings: Settings, conn: db.Connection) -> Secret:
+    """The secret of this instance (server/keeper.py), made where nothing was ever sealed with another.
+
+    Raises ``SettingsError`` where contact data waits for a secret that is not here.
+    """
+    found = keeper.find(settings)
+    marked = await instance.secret_mark(conn)
+    if (found is None or found.mark != marked) and await community_keys.any_key(conn):
+        raise SettingsError([NOT_OPENED.format(place=keeper.place(settings))])
+    secret = found or keeper.make(settings)
+    await instance.set_secret_mark(conn, secret.mark)
+    return secret
 
 
 @asynccontextmanager

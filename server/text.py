@@ -166,6 +166,17 @@ def compose(
     return clean(_LINKER.linkify(html))
 
 
+def paragraphs(source: str) -> list[str]:
+    """What stands between empty lines."""
+    lines = CONTROL.sub("", source).replace("\r\n", "\n")
+    return [part for part in re.split(r"\n{2,}", lines) if part.strip()]
+
+
+def compose_long(source: str, tag_url: Callable[[str], str]) -> str:
+    """A long text that a member typed, as HTML: each paragraph by itself, so that none is cut for others."""
+    return "".join(compose(part, {}, tag_url) for part in paragraphs(source))
+
+
 def compose_line(text: str, tag_url: Callable[[str], str]) -> str:
     """One line that a member typed, with its links and in no paragraph: a field of a profile."""
     return clean(_LINKER.linkify(_linked(one_line(text), {}, tag_url)))

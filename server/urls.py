@@ -47,6 +47,13 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def document(self, document_id: int) -> str:
+        return f"{self.base}/documents/{document_id}"
+
+    def template(self, key: str) -> str:
+        """Where other instances fetch a template of a call."""
+        return f"{self.base}/api/beckon/v1/templates/{key}/export"
+
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 
@@ -79,6 +86,14 @@ class Urls:
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
 
+    def confirm_answer(self, secret: str) -> str:
+        """Where somebody without an account says that an answer is theirs."""
+        return f"{self.base}/answers/confirm/{secret}"
+
+    def my_answer(self, secret: str) -> str:
+        """Where they see it, and take it back."""
+        return f"{self.base}/answers/{secret}"
+
     def subscription(self, secret: str) -> str:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
@@ -95,6 +110,10 @@ class Urls:
         """The participation that such a message was about."""
         whole, _, number = url.rpartition("/")
         return self.number(whole, "receipts") if number.isdigit() else None
+
+    def join(self, code: str) -> str:
+        """Where somebody with a member's link joins a community."""
+        return f"{self.base}/join/{code}"
 
     def invite(self, code: str) -> str:
         return f"{self.base}/invite/{code}"

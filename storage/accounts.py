@@ -62,6 +62,7 @@ class Account:
     copied_to: str | None
     moved_at: datetime | None
     featured_at: datetime | None
+    affiliation: str | None
 
     @property
     def is_group(self) -> bool:
@@ -231,6 +232,7 @@ LOSE_HANDLE = Command(
     " where lower(username) = lower($1) and handle_host = $2 and not handle_lost and uri <> $3"
 )
 ERASED = Command("update accounts set erased = true where id = $1")
+SET_AFFILIATION = Query("update accounts set affiliation = $2 where id = $1 returning *", Account)
 DELETE = Command("delete from accounts where id = $1")
 # What others have counted of an account, taken back before it goes.
 UNCOUNT = tuple(
@@ -248,10 +250,11 @@ UNCOUNT = tuple(
             " and exists (select from accounts where id = $1 and kind <> 'group')",
             "update posts p set replies_count = p.replies_count - r.n from ("
             "select in_reply_to_id as id, count(*) as n from posts where account_id = $1"
-            " and in_reply_to_id is not null group by in_reply_to_id) r where p.id = r.id",
+            " and in_reply_to_id is not null and removed is distinct from 'held' group by in_reply_to_id) r where p.id = r.id",
             "update posts p set quotes_count = p.quotes_count - q.n from ("
             "select quote_id as id, count(*) as n from posts where account_id = $1"
-            " and quote_state = 'accepted' and quote_id is not null group by quote_id) q"
+            " and quote_state = 'accepted' and quote_id is not null"
+            " and removed is distinct from 'held' group by quote_id) q"
             " where p.id = q.id",
             "update poll_options o set votes_count = greatest(o.votes_count - 1, 0)"
             " from poll_votes v where v.post_id = o.post_id and v.position = o.position"
@@ -438,6 +441,11 @@ async def lose_handle(conn: Connection, username: str, host: str, keeper_uri: st
 async def erased(conn: Connection, account_id: int) -> None:
     """It will not come back."""
     await ERASED.run(conn, account_id)
+
+
+async def set_affiliation(conn: Connection, account_id: int, affiliation: str | None) -> Account:
+    """``affiliation``: official, commercial, or None for a private person."""
+    return await SET_AFFILIATION.one(conn, account_id, affiliation)
 
 
 async def delete(conn: Connection, account_id: int) -> None:

@@ -18,6 +18,16 @@ class Community:
     rules: list[str]
     cards: bool
     created_at: datetime
+    purpose: str
+    norms: str
+    norms_at: datetime | None
+    language: str | None
+    topics: list[str]
+    questions: list[str]
+    capacity: int | None
+    proposals: str
+    seconds: int
+    welcome_post_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,15 @@ class Held:
 INSERT = Query(
     "insert into communities (account_id, policy, visibility, rules, created_at)"
     " values ($1, $2, $3, $4, $5) returning *",
+    Community,
+)
+SET = Query(
+    """
+    update communities set policy = $2, visibility = $3, rules = $4, purpose = $5, norms = $6,
+        norms_at = $7, language = $8, topics = $9, questions = $10, capacity = $11, proposals = $12,
+        seconds = $13, welcome_post_id = $14
+    where account_id = $1 returning *
+    """,
     Community,
 )
 BY_ID = Query("select * from communities where account_id = $1", Community)
@@ -58,6 +77,48 @@ STEWARDS = Query(
 RUN_BY = Query(
     "select a.* from community_roles r join accounts a on a.id = r.community_id"
     " where r.account_id = $1 order by a.id",
+    Account,
+)
+
+MEMBERS = Query(
+    "select count(*) from follows f join accounts a on a.id = f.follower_id"
+    " where f.target_id = $1 and f.accepted_at is not null and a.kind in ('person', 'service')",
+    int,
+)
+# Who steers already goes first, then who has been there longest; who can sign in here at all.
+HEIR = Query(
+    """
+    select a.* from follows f join accounts a on a.id = f.follower_id
+    left join community_roles r on r.community_id = f.target_id and r.account_id = a.id
+    where f.target_id = $1 and f.accepted_at is not null and a.local and a.kind = 'person'
+        and a.suspended_at is null and not a.waiting and a.moved_to is null
+    order by r.role is null, f.accepted_at, a.id limit 1
+    """,
+    Account,
+)
+# Of ours by their settings, of others by the tags in what they say of themselves.
+DIRECTORY = Query(
+    """
+    select a.* from accounts a left join communities c on c.account_id = a.id
+    where a.kind = 'group' and a.discoverable and a.suspended_at is null and a.silenced_at is null
+        and a.moved_to is null and (c.visibility = 'public' or (c.visibility is null and not a.local))
+        and ($1 = '' or $1 = any(c.topics)
+            or (c.account_id is null and a.note ~* ('#(<[^>]*>)*' || $1 || '([^a-z0-9_]|$)')))
+        and ($2 = '' or c.language = $2)
+    order by a.local desc, a.id desc limit $3 offset $4
+    """,
+    Account,
+)
+HAS_POSTS = Query("select exists (select from posts where community_id = $1)", bool)
+NO_PEOPLE = Query(
+    "select a.* from follows f join accounts a on a.id = f.follower_id"
+    " where f.target_id = $1 and a.kind not in ('person', 'service') limit 1000",
+    Account,
+)
+ASKING = Query(
+    "select a.* from follows f join accounts a on a.id = f.follower_id"
+    " where f.target_id = $1 and f.accepted_at is null and a.suspended_at is null"
+    " order by f.id limit $2",
     Account,
 )
 
@@ -125,6 +186,46 @@ async def insert(
     now: datetime,
 ) -> Community:
     return await INSERT.one(conn, account_id, policy, visibility, rules, now)
+
+
+async def save(conn: Connection, row: Community) -> Community:
+    """All settings as the row has them."""
+    return await SET.one(
+        conn, row.account_id, row.policy, row.visibility, row.rules, row.purpose, row.norms,
+        row.norms_at, row.language, row.topics, row.questions, row.capacity, row.proposals,
+        row.seconds, row.welcome_post_id,
+    )  # fmt: skip
+
+
+async def members(conn: Connection, community_id: int) -> int:
+    """How many people are in it: what acts for a whole server takes no place."""
+    return await MEMBERS.one(conn, community_id)
+
+
+async def heir(conn: Connection, community_id: int) -> Account | None:
+    """The member of ours who would steer it next, if nobody did."""
+    return await HEIR.first(conn, community_id)
+
+
+async def directory(
+    conn: Connection, topic: str, language: str, limit: int, offset: int
+) -> list[Account]:
+    """Groups that want to be found: ours first, the largest first. ``""``: any."""
+    return await DIRECTORY.all(conn, topic, language, limit, offset)
+
+
+async def has_posts(conn: Connection, community_id: int) -> bool:
+    return await HAS_POSTS.one(conn, community_id)
+
+
+async def no_people(conn: Connection, community_id: int) -> list[Account]:
+    """Groups, and what acts for a whole server, among those who follow it or ask to."""
+    return await NO_PEOPLE.all(conn, community_id)
+
+
+async def asking(conn: Connection, community_id: int, limit: int) -> list[Account]:
+    """Who waits to be let in, the first first."""
+    return await ASKING.all(conn, community_id, limit)
 
 
 async def by_id(conn: Connection, account_id: int) -> Community | None:

@@ -98,6 +98,7 @@ INSERT = Query(
     Follow,
 )
 BETWEEN = Query("select * from follows where follower_id = $1 and target_id = $2", Follow)
+BY_ID = Query("select * from follows where id = $1", Follow)
 BY_URI = Query("select * from follows where uri = $1", Follow)
 ACCEPT = Command("update follows set accepted_at = $2 where id = $1 and accepted_at is null")
 SET_OPTIONS = Command("update follows set reblogs = $2, notify = $3, languages = $4 where id = $1")
@@ -314,6 +315,10 @@ async def hold_all(conn: Connection, ids: Sequence[int]) -> None:
 
 async def between(conn: Connection, follower_id: int, target_id: int) -> Follow | None:
     return await BETWEEN.first(conn, follower_id, target_id)
+
+
+async def by_id(conn: Connection, id_: int) -> Follow | None:
+    return await BY_ID.first(conn, id_)
 
 
 async def by_uri(conn: Connection, uri: str) -> Follow | None:

@@ -67,7 +67,7 @@ REMOVE_ALL = Query(
 )
 RESTORE_ALL = Query(
     "update posts set removed = null where community_id = $1 and account_id = $2"
-    " and removed is not null returning *",
+    " and removed in ('here', 'elsewhere') returning *",
     Post,
 )
 BAN = Command(

@@ -24,6 +24,7 @@ class Instance:
     registrations: str
     secret: UUID
     limited: bool
+    secret_mark: bytes | None
     created_at: datetime
 
     @property
@@ -46,6 +47,12 @@ DESCRIBE = Command(
 USE_SETUP = Command("update instance set setup_digest = null where setup_digest = $1")
 SET_LIMITED = Command("update instance set limited = $1 where limited <> $1")
 LIMITED = Query("select coalesce((select limited from instance), false)", bool)
+SECRET_MARK = Query("select secret_mark from instance", bytes)
+# For share: whoever seals with one holds it until they are done.
+HELD_MARK = Query("select secret_mark from instance for share", bytes)
+SET_SECRET_MARK = Command(
+    "update instance set secret_mark = $1 where secret_mark is distinct from $1"
+)
 KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private is null")
 
 
@@ -60,7 +67,8 @@ class Usage:
 USAGE = Query(
     """
     select (select count(*) from accounts where local and kind = 'person' and not waiting) as users,
-           (select count(*) from posts where local and reblog_of_id is null) as posts,
+           (select count(*) from posts where local and reblog_of_id is null
+               and removed is distinct from 'held') as posts,
            (select count(*) from hosts) as hosts,
            (select count(distinct account_id) from posts
              where local and created_at > $1 and reblog_of_id is null) as active
@@ -84,7 +92,7 @@ WEEKS = Query(
     """
     select began,
            (select count(*) from posts p where p.local and p.reblog_of_id is null
-             and p.created_at >= began and p.created_at < began + interval '7 days') as posts,
+             and p.removed is distinct from 'held' and p.created_at >= began and p.created_at < began + interval '7 days') as posts,
            (select count(*) from sessions s
              where s.created_at >= began and s.created_at < began + interval '7 days')
            + (select count(*) from tokens t where t.user_id is not null
@@ -119,6 +127,20 @@ async def settle(conn: Connection, domain: str, web_domain: str, now: datetime) 
 async def keep_vapid(conn: Connection, private: str) -> None:
     """Browsers subscribe to one key: the first that was kept stays."""
     await KEEP_VAPID.run(conn, private)
+
+
+async def secret_mark(conn: Connection) -> bytes | None:
+    """Which secret opens contact data."""
+    return await SECRET_MARK.first(conn)
+
+
+async def held_secret_mark(conn: Connection) -> bytes | None:
+    """The same, and it stays so until the transaction ends."""
+    return await HELD_MARK.first(conn)
+
+
+async def set_secret_mark(conn: Connection, mark: bytes) -> None:
+    await SET_SECRET_MARK.run(conn, mark)
 
 
 async def set_setup(conn: Connection, digest: bytes) -> None:

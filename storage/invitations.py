@@ -46,9 +46,10 @@ async def insert(
     group_id: int | None,
     post_id: int | None,
     now: datetime,
-) -> None:
-    """A repeat is no event, and neither is one too many."""
-    await INSERT.run(conn, uri, account_id, by_id, group_id, post_id, now, MOST)
+) -> bool:
+    """False for a repeat, and for one too many: neither is an event."""
+    made = await INSERT.run(conn, uri, account_id, by_id, group_id, post_id, now, MOST)
+    return made == 1
 
 
 async def of(

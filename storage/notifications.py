@@ -120,9 +120,9 @@ FACTS = Query(
         exists (select from thread_mutes t where t.account_id = r.id
             and t.thread_id = p.thread_id) as thread_muted,
         exists (select from notification_permissions n where n.account_id = r.id
-            and n.from_account_id = s.id) as permitted,
+            and n.from_account_id = s.id) or (s.local and s.kind = 'group') as permitted,
         exists (select from users u where u.id = s.user_id and u.role in ('moderator', 'admin')
-            and s.local) as from_staff,
+            and s.local) or (s.local and s.kind = 'application') as from_staff,
         s.created_at as sender_since,
         s.bot or s.kind in ('application', 'service') as sender_is_bot,
         s.silenced_at is not null as sender_limited,

@@ -19,6 +19,7 @@ class Participation:
     uri: str | None
     post_id: int
     account_id: int | None
+    contact_id: int | None
     answer: str
     choice: int
     counts: bool
@@ -65,6 +66,16 @@ PUT = Query(
     """,
     Participation,
 )
+PUT_CONTACT = Query(
+    """
+    insert into participations
+        (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+    returning *
+    """,
+    Participation,
+)
+OF_CONTACT = Query("select * from participations where contact_id = $1", Participation)
 OF_ACCOUNT = Query(
     "select * from participations where post_id = $1 and account_id = $2", Participation
 )
@@ -80,8 +91,9 @@ BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
 CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
 WITHDRAW = Command(
-    "with link as (delete from participation_tokens where participation_id = $1)"
-    " update participations set state = 'withdrawn', account_id = null, uri = null, answered_at = $2"
+    "with links as (delete from participation_tokens where participation_id = $1)"
+    " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
+    " uri = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 NEXT_WAITING = Query(
@@ -118,9 +130,10 @@ PARTICIPANTS = Query(
     Participation,
 )
 COUNTED_BY_HOST = Query(
-    "select a.host, count(*) as people from participations p join accounts a on a.id = p.account_id"
+    "select coalesce(a.host, '') as host, count(*) as people"
+    " from participations p left join accounts a on a.id = p.account_id"
     " where p.post_id = $1 and p.counts and p.state = 'granted'"
-    " group by a.host order by people desc",
+    " group by coalesce(a.host, '') order by people desc",
     ByHost,
 )
 
@@ -152,6 +165,20 @@ async def put(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
         said.tier, said.door, now,
     )  # fmt: skip
+
+
+async def put_contact(
+    conn: Connection, post_id: int, contact_id: int, said: Said, now: datetime
+) -> Participation:
+    """The answer of somebody without an account. Raises ``UniqueViolation`` where there is one."""
+    return await PUT_CONTACT.one(
+        conn, post_id, contact_id, said.answer, said.choice, said.counts, said.state, said.tier,
+        said.door, now,
+    )  # fmt: skip
+
+
+async def of_contact(conn: Connection, contact_id: int) -> Participation | None:
+    return await OF_CONTACT.first(conn, contact_id)
 
 
 async def of_account(conn: Connection, post_id: int, account_id: int) -> Participation | None:

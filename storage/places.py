@@ -88,11 +88,13 @@ CALLS = Query(
     select c.post_id as id, n.km
     from found n join calls c on c.post_id = n.post_id join posts p on p.id = c.post_id
     where (n.km is null or n.km <= $3)
-        and c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at) >= $11
-        and (p.visibility = 'public' or p.visibility in ('unlisted', 'members') and exists (
-            select from follows f where f.follower_id = $12 and f.target_id = c.community_id
-            and f.accepted_at is not null))
-    order by case when $13 then n.km end, c.starts_at, c.post_id
+        and c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $11
+        and (p.visibility = 'public' and not exists (select from communities m
+                where m.account_id = c.community_id and m.visibility <> 'public')
+            or p.visibility in ('public', 'unlisted', 'members') and exists (select from follows f
+                where f.follower_id = $12 and f.target_id = c.community_id
+                and f.accepted_at is not null))
+    order by case when $13 then n.km end, coalesce(c.starts_at, c.closes_at), c.post_id
     limit $14 offset $15
     """,
     Near,

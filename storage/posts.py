@@ -64,6 +64,11 @@ class Post:
         return self.visibility in ("public", "unlisted")
 
     @property
+    def held(self) -> bool:
+        """Whether it waits for those who steer its community, or was refused by them."""
+        return self.removed == "held"
+
+    @property
     def is_shared(self) -> bool:
         """Whether its community passes it on: to everybody, or to its members."""
         return self.is_public or self.visibility == "members"
@@ -107,6 +112,7 @@ class NewPost:
     quote_automatic: list[str] = field(default_factory=list[str])
     quote_manual: list[str] = field(default_factory=list[str])
     emojis: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +180,9 @@ INSERT = Query(
     insert into posts (id, uri, url, local, account_id, kind, visibility, published_at, thread_id,
         reblog_of_id, community_id, in_reply_to_id, in_reply_to_account_id, title, content, source,
         summary, sensitive, language, attachments, tags, app_id, created_at, quote_id,
-        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual, emojis)
+        quoted_account_id, quote_state, quote_stamp, quote_automatic, quote_manual, emojis, removed)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
     on conflict do nothing returning *
     """,
     Post,
@@ -323,7 +329,7 @@ THREAD_PAGE = Query(
 )
 THREAD_COUNT = Query(
     "select count(*) from posts where thread_id = $1 and reblog_of_id is null"
-    " and visibility in ('public', 'unlisted', 'members')",
+    " and visibility in ('public', 'unlisted', 'members') and removed is distinct from 'held'",
     int,
 )
 BOOSTS_COUNT = Query(
@@ -344,7 +350,8 @@ PINNED = Query(
     Post,
 )
 PUBLIC_COUNT = Query(
-    "select count(*) from posts where account_id = $1 and visibility in ('public', 'unlisted')",
+    "select count(*) from posts where account_id = $1 and visibility in ('public', 'unlisted')"
+    " and removed is distinct from 'held'",
     int,
 )
 PUBLIC_PAGE = Query(
@@ -368,7 +375,7 @@ async def insert(conn: Connection, post: NewPost, now: datetime) -> Post | None:
         p.thread_id, p.reblog_of_id, p.community_id, p.in_reply_to_id, p.in_reply_to_account_id,
         p.title, p.content, p.source, p.summary, p.sensitive, p.language, p.attachments, p.tags,
         p.app_id, now, p.quote_id, p.quoted_account_id, p.quote_state, p.quote_stamp,
-        p.quote_automatic, p.quote_manual, p.emojis,
+        p.quote_automatic, p.quote_manual, p.emojis, p.removed,
     )  # fmt: skip
 
 

@@ -46,15 +46,17 @@ MATCHING = Query(
     """
     select c.post_id from calls c join posts p on p.id = c.post_id
     left join home_areas h on h.account_id = $1
-    where c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at) >= $2
+    where c.state in ('open', 'postponed') and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $2
         and exists (select from call_skills k join skills s on s.skill = k.skill
             where k.post_id = c.post_id and s.account_id = $1)
-        and (p.visibility = 'public' or p.visibility in ('unlisted', 'members') and exists (
-            select from follows f where f.follower_id = $1 and f.target_id = c.community_id
-            and f.accepted_at is not null))
+        and (p.visibility = 'public' and not exists (select from communities m
+                where m.account_id = c.community_id and m.visibility <> 'public')
+            or p.visibility in ('public', 'unlisted', 'members') and exists (select from follows f
+                where f.follower_id = $1 and f.target_id = c.community_id
+                and f.accepted_at is not null))
         and (c.latitude is null or distance_km(h.latitude / 10.0::float8, h.longitude / 10.0::float8,
             c.latitude, c.longitude) <= h.reach_km)
-    order by c.starts_at, c.post_id limit $3 offset $4
+    order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3 offset $4
     """,
     int,
 )
@@ -66,9 +68,11 @@ HOW_MANY = Query(
     where t.matched and a.suspended_at is null and not a.waiting and a.id <> $2
         and exists (select from call_skills k join skills s on s.skill = k.skill
             where k.post_id = $1 and s.account_id = t.account_id)
-        and (p.visibility = 'public' or exists (select from follows f
-            where f.follower_id = a.id and f.target_id = c.community_id
-            and f.accepted_at is not null))
+        and (p.visibility = 'public' and not exists (select from communities m
+                where m.account_id = c.community_id and m.visibility <> 'public')
+            or exists (select from follows f
+                where f.follower_id = a.id and f.target_id = c.community_id
+                and f.accepted_at is not null))
         and (c.latitude is null or distance_km(h.latitude / 10.0::float8, h.longitude / 10.0::float8,
             c.latitude, c.longitude) <= h.reach_km)
     """,

@@ -34,7 +34,8 @@ FIGURES = Query(
         (select count(*) from users) as users,
         (select count(*) from communities c join accounts a on a.id = c.account_id and a.local)
             as communities,
-        (select count(*) from posts where local and kind <> 'boost') as posts,
+        (select count(*) from posts where local and kind <> 'boost'
+            and removed is distinct from 'held') as posts,
         (select count(*) from hosts) as hosts,
         (select count(*) from inbox where state = 'waiting') as inbox_waiting,
         (select min(received_at) from inbox where state = 'waiting') as inbox_oldest,

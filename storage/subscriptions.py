@@ -23,6 +23,8 @@ HOLDER = Query(
 OF_INSTANCE = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where p.local and p.visibility = 'public' and coalesce(c.ends_at, c.starts_at) >= $1"
+    " and not exists (select from communities m"
+    " where m.account_id = c.community_id and m.visibility <> 'public')"
     " order by c.starts_at, c.post_id limit $2",
     Call,
 )

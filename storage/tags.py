@@ -95,7 +95,7 @@ FEATURED = Query(
     select f.id, f.name, count(p.id)::integer as posts_count, max(p.published_at) as last_post_at
     from featured_tags f
     left join posts p on p.account_id = f.account_id and p.tags @> array[f.name]
-        and p.visibility in ('public', 'unlisted')
+        and p.visibility in ('public', 'unlisted') and p.removed is distinct from 'held'
     where f.account_id = $1 group by f.id, f.name
     order by count(p.id) desc, f.id
     """,

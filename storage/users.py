@@ -34,6 +34,7 @@ INSERT = Query(
     """,
     User,
 )
+HOLD = Query("select id from users where id = $1 for no key update", int)
 BY_ID = Query("select * from users where id = $1", User)
 BY_IDS = Query("select * from users where id = any($1::bigint[])", User)
 BY_EMAIL = Query("select * from users where lower(email) = lower($1)", User)
@@ -101,6 +102,11 @@ async def staff(conn: Connection) -> list[Account]:
 
 async def by_id(conn: Connection, user_id: int) -> User | None:
     return await BY_ID.first(conn, user_id)
+
+
+async def hold(conn: Connection, user_id: int) -> None:
+    """Until the transaction ends nobody else makes a person of this user."""
+    await HOLD.first(conn, user_id)
 
 
 async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, User]:

@@ -136,6 +136,25 @@ def test_a_command_that_cannot_be_read(run: Command, words: list[str]) -> None:
     fails(run(*words), 2)
 
 
+def test_operators_appoint_a_member_alone(run: Command) -> None:
+    garden(run)
+    succeeds(run("account", "create", "neighbour", "--email", "n@mail.example"))
+    assert "Only a member" in fails(run("community", "appoint", "garden", "--to", "neighbour"), 1)
+    assert "is no community" in fails(run("community", "appoint", "neighbour", "--to", "garden"), 1)
+    succeeds(run("community", "appoint", "garden", "--to", "gardener"))
+    closed = (
+        "--title",
+        "Shed",
+        "--by",
+        "gardener",
+        "--policy",
+        "invited",
+        "--visibility",
+        "private",
+    )
+    succeeds(run("community", "create", "shed", *closed))
+
+
 # --- the database
 
 

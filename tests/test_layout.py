@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "limits", "mail"}
-LEAVES |= {"pages", "peer", "pictures", "text", "urls", "version"}
+LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "keeper"}
+LEAVES |= {"limits", "mail", "pages", "peer", "pictures", "sealing", "text", "urls", "version"}
 ARRIVING = {"arriving", "context", "host_lists", "instances", "proxy", "uploads", "waiting"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}

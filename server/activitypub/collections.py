@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from federation import build
+from federation import build, build_moderation
 from server import ids
 from server.activitypub.actors import asked_for
 from server.activitypub.answers import document
 from server.activitypub.objects import listed
 from server.activitypub.reader import DEPENDS, for_reader, signer, wants_card
 from server.context import context
-from server.domain import follower_sync, sight, wire
+from server.domain import ban_lists, follower_sync, sight, wire
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, communities, posts, tags
@@ -86,6 +86,19 @@ async def moderators(request: web.Request) -> web.StreamResponse:
         items = [steward.uri for steward in await communities.stewards(tx.conn, account.id)]
         body = build.collection(f"{account.uri}/moderators", len(items), items=items)
         return document(request, body, reader=await _private(tx, account, reader))
+
+    return await for_reader(request, answer)
+
+
+async def bans(request: web.Request) -> web.StreamResponse:
+    """Whom a community bans, where it shares that: 404 where it does not."""
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        account = await asked_for(tx, request, reader)
+        shared = await ban_lists.shared(tx, account)
+        found = [(each.uri, each.reason, each.until) for each in shared]
+        body = build_moderation.ban_list(f"{account.uri}/bans", account.uri, found)
+        return document(request, body)
 
     return await for_reader(request, answer)
 

@@ -36,6 +36,7 @@ _OF_POSTS: dict[str, Handler] = {
     "quotes/{stamp}": objects.stamp,
 }
 _DOCUMENTS_ALONE: dict[str, Handler] = {
+    "/communities/{id}/bans": collections.bans,
     "/communities/{id}/moderators": collections.moderators,
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,

@@ -31,7 +31,7 @@ from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
 from server.domain import accounts as verbs
-from server.domain import featured, media, quotes, sight
+from server.domain import featured, media, persons, quotes, sight
 from server.domain import preferences as choices
 from server.domain import search as searching
 from server.domain.tx import Tx
@@ -154,7 +154,8 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 
 async def _shown(tx: Tx, row: Account) -> Json:
     """On its own, with the badge of who runs this server."""
-    user = await users.by_id(tx.conn, row.user_id) if row.user_id is not None else None
+    badge = await persons.shows_role(tx, row)
+    user = await users.by_id(tx.conn, row.user_id or 0) if badge else None
     entity = account.account(tx.site.urls, row, user.role if user else "member")
     return entity | await _moved(tx, row)
 

@@ -13,6 +13,7 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,8 +38,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
+from server.domain import audience, communities, kinds, sight
 from server.domain import calls as verbs
-from server.domain import communities, kinds, sight
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
@@ -46,7 +47,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls
+from storage import accounts, calls, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -61,6 +62,9 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
+        privacy=audience.of_answers(
+            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+        ),
     )  # fmt: skip
     return render.call(tx.site.urls, loaded)
 
@@ -86,16 +90,25 @@ async def _answer(request: web.Request, call_id: int, viewer: Account | None) ->
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
 
+async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
+    """By id, those of these calls that the viewer may and wants to see."""
+    rows = await calls.by_ids(tx.conn, ids)
+    found = await posts.by_ids(tx.conn, ids)
+    seen = await sight.visible(tx, found.values(), viewer, feed=True)
+    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
+
+
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """``kind`` (an event by default), ``title`` and what else a ``Call`` has. For organisers and moderators."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
-        post = await verbs.create(tx, caller.account, group, _wanted(sent))
+        post = await verbs.create(tx, caller.account, group, wanted_of(sent))
     return await _answer(request, post.id, caller.account)
 
 
-def _wanted(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
+    """A call as it was sent. Raises ``Invalid``."""
     timezone = sent.text("timezone") or "UTC"
     place = sent.child("place")
     goal = sent.child("goal")
@@ -166,7 +179,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
-        wanted = _wanted(sent, call.kind, call.variant) if "title" in sent else None
+        wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await _answer(request, post.id, caller.account)
 
@@ -195,11 +208,12 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
-    """``Participant`` each, who is going before who waits. For organisers and moderators only."""
+    """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
+    those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
         post, call = await _found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
-        await communities.require_steward(tx, group, caller.account)
+        await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
@@ -248,10 +262,11 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
 )
+FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
+"""Of a new call, and of what is proposed as one."""
+
 DESCRIBED: Described = {
-    f"POST {BASE}/communities/{{id}}/calls": op(
-        "Call", a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE
-    ),
+    f"POST {BASE}/communities/{{id}}/calls": op("Call", *FIELDS),
     f"GET {BASE}/communities/{{id}}/calls": op(array("Call"), limit()),
     f"GET {BASE}/calls/{{id}}": op("Call"),
     f"PUT {BASE}/calls/{{id}}": op(

@@ -1,6 +1,9 @@
 """Beckon's own API for communities, under /api/beckon/v1. Joining is following (relations.py).
 
-``Community``: id, name, handle, title, about (HTML), url, uri, local, policy (open, request, invited) and visibility
+``Community``: id, name, handle, title, about (HTML), purpose, norms (accepted by who joins by ``/join``), language,
+topics[], questions[] (answered there, where one asks to join), capacity (of people; null: no limit), proposals (who
+makes calls: open, seconded by ``seconds`` members, approved), welcome_status_id, place_in_line and norms_accepted (of
+the viewer, or null), handover_offered (to the viewer), url, uri, local, policy (open, request, invited) and visibility
 (public, unlisted, private; both null for one of another server), rules[], members_count, member, requested, role (organiser, moderator, member or
 null), account (``Account``). ``Member``: account, role.
 """
@@ -19,25 +22,35 @@ from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import communities as verbs
-from server.domain import group_moderation, sight
+from server.domain import group_moderation, joining, sight
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render
 from server.render.view import Json
-from storage import accounts, communities, follows
+from storage import accounts, communities, follows, handovers
 from storage.accounts import Account
 
 BASE = "/api/beckon/v1/communities"
 MAX_LISTED = 80
 
 
-async def _entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
+async def entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
     row = await communities.by_id(tx.conn, group.id)
     if viewer is None:
         return render.community(tx.site.urls, group, row, None, None)
     relations = await follows.relations(tx.conn, viewer.id, [group.id], tx.now)
     role = await communities.role(tx.conn, group.id, viewer.id)
-    return render.community(tx.site.urls, group, row, relations.get(group.id), role)
+    standing = await _standing(tx, group, viewer) if row else render.NOBODY
+    return render.community(tx.site.urls, group, row, relations.get(group.id), role, standing)
+
+
+async def _standing(tx: Tx, group: Account, viewer: Account) -> render.Standing:
+    offered = await handovers.of(tx.conn, group.id)
+    return render.Standing(
+        await joining.place(tx, viewer, group),
+        await joining.accepts_norms(tx, viewer, group),
+        offered is not None and offered.to_id == viewer.id,
+    )
 
 
 async def index(request: web.Request, caller: Caller | None) -> web.Response:
@@ -45,7 +58,7 @@ async def index(request: web.Request, caller: Caller | None) -> web.Response:
     limit = paging.limit(request, 40, MAX_LISTED)
     async with context(request).work.reading() as tx:
         groups = await accounts.local_groups(tx.conn, limit)
-        return ok([await _entity(tx, group, viewer_of(caller)) for group in groups])
+        return ok([await entity(tx, group, viewer_of(caller)) for group in groups])
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -63,13 +76,13 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
             rules=sent.texts("rules"),
         )
         group = await account_of(tx, group.id, caller.account)
-        return ok(await _entity(tx, group, caller.account))
+        return ok(await entity(tx, group, caller.account))
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         group = await sight.group(tx, id_of(request), viewer_of(caller))
-        return ok(await _entity(tx, group, viewer_of(caller)))
+        return ok(await entity(tx, group, viewer_of(caller)))
 
 
 async def members(request: web.Request, caller: Caller) -> web.Response:

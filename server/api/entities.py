@@ -73,7 +73,7 @@ _STATUS = {
     "quote_approval": "QuoteApproval", "application": absent(entity(name=TEXT, website=maybe(URL))),
     # With a token only, so that a stranger's answer can be kept:
     "favourited": absent(BOOL), "reblogged": absent(BOOL), "muted": absent(BOOL),
-    "bookmarked": absent(BOOL), "pinned": absent(BOOL), "filtered": absent(array("FilterResult")),
+    "bookmarked": absent(BOOL), "pinned": absent(BOOL), "held": absent(BOOL), "filtered": absent(array("FilterResult")),
 }  # fmt: skip
 _ORIGINAL = entity(**_STATUS, reblog={"type": "null"}, quote=maybe("Quote"))
 STATUS = entity(**_STATUS, reblog=maybe("OriginalStatus"), quote=maybe("Quote"))
@@ -465,28 +465,107 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+CALL_KIND = words(
+    "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
+)
+_DOCUMENT = {
+    "id": ID, "community_id": ID, "title": TEXT, "url": URL, "editors": words("stewards", "members"),
+    "pinned": BOOL, "version": COUNT, "author": maybe("Account"), "created_at": TIME,
+    "changed_at": TIME,
+}  # fmt: skip
+_TEMPLATE = {
+    "kind": CALL_KIND, "variant": TEXT, "name": TEXT, "about": TEXT, "language": maybe(TEXT),
+    "title": TEXT, "text": TEXT, "places": array(entity(name=TEXT, label=TEXT, example=TEXT)),
+    "defaults": mapping(COUNT), "options": array(TEXT),
+}  # fmt: skip
 OURS: Mapping[str, Schema] = {
     "Community": entity(
         id=ID, name=TEXT, handle=TEXT, title=TEXT, about=TEXT, url=URL, uri=URL, local=BOOL,
+        purpose=TEXT, norms=TEXT, language=maybe(TEXT), topics=array(TEXT), questions=array(TEXT),
+        capacity=maybe(COUNT), proposals=maybe(words("open", "seconded", "approved")), seconds=maybe(COUNT),
+        welcome_status_id=maybe(ID), place_in_line=maybe(COUNT), norms_accepted=maybe(BOOL), handover_offered=BOOL,
         policy=maybe(words("open", "request", "invited")),
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
     ),
+    "CommunitySettings": entity(
+        id=ID, about=TEXT, members=COUNT, asking=COUNT, waiting=COUNT, split_suggested=BOOL,
+        handover=maybe("Account"), asked_by=array("Account"),
+    ),
+    "JoinRequest": entity(account="Account", answers=array(TEXT), waits=BOOL),
+    "CommunityLink": entity(
+        id=ID, community_id=ID, url=maybe(URL), admits=BOOL, joined=COUNT, max_uses=COUNT, expires_at=TIME,
+        created_at=TIME,
+    ),
+    "Proposal": entity(
+        id=ID, community_id=ID, account="Account", kind=TEXT, title=TEXT, wanted=mapping(ANY),
+        state=words("idea", "trial", "review", "accepted", "declined", "withdrawn"), note=TEXT,
+        status_id=maybe(ID), seconds_count=COUNT, seconds_needed=COUNT, seconded=BOOL, created_at=TIME,
+        changed_at=TIME,
+    ),
+    "Person": entity(id=ID, first=BOOL, account="Account"),
+    "PersonToken": entity(person="Person", access_token=TEXT, token_type=words("Bearer"), scope=TEXT),
     "CommunityBan": entity(
         account="Account", reason=TEXT, created_at=TIME, expires_at=maybe(TIME)
     ),
     "ModerationEntry": entity(
         id=ID, action=words("lock", "unlock", "remove", "restore", "feature", "unfeature", "ban",
-                            "unban", "appoint", "dismiss"),
+                            "unban", "appoint", "dismiss", "approve", "refuse", "hold_rule",
+                            "slow_mode", "note", "uphold", "overturn", "ban_list"),
         role=words("organiser", "moderator", "member"), status_id=maybe(ID), account_id=maybe(ID),
         reason=TEXT, created_at=TIME,
+    ),
+    "Decision": entity(
+        id=ID, community_id=ID, action=words("remove", "refuse", "ban"), reason=TEXT,
+        status_id=maybe(ID), created_at=TIME, appeal=maybe("Appeal"),
+    ),
+    "Appeal": entity(
+        id=ID, community_id=ID, decision_id=ID, account_id=ID, text=TEXT, answer=TEXT,
+        state=words("pending", "approved", "rejected"), created_at=TIME, answered_at=maybe(TIME),
+    ),
+    "PostNote": entity(
+        text=TEXT, role=maybe(words("organiser", "moderator")), created_at=maybe(TIME)
+    ),
+    "BanListEntry": entity(uri=URL, reason=TEXT, expires_at=maybe(TIME)),
+    "BanList": entity(id=ID, account="Account", read_at=maybe(TIME), failure=maybe(TEXT)),
+    "BanProposal": entity(
+        id=ID, list_id=ID, uri=URL, reason=TEXT, expires_at=maybe(TIME), created_at=TIME
+    ),
+    "HoldRule": entity(
+        id=ID, kind=words("word", "host", "links", "newcomer"), value=TEXT, days=COUNT,
+        amount=COUNT, created_at=TIME,
+    ),
+    "HeldPost": entity(
+        id=ID, community_id=ID, status="Status", rule_id=maybe(ID), matched=TEXT, held_at=TIME,
+        reason=words("word", "host", "links", "newcomer", "slow_mode"), refused_at=maybe(TIME),
     ),
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
+    "Document": entity(**_DOCUMENT),
+    "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),
+    "DocumentVersion": entity(number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME),
+    "WholeVersion": entity(
+        number=COUNT, title=TEXT, author=maybe("Account"), created_at=TIME, content=TEXT, text=TEXT
+    ),
+    "CommunityArchive": entity(asked_at=TIME, made_at=maybe(TIME), size=maybe(COUNT)),
+    "FoundCall": entity(
+        uid=TEXT, kind=CALL_KIND, title=TEXT, text=TEXT, starts_at=maybe(TIME), ends_at=maybe(TIME),
+        timezone=TEXT, place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+        capacity=maybe(COUNT), cancelled=BOOL, repeats=BOOL, call_id=maybe(ID),
+    ),
+    "CallTemplate": entity(
+        **_TEMPLATE, id=TEXT, url=URL, community_id=maybe(ID), ready_made=BOOL, shared=BOOL,
+        origin=maybe(URL), revision=COUNT, changed_at=maybe(TIME),
+    ),
+    "TemplateFile": entity(format=TEXT, version=COUNT, **_TEMPLATE),
+    "FilledTemplate": entity(
+        kind=CALL_KIND, variant=TEXT, title=TEXT, text=TEXT, missing=array(TEXT),
+        defaults=mapping(COUNT), options=array(TEXT),
+    ),
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
-        kind=words("event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"),
+        kind=CALL_KIND,
         variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
@@ -498,11 +577,30 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
+        privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
+    ),
+    "Audience": entity(sentence=TEXT),
+    "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
+    "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
+    "Contact": entity(
+        id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
+        agreed=array(words("answer", "news")), confirmed_at=TIME,
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "Area": entity(
+        latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
+    ),
+    "NearCall": entity(call="Call", distance_km=maybe(COUNT), anywhere=BOOL),
+    "NearCommunity": entity(community="Community", place="CommunityPlace", distance_km=COUNT),
+    "CommunityPlace": entity(name=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
+    "Skills": entity(skills=array(TEXT), shown=BOOL, matched=BOOL),
+    "Offered": entity(
+        skills=array(TEXT), area=maybe(entity(latitude=NUMBER, longitude=NUMBER)),
+    ),
+    "CallSkills": entity(skills=array(TEXT), matching=maybe(COUNT)),
     "Subscription": entity(
         created_at=maybe(TIME), calendar=maybe(URL), community_calendar=maybe(TEXT),
         community_feed=maybe(TEXT),

@@ -137,10 +137,9 @@ async def near_communities(request: web.Request, caller: Caller | None) -> web.R
         circle = await verbs.circle(tx, viewer, _point(sent), sent.integer("radius"))
         found = await places.communities(tx.conn, circle, size, paging.offset(request))
         groups = await accounts.by_ids(tx.conn, [row.id for row in found])
-        shown = await communities.listed(tx, list(groups.values()), viewer)
         body = [
             {
-                "community": shown[row.id],
+                "community": await communities.entity(tx, groups[row.id], viewer),
                 "place": _place(await places.of_community(tx.conn, row.id)),
                 "distance_km": verbs.told(row.km or 0),
             }
@@ -193,9 +192,9 @@ DESCRIBED: Described = {
     f"PUT {BASE}/area": op("Area", *_WHERE, integer("reach_km", 1, MAX_KM), flag("shown")),
     f"DELETE {BASE}/area": op("Empty"),
     f"GET {BASE}/calls/nearby": op(
-        array("NearCall"), *_AROUND, choice("sort", *SORTS), flag("anywhere")
+        array("NearCall"), *_AROUND, choice("sort", *SORTS), flag("anywhere"), also=(422,)
     ),
-    f"GET {BASE}/communities/nearby": op(array("NearCommunity"), *_AROUND),
+    f"GET {BASE}/communities/nearby": op(array("NearCommunity"), *_AROUND, also=(422,)),
     f"GET {BASE}/communities/{{id}}/place": op("CommunityPlace"),
     f"PUT {BASE}/communities/{{id}}/place": op(
         "CommunityPlace", a_text("name", required=True), *_WHERE

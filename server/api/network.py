@@ -6,10 +6,19 @@ from aiohttp import web
 
 from federation.errors import Gone, Refused, Unreachable
 from server.arriving import resolve, vouching
+from server.arriving.resolve import Net
 from server.context import NET
 from server.errors import Invalid, Unavailable
 from storage.accounts import Account
 from storage.posts import Post
+
+
+def net_of(request: web.Request) -> Net:
+    """The way out. Raises ``Unavailable`` where there is none."""
+    net = request.app.get(NET)
+    if net is None:
+        raise Unavailable("This server does not talk to others.")
+    return net
 
 
 async def look_up(request: web.Request, text: str) -> Account | Post | None:

@@ -49,6 +49,11 @@ class Params:
         """Whether it was given at all, null included."""
         return name in self._tree
 
+    @property
+    def tree(self) -> Mapping[str, object]:
+        """All of it as it came, for what has a reader of its own."""
+        return self._tree
+
     def text(self, name: str) -> str | None:
         return _text(self._tree.get(name))
 

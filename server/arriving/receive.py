@@ -25,6 +25,7 @@ from server.domain import (
     host_blocks,
     moves,
     participations,
+    policy,
     polls,
     posts,
     quotes,
@@ -263,6 +264,8 @@ async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> 
         raise Refused("unknown_instrument", "The quoting post could not be found.")
     if quoting.account_id != act.by.id or quoting.quote_id != quoted.id:
         raise Refused("foreign_instrument", "Only its author asks for a post that quotes.")
+    if quoting.held:
+        policy.HELD.require()
     await quotes.asked(tx, act.by, quoting, quoted, activity.id, quoted_uri=activity.object)
 
 

@@ -148,6 +148,15 @@ async def edit_profile(
     return new
 
 
+async def set_profile(tx: Tx, account: Account, **changes: object) -> Account:
+    """Columns of ``Profile`` as they are to be stored. The caller has made them safe, and tells the followers."""
+    profile = replace(_profile_of(account), **changes)
+    name, source = _name(profile.display_name), _note(profile.note_source)
+    return await accounts.update_profile(
+        tx.conn, account.id, replace(profile, display_name=name, note_source=source), None
+    )
+
+
 def _name(value: str) -> str:
     if len(value) > NAME_MAX:
         raise Invalid(f"A name has at most {NAME_MAX} characters.", field="display_name")

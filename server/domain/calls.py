@@ -74,9 +74,15 @@ class Reported:
     outcome: str = ""
 
 
-async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Post:
-    """A new call of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``."""
-    await communities.require_steward(tx, community, author)
+async def create(
+    tx: Tx, author: Account, community: Account, wanted: Wanted, *, let_through: bool = False
+) -> Post:
+    """A new call of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``.
+
+    ``let_through``: the community took it up as a proposal (``proposals``).
+    """
+    if not let_through:
+        await communities.require_may_call(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
     _check_ahead(tx, wanted.details)

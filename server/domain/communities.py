@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, effects, follows, group_effects, names, policy, roles
+from server.domain import accounts, effects, follows, group_effects, letters, names, policy, roles
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import communities, invitations
@@ -29,9 +29,7 @@ async def create(
     rules: Sequence[str] = (),
 ) -> Account:
     """A new community; its founder is its first member and organiser. Raises ``Invalid``, ``Conflict``."""
-    if community_policy not in POLICIES:
-        raise Invalid("A community is open, joined on request, or by invitation.", field="policy")
-    _check_visibility(visibility, community_policy)
+    check_settings(visibility, community_policy)
     if not title.strip():
         raise Invalid("A community needs a title.", field="title")
     if names.is_instances(username, tx.site.urls.domain):
@@ -46,7 +44,10 @@ async def create(
     return group
 
 
-def _check_visibility(visibility: str, community_policy: str) -> None:
+def check_settings(visibility: str, community_policy: str) -> None:
+    """Raises ``Invalid`` naming the field."""
+    if community_policy not in POLICIES:
+        raise Invalid("A community is open, joined on request, or by invitation.", field="policy")
     if visibility not in VISIBILITIES:
         raise Invalid("A community is public, unlisted or private.", field="visibility")
     if visibility == "private" and community_policy == "open":
@@ -84,6 +85,16 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
         await effects.invite(tx, actor, community, invited, uri)
         if invited.local:
             await invitations.insert(tx.conn, uri, invited.id, actor.id, community.id, None, tx.now)
+            by = actor.display_name or actor.username
+            await letters.send(
+                tx,
+                community,
+                invited,
+                "invited",
+                by=by,
+                subject=community.display_name,
+                url=community.url,
+            )
 
 
 async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:
@@ -95,9 +106,42 @@ async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> N
         raise NotFound
 
 
+async def require_may_call(tx: Tx, community: Account, actor: Account) -> None:
+    """Raises ``Forbidden`` for who has to propose a call first, or is no member (``policy``)."""
+    row = await communities.by_id(tx.conn, community.id)
+    policy.may_call_at_once(
+        row.proposals if row else "approved",
+        member=await follow_rows.is_following(tx.conn, actor.id, community.id),
+        role=await communities.role(tx.conn, community.id, actor.id),
+    ).require()
+
+
+async def require_inside(tx: Tx, group: Account, viewer: Account | None) -> None:
+    """What is kept in a private community is for who joined, and not for guests yet: raises ``NotFound``
+    for others, and for a group of another server, of which we keep nothing."""
+    row = await communities.by_id(tx.conn, group.id)
+    if row is None:
+        raise NotFound
+    if row.visibility == "private" and not (
+        viewer and await follow_rows.is_following(tx.conn, viewer.id, group.id)
+    ):
+        raise NotFound
+
+
 async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
     """Raises ``Forbidden`` unless the actor is an organiser or moderator of this community of ours."""
     policy.may_steer(await communities.role(tx.conn, community.id, actor.id)).require()
+
+
+async def may_see_people(tx: Tx, community: Account, actor: Account) -> policy.Verdict:
+    """Whether the actor may see who takes part in a call of this community of ours."""
+    role = await communities.role(tx.conn, community.id, actor.id)
+    return policy.may_see_people(role, actor.affiliation)
+
+
+async def require_people(tx: Tx, community: Account, actor: Account) -> None:
+    """Raises ``Forbidden`` unless the actor may see who takes part."""
+    (await may_see_people(tx, community, actor)).require()
 
 
 async def decide(

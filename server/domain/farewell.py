@@ -8,9 +8,9 @@ so nothing can be forgotten here. Other servers are sent a Delete of an account 
 
 from __future__ import annotations
 
-from server.domain import effects, host_blocks, participations
+from server.domain import effects, follows, host_blocks, participations, roles
 from server.domain.tx import Tx
-from storage import accounts, posts, users
+from storage import accounts, communities, joins, posts, users
 from storage import participations as participation_rows
 from storage.accounts import Account, Profile
 
@@ -24,7 +24,9 @@ async def forget(tx: Tx, account: Account) -> None:
         return
     await _withdraw(tx, account)
     await posts.bury(tx.conn, account.uri, tx.now)
+    left = await _left(tx, account)
     await accounts.delete(tx.conn, account.id)
+    await _close_gaps(tx, left)
 
 
 async def _withdraw(tx: Tx, account: Account) -> None:
@@ -52,9 +54,24 @@ async def erase(tx: Tx, account: Account) -> Account:
     return hollow
 
 
+async def _left(tx: Tx, account: Account) -> tuple[list[Account], list[int]]:
+    """What it steered, and where others wait for its place."""
+    return await communities.run_by(tx.conn, account.id), await joins.lines_of(tx.conn, account.id)
+
+
+async def _close_gaps(tx: Tx, left: tuple[list[Account], list[int]]) -> None:
+    steered, lines = left
+    for community in steered:
+        await roles.succeed(tx, community)
+    for community_id in lines:
+        await follows.free_places(tx, community_id)
+
+
 async def _hollow(tx: Tx, account: Account) -> Account:
     keys = await accounts.keys_of(tx.conn, account.id)
+    left = await _left(tx, account)
     await accounts.delete(tx.conn, account.id)
+    await _close_gaps(tx, left)
     made = await accounts.insert(
         tx.conn,
         account.id,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from federation import build_moderation as build
+from federation.build import announce
 from federation.build_moderation import Desk
 from server.domain import effects
 from server.domain.tx import Arrived, Tx
@@ -32,6 +33,19 @@ async def removed(
         return build.removal(uri, desk, post.uri, reason)
 
     await _spread(tx, by, community, make, arrived, post.uri, await _author(tx, post))
+
+
+async def refused(tx: Tx, by: Account, community: Account, post: Post, reason: str) -> None:
+    """Delete with a reason, to the author's server alone: nobody else was shown the post."""
+    author = await _author(tx, post)
+    inboxes = effects.inbox_of(author)
+    if not inboxes:
+        return
+    to, cc, public = await effects.members_of(tx, community)
+    desk = Desk(by.uri, community.uri, to)
+    gone = build.removal(await effects.new_id(tx), desk, post.uri, reason)
+    wrapped = announce(await effects.new_id(tx), community.uri, gone, to=to, cc=cc)
+    await effects.send(tx, community, wrapped, inboxes, subject=post.uri, public=public)
 
 
 async def restored(

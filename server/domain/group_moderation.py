@@ -30,14 +30,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.domain import communities, effects, follows, group_effects, policy, posts
+from server.domain import communities, effects, follows, group_effects, notices, policy, posts
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
+from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import group_moderation as rows
 from storage import posts as post_rows
-from storage import timelines
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -111,7 +111,7 @@ async def _set_locked(
     if (held.locked_at is not None) == locked:
         return
     await rows.set_locked(tx.conn, held.id, tx.now if locked else None)
-    await _log(tx, by, "lock" if locked else "unlock", reason, post=held)
+    await log(tx, by, "lock" if locked else "unlock", reason, post=held)
     await group_effects.locked(tx, by.account, by.community, held, reason, arrived, locked=locked)
 
 
@@ -126,8 +126,24 @@ async def remove(
         raise Invalid("A call is cancelled, not removed.", field="id")
     await _take_out(tx, by.community, held)
     await rows.set_removed(tx.conn, held.id, _where(by))
-    await _log(tx, by, "remove", reason, post=held)
+    await log(tx, by, "remove", reason, post=held)
+    await _tell_removed(tx, by, held, reason)
     await group_effects.removed(tx, by.account, by.community, held, reason, arrived)
+
+
+async def _tell_removed(tx: Tx, by: Steward, post: Post, reason: str) -> None:
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author and author.id != by.account.id:
+        words = f"Your post was removed from @{by.community.handle}.{_because(reason)}{_appeal(by)}"
+        await notices.tell(tx, by.community, author, "delete_statuses", words, [post.id])
+
+
+def _because(reason: str) -> str:
+    return f" The reason given: {reason}" if reason else " No reason was given."
+
+
+def _appeal(by: Steward) -> str:
+    return " You may ask once for it to be looked at again." if by.community.local else ""
 
 
 async def _take_out(tx: Tx, community: Account, post: Post) -> None:
@@ -147,12 +163,14 @@ async def restore(
 ) -> None:
     """Put a removed post back; a repeat is no event. Raises as ``lock``."""
     held = await _held(tx, by, post, reason)
+    if held.held:
+        policy.HELD.require()
     if not held.removed:
         return
     await rows.set_removed(tx.conn, held.id, None)
     if held.is_head:
         await posts.share(tx, by.community, held, at=held.published_at)
-    await _log(tx, by, "restore", reason, post=held)
+    await log(tx, by, "restore", reason, post=held)
     await group_effects.restored(tx, by.account, by.community, held, reason, arrived)
 
 
@@ -169,7 +187,7 @@ async def feature(
     if added and by.community.local and len(pinned) >= MAX_FEATURED:
         raise Invalid("A community features few posts: take one out first.", field="id")
     await posts.feature(tx, by.community, held, added=added)
-    await _log(tx, by, "feature" if added else "unfeature", "", post=held)
+    await log(tx, by, "feature" if added else "unfeature", "", post=held)
     await group_effects.featured(tx, by.account, by.community, held, arrived, added=added)
 
 
@@ -218,7 +236,10 @@ async def ban(
     )
     if community.local:
         await expel(tx, community, person)
-    await _log(tx, by, "ban", wanted.reason, account=person)
+    await log(tx, by, "ban", wanted.reason, account=person)
+    end = f" until {wanted.until:%d %B %Y, %H:%M} UTC" if wanted.until else ""
+    words = f"You are banned from @{community.handle}{end}.{_because(wanted.reason)}{_appeal(by)}"
+    await notices.tell(tx, community, person, "none", words)
     await group_effects.banned(
         tx,
         by.account,
@@ -267,7 +288,7 @@ async def unban(
         return
     if restore_data:
         await _restore_all(tx, by, person)
-    await _log(tx, by, "unban", reason, account=person)
+    await log(tx, by, "unban", reason, account=person)
     await group_effects.unbanned(
         tx, by.account, by.community, person, reason, arrived, restore_data=restore_data
     )
@@ -280,7 +301,7 @@ async def _restore_all(tx: Tx, by: Steward, person: Account) -> None:
             await posts.share(tx, by.community, post, at=post.published_at)
 
 
-async def _log(
+async def log(
     tx: Tx,
     by: Steward,
     action: str,
@@ -289,6 +310,7 @@ async def _log(
     post: Post | None = None,
     account: Account | None = None,
 ) -> None:
+    """Everybody may read it."""
     met = account.id if account else (post.account_id if post else None)
     await rows.write(
         tx.conn,

@@ -2,12 +2,14 @@
 
 Mobilizon's ``Invite`` names the group or the event as its object and who is invited as its target. It is kept
 until the member says yes, which is a Follow of the group or a Join of the event besides the Accept of the
-invitation, or no. Nobody is notified: no client knows such a notification; Beckon's own API lists them.
+invitation, or no. No client knows such a notification, so the server itself writes the member a letter, which
+rings as a mention does; Beckon's own API lists the invitations.
 """
 
 from __future__ import annotations
 
-from server.domain import effects, follows, participations, policy
+from server import text
+from server.domain import effects, follows, letters, participations, policy
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import accounts, communities, invitations
@@ -24,7 +26,12 @@ async def arrived(tx: Tx, by: Account, invited: Account, to: Account | Post, uri
     policy.may_interact(blocked=blocked).require()
     group_id = to.id if isinstance(to, Account) else None
     post_id = to.id if isinstance(to, Post) else None
-    await invitations.insert(tx.conn, uri, invited.id, by.id, group_id, post_id, tx.now)
+    if not await invitations.insert(tx.conn, uri, invited.id, by.id, group_id, post_id, tx.now):
+        return
+    named = to.display_name or to.username if isinstance(to, Account) else to.title
+    what = "invited" if isinstance(to, Account) else "invited_event"
+    facts = {"by": by.handle, "subject": text.one_line(named, 200), "url": to.url}
+    await letters.send(tx, None, invited, what, **facts)
 
 
 async def accept(tx: Tx, member: Account, id_: int) -> None:

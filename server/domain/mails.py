@@ -20,6 +20,7 @@ from storage.links import Link
 from storage.users import User
 
 JOB = "mail"
+CONTACT_JOB = "contact_mail"
 LIFETIME = {"confirm": timedelta(days=2), "reset": timedelta(hours=2)}
 """Of the links, by purpose."""
 
@@ -48,6 +49,13 @@ async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
     if tx.site.mail:
         args = {"user_id": user_id, "kind": kind, **said}
         await tx.later(f"mail/{user_id}", JOB, args, tx.now)
+
+
+async def want_by_contact(tx: Tx, contact_id: int, kind: str) -> None:
+    """The same to somebody without an account; ``kind`` as in domain/contact_mails.py."""
+    if tx.site.mail:
+        args = {"contact_id": contact_id, "kind": kind}
+        await tx.later(f"contact/{contact_id}", CONTACT_JOB, args, tx.now)
 
 
 async def write(tx: Tx, user_id: int, kind: str, **said: str) -> Mail | None:

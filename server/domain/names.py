@@ -17,7 +17,7 @@ RESERVED = frozenset(
     "about abuse account accounts activities actor admin admins administration administrator"
     " administrators all anonymous api assets auth beckon calls cards communities confirm contact"
     " everyone followers following health help helpdesk hostmaster inbox info instance invite"
-    " localhost mail mailer_daemon me media mod moderation moderator moderators mods new_community"
+    " join localhost mail mailer_daemon me media mod moderation moderator moderators mods new_community"
     " nobody nodeinfo no_reply noc noreply null oauth official outbox owner owners password"
     " passwords postmaster posts press privacy root rules safety search security server service"
     " settings setup sign_in sign_out sign_up signin signup staff status support sysadmin system tags"

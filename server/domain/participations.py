@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from server.domain import communities, distribution, effects, forms, kinds, policy
+from server.domain import communities, distribution, effects, forms, kinds, mails, policy
 from server.domain.kinds import Answer
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
@@ -93,6 +93,26 @@ async def tell(tx: Tx, row: Participation) -> None:
         await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
 
 
+async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> Participation:
+    """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    require_open(tx, call)
+    state = "waiting" if found.counts and call.full else "granted"
+    new = Said(found.key, choice, found.counts, state, "confirmed", "email")
+    row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
+    await settle(tx, post, call)
+    return row
+
+
+async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
+    """As ``withdraw``, of somebody without an account."""
+    call = await locked(tx, post)
+    old = await participations.of_contact(tx.conn, contact_id)
+    if old and await participations.withdraw(tx.conn, old.id, tx.now):
+        await settle(tx, post, call)
+
+
 async def join(tx: Tx, account: Account, post: Post, uri: str, said: str | None = None) -> None:
     """A Join of another server, which is answered in any case but by those who block each other.
 
@@ -137,12 +157,15 @@ async def locked(tx: Tx, post: Post) -> Call:
 
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
     await communities.require_part(tx, call.community_id, account)
-    policy.may_answer(
-        call.state,
-        over=call.over_at is not None and call.over_at < tx.now,
-        blocked=await follows.blocked(tx.conn, account.id, call.community_id)
-        or await follows.blocked(tx.conn, account.id, post.account_id),
-    ).require()
+    blocked = await follows.blocked(tx.conn, account.id, call.community_id)
+    blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
+    require_open(tx, call, blocked=blocked)
+
+
+def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
+    """Raises ``Forbidden`` where a call takes no answers, or not of this person."""
+    over = call.over_at is not None and call.over_at < tx.now
+    policy.may_answer(call.state, over=over, blocked=blocked).require()
 
 
 async def _reply(
@@ -221,6 +244,8 @@ async def fill(tx: Tx, post: Post, call: Call) -> None:
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
+    if waiting.contact_id:
+        await mails.want_by_contact(tx, waiting.contact_id, "moved")
     account = await accounts.by_id(tx.conn, waiting.account_id or 0)
     if account:
         await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)

@@ -36,6 +36,7 @@ SELF = _refused("self", "You cannot follow yourself.")
 NOT_ONESELF = _refused("self", "You cannot do this to yourself.")
 NOT_PUBLIC = _refused("not_public", "Only public posts can be boosted.")
 NOT_A_MEMBER = _refused("not_a_member", "Only members may post to this community.")
+NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's documents.")
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
@@ -44,11 +45,40 @@ CALL_IN_PRIVATE = _refused(
 )
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
+NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
+PROPOSE_FIRST = _refused(
+    "propose_first", "In this community members propose a call first, and it is let through then."
+)
+NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
+AFFILIATED = _refused(
+    "affiliated", "Official and commercial accounts do not see who takes part, whatever their role."
+)
 BANNED = _refused("banned", "You are banned from this community.")
+BANNED_AUTHOR = _refused("banned", "Its author is banned: lift the ban first.")
 BANNED_GUEST = _refused("banned", "Who is banned is not invited: lift the ban first.")
 LOCKED = _refused("locked", "This conversation is locked: it takes no more replies.")
 REMOVED = _refused("removed", "This post was removed from its community.")
+HELD = _refused("held", "This post waits to be let in: nobody else sees it yet.")
+EDIT_CAUGHT = _refused(
+    "edit_caught", "This community looks first at what is added here: say it in a new post."
+)
+TOO_MANY_HELD = _refused(
+    "too_many_held", "Several posts of yours wait to be let in already: wait for an answer."
+)
+QUEUE_FULL = _refused(
+    "queue_full", "Too many posts wait to be let into this community: try again later."
+)
+APPEALED = _refused("appealed", "This was appealed against already: it is looked at once.")
+TOO_LATE = _refused("too_late", "This was decided too long ago.")
+DECIDED_ELSEWHERE = _refused(
+    "decided_elsewhere", "This was decided on another server: write to those who steer that group."
+)
+ANSWERED = _refused("answered", "This appeal was answered already.")
+OWN_DECISION = _refused(
+    "own_decision", "Somebody else who steers this community answers: the decision was yours."
+)
+NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
@@ -92,6 +122,32 @@ def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:
     if not reads:
         return PEOPLE_ONLY
     return NOT_INVITED if community_policy == "invited" and not invited else ALLOWED
+
+
+def may_link(community_policy: str, *, member: bool, role: str | None) -> Verdict:
+    """To make a personal link. Where one joins by invitation only those invite who steer."""
+    if not member:
+        return NOT_A_MEMBER_HERE
+    return NOT_A_STEWARD if community_policy == "invited" and role is None else ALLOWED
+
+
+def may_call_at_once(rule: str, *, member: bool, role: str | None) -> Verdict:
+    """Whether somebody makes calls in a community without proposing them: who steers always, members where
+    the community's rule is ``open``."""
+    if role is not None:
+        return ALLOWED
+    if not member:
+        return NOT_A_STEWARD
+    return ALLOWED if rule == "open" else PROPOSE_FIRST
+
+
+def may_let_through(rule: str, carried: int, needed: int, *, role: str | None) -> Verdict:
+    """Whether a proposal becomes a call now: ``carried`` of ``needed`` members second it, or a role says so."""
+    if role is not None or rule == "open":
+        return ALLOWED
+    if rule == "seconded":
+        return ALLOWED if carried >= needed else NOT_SECONDED
+    return NOT_A_STEWARD
 
 
 def may_know_of(
@@ -177,6 +233,20 @@ def may_steer(role: str | None) -> Verdict:
     return ALLOWED if role in ("organiser", "moderator") else NOT_A_STEWARD
 
 
+def may_see_people(role: str | None, affiliation: str | None) -> Verdict:
+    """Who takes part, and what they wrote about themselves: whoever steers, but never an office or a firm."""
+    if not may_steer(role).allowed:
+        return NOT_A_STEWARD
+    return AFFILIATED if affiliation else ALLOWED
+
+
+def may_write_document(editors: str, *, member: bool) -> Verdict:
+    """Who does not steer: a document for members, as one of them."""
+    if not member:
+        return NOT_A_WRITER
+    return ALLOWED if editors == "members" else NOT_A_STEWARD
+
+
 RANKS = {None: 0, "moderator": 1, "organiser": 2}
 
 
@@ -198,6 +268,34 @@ def may_reply(*, locked: bool, removed: bool) -> Verdict:
     if removed:
         return REMOVED
     return LOCKED if locked else ALLOWED
+
+
+def may_appeal(*, here: bool, late: bool) -> Verdict:
+    """``here``: it was decided in a community of ours."""
+    if not here:
+        return DECIDED_ELSEWHERE
+    return TOO_LATE if late else ALLOWED
+
+
+def may_judge(*, pending: bool, own: bool, decided: bool, others: bool) -> Verdict:
+    """Answer an appeal. ``own``: it is theirs; ``decided``: what it is about is by them; ``others``: there is
+    somebody else to answer."""
+    if not pending:
+        return ANSWERED
+    if own:
+        return NOT_ONESELF
+    return OWN_DECISION if decided and others else ALLOWED
+
+
+def may_share_bans(*, public: bool) -> Verdict:
+    return ALLOWED if public else NOT_FOR_ALL
+
+
+def may_wait(*, mine: bool, full: bool) -> Verdict:
+    """One more post in the queue of a community. ``mine``: as many of its author wait as may."""
+    if mine:
+        return TOO_MANY_HELD
+    return QUEUE_FULL if full else ALLOWED
 
 
 def may_call(*, private: bool) -> Verdict:

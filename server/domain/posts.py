@@ -22,14 +22,16 @@ from server.domain import (
     conversations,
     distribution,
     effects,
+    hold_rules,
     media,
     policy,
     quotes,
     replies,
 )
+from server.domain.hold_rules import Caught
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, dislikes, follows, notifications, polls, posts, search
+from storage import accounts, dislikes, follows, held_posts, notifications, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -234,28 +236,63 @@ async def publish(
     if draft_.visibility == "members" and community:
         draft_ = await _among_members(tx, draft_, community.id)
     await replies.hold(tx, draft_.in_reply_to)
+    caught = await _caught(tx, author, draft_)
     await _hold_above(tx, draft_)
-    post = await _insert(tx, author, draft_, arrived.uri if arrived else None)
+    uri = arrived.uri if arrived else None
+    post = await _insert(tx, author, draft_, uri, held=caught is not None)
     if post is None:
         return None
     if author.local:
         await media.attach(tx, post)
-    await _index(tx, post, draft_)
+    await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
+    if caught and community:
+        await hold_rules.hold(tx, community, author, post, caught, arrived)
+        return post
+    news = post.published_at > tx.now - LATE
+    await _come_out(tx, author, post, draft_, arrived, news=news)
+    return post
+
+
+async def _caught(tx: Tx, author: Account, draft_: Draft) -> Caught | None:
+    """What holds it back, if it is for a community of ours. Who may call is asked where calls are made."""
+    community = draft_.community
+    if community is None or not community.local or _is_call(author, draft_):
+        return None
+    said = hold_rules.said(draft_.title, draft_.summary, draft_.content, draft_.attachments)
+    return await hold_rules.caught(tx, community, author, said)
+
+
+async def _come_out(
+    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None, *, news: bool
+) -> None:
+    """It is counted, shown and sent. ``news``: it is not history."""
+    await _name_tags(tx, post)
     if post.in_reply_to_id:
         await posts.count_reply(tx.conn, post.in_reply_to_id, 1)
     await accounts.count_post(tx.conn, author.id, 1, post.published_at)
     if not _is_call(author, draft_):
-        await _spread(tx, author, post, draft_, arrived)
-    elif post.published_at > tx.now - LATE:
+        await _spread(tx, author, post, draft_, arrived, news=news)
+    elif news:
         effects.appear(tx, post)  # a call enters homes as a boost by its community alone
     if draft_.quote:
-        late = post.published_at <= tx.now - LATE
-        await quotes.begun(tx, author, post, draft_.quote.post, late=late)
+        await quotes.begun(tx, author, post, draft_.quote.post, late=not news)
     if not (arrived and arrived.history):
         await replies.heard(tx, author, post)
-    return post
+
+
+async def let_out(
+    tx: Tx, author: Account, community: Account, post: Post, document: Mapping[str, object]
+) -> None:
+    """A post that was held is shown and sent as if it were new; ``document``: what brought it."""
+    named = [m.account_id for m in await posts.mentions(tx.conn, [post.id])]
+    mentions = tuple((await accounts.by_ids(tx.conn, named)).values())
+    quoted = await posts.by_id(tx.conn, post.quote_id) if post.quote_id else None
+    quoting = quotes.Quoting(quoted) if quoted else None
+    draft_ = Draft(kind=post.kind, community=community, mentions=mentions, quote=quoting)
+    arrived = None if post.local else Arrived(post.uri, document)
+    await _come_out(tx, author, post, draft_, arrived, news=True)
 
 
 def _is_call(author: Account, draft_: Draft) -> bool:
@@ -269,12 +306,6 @@ async def _among_members(tx: Tx, draft_: Draft, community_id: int) -> Draft:
     ids = [account.id for account in draft_.mentions]
     members = await follows.followers_among(tx.conn, community_id, ids) if ids else set[int]()
     return replace(draft_, mentions=tuple(a for a in draft_.mentions if a.id in members))
-
-
-async def _index(tx: Tx, post: Post, draft_: Draft) -> None:
-    """Whom a new post mentions, and by which tags it can be found."""
-    await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
-    await _name_tags(tx, post)
 
 
 async def _name_tags(tx: Tx, post: Post) -> None:
@@ -298,9 +329,19 @@ async def _hold(tx: Tx, post: Post) -> Post:
     return held
 
 
+async def _hold_shown(tx: Tx, post: Post) -> Post:
+    """As ``_hold``. Raises ``Forbidden`` for a post that waits to be let into its community."""
+    held = await _hold(tx, post)
+    if held.held:
+        policy.HELD.require()
+    return held
+
+
 async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
     policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
+    if draft_.quote and draft_.quote.post.held:
+        policy.HELD.require()
     if parent:
         blocked = await follows.blocked(tx.conn, author.id, parent.account_id)
         policy.may_interact(blocked=blocked).require()
@@ -314,7 +355,9 @@ async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Accoun
         await communities.require_part(tx, community.id, author)
 
 
-async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Post | None:
+async def _insert(
+    tx: Tx, author: Account, draft_: Draft, uri: str | None, *, held: bool
+) -> Post | None:
     published = min(draft_.published_at or tx.now, tx.now)
     post_id = await next_id(tx.conn, published)
     parent = draft_.in_reply_to
@@ -352,6 +395,7 @@ async def _insert(tx: Tx, author: Account, draft_: Draft, uri: str | None) -> Po
             quote_automatic=list(draft_.quote_policy.automatic),
             quote_manual=list(draft_.quote_policy.manual),
             emojis=list(draft_.emojis),
+            removed="held" if held else None,
         ),
         tx.now,
     )
@@ -366,11 +410,10 @@ async def _open_poll(tx: Tx, post: Post, poll: PollDraft) -> None:
 
 
 async def _spread(
-    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None
+    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None, *, news: bool
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
-    looked_for = arrived is not None and arrived.history
-    news = post.published_at > tx.now - LATE and not looked_for
+    news = news and not (arrived and arrived.history)
     if news:
         await effects.show(tx, author, post)
         await effects.tell(tx, draft_.mentions, "mention", author, post.id)
@@ -449,7 +492,7 @@ async def boost(
     policy.may_act(moved=actor.local and actor.moved_to is not None).require()
     brings = actor.is_group and actor.id == post.community_id
     policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
-    await _hold(tx, post)
+    await _hold_shown(tx, post)
     made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
     if made is None:
         standing = await posts.boost_of(tx.conn, actor.id, post.id)
@@ -541,11 +584,13 @@ async def edit(
     post = await _hold(tx, post)
     if post.visibility == "members" and post.community_id:
         draft_ = await _among_members(tx, draft_, post.community_id)
-    if arrived:
+    if arrived and not post.held:
         await quotes.changed(tx, author, post, draft_.quote, draft_.quote_policy)
     if not _differs(post, draft_):
         await _set_poll(tx, post, draft_.poll)
         return post
+    if not post.held:
+        await _may_change(tx, author, post, draft_)
     new = await posts.edit(
         tx.conn,
         post,
@@ -565,6 +610,10 @@ async def edit(
     await _set_poll(tx, post, draft_.poll)
     before = {m.account_id for m in await posts.mentions(tx.conn, [post.id])}
     await posts.set_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
+    if new.held:
+        if arrived:
+            await held_posts.changed(tx.conn, new.id, arrived.document)
+        return new
     await _name_tags(tx, new)
     if (new.edited_at or tx.now) > tx.now - LATE and not (arrived and arrived.history):
         await _tell_added(tx, author, new, draft_.mentions, before)
@@ -578,6 +627,14 @@ async def edit(
     await replies.heard(tx, author, new)
     effects.changed(tx, post.id)
     return new
+
+
+async def _may_change(tx: Tx, author: Account, post: Post, draft_: Draft) -> None:
+    """Raises ``Forbidden`` for what a community of ours would look at first."""
+    community = await accounts.by_id(tx.conn, post.community_id) if post.community_id else None
+    if community and community.local:
+        said = hold_rules.said(draft_.title, draft_.summary, draft_.content, draft_.attachments)
+        await hold_rules.require_edit(tx, community, author, said)
 
 
 def _differs(post: Post, draft_: Draft) -> bool:
@@ -614,7 +671,9 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
     await replies.gone(tx, post)
-    await _hold_whole(tx, post)
+    if (await _hold_whole(tx, post)).held:
+        await remove(tx, post)  # nobody has heard of it
+        return
     document = await effects.publish_delete(tx, author, post) if not post.is_call else None
     await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
     await remove(tx, post)
@@ -628,12 +687,17 @@ async def remove(tx: Tx, post: Post) -> None:
         await effects.take_back_boosts(tx, held)
     else:
         await media.release(tx, held)
-    await accounts.count_post(tx.conn, held.account_id, -1, None)
-    if held.in_reply_to_id:
-        await posts.count_reply(tx.conn, held.in_reply_to_id, -1)
+    if not held.held:
+        await _uncount(tx, held)
     await effects.vanish(tx, held)
-    await quotes.ended(tx, held)
     await posts.delete(tx.conn, held, tx.now)
+
+
+async def _uncount(tx: Tx, post: Post) -> None:
+    await accounts.count_post(tx.conn, post.account_id, -1, None)
+    if post.in_reply_to_id:
+        await posts.count_reply(tx.conn, post.in_reply_to_id, -1)
+    await quotes.ended(tx, post)
 
 
 async def _hold_whole(tx: Tx, post: Post) -> Post:
@@ -663,7 +727,7 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
     """Put a post into the featured collection of a person or a community, or take it out."""
     if not post.is_public:
         raise Invalid("Validation failed: Only public posts can be pinned", field="id")
-    await _hold(tx, post)
+    await _hold_shown(tx, post)
     changed = (
         await posts.pin(tx.conn, owner.id, post.id, tx.now)
         if added

@@ -34,7 +34,10 @@ async def hold_parent(tx: Tx, post: Post) -> None:
 
 
 async def heard(tx: Tx, author: Account, post: Post) -> None:
-    """A reply was written or changed: its first line may answer the call above it, or not any more."""
+    """A reply was written or changed: its first line may answer the call above it, or not any more. One that
+    moderators hold counts when they let it through."""
+    if post.held:
+        return
     above = await post_rows.by_id(tx.conn, post.in_reply_to_id) if post.in_reply_to_id else None
     if above is None or not above.is_call or not above.local:
         return

@@ -95,9 +95,11 @@ def _may_see(
 
 
 def _removed(post: Post, regard: Regard) -> bool:
-    """What a community of ours removed is shown to its author alone. A group of another server speaks for
+    """What a community of ours removed, or holds, is shown to its author alone. A group of another server speaks for
     its own space: who follows the author has the post from the author (group_moderation)."""
-    return post.removed == "here" or (post.removed == "elsewhere" and not regard.following)
+    return post.removed in ("here", "held") or (
+        post.removed == "elsewhere" and not regard.following
+    )
 
 
 async def _joined(tx: Tx, candidates: Sequence[Post], viewer: Account) -> set[int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from server.clock import Clock
+from server.sealing import Secret
 from server.urls import Urls
 from storage import events, jobs, lanes, outbox
 from storage.db import Connection, Pool
@@ -26,6 +27,8 @@ class Site:
     """Whether mail can be sent: then an address is confirmed, and a password can be had anew."""
     authorized_fetch: bool = False
     """Whether documents are for those alone who sign what they ask."""
+    secret: Secret | None = None
+    """What opens contact data; without one there is none."""
 
 
 @dataclass(frozen=True, slots=True)

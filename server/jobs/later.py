@@ -19,14 +19,45 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import calls, effects, mails, media, moves, participations, polls, scheduled, sign_up, tags
+from server.domain import ban_lists as ban_list_verbs
+from server.domain import (
+    calls,
+    community_archives,
+    community_settings,
+    effects,
+    follows,
+    held_posts,
+    hold_rules,
+    joining,
+    letter_writing,
+    letters,
+    mails,
+    media,
+    moves,
+    participations,
+    polls,
+    retention,
+    scheduled,
+    sign_up,
+    tags,
+)
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
 from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import cards, featured, follower_sync, histories, mail, moved, receipts, threads
+from server.jobs import (
+    ban_lists,
+    cards,
+    featured,
+    follower_sync,
+    histories,
+    mail,
+    moved,
+    receipts,
+    threads,
+)
 from storage import (
     accounts,
     budgets,
@@ -145,6 +176,28 @@ async def _introduce(tx: Tx, job: Job) -> None:
         await calls.introduce(tx, community, follower)
 
 
+async def _held_post(tx: Tx, job: Job) -> datetime | None:
+    return await held_posts.expire(tx, job.args["post_id"])
+
+
+async def _letter(tx: Tx, job: Job) -> None:
+    await letter_writing.write(tx, job.args)
+
+
+async def _admit(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=True)
+
+
+async def _expel(tx: Tx, job: Job) -> None:
+    args = job.args
+    await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=False)
+
+
+async def _move_line(tx: Tx, job: Job) -> datetime | None:
+    return await follows.move_line(tx, job.args["community_id"])
+
+
 async def _carry_followers(tx: Tx, job: Job) -> None:
     await moves.carry_followers(tx, job.args["old"], job.args["new"], job.args["after"])
 
@@ -161,6 +214,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _archive_community(tx: Tx, job: Job) -> None:
+    await community_archives.make(tx, job.args["community_id"])
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -175,6 +232,8 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await mutes.drop_ended(tx.conn, tx.now)
     await group_readers.forget(tx.conn, tx.now - DAY)
     await sign_up.clean(tx)
+    await joining.clean(tx)
+    await community_archives.forget(tx)
     return tx.now + DAY
 
 
@@ -183,6 +242,11 @@ async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
+
+
+async def _forget(tx: Tx, _job: Job) -> datetime:
+    """Once a day, and at once again while there is more: what was kept for its time."""
+    return tx.now if await retention.run(tx) else tx.now + DAY
 
 
 async def _drop_files(net: Net, job: Job) -> None:
@@ -195,14 +259,22 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
 HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
+    "admit": _admit,
+    "expel": _expel,
+    community_archives.JOB: _archive_community,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    hold_rules.JOB: _held_post,
+    "forget": _forget,
     "introduce": _introduce,
+    letters.JOB: _letter,
+    follows.LINE: _move_line,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
@@ -217,9 +289,11 @@ DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
 }
 
 OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
+    ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,
     "drop_files": _drop_files,

@@ -6,23 +6,35 @@ good is dropped. A crash after sending sends again.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import mails
+from server.domain import contact_mails, mails
+from server.mail import Mail
 from storage.jobs import Job
 
 log = structlog.get_logger()
 
 
 async def send(net: Net, job: Job) -> None:
-    """Raises what ``mail.send`` raises where it is to be tried again."""
+    """To a member. Raises what ``mail.send`` raises where it is to be tried again."""
+    await _send(net, job, mails.write)
+
+
+async def send_to_contact(net: Net, job: Job) -> None:
+    """To somebody who answered a call by e-mail; raises the same."""
+    await _send(net, job, contact_mails.write)
+
+
+async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> None:
     if net.relay is None:
         log.warning("mail.no_relay", args=job.args)
         return
     async with net.work.transaction() as tx:
-        written = await mails.write(tx, **job.args)
+        written = await write(tx, **job.args)
     if written is None:
         return
     try:

@@ -60,7 +60,7 @@ def account(urls: Urls, row: Account, role: str = "member") -> Json:
     }
     if row.local:
         entity["noindex"] = not row.indexable
-        entity["roles"] = _badges(role)
+        entity["roles"] = _badges(role, row.affiliation)
     if row.suspended_at:
         entity["suspended"] = True
     if row.silenced_at:
@@ -87,11 +87,19 @@ ROLES: Mapping[str, Json] = {
 }
 
 
-def _badges(role: str) -> list[Json]:
+AFFILIATIONS: Mapping[str, Json] = {
+    "official": {"id": "101", "name": "Official", "color": ""},
+    "commercial": {"id": "102", "name": "Commercial", "color": ""},
+}
+"""Shown as Mastodon shows roles: its clients have a place for them beside the name."""
+
+
+def _badges(role: str, affiliation: str | None) -> list[Json]:
     shown = ROLES[role]
-    if not shown["highlighted"]:
-        return []
-    return [{name: shown[name] for name in ("id", "name", "color")}]
+    badges = [AFFILIATIONS[affiliation]] if affiliation else []
+    if shown["highlighted"]:
+        badges.append({name: shown[name] for name in ("id", "name", "color")})
+    return badges
 
 
 def _typed_fields(row: Account) -> list[Json]:

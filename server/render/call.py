@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.clock import stamp
@@ -27,7 +27,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A call with what is shown beside it. ``answers``: the keys of what can be answered, in the order of the
-    card, and whether it is taking part; ``options``: what the card says; ``mine``: the viewer's."""
+    card, and whether it is taking part; ``options``: what the card says; ``mine``: the viewer's; ``privacy``: who learns what of an answer, by door."""
 
     post: Post
     row: Call
@@ -36,6 +36,7 @@ class Loaded:
     answers: Sequence[tuple[str, bool]]
     options: Sequence[Option]
     mine: Place | None
+    privacy: Mapping[str, str | None]
 
 
 def call(urls: Urls, loaded: Loaded) -> Json:
@@ -73,6 +74,7 @@ def call(urls: Urls, loaded: Loaded) -> Json:
         "author": account.account(urls, loaded.author),
         "community": account.account(urls, loaded.community),
         "answer": answer(loaded.mine) if loaded.mine else None,
+        "privacy": loaded.privacy,
     }
 
 

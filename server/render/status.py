@@ -79,6 +79,8 @@ def _status(b: Bundle, post: Post, *, quoted: bool = False) -> Json:
     app = b.apps.get(post.app_id) if post.app_id is not None else None
     if app:
         entity["application"] = {"name": app.name, "website": app.website or None}
+    if post.held:
+        entity["held"] = True
     if b.viewer_id is not None:
         _mark(entity, b, post)
     return entity
@@ -141,7 +143,7 @@ def _boost(b: Bundle, boost: Post, inner: Json) -> Json:
         "reblog": inner,
     }
     entity = inner | own
-    for name in ("application", "pinned"):
+    for name in ("application", "pinned", "held"):
         entity.pop(name, None)
     return entity
 

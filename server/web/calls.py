@@ -7,11 +7,13 @@ server. Every form ends in a verb of domain/calls.py, which decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from server.context import context
+from server.domain import audience, consents, contacts, human
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
@@ -37,6 +39,15 @@ PARTICIPANTS = 500
 
 
 @dataclass(frozen=True, slots=True)
+class ByEmail:
+    """What the form for an answer without an account asks. ``stamp``: the human step."""
+
+    asked: list[consents.Asked]
+    answers: list[Answer]
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Everything that a call's page shows."""
 
@@ -53,6 +64,9 @@ class Shown:
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
     keywords: str  # of replies, as HTML
+    sees_people: bool
+    audience: Mapping[str, str | None]
+    by_email: ByEmail | None
 
     @property
     def kind(self) -> Kind:
@@ -104,6 +118,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     role = await communities.role(tx.conn, call.community_id, viewer.account.id) if viewer else None
     steers = role is not None and post.local
     waits = mine is not None and mine.state == "waiting"
+    host = named[call.community_id]
+    sees = steers and viewer is not None and not viewer.account.affiliation
     return Shown(
         post=post,
         call=call,
@@ -116,16 +132,26 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         else None,
         steers=steers,
         by_host=await participations.counted_by_host(tx.conn, post.id) if post.local else [],
-        participants=await _participants(tx, post) if steers else [],
+        participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
         keywords=await wire.keyword_line(tx, post, call) if post.local else "",
+        sees_people=sees,
+        audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
+        by_email=await _by_email(tx, post, call) if viewer is None else None,
     )
 
 
 async def _answers(tx: Tx, call: Call) -> list[tuple[Answer, Option]]:
     options = await polls.options(tx.conn, [call.post_id])
     return list(zip(await taking_part.answers(tx, call), options, strict=False))
+
+
+async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
+    if not (post.local and tx.site.mail and tx.site.secret):
+        return None
+    asked, offered = await consents.present(tx, call), await contacts.offered(tx, call)
+    return ByEmail(asked, offered, human.stamp(tx, f"answer {post.id}"))
 
 
 async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account]]:

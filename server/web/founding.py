@@ -13,7 +13,7 @@ from server.errors import Conflict, Invalid
 from server.web import answers
 from server.web.session import Viewer
 
-FIELDS = ("title", "username", "about", "rules", "policy")
+FIELDS = ("title", "username", "about", "rules", "policy", "visibility")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def _page(request: web.Request, viewer: Viewer, form: CommunityForm) -> web.Resp
 async def new(request: web.Request) -> web.Response:
     """``GET /new-community``, for everybody who is signed in."""
     viewer = await answers.signed_in(request)
-    values = dict.fromkeys(FIELDS, "") | {"policy": "open"}
+    values = dict.fromkeys(FIELDS, "") | {"policy": "open", "visibility": "public"}
     return _page(request, viewer, CommunityForm(values))
 
 
@@ -50,6 +50,7 @@ async def create(request: web.Request) -> web.Response:
                 typed["title"],
                 about=typed["about"],
                 community_policy=typed["policy"],
+                visibility=typed["visibility"] or "public",
                 rules=[line.strip() for line in typed["rules"].splitlines() if line.strip()],
             )
     except Invalid as error:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server import ids
 from server.context import context
+from server.domain import retention
 from server.domain.tx import Tx
 from server.web import answers, listed, session
 from storage import accounts, calls, follows, timelines
@@ -49,7 +50,7 @@ async def about(request: web.Request) -> web.Response:
     return answers.page(
         request, "about.html", viewer,
         description=found.description if found else "", rules=found.rules if found else [],
-        contact=found.contact_email if found else "",
+        contact=found.contact_email if found else "", kept=retention.RULES,
     )  # fmt: skip
 
 

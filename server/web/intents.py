@@ -17,7 +17,7 @@ from federation.errors import Refused
 from server import limits
 from server.arriving import resolve
 from server.context import NET, context
-from server.domain import follows, posts, sight
+from server.domain import audience, follows, posts, sight
 from server.domain.posts import Typed
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
@@ -96,8 +96,15 @@ def _page(
     return answers.page(
         request, "intent.html", viewer,
         kind=kind, account=account, follow=follow, post=post, content=content,
+        privacy=_privacy(request, post),
         after=request.query.get("on-success", ""), leave=onward(request.query.get("on-cancel", "")),
     )  # fmt: skip
+
+
+def _privacy(request: web.Request, parent: Post | None) -> str:
+    """Who will see what is written: as many as there can be, or the members who see what it answers."""
+    wide = "members" if parent and parent.visibility == "members" else "public"
+    return audience.of_post(wide, audience.Place(context(request).work.site.urls.domain))
 
 
 # Doing it

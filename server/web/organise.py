@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import calls, communities
+from server.domain import audience, calls, communities
 from server.errors import Invalid
 from server.web import answers, call_form
 from server.web.accounts import local_group
@@ -22,6 +22,7 @@ def _page(
     return answers.page(
         request, "call_form.html", viewer, status=422 if form.errors else 200,
         group=group, form=form, post=post, zones=call_form.zones(),
+        privacy=audience.of_call("event", audience.place(context(request).work.site.urls.domain, group)),
     )  # fmt: skip
 
 

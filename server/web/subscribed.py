@@ -21,9 +21,7 @@ from storage.accounts import Account
 
 async def public(tx: Tx, request: web.Request) -> Account:
     """The person or community of ours that ``{name}`` says. Raises ``NotFound``, for a private one too."""
-    found = await sight.require_known(tx, await local(tx, request), None)
-    await communities.require_belonging(tx, found, None)
-    return found
+    return await sight.require_known(tx, await local(tx, request), None)
 
 
 async def own(tx: Tx, request: web.Request) -> tuple[Account, Account]:

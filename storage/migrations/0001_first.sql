@@ -79,6 +79,7 @@ create table instance (
         check (registrations in ('open', 'approved', 'invited', 'closed')),
     secret uuid not null default gen_random_uuid(),    -- seals addresses that we alone may make
     limited boolean not null default false,            -- speaks with the hosts of host_allows alone
+    secret_mark bytea,                                 -- which secret opens contact data; that is not here
     created_at timestamptz not null
 );
 
@@ -225,6 +226,8 @@ create table accounts (
     copied_to text,                              -- the id of one that takes its place, while that goes on
     moved_at timestamptz,                        -- when its followers were last carried over
     featured_at timestamptz,                     -- when the collection of what it pinned was last read
+    affiliation text                             -- speaks for an office or a firm; null: for themselves
+        check (affiliation in ('official', 'commercial')),
     check (local = (host = '') and local = (handle_host = '')),
     check (suspended_at is not null or not suspended_by_host),
     check (silenced_at is not null or not silenced_by_host)
@@ -376,8 +379,19 @@ create table communities (
     rules text[] not null default '{}',
     cards boolean not null default true,
     created_at timestamptz not null,
+    purpose text not null default '' check (length(purpose) <= 200),
+    norms text not null default '',
+    norms_at timestamptz,               -- since when they read so
+    language text,
+    topics text[] not null default '{}' check (cardinality(topics) <= 5),  -- in lower case
+    questions text[] not null default '{}' check (cardinality(questions) <= 3),  -- asked of who wants to join
+    capacity integer check (capacity > 0),  -- of people; null: as many as come
+    proposals text not null default 'approved' check (proposals in ('open', 'seconded', 'approved')),
+    seconds integer not null default 2 check (seconds between 1 and 50),  -- that let a proposal through
+    welcome_post_id bigint,             -- references posts, below
     check (policy <> 'open' or visibility <> 'private')
 );
+create index communities_topics on communities using gin (topics);
 
 -- Membership is an accepted follow of the group; only what goes beyond it stands here.
 create table community_roles (
@@ -388,6 +402,53 @@ create table community_roles (
     primary key (community_id, account_id)
 );
 create index community_roles_account on community_roles (account_id);
+
+-- What a community keeps to read again. It says what its newest version says.
+create table documents (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    editors text not null check (editors in ('stewards', 'members')),
+    pinned boolean not null default false,
+    version integer not null check (version > 0),  -- the newest one
+    created_at timestamptz not null
+);
+create index documents_community on documents (community_id, id);
+
+create table document_versions (
+    document_id bigint not null references documents on delete cascade,
+    number integer not null,
+    title text not null check (title <> ''),
+    source text not null,
+    author_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    primary key (document_id, number)
+);
+create index document_versions_author on document_versions (author_id);
+
+-- All that a community said and kept, as a ZIP for its organisers, for some days.
+create table community_archives (
+    community_id bigint primary key references communities on delete cascade,
+    asked_by bigint not null references accounts on delete cascade,
+    asked_at timestamptz not null,
+    made_at timestamptz,                -- null while it is being made
+    body bytea,
+    check ((made_at is null) = (body is null))
+);
+create index community_archives_asked on community_archives (asked_by);
+
+-- Beginnings of calls, as docs/templates.md says. origin: where one was fetched from.
+create table call_templates (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    body jsonb not null,
+    origin text,
+    shared boolean not null,            -- with everybody who may read what the community says
+    revision integer not null default 1,
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    unique (community_id, origin)
+);
+create index call_templates_community on call_templates (community_id, id);
 
 -- Who may not take part in a community, of ours or (as its moderators say) of another server.
 create table community_bans (
@@ -434,6 +495,58 @@ create table community_invites (
 create index community_invites_account on community_invites (account_id);
 create index community_invites_by on community_invites (invited_by) where invited_by is not null;
 
+-- A member's own link to join, by the digest of its code. How many came is counted, and never who.
+create table community_links (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    digest bytea not null unique,
+    admits boolean not null,            -- of who steers: lets in, as an invitation does
+    uses integer not null default 0,
+    max_uses integer not null check (uses <= max_uses),
+    expires_at timestamptz not null,
+    created_at timestamptz not null
+);
+create index community_links_community on community_links (community_id, account_id);
+create index community_links_account on community_links (account_id);
+
+-- What goes with a follow of a community of ours, and is gone with it.
+create sequence community_line;
+create table community_joins (
+    follow_id bigint primary key references follows on delete cascade,
+    community_id bigint not null references communities on delete cascade,
+    answers text[] not null default '{}',  -- until somebody decided
+    link_id bigint references community_links on delete set null,  -- by which they came, until they are in
+    norms_at timestamptz,               -- when they said yes to the norms
+    line bigint unique,                 -- let in, and waits for a place: the lowest is next
+    created_at timestamptz not null
+);
+create index community_joins_line on community_joins (community_id, line) where line is not null;
+create index community_joins_link on community_joins (link_id) where link_id is not null;
+
+-- An organiser offers their role to a member, until that one answers.
+create table community_handovers (
+    community_id bigint primary key references communities on delete cascade,
+    from_id bigint not null references accounts on delete cascade,
+    to_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    check (from_id <> to_id)
+);
+create index community_handovers_from on community_handovers (from_id);
+create index community_handovers_to on community_handovers (to_id);
+
+-- Communities of ours that show another one. Where that one is ours too, it has to show this one as well.
+create table community_ties (
+    community_id bigint not null references communities on delete cascade,
+    other_id bigint not null references accounts on delete cascade,
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null,
+    primary key (community_id, other_id),
+    check (community_id <> other_id)
+);
+create index community_ties_other on community_ties (other_id);
+create index community_ties_by on community_ties (by_id) where by_id is not null;
+
 -- How far the past of a group of another server was read, for its first members here.
 create table group_histories (
     account_id bigint primary key references accounts on delete cascade,
@@ -456,7 +569,8 @@ create table posts (
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
     locked_at timestamptz,              -- no more replies, to it and below it
-    removed text check (removed in ('here', 'elsewhere')),  -- from its community, of ours or of others
+    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours
+        check (removed in ('here', 'elsewhere', 'held')),
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -616,7 +730,8 @@ create table moderation_log (
     id bigint generated always as identity primary key,
     community_id bigint not null references accounts on delete cascade,
     action text not null check (action in ('lock', 'unlock', 'remove', 'restore', 'feature',
-        'unfeature', 'ban', 'unban', 'appoint', 'dismiss')),
+        'unfeature', 'ban', 'unban', 'appoint', 'dismiss', 'approve', 'refuse', 'hold_rule',
+        'slow_mode', 'note', 'uphold', 'overturn', 'ban_list')),
     role text not null check (role in ('organiser', 'moderator', 'member')),
     by_id bigint references accounts on delete set null,
     post_id bigint references posts on delete set null,
@@ -628,6 +743,96 @@ create index moderation_log_community on moderation_log (community_id, id);
 create index moderation_log_by on moderation_log (by_id);
 create index moderation_log_post on moderation_log (post_id);
 create index moderation_log_account on moderation_log (account_id);
+
+-- What a community of ours looks at before it is shown.
+create table hold_rules (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('word', 'host', 'links', 'newcomer')),
+    value text not null default '',     -- the word or phrase, or the host
+    days integer not null default 0 check (days between 0 and 365),     -- of membership, at least
+    amount integer not null default 0 check (amount between 0 and 100), -- of links, or of posts shown before
+    created_at timestamptz not null,
+    unique (community_id, kind, value),
+    check ((kind in ('word', 'host')) = (value <> '')),
+    check (kind <> 'links' or amount > 0),
+    check (kind <> 'newcomer' or days > 0 or amount > 0)
+);
+
+create table community_moderation (
+    community_id bigint primary key references accounts on delete cascade,
+    slow_seconds integer not null default 0 check (slow_seconds between 0 and 86400),
+    shares_bans boolean not null default false
+);
+
+-- Posts that are not shown yet, or were refused a while ago: posts.removed is 'held'.
+create table held_posts (
+    post_id bigint primary key references posts on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    reason text not null check (reason in ('word', 'host', 'links', 'newcomer', 'slow_mode')),
+    rule_id bigint references hold_rules on delete set null,
+    matched text not null default '',   -- the word or host that was found
+    document jsonb not null,            -- the activity that brought it; {} where none did
+    changed jsonb,                      -- the last one that changed it since
+    held_at timestamptz not null,
+    refused_at timestamptz
+);
+create index held_posts_community on held_posts (community_id, post_id);
+create index held_posts_account on held_posts (account_id);
+create index held_posts_rule on held_posts (rule_id) where rule_id is not null;
+
+-- Once per decision, by whom it met.
+create table appeals (
+    id bigint generated always as identity primary key,
+    entry_id bigint not null unique references moderation_log on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    words text not null,
+    state text not null default 'pending' check (state in ('pending', 'approved', 'rejected')),
+    answer text not null default '',
+    answered_by_id bigint references accounts on delete set null,
+    answered_at timestamptz,
+    created_at timestamptz not null,
+    check ((state = 'pending') = (answered_at is null))
+);
+create index appeals_community on appeals (community_id, id);
+create index appeals_account on appeals (account_id);
+create index appeals_answered_by on appeals (answered_by_id) where answered_by_id is not null;
+
+-- What those who steer a community say beside a post, for everybody who reads it.
+create table post_notes (
+    post_id bigint primary key references posts on delete cascade,
+    words text not null check (words <> ''),
+    role text not null check (role in ('organiser', 'moderator')),
+    by_id bigint references accounts on delete set null,
+    created_at timestamptz not null
+);
+create index post_notes_by on post_notes (by_id) where by_id is not null;
+
+-- The bans of other communities, which a community of ours may follow.
+create table ban_lists (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    source_id bigint not null references accounts on delete cascade,
+    read_at timestamptz,
+    failure text,                       -- why it could not be read the last time
+    created_at timestamptz not null,
+    unique (community_id, source_id),
+    check (community_id <> source_id)
+);
+create index ban_lists_source on ban_lists (source_id);
+
+create table ban_proposals (
+    id bigint generated always as identity primary key,
+    list_id bigint not null references ban_lists on delete cascade,
+    uri text not null,                  -- of whom they banned
+    reason text not null default '',
+    until timestamptz,
+    state text not null default 'proposed' check (state in ('proposed', 'accepted', 'dismissed')),
+    created_at timestamptz not null,
+    unique (list_id, uri)
+);
 
 -- Who asked a member of ours to join a group, or to come to an event, until they answer.
 create table invitations (
@@ -644,6 +849,37 @@ create table invitations (
 create index invitations_by on invitations (by_id);
 create index invitations_group on invitations (group_id) where group_id is not null;
 create index invitations_post on invitations (post_id) where post_id is not null;
+
+-- What members want to try: each becomes a call when its community lets it through.
+create table proposals (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    kind text not null,
+    title text not null,
+    wanted jsonb not null,              -- of the call
+    state text not null default 'idea'
+        check (state in ('idea', 'trial', 'review', 'accepted', 'declined', 'withdrawn')),
+    note text not null default '',      -- of who last changed the state
+    post_id bigint references posts on delete set null,  -- the call that tries it
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    check (state <> 'idea' or post_id is null)
+);
+create index proposals_community on proposals (community_id, id);
+create index proposals_account on proposals (account_id);
+create index proposals_post on proposals (post_id) where post_id is not null;
+
+create table proposal_seconds (
+    proposal_id bigint not null references proposals on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    created_at timestamptz not null,
+    primary key (proposal_id, account_id)
+);
+create index proposal_seconds_account on proposal_seconds (account_id);
+
+alter table communities add foreign key (welcome_post_id) references posts on delete set null;
+create index communities_welcome on communities (welcome_post_id) where welcome_post_id is not null;
 
 create table bookmarks (
     id bigint generated always as identity primary key,
@@ -939,6 +1175,64 @@ create table calls (
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
 
+-- For what people write about themselves: each community's key pair. Destroyed with the community.
+create table community_keys (
+    community_id bigint primary key references communities on delete cascade,
+    public bytea not null check (octet_length(public) = 32),
+    wrapped bytea not null,             -- the private half, of use with the instance's secret alone
+    created_at timestamptz not null
+);
+
+-- What is asked of those who answer by e-mail. A text never changes: another one is another version.
+create table consent_texts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    purpose text not null check (purpose in ('answer', 'news')),
+    version integer not null check (version > 0),
+    text text not null check (text <> ''),
+    created_at timestamptz not null,
+    unique (post_id, purpose, version)
+);
+
+-- Who answered a call by e-mail, with no account.
+create table contacts (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    fingerprint bytea check (octet_length(fingerprint) = 32),  -- of the address; of each call other ones
+    sealed bytea,                       -- address, name and answers to questions, for the community's key
+    answer text not null,               -- of those that its kind of call has
+    state text not null check (state in ('new', 'confirmed')),
+    created_at timestamptz not null,
+    confirmed_at timestamptz,
+    over_at timestamptz,                -- since when the call takes no answers, as far as was noticed
+    unique (post_id, fingerprint),
+    check ((confirmed_at is null) = (state = 'new')),
+    check ((sealed is null) = (fingerprint is null)),
+    check (sealed is not null or state = 'confirmed')
+);
+create index contacts_new on contacts (created_at) where state = 'new';
+create index contacts_over on contacts (over_at) where over_at is not null;
+
+-- What each of them agreed to, and when.
+create table consents (
+    contact_id bigint not null references contacts on delete cascade,
+    text_id bigint not null references consent_texts on delete cascade,
+    given_at timestamptz not null,
+    ended_at timestamptz,
+    primary key (contact_id, text_id)
+);
+create index consents_text on consents (text_id);
+
+-- The links in their mails, by digest.
+create table contact_links (
+    digest bytea primary key,
+    contact_id bigint not null references contacts on delete cascade,
+    purpose text not null check (purpose in ('confirm', 'manage')),
+    expires_at timestamptz not null
+);
+create index contact_links_contact on contact_links (contact_id);
+create index contact_links_expiring on contact_links (expires_at);
+
 -- Taken under the lock of a call: the times of transactions that wait for it are in no order.
 create sequence turns;
 
@@ -947,17 +1241,19 @@ create table participations (
     turn bigint not null default nextval('turns'),  -- order of receipt; a new answer is a new turn
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
-    account_id bigint references accounts on delete cascade,  -- null once it is taken back
+    account_id bigint references accounts on delete cascade,  -- null once it is taken back, or by e-mail:
+    contact_id bigint unique references contacts on delete set null,  -- until they are forgotten
     answer text not null,               -- one of those that its kind of call has,
     choice smallint not null check (choice >= 0),  -- its place on the card,
     counts boolean not null,            -- and whether it is taking part
     state text not null check (state in ('granted', 'waiting', 'pending', 'refused', 'withdrawn')),
     tier text not null check (tier in ('confirmed', 'expressed')),
-    door text not null check (door in ('card', 'join', 'client', 'page', 'reply')),
+    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
     unique (post_id, account_id),
-    check ((account_id is null) = (state = 'withdrawn')),
+    check (account_id is not null or state = 'withdrawn' or door = 'email'),
+    check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);
@@ -971,6 +1267,13 @@ create table participation_tokens (
     told_at timestamptz not null
 );
 create index participation_tokens_participation on participation_tokens (participation_id, told_at);
+
+-- What was said before it became a call: a post of the same community.
+create table call_origins (
+    post_id bigint primary key references calls on delete cascade,
+    from_post_id bigint not null references posts on delete cascade
+);
+create index call_origins_from on call_origins (from_post_id);
 
 -- What a host was first sent for a call never changes.
 create table call_forms (

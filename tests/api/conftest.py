@@ -18,6 +18,7 @@ from server.arriving import resolve
 from server.config import load
 from server.domain import oauth, scopes, users
 from server.domain.tx import Site, Work
+from server.sealing import Secret
 from server.stream import Hub
 from server.urls import Urls
 from storage import db, instance
@@ -93,6 +94,7 @@ async def serving(
                 federates=egress is not None,
                 title="Test",
                 mail=bool(known.smtp_url),
+                secret=Secret(b"a secret of thirty-two bytes ..."),
             ),
         )
         async with work.transaction() as tx:

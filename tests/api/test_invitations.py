@@ -77,7 +77,10 @@ async def test_a_member_joins_a_group_to_which_they_are_invited(fair: Fair) -> N
     (asked,) = fair.server.of_type("Follow")
     assert (asked["actor"], asked["object"]) == (fair.uri, fair.group.uri)
     assert await fair.listed() == []
-    assert await fair.member.good("GET", "/api/v1/notifications") == []
+    (rings,) = await fair.member.good("GET", "/api/v1/notifications")
+    assert rings["type"] == "mention"
+    assert rings["status"]["visibility"] == "direct"
+    assert shown["community"]["url"] in rings["status"]["content"]
 
 
 async def test_who_is_invited_comes_to_an_event_that_nobody_else_can_join(fair: Fair) -> None:

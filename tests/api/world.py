@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
 from server.domain import accounts as account_verbs
-from server.domain import announcements, follows, moves
+from server.domain import announcements, ban_lists, contacts, follows, moves
+from server.domain.contacts import Typed
 from server.domain.posts import Draft, PollDraft
 from storage import accounts, cards, invitations, threads
+from storage import ban_lists as ban_list_rows
+from storage import contacts as contact_rows
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.cards import Card
@@ -49,6 +53,22 @@ async def busy(house: House) -> Member:
     await organiser.post(f"/api/v1/statuses/{own['id']}/favourite")
     await organiser.post(f"/api/v1/statuses/{own['id']}/reblog")
     return reader
+
+
+async def _answer_by_email(house: House, call_id: int) -> None:
+    """Somebody without an account, as if mail could be sent."""
+    typed = Typed(
+        "guest@mail.example", "going", "Guest", {"What do you bring?": "Bread"}, ("answer", "news")
+    )
+    async with house.work.transaction() as tx:
+        mailing = replace(tx, site=replace(tx.site, mail=True))
+        post = await post_rows.by_id(tx.conn, call_id)
+        assert post
+        await contacts.begin(mailing, post, typed)
+        kept = await tx.conn.fetchval("select max(id) from contacts")
+        row = await contact_rows.by_id(tx.conn, kept)
+        assert row
+        await contacts.confirm(mailing, await contacts.new_link(tx, row, "confirm"))
 
 
 async def _from_afar(house: House, far: Account, soon: datetime) -> None:
@@ -134,8 +154,15 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     call = await reader.good(
         "POST",
         f"{BECKON}/communities/{made['id']}/calls",
-        json={"title": "Sow", "starts_at": starts, "ends_at": starts, "capacity": 1},
+        json={
+            "title": "Sow",
+            "starts_at": starts,
+            "ends_at": starts,
+            "capacity": 1,
+            "place": {"name": "Field", "latitude": 45.46, "longitude": 9.19},
+        },
     )
+    await _place(reader, made["id"], call["id"])
     await reader.good("POST", f"{BECKON}/calls/{call['id']}/answer", json={"answer": "going"})
     await asking.good("POST", f"/api/v1/accounts/{made['id']}/follow")
     async with world.house.work.transaction() as tx:
@@ -145,8 +172,101 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    await _live(reader, asking, made["id"], world)
+    await _answer_by_email(world.house, int(call["id"]))
+    await keep_documents(reader, made["id"], world.ids)
+    await reader.good("POST", f"{BECKON}/communities/{made['id']}/archive")
+    talk = await reader.says("@plot The river wants us", title="River")
+    path = f"{BECKON}/posts/{talk['id']}/call"
+    begun = await reader.good("POST", path, json={"starts_at": starts, "title": "Clean"})
+    world.ids["posts"].append(talk["id"])
+    world.ids["calls"].append(begun["id"])
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
+    await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
+
+
+async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> None:
+    """A post that the reader is to let in, and one of their own that waits elsewhere."""
+    waiter = await world.house.member("waiter")
+    await waiter.good("POST", f"/api/v1/accounts/{plot.rsplit('/', 1)[1]}/follow")
+    await reader.good("POST", f"{plot}/requests/{waiter.id}/approve")
+    strict = await world.house.community(loud, "strict")
+    for by, where in ((reader, plot), (loud, f"{BECKON}/communities/{strict.id}")):
+        rule = {"kind": "word", "value": "frost"}
+        await by.good("POST", f"{where}/hold_rules", json=rule)
+    await waiter.says("@plot frost?")
+    await _share_bans(world.house, reader, loud, waiter, plot, strict)
+    await _appeal(reader, plot, waiter)
+    await _appeal(loud, f"{BECKON}/communities/{strict.id}", reader)
+    await reader.says("@strict frost!")
+
+
+async def _share_bans(
+    house: House, reader: Member, loud: Member, waiter: Member, plot: str, strict: Account
+) -> None:
+    """The plot shares whom it bans, and follows the list of another community."""
+    there = f"{BECKON}/communities/{strict.id}"
+    await loud.good("POST", f"{there}/ban/{waiter.id}", json={"reason": "Loud"})
+    for by, where in ((reader, plot), (loud, there)):
+        await by.good("PUT", f"{where}/ban_list", json={"shared": True})
+    sent = {"account_id": strict.id}
+    followed = await reader.good("POST", f"{plot}/ban_lists", json=sent)
+    async with house.work.transaction() as tx:
+        row = await ban_list_rows.by_id(tx.conn, int(followed["id"]))
+        assert row
+        await ban_lists.heard(tx, row, await ban_lists.shared(tx, strict))
+
+
+async def _appeal(by: Member, where: str, author: Member) -> None:
+    """Something of somebody's was removed, and they want it looked at again."""
+    post = await author.says("hail", community_id=where.rsplit("/", 1)[1])
+    removed = f"{where}/posts/{post['id']}/remove"
+    await by.good("POST", removed, json={"reason": "Off topic"})
+    found = (await author.good("GET", f"{BECKON}/decisions"))[0]
+    sent = {"text": "It is not"}
+    await author.good("POST", f"{BECKON}/decisions/{found['id']}/appeal", json=sent)
+
+
+async def _place(reader: Member, community_id: str, call_id: str) -> None:
+    """About where the reader lives, what they can do, and where that is wanted."""
+    here = {"latitude": 45.4642, "longitude": 9.1896}
+    await reader.good("PUT", f"{BECKON}/area", json={**here, "shown": True})
+    skills = {"skills": ["Digging"], "shown": True, "matched": True}
+    await reader.good("PUT", f"{BECKON}/skills", json=skills)
+    await reader.good("PUT", f"{BECKON}/calls/{call_id}/skills", json={"skills": ["digging"]})
+    place = {"name": "The valley", **here}
+    await reader.good("PUT", f"{BECKON}/communities/{community_id}/place", json=place)
+
+
+async def _live(reader: Member, asking: Member, plot: str, world: World) -> None:
+    """A community that asks, is linked to another, and in which somebody has an idea."""
+    one = f"{BECKON}/communities/{plot}"
+    other = await reader.good(
+        "POST", f"{BECKON}/communities", json={"name": "hill", "title": "Hill"}
+    )
+    for this, that in ((plot, other["id"]), (other["id"], plot)):
+        await reader.good("POST", f"{BECKON}/communities/{this}/linked", json={"other_id": that})
+    await reader.good("POST", f"{one}/links", json={"max_uses": 3})
+    await reader.good("POST", f"{BECKON}/persons", json={"username": "mask"})
+    sent = {"title": "Mulch", "starts_at": (datetime.now(UTC) + DAY).isoformat()}
+    idea = await reader.good("POST", f"{one}/proposals", json=sent)
+    world.ids["proposals"] = [idea["id"]]
+
+
+async def keep_documents(reader: Member, community: str, ids: dict[str, list[str]]) -> None:
+    """What a community keeps."""
+    sent = {"title": "Where the key is", "text": "Under the pot"}
+    kept = await reader.good("POST", f"{BECKON}/communities/{community}/documents", json=sent)
+    started = {
+        "kind": "petition",
+        "name": "Ours",
+        "title": "To {whom}",
+        "places": [{"name": "whom"}],
+    }
+    begun = await reader.good("POST", f"{BECKON}/communities/{community}/templates", json=started)
+    ids["templates"] = [begun["id"], "event"]
+    ids["documents"], ids["versions"] = [kept["id"]], ["1"]
 
 
 KEPT: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -10,6 +10,7 @@ import pytest
 
 from server.domain import accounts, communities
 from server.domain.tx import Site, Tx, Work
+from server.sealing import Secret
 from server.urls import Urls
 from storage import check, db
 from storage.accounts import Account, Profile
@@ -65,7 +66,10 @@ class World:
 async def world(database_url: str) -> AsyncIterator[World]:
     clock = MovableClock(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
     async with db.pool(database_url, size=8) as pool:
-        site = Site(Urls("a.example", "https://a.example"), federates=True)
+        secret = Secret(b"a secret of thirty-two bytes ...")
+        site = Site(
+            Urls("a.example", "https://a.example"), federates=True, mail=True, secret=secret
+        )
         made = World(Work(pool, clock, site), clock)
         yield made
         async with pool.acquire() as conn:

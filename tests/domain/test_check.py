@@ -9,7 +9,12 @@ import pytest
 from server.decoding.made import File, Made
 from server.domain import (
     calls,
+    community_settings,
+    contacts,
+    conversions,
+    documents,
     follows,
+    joining,
     lists,
     media,
     participations,
@@ -19,8 +24,11 @@ from server.domain import (
     scheduled,
 )
 from server.domain.composing import Wanted
+from server.domain.contacts import Typed
 from storage import check
+from storage import contacts as contact_rows
 from storage import media as media_rows
+from storage.accounts import Account
 from storage.calls import Details
 from tests.domain.conftest import World
 
@@ -42,6 +50,7 @@ BROKEN = {
     " where post_id = (select id from posts where kind = 'question' limit 1)",
     "places": "update calls set capacity = 2",
     "calls": "delete from calls",
+    "contacts": "delete from community_keys",
     "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
     "quoted": "update posts set quoted_account_id = null where quote_id is not null",
     "files": "update media set post_id = null",
@@ -55,10 +64,15 @@ BROKEN = {
     "foreign keys": "insert into keys (id, account_id, kind, public, private, fetched_at)"
     " select 'x', id, 'rsa', 'x', 'x', now() from accounts where not local",
     "communities": "delete from communities",
+    "call origins": "update call_origins set from_post_id ="
+    " (select id from posts where community_id is null limit 1)",
+    "documents": "delete from document_versions",
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
     "invited": "insert into community_invites (community_id, account_id, uri, created_at)"
-    " select f.target_id, f.follower_id, 'x', now() from follows f join communities c on c.account_id = f.target_id",
+    " select f.target_id, f.follower_id, 'x' || f.id, now() from follows f join communities c on c.account_id = f.target_id",
+    "joins": "update community_joins set answers = '{xyzzy}' where line is null",
+    "held": "update posts set removed = 'held' where community_id is not null",
     "removed": "update posts set removed = 'elsewhere' where community_id is not null",
     "members only": "update communities set visibility = 'private', policy = 'request'",
     "histories": "insert into group_histories (account_id, started_at)"
@@ -79,7 +93,17 @@ ALSO_BROKEN = [
     ("plans", "delete from jobs where kind = 'close_poll'"),
     ("places", "update participations set state = 'refused' where state = 'granted'"),
     ("places", "update calls set confirmed = 0"),
+    ("contacts", "update participations set contact_id = null where contact_id is not null"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
+    (
+        "joins",
+        "update communities set capacity = 9 where account_id in (select community_id from community_joins)",
+    ),
+    (
+        "joins",
+        "update community_joins j set line = 99 from follows f"
+        " where f.id = j.follow_id and f.accepted_at is not null",
+    ),
     ("lanes", "insert into lanes (queue, key, ready_at) values ('inbox', 'nothing', now())"),
 ]
 
@@ -90,6 +114,7 @@ async def fill(world: World) -> None:
     stranger = await world.stranger("visitor", "b.example")
     garden = await world.community("garden", gardener)
     starts = world.clock.now() + timedelta(days=7)
+    await fill_up(world, gardener, [neighbour, stranger])
     details = Details(starts, None, "Europe/Rome", capacity=1)
     options = posts.PollDraft((("Spades", 0), ("Rakes", 0)))
     async with world.work.transaction() as tx:
@@ -97,6 +122,10 @@ async def fill(world: World) -> None:
         call = await calls.create(tx, gardener, garden, calls.Wanted("Dig", details))
         await participations.answer(tx, gardener, call, "going", "page")
         await participations.answer(tx, neighbour, call, "going", "page")
+        await contacts.begin(tx, call, Typed("guest@mail.example", "going", agreed=("answer",)))
+        guest = await contact_rows.by_id(tx.conn, 1)
+        assert guest
+        await contacts.confirm(tx, await contacts.new_link(tx, guest, "confirm"))
         poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
         assert poll
         await polls.vote(tx, neighbour, poll, [0])
@@ -119,6 +148,26 @@ async def fill(world: World) -> None:
         brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
         await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
         await scheduled.keep(tx, gardener, Wanted("Later"), ends)
+        talk = await posts.publish(
+            tx, gardener, posts.Draft(content="<p>Let us</p>", community=garden)
+        )
+        assert talk
+        await conversions.make_call(tx, gardener, garden, talk, calls.Wanted("Sow", details))
+        await documents.create(tx, gardener, garden, documents.Wanted("Keys", "Under the pot"))
+
+
+async def fill_up(world: World, gardener: Account, others: list[Account]) -> None:
+    """A community with norms and two places: the gardener, who founds it, one member, and one who waits."""
+    small = await world.community("shed", gardener)
+    async with world.work.transaction() as tx:
+        settings = community_settings.Changes(norms="Be kind", capacity=2)
+        await community_settings.edit(tx, gardener, small, settings)
+    for number, other in enumerate(others):
+        async with world.work.transaction() as tx:
+            if other.local:
+                await joining.join(tx, other, small, joining.Wish(norms=True))
+            else:
+                await follows.follow(tx, other, small, uri=f"https://b.example/joins/{number}")
 
 
 async def test_finds_nothing_where_the_verbs_were_at_work(world: World) -> None:

@@ -170,3 +170,19 @@ async def test_who_blocks_the_community_meanwhile_is_left_alone(
         assert await receipts.due(tx, 4711) is None
         row = await participations.answer(tx, organiser, event, "maybe", "client")
         assert await receipts.due(tx, row.id) is None
+
+
+async def test_a_call_typed_elsewhere_stays_a_post_and_its_author_is_told(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    author = microblog.person("author")
+    note = microblog.note(author, "<p>@garden !event Walk<br>when: 2090-05-01 10:00</p>", [garden.uri])
+    created = microblog.create(author, note)
+    assert (await microblog.send(author, created, ours.inbox)).status == 202
+    await ours.settle()
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.kind == "note"
+    (told,) = [d["object"] for d in microblog.of_type("Create") if d["object"]["to"] == [author.uri]]
+    assert "stays a post" in told["content"]
+    assert ours.host in told["content"]

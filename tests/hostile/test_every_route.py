@@ -18,7 +18,7 @@ from server.api.routes import routes
 from server.domain import scopes
 from tests.api.conftest import Running
 from tests.api.people import STAFF, House, Member
-from tests.api.world import World, full
+from tests.api.world import World, full, keep_documents
 from tests.hostile.unchanged import same_rows
 
 WITHOUT_A_RULE = {
@@ -149,11 +149,16 @@ OWNED = {  # what stands before an id → where its owner finds the ids, and und
     "notifications/requests": ("/api/v1/notifications/requests", "id"),
     "featured_tags": ("/api/v1/featured_tags", "id"),
     "invites": ("/api/beckon/v1/invites", "id"),
+    "decisions": ("/api/beckon/v1/decisions", "id"),
+    "links": ("/api/beckon/v1/links", "id"),
+    "persons": ("/api/beckon/v1/persons", "id"),
     "media": ("", ""),
     "statuses": ("", ""),
     "posts": ("", ""),
     "polls": ("", ""),
     "async_refreshes": ("", ""),
+    "documents": ("", ""),
+    "templates": ("", ""),
 }
 OPEN_TO_ALL = {
     "accounts": "people are public; what is between two is the caller's own",
@@ -165,6 +170,7 @@ OPEN_TO_ALL = {
     "annual_reports": "years; there are none",
     "terms_of_service": "dates; there are none",
     "communities": "public; who steers is asked by test_requests_are_for_stewards",
+    "proposals": "as public as their community; who may do what is asked by test_who_may_propose",
     "calls": "public; who steers is asked by test_only_stewards_make_edit_and_delete_calls",
 }
 NAMED_WITHIN = "v2/notifications"
@@ -210,13 +216,22 @@ async def private(house: House) -> Private:
         "posts": [note["id"]],
         "polls": [note["poll"]["id"]],
         "async_refreshes": [note["id"]],
-    }
+    } | await _kept_in_private(reader)
     for noun, (path, key) in OWNED.items():
         if path:
             found = await reader.good("GET", path.format(filter=world.ids["filters"][0]))
             ids[noun] = [str(each[key]) for each in found]
     outsider = await house.member("outsider")
     return Private(world, outsider, ids)
+
+
+async def _kept_in_private(reader: Member) -> dict[str, list[str]]:
+    """What a private community of the reader's keeps."""
+    wish = {"name": "closed", "title": "Closed", "policy": "invited", "visibility": "private"}
+    made = await reader.good("POST", "/api/beckon/v1/communities", json=wish)
+    ids: dict[str, list[str]] = {}
+    await keep_documents(reader, made["id"], ids)
+    return {noun: found[:1] for noun, found in ids.items() if noun in OWNED}
 
 
 async def test_what_is_somebodys_own_is_not_there_for_others(private: Private) -> None:
@@ -241,7 +256,7 @@ def _sent(route: Guarded) -> dict[str, Any]:
         "title": "Mine now", "keyword": "mine", "phrase": "mine", "context": ["home"],
         "status": "mine", "status_id": "1", "choices": [0], "account_ids": ["1"],
         "description": "mine", "scheduled_at": "2099-01-01T00:00:00Z",
-        "quote_approval_policy": "nobody",
+        "quote_approval_policy": "nobody", "text": "mine", "version": 1, "kind": "event", "name": "mine",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ import orjson
 import pytest
 
 from federation import keys, proofs
-from server import backup, blobs
+from server import backup, blobs, keeper, run
 from server.backup import BackupError
 from server.clock import Clock
 from server.config import Settings, load
@@ -26,10 +26,18 @@ from server.decoding.made import File, Made
 from server.domain import accounts as people
 from server.domain import (
     announcements,
+    appeals,
+    ban_lists,
     barriers,
+    call_templates,
     calls,
     communities,
+    community_archives,
+    community_settings,
+    contacts,
+    conversions,
     dislikes,
+    documents,
     domain_blocks,
     effects,
     featured,
@@ -37,8 +45,10 @@ from server.domain import (
     follower_sync,
     follows,
     group_moderation,
+    hold_rules,
     host_allows,
     host_blocks,
+    joining,
     lists,
     mails,
     media,
@@ -47,20 +57,28 @@ from server.domain import (
     oauth,
     participations,
     polls,
+    post_notes,
     posts,
     preferences,
+    proposals,
     push,
     reports,
+    roles,
     scheduled,
     scopes,
     sign_up,
     subscriptions,
+    templates,
+    ties,
     users,
 )
 from server.domain import people as people_verbs
 from server.domain.composing import Wanted as Later
+from server.domain.group_moderation import Steward
 from server.domain.host_blocks import Terms
 from server.domain.tx import Site, Tx, Work
+from server.errors import SettingsError
+from server.sealing import Secret
 from server.urls import Urls
 from storage import (
     accounts,
@@ -78,6 +96,8 @@ from storage import (
     suggestions,
     threads,
 )
+from storage import appeals as appeal_rows
+from storage import contacts as contact_rows
 from storage import group_moderation as moderation_rows
 from storage import media as media_rows
 from storage import tags as tag_rows
@@ -88,6 +108,7 @@ from storage.timelines import Page
 from tests.conftest import database_of, fresh_database
 
 DOMAIN = "beckon.example"
+SECRET = Secret(b"a secret of thirty-two bytes ...")
 BASE = f"https://{DOMAIN}"
 PHOTO = "ab" * 16 + ".png"
 PLANNED = "cd" * 16 + ".png"
@@ -103,7 +124,12 @@ RULES = """
 
 
 def settings(database_url: str, data: Path, **others: str) -> Settings:
-    given = {"BECKON_DOMAIN": DOMAIN, "BECKON_DATA": str(data), "DATABASE_URL": database_url}
+    given = {
+        "BECKON_DOMAIN": DOMAIN,
+        "BECKON_DATA": str(data),
+        "BECKON_SECRET": keeper.write(SECRET),
+        "DATABASE_URL": database_url,
+    }
     return load(given | others)
 
 
@@ -141,6 +167,7 @@ async def use(work: Work) -> None:
         await communities.invite(tx, gardener, community, await met(tx, "guest", "far.example"))
         newcomer = await people.create(tx, "person", "newcomer")
         await communities.invite(tx, gardener, community, newcomer)
+        await keep(tx, gardener, community)
         await histories.begin(tx.conn, far.id, tx.now, tx.now)
         await follows.follow(tx, baker, gardener)
         await follows.follow(tx, gardener, far)
@@ -151,6 +178,8 @@ async def use(work: Work) -> None:
         by = await group_moderation.steward(tx, community, gardener)
         await group_moderation.ban(tx, by, loud, group_moderation.Ban(None, "Too loud"))
         await moderation_rows.remember(tx.conn, far.id, [loud.uri], tx.now)
+        await live(tx, gardener, baker, community)
+        await look_first(tx, by, baker, community)
     async with work.transaction() as tx:
         await converse(tx, gardener, baker, community)
         await act(tx, gardener, baker, far, community)
@@ -165,6 +194,50 @@ async def use(work: Work) -> None:
         await barriers.block_network(tx, "192.0.2.0/24", "sign_up_block", "", None)
         assert baker.user_id
         assert await mails.write(tx, baker.user_id, "reset")
+
+
+async def live(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    """A full community, with a link, an offer, an idea that somebody carries, and another one that it shows."""
+    settings_ = community_settings.Changes(norms="Be kind", capacity=1, topics=["river"])
+    await community_settings.edit(tx, gardener, community, settings_)
+    await follows.follow(tx, await people.create(tx, "person", "later_on"), community)
+    await joining.make_link(tx, baker, community)
+    await roles.offer(tx, gardener, community, baker)
+    bank = await communities.create(tx, gardener, "bank", "The bank")
+    await ties.tie(tx, gardener, community, bank)
+    wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
+    idea = await proposals.propose(tx, baker, community, wanted)
+    await proposals.second(tx, gardener, idea.id, added=True)
+
+
+async def keep(tx: Tx, gardener: Account, community: Account) -> None:
+    """What a community keeps."""
+    await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
+    said = await publish(tx, gardener, "Let us dig", community=community)
+    ahead = tx.now + timedelta(days=9)
+    await conversions.make_call(
+        tx, gardener, community, said, calls.Wanted("Dig", Details(ahead, None, "UTC"))
+    )
+    await community_archives.ask(tx, gardener, community)
+    begun = call_templates.ready_made()["event"]
+    await templates.keep(tx, gardener, community, begun, shared=True)
+
+
+async def look_first(tx: Tx, by: Steward, baker: Account, community: Account) -> None:
+    """A rule with what it held, a note, somebody who appeals, and the list of another community."""
+    seen = await posts.publish(tx, baker, posts.Draft(content="<p>Mud</p>", community=community))
+    assert seen
+    await post_notes.put(tx, by, seen, "Not any more")
+    await hold_rules.add(tx, community, by.account, by.role, hold_rules.Wanted("word", "frost"))
+    await posts.publish(tx, baker, posts.Draft(content="<p>frost\\N</p>", community=community))
+    await group_moderation.remove(tx, by, seen, "Off topic")
+    (met_by, *_) = await appeal_rows.decisions(tx.conn, baker.id, 2**63 - 1, 0, 1)
+    await appeals.appeal(tx, baker, met_by.id, "It is not")
+    await ban_lists.share(tx, by, shared=True)
+    other = await communities.create(tx, by.account, "meadow", "Meadow")
+    steers = await group_moderation.steward(tx, other, by.account)
+    list_ = await ban_lists.follow(tx, steers, community)
+    await ban_lists.heard(tx, list_, await ban_lists.shared(tx, community))
 
 
 async def choose(tx: Tx, gardener: Account, baker: Account) -> None:
@@ -263,6 +336,12 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
         tx, far, call, "going", "join", uri="https://far.example/joins/1"
     )
     await receipts.put(tx.conn, joined.id, bytes(32), "granted", tx.now)
+    await contacts.begin(
+        tx, call, contacts.Typed("neighbour@mail.example", "going", "Neighbour", agreed=("answer",))
+    )
+    by_email = await contact_rows.by_id(tx.conn, 1)
+    assert by_email
+    await contacts.new_link(tx, by_email, "confirm")
 
 
 async def sign_in(tx: Tx, baker: Account) -> None:
@@ -312,7 +391,9 @@ async def used(template_url: str, tmp_path: Path) -> AsyncIterator[Used]:
         fresh_database(template_url, "template0") as new,
         db.pool(old, size=3) as pool,
     ):
-        work = Work(pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True))
+        work = Work(
+            pool, Clock(), Site(Urls(DOMAIN, BASE), federates=True, mail=True, secret=SECRET)
+        )
         await use(work)
         here = settings(old, tmp_path / "old")
         store = blobs.open_stores(here).own
@@ -406,6 +487,47 @@ async def test_the_restored_goes_on(used: Used) -> None:
             document = {"id": f"{BASE}/x", "type": "Note", "actor": gardener.uri}
             assert "proof" in proofs.add_proof(document, signing, tx.now)
             assert await publish(tx, gardener, "Back again")
+
+
+def told(report: backup.Report) -> bool:
+    return "The secret that opens its contact data is not in it" in report.sentence("Wrote")
+
+
+async def test_asks_for_the_secret_that_is_not_in_it(used: Used) -> None:
+    made = await backup.backup(used.settings, used.file)
+    assert told(made)
+    with gzip.open(used.file) as file:
+        whole = file.read()
+    assert SECRET.value not in whole
+    assert keeper.write(SECRET).encode() not in whole
+    assert b"neighbour@mail.example" not in whole
+    for wrong in ("", keeper.write(Secret(bytes(32)))):
+        fresh = used.fresh.model_copy(update={"secret": wrong})
+        with pytest.raises(BackupError, match="sealed with a secret that is not in"):
+            await backup.restore(fresh, used.file)
+        await nothing_came(fresh)
+    await backup.restore(used.fresh, used.file)
+
+
+async def test_can_give_up_contact_data_whose_secret_is_lost(used: Used) -> None:
+    await backup.backup(used.settings, used.file)
+    fresh = used.fresh.model_copy(update={"secret": ""})
+    await backup.restore(fresh, used.file, without_contacts=True)
+    found = await everything(fresh.database_url)
+    assert (found["community_keys"], found["contacts"]) == ([], [])
+    assert len(found["participations"]) == 2
+    async with run.opened(fresh):
+        assert (fresh.data / "secret").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_server_starts_with_the_secret_of_its_data_alone(used: Used) -> None:
+    async with run.opened(used.settings):
+        pass
+    for wrong in ("", keeper.write(Secret(bytes(32)))):
+        with pytest.raises(SettingsError, match="put it back there, or set BECKON_SECRET"):
+            async with run.opened(used.settings.model_copy(update={"secret": wrong})):
+                pass
+    assert not (used.settings.data / "secret").exists()
 
 
 async def test_a_backup_of_a_restored_one_is_the_same(used: Used, tmp_path: Path) -> None:

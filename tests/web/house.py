@@ -23,6 +23,7 @@ from server.domain import accounts, calls, communities, participations
 from server.domain.calls import Wanted
 from server.domain.posts import Draft
 from server.domain.tx import Arrived, Site, Work
+from server.sealing import Secret
 from server.urls import Urls
 from server.web import session
 from storage import accounts as account_rows
@@ -192,15 +193,25 @@ async def enter(request: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def open_house(
-    database_url: str, *, mail: bool = False, net: Path | None = None
+    database_url: str,
+    *,
+    mail: bool = False,
+    net: Path | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[House]:
     """An instance on this database, served on loopback; ``mail``: as if it could send some; ``net``: a
     folder, for one with a way out to servers on loopback."""
     settings = Settings(domain=DOMAIN)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(db.pool(database_url, size=4))
-        site = Site(Urls(DOMAIN, settings.base), federates=True, title="Green Valley", mail=mail)
-        work = Work(pool, Clock(), site)
+        site = Site(
+            Urls(DOMAIN, settings.base),
+            federates=True,
+            title="Green Valley",
+            mail=mail,
+            secret=Secret(b"a secret of thirty-two bytes ..."),
+        )
+        work = Work(pool, clock or Clock(), site)
         async with work.transaction() as tx:
             await instance.create(tx.conn, DOMAIN, DOMAIN, None, tx.now)
         way_out = None

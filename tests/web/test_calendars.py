@@ -152,6 +152,15 @@ async def test_a_calendar_is_bounded(house: House, monkeypatch: pytest.MonkeyPat
         assert [event["dtstart"].dt.day for event in events] == [18, 19]
 
 
+async def test_an_unlisted_community_is_found_by_its_address_alone(house: House) -> None:
+    organiser = await house.person("organiser")
+    group = await house.community(organiser, visibility="unlisted")
+    await house.call(organiser, group)
+    browser = await house.browser()
+    assert titles(await asked(browser, "/@garden.ics")) == ["Turn the compost"]
+    assert titles(await asked(browser, "/calendar.ics")) == []
+
+
 # What is one member's own
 
 

@@ -21,7 +21,7 @@ async def test_a_stranger_reads_all_that_is_needed_to_come(house: House) -> None
         "Turn the compost", "Sat 17 May 2031, 10:00 CEST", "Europe/Rome", "The old orchard",
         "Orchard Lane 3", "The shared garden", "@organiser", "Bring *gloves* & boots",
         "0 people for 12 places", "0 confirmed", "0 expressed", f"@garden@{DOMAIN}", post.url,
-        f"Your answer goes to {DOMAIN} only; your name is not shown in public.",
+        f"{DOMAIN} and the organisers of The shared garden learn which account chose what.",
     ):  # fmt: skip
         assert needed in page.words, needed
     assert '<time datetime="2031-05-17T08:00:00+00:00">' in page.text
@@ -217,7 +217,7 @@ async def test_a_call_of_another_server_is_counted_there(house: House) -> None:
     assert "41 people for 100 places" in page.words
     assert "Counted by hill.example." in page.words
     assert "confirmed" not in page.words
-    assert "Your answer goes to hill.example only" in page.words
+    assert "tells hill.example your name and your answer" in page.words
     assert 'rel="canonical" href="https://hill.example/sing"' in page.text
     await member.post(f"/calls/{post.id}/answer", said="going")
     asked = "You asked to take part. hill.example has not answered yet."

@@ -1,0 +1,60 @@
+"""Writes the letters that were asked for (``letters``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from server import text
+from server.domain import accounts, posts
+from server.domain.posts import Draft
+from server.domain.tx import Tx
+from server.errors import BeckonError
+from storage import accounts as account_rows
+from storage.accounts import Account
+
+log = structlog.get_logger()
+
+TEXTS: Mapping[str, str] = {
+    "invited": "{by} invites you to join {subject}: {url}\n\nTo say yes, follow that account.",
+    "invited_event": "{by} invites you to {subject}: {url}",
+    "full": "{title} is full at the moment. You are number {place} in line, and are let in when a"
+    " place is free. There is nothing more to do.",
+    "let_in": "A place in {title} is free: you are a member now. {url}",
+    "welcome": "Welcome to {title}. New members say hello here: {url}",
+    "reached": "{title} has as many members as it wants to have, and people wait. You can take in"
+    " more, or start a second community for those who wait and link the two.",
+    "handover": "{by} offers you the role of organiser of {title}: {url}\n\nAnswer it in the"
+    " community's settings.",
+    "handed_over": "{by} is an organiser of {title} now: {url}",
+    "appointed": "{title} had nobody left to steer it. You are its organiser now: {url}",
+    "tied": "{by} would like {title} and it to show each other: {url}",
+    "trial": "Your idea “{idea}” is being tried in {title}: {url}",
+    "declined": "Your idea “{idea}” was not taken up in {title}. {note}",
+}
+
+
+async def write(tx: Tx, args: Mapping[str, Any]) -> None:
+    """Nothing where one of the two is gone, or may not write any more."""
+    to = await account_rows.by_id(tx.conn, args["to"])
+    sender = (
+        await accounts.instance_actor(tx)
+        if args["from"] is None
+        else await account_rows.by_id(tx.conn, args["from"])
+    )
+    if to is None or sender is None or to.is_hidden or sender.is_hidden:
+        return
+    said = TEXTS[args["what"]].format(title=sender.display_name, **args["facts"])
+    try:
+        await posts.publish(tx, sender, _draft(tx, to, f"@{to.handle} {said}"))
+    except BeckonError as refused:
+        log.info("letter.refused", to=to.uri, what=args["what"], why=str(refused))
+
+
+def _draft(tx: Tx, to: Account, said: str) -> Draft:
+    """To one person alone, whatever handles stand in titles and names."""
+    named = {(to.username, to.handle_host): to.url}
+    content = text.compose(said, named, tx.site.urls.tag)
+    return Draft(visibility="direct", content=content, source=said, mentions=(to,))

@@ -1,0 +1,84 @@
+"""How long things about people are kept: one table, carried out once a day.
+
+Each rule says what it forgets, after how long and since when, in a sentence that is shown to everybody. It
+forgets at most ``BATCH`` rows in a run; while one has more, the job runs again at once, so that no transaction
+is long. What has other reasons to be cleaned up (files, caches, old arrivals) is in server/jobs/later.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from server.domain import audience, contacts
+from server.domain.tx import Tx
+from storage import contacts as contact_rows
+from storage.db import Connection
+
+Forget: TypeAlias = Callable[[Connection, datetime, int], Awaitable[int]]
+"""Forgets what was over before a time, so many rows at most, and tells how many."""
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``what``: of whom or of what, as a heading; ``statement``: for everybody, in a sentence."""
+
+    name: str
+    what: str
+    after: timedelta
+    statement: str
+    forget: Forget
+
+
+NOTICED = Rule(
+    "calls_over",
+    "When a call was over",
+    timedelta(0),
+    "A call is over when its time has passed or its organisers have closed it.",
+    contact_rows.notice_over,
+)
+UNCONFIRMED = Rule(
+    "unconfirmed_answers",
+    "Answers by e-mail that nobody confirmed",
+    contacts.LIFETIME["confirm"],
+    "An answer by e-mail that is not confirmed within two days is forgotten.",
+    contact_rows.forget_new,
+)
+CONTACT_DATA = Rule(
+    "contact_data",
+    "Addresses, names and what else was typed to answer by e-mail",
+    timedelta(days=audience.KEEP_DAYS),
+    f"Contact data is deleted {audience.KEEP_DAYS} days after the call is over. That somebody answered is still"
+    " counted.",
+    contact_rows.blank,
+)
+RECEIPTS = Rule(
+    "receipts",
+    "That an answer came by e-mail, and what was agreed to",
+    timedelta(days=365),
+    "Receipts, and the record of what was agreed to, are deleted a year after the call is over.",
+    contact_rows.forget,
+)
+LINKS = Rule(
+    "links",
+    "Links in mails that are too old",
+    timedelta(0),
+    "A link that is too old is deleted within a day.",
+    contact_rows.forget_links,
+)
+
+RULES = (NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS)
+"""In this order: the first notes what those after it go by."""
+
+
+async def run(tx: Tx) -> bool:
+    """Carry out every rule once. True where one of them may have more to forget."""
+    more = False
+    for rule in RULES:
+        gone = await rule.forget(tx.conn, tx.now - rule.after, BATCH)
+        more = more or gone >= BATCH
+    return more

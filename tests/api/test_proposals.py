@@ -1,0 +1,194 @@
+"""Who may propose a call, who lets it through, and the states that a proposal goes through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.domain import policy, proposals
+from tests.api.people import House, Member
+from tests.api.test_community_life import COMMUNITIES, follow, founded, letters, set_up
+from tests.api.working import run_jobs
+
+PROPOSALS = "/api/beckon/v1/proposals"
+RULES = ("open", "seconded", "approved")
+STATES = tuple(proposals.MOVES)
+
+
+def wish(**more: Any) -> dict[str, Any]:
+    starts = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
+    return {"title": "Dig & plant", "about": "Bring tea", "starts_at": starts.isoformat()} | more
+
+
+@pytest.fixture
+async def organiser(house: House) -> Member:
+    return await house.member("organiser")
+
+
+@pytest.fixture
+async def garden(organiser: Member) -> str:
+    return await founded(organiser)
+
+
+async def test_who_may_propose(house: House, organiser: Member, garden: str) -> None:
+    """The matrix: who makes a call at once, whose proposal is let through, and by whom."""
+    member, friend, stranger = [await house.member(n) for n in ("member", "friend", "passer_by")]
+    for each in (member, friend):
+        await follow(each, garden)
+    calls, path = f"{COMMUNITIES}/{garden}/calls", f"{COMMUNITIES}/{garden}/proposals"
+    seen: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for rule in RULES:
+        await set_up(organiser, garden, proposals=rule, seconds=1)
+        for name, who in (("organiser", organiser), ("member", member), ("stranger", stranger)):
+            at_once = (await who.post(calls, json=wish())).status
+            answer = await who.post(path, json=wish())
+            if answer.status != 200:
+                seen[rule, name] = (at_once, answer.status)
+                continue
+            one = f"{PROPOSALS}/{answer.json['id']}"
+            own = (await who.post(f"{one}/second")).status
+            tried = (await member.post(f"{one}/try")).status
+            seconded = await friend.post(f"{one}/second")
+            state = seconded.json.get("state", seconded.status)
+            seen[rule, name] = (at_once, answer.json["state"], own, tried, state)
+    assert seen == {
+        ("open", "organiser"): (200, "trial", 403, 422, 422),
+        ("open", "member"): (200, "trial", 403, 422, 422),
+        ("open", "stranger"): (403, 403),
+        ("seconded", "organiser"): (200, "idea", 403, 403, "trial"),
+        ("seconded", "member"): (403, "idea", 403, 403, "trial"),
+        ("seconded", "stranger"): (403, 403),
+        ("approved", "organiser"): (200, "idea", 403, 403, "idea"),
+        ("approved", "member"): (403, "idea", 403, 403, "idea"),
+        ("approved", "stranger"): (403, 403),
+    }
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("role", [None, "moderator", "organiser"])
+@pytest.mark.parametrize("member", [False, True])
+def test_who_makes_calls_at_once(rule: str, role: str | None, member: bool) -> None:
+    allowed = policy.may_call_at_once(rule, member=member, role=role).allowed
+    assert allowed == (role is not None or (member and rule == "open"))
+
+
+async def test_an_idea_is_tried_and_reviewed(house: House, organiser: Member, garden: str) -> None:
+    member = await house.member("member")
+    await follow(member, garden)
+    made = await member.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    assert made["wanted"]["title"] == "Dig & plant"
+    one = f"{PROPOSALS}/{made['id']}"
+    tried = await organiser.good("POST", f"{one}/try", json={"note": "Go on"})
+    assert (tried["state"], tried["note"]) == ("trial", "Go on")
+    call = await house.stranger.good("GET", f"/api/v1/statuses/{tried['status_id']}")
+    assert call["account"]["id"] == member.id
+    assert "Bring tea" in call["content"] or "Dig" in str(call)
+    await run_jobs(house.work)
+    assert "is being tried" in (await letters(member))[0]
+    reviewed = await member.good("POST", f"{one}/review", json={"note": "Twelve came"})
+    assert reviewed["state"] == "review"
+    assert (await member.post(f"{one}/accept")).status == 403
+    assert (await organiser.good("POST", f"{one}/accept"))["state"] == "accepted"
+    listed = f"{COMMUNITIES}/{garden}/proposals?state="
+    assert [p["id"] for p in await member.good("GET", f"{listed}accepted")] == [made["id"]]
+    assert await member.good("GET", f"{listed}idea") == []
+
+
+STEPS = {"try": "trial", "review": "review", "accept": "accepted", "decline": "declined"}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("step", STEPS)
+async def test_no_state_is_skipped(
+    house: House, organiser: Member, garden: str, state: str, step: str
+) -> None:
+    made = await organiser.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update proposals set state = $1", state)
+    one = f"{PROPOSALS}/{made['id']}"
+    answer = await organiser.post(f"{one}/{step}")
+    allowed = STEPS[step] in proposals.MOVES[state]
+    assert answer.status == (200 if allowed else 422)
+    after = await organiser.good("GET", one)
+    assert after["state"] == (STEPS[step] if allowed else state)
+
+
+async def test_only_its_author_withdraws(house: House, organiser: Member, garden: str) -> None:
+    member = await house.member("member")
+    await follow(member, garden)
+    made = await member.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    one = f"{PROPOSALS}/{made['id']}"
+    assert (await organiser.post(f"{one}/withdraw")).status == 403
+    assert (await member.good("POST", f"{one}/withdraw"))["state"] == "withdrawn"
+    again = await member.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    sent = {"note": "Not in winter"}
+    await organiser.good("POST", f"{PROPOSALS}/{again['id']}/decline", json=sent)
+    await run_jobs(house.work)
+    assert "Not in winter" in (await letters(member))[0]
+
+
+async def test_seconds_count_members_alone(house: House, organiser: Member, garden: str) -> None:
+    await set_up(organiser, garden, proposals="seconded", seconds=2)
+    member, left, stays = [await house.member(n) for n in ("member", "left", "stays")]
+    passer_by = await house.member("passer_by")
+    for each in (member, left, stays):
+        await follow(each, garden)
+    made = await member.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    one = f"{PROPOSALS}/{made['id']}"
+    assert (await passer_by.post(f"{one}/second")).status == 403
+    for _ in range(2):  # once each
+        assert (await left.good("POST", f"{one}/second"))["seconds_count"] == 1
+    await left.good("POST", f"/api/v1/accounts/{garden}/unfollow")
+    shown = await stays.good("POST", f"{one}/second")
+    assert (shown["state"], shown["seconds_count"], shown["seconded"]) == ("idea", 1, True)
+    assert (await stays.good("POST", f"{one}/unsecond"))["seconds_count"] == 0
+
+
+async def test_what_is_too_late_stays_an_idea(house: House, organiser: Member, garden: str) -> None:
+    await set_up(organiser, garden, proposals="seconded", seconds=1)
+    member = await house.member("member")
+    await follow(member, garden)
+    made = await organiser.good("POST", f"{COMMUNITIES}/{garden}/proposals", json=wish())
+    async with house.work.transaction() as tx:
+        await tx.conn.execute(
+            "update proposals set wanted = jsonb_set(wanted, '{details,starts_at}', $1)",
+            "2020-01-01T10:00:00Z",
+        )
+    one = f"{PROPOSALS}/{made['id']}"
+    shown = await member.good("POST", f"{one}/second")
+    assert (shown["state"], shown["seconds_count"]) == ("idea", 1)
+    assert (await organiser.post(f"{one}/try")).status == 422
+
+
+@pytest.mark.parametrize(
+    "more", [{"title": ""}, {"title": "x" * 201}, {"starts_at": ""}, {"kind": "feast"}]
+)
+async def test_what_can_be_no_proposal(organiser: Member, garden: str, more: Any) -> None:
+    path = f"{COMMUNITIES}/{garden}/proposals"
+    assert (await organiser.post(path, json=wish(**more))).status == 422
+    assert await organiser.good("GET", path) == []
+
+
+async def test_nobody_has_ideas_without_end(organiser: Member, garden: str) -> None:
+    path = f"{COMMUNITIES}/{garden}/proposals"
+    for _ in range(proposals.OPEN_MAX):
+        await organiser.good("POST", path, json=wish())
+    assert (await organiser.post(path, json=wish())).status == 422
+
+
+async def test_what_is_proposed_in_private_is_for_members(house: House, organiser: Member) -> None:
+    sent = {"policy": "request", "visibility": "private"}
+    shed = await founded(organiser, **sent)
+    path = f"{COMMUNITIES}/{shed}/proposals"
+    assert (await organiser.post(path, json=wish())).status == 403  # a call is for everybody
+    open_ = await founded(organiser, name="hill", title="Hill")
+    made = await organiser.good("POST", f"{COMMUNITIES}/{open_}/proposals", json=wish())
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update proposals set community_id = $1", int(shed))
+    other = await house.member("other")
+    for who in (other, house.stranger):
+        assert (await who.get(path)).status == 404
+        assert (await who.get(f"{PROPOSALS}/{made['id']}")).status == 404
+    assert (await organiser.get(f"{PROPOSALS}/{made['id']}")).status == 200

@@ -1,0 +1,365 @@
+"""Answering with an e-mail address and no account, from the form to the links, through a real relay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from federation.fetch import Egress, EgressConfig
+from server import mail
+from server.arriving import resolve
+from server.arriving.resolve import Net
+from server.config import load
+from server.domain import affiliations, barriers, calls, consents, participations
+from server.jobs import later
+from storage import calls as call_rows
+from storage.accounts import Account
+from storage.posts import Post
+from tests.clock import MovableClock
+from tests.relay import Kept, relay
+from tests.web.house import Browser, House, Seen, open_house
+
+ADDRESS = "neighbour@mail.example"
+STAMP = re.compile(r'name="stamp" value="([^"]+)"')
+LINK = re.compile(r"https://\S+?(/answers/\S+)")
+
+
+@dataclass
+class Mailing:
+    house: House
+    clock: MovableClock
+    kept: Kept
+    net: Net
+    organiser: Account
+    call: Post
+    browser: Browser
+
+    @property
+    def path(self) -> str:
+        return f"/calls/{self.call.id}"
+
+    async def send(self, *, wait: float = 60, **typed: str) -> Seen:
+        """Open the form, take a minute, and send it."""
+        page = await self.browser.get(self.path)
+        found = STAMP.search(page.text)
+        assert found, page.words
+        self.clock.forward(seconds=wait)
+        form = {"email": ADDRESS, "said": "going", "name": "Neighbour", "agree_answer": "1"}
+        return await self.browser.post(
+            f"{self.path}/by-email", **{"stamp": found[1], **form, **typed}
+        )
+
+    async def mails(self) -> int:
+        while await later.work_once(self.net):
+            pass
+        return len(self.kept.mails)
+
+    async def link(self) -> str:
+        """The path of the newest link that was sent."""
+        await self.mails()
+        found = LINK.search(self.kept.text())
+        assert found, self.kept.text()
+        return found[1]
+
+    async def confirmed(self, **typed: str) -> str:
+        """Answer and confirm; gives the path of the receipt."""
+        await self.send(**typed)
+        done = await self.browser.post(await self.link())
+        assert done.status == 303, done.words
+        return done.headers["Location"]
+
+    async def going(self) -> int:
+        async with self.house.work.reading() as tx:
+            row = await call_rows.by_id(tx.conn, self.call.id)
+        assert row
+        return row.confirmed
+
+    async def rows(self) -> int:
+        async with self.house.work.reading() as tx:
+            return await tx.conn.fetchval("select count(*) from contacts")
+
+
+@pytest.fixture
+async def mailing(database_url: str, free_port: Callable[[], int]) -> AsyncIterator[Mailing]:
+    port = free_port()
+    settings = load(
+        {
+            "BECKON_SMTP_URL": f"smtp+plain://127.0.0.1:{port}",
+            "BECKON_SMTP_FROM": "The valley <noreply@green.example>",
+        }
+    )
+    egress = Egress(EgressConfig("test", None, ()))
+    clock = MovableClock()
+    async with (
+        relay(port) as kept,
+        open_house(database_url, mail=True, clock=clock) as house,
+    ):
+        organiser = await house.person("organiser")
+        call = await house.call(organiser, await house.community(organiser))
+        net = await resolve.open_net(house.work, egress, relay=mail.relay(settings))
+        yield Mailing(house, clock, kept, net, organiser, call, await house.browser())
+        await egress.close()
+
+
+async def test_an_answer_counts_when_its_link_was_opened_and_its_button_pressed(
+    mailing: Mailing,
+) -> None:
+    sent = await mailing.send()
+    assert sent.status == 200
+    assert "Look into your mail" in sent.words
+    assert await mailing.going() == 0
+    link = await mailing.link()
+    assert mailing.kept.mails[-1]["To"] == ADDRESS
+    for _ in range(3):  # programs that look at mail open every link in it
+        page = await mailing.browser.get(link)
+        assert page.status == 200
+        assert "Neighbour" in page.words
+        assert "I'm coming" in page.words
+        assert page.headers["Cache-Control"] == "private, no-store"
+    assert await mailing.going() == 0
+    done = await mailing.browser.post(link)
+    assert done.status == 303
+    assert await mailing.going() == 1
+    receipt = await mailing.browser.get(done.headers["Location"])
+    assert ADDRESS in receipt.words
+    assert (await mailing.browser.post(link)).status == 404, "a link is good once"
+    assert await mailing.going() == 1
+
+
+async def test_the_receipt_takes_it_back(mailing: Mailing) -> None:
+    await mailing.confirmed()
+    assert await mailing.mails() == 2
+    assert "Your answer counts" in mailing.kept.mails[-1]["Subject"]
+    link = await mailing.link()
+    assert "Take my answer back" in (await mailing.browser.get(link)).words
+    assert await mailing.going() == 1, "looking changes nothing"
+    gone = await mailing.browser.post(link, act="withdraw")
+    assert "Your answer is taken back" in gone.words
+    assert (await mailing.going(), await mailing.rows()) == (0, 0)
+    assert (await mailing.browser.get(link)).status == 404
+
+
+async def test_the_page_says_the_same_whoever_answered_before(mailing: Mailing) -> None:
+    """Nobody learns from the form who takes part: the mail tells its owner alone."""
+    await mailing.confirmed()
+    await mailing.mails()
+    mailing.clock.forward(hours=2)
+    again = await mailing.send(name="Somebody else", said="declined")
+    mailing.clock.forward(hours=2)
+    new = await mailing.send(email="other@mail.example")
+    assert again.words == new.words
+    assert again.status == new.status
+    await mailing.mails()
+    before, newest = sorted(mailing.kept.mails[-2:], key=lambda sent: sent["To"])
+    assert (before["To"], newest["To"]) == (ADDRESS, "other@mail.example")
+    assert "You have answered already" in before["Subject"]
+    assert await mailing.going() == 1
+    found = LINK.search(before.get_content())
+    assert found
+    page = await mailing.browser.get(found[1])
+    assert "Somebody else" not in page.words
+    assert "I'm coming" in page.words
+
+
+async def test_one_address_is_one_person_however_it_is_written(mailing: Mailing) -> None:
+    await mailing.confirmed()
+    mailing.clock.forward(hours=2)
+    await mailing.send(email="Neighbour+twice@MAIL.example")
+    assert "You have answered already" in mailing.kept.mails[await mailing.mails() - 1]["Subject"]
+    assert await mailing.rows() == 1
+
+
+async def test_a_mailbox_gets_one_mail_an_hour_and_four_a_day(mailing: Mailing) -> None:
+    """Whatever strangers type, and however many calls there are."""
+    second = await mailing.house.call(mailing.organiser, await mailing.house.community(
+        mailing.organiser, "second"))  # fmt: skip
+    for _ in range(3):
+        assert (await mailing.send()).status == 200
+    first, mailing.call = mailing.call, second
+    assert (await mailing.send()).status == 200
+    mailing.call = first
+    assert await mailing.mails() == 1
+    for _ in range(8):
+        mailing.clock.forward(hours=1)
+        await mailing.send()
+        await mailing.mails()
+    assert 4 <= await mailing.mails() <= 8, "four in each of two days at most"
+
+
+async def test_what_was_typed_first_stays_while_its_mail_is_fresh(mailing: Mailing) -> None:
+    await mailing.send()
+    link = await mailing.link()
+    await mailing.send(name="An impostor", said="declined")
+    page = await mailing.browser.get(link)
+    assert "Neighbour" in page.words
+    assert "impostor" not in page.words
+
+
+async def test_a_link_is_good_for_two_days(mailing: Mailing) -> None:
+    await mailing.send()
+    link = await mailing.link()
+    mailing.clock.forward(hours=49)
+    assert (await mailing.browser.get(link)).status == 404
+    assert (await mailing.browser.post(link)).status == 404
+    assert await mailing.going() == 0
+
+
+async def test_a_link_of_one_kind_is_none_of_the_other(mailing: Mailing) -> None:
+    await mailing.send()
+    link = await mailing.link()
+    secret = link.rpartition("/")[2]
+    assert (await mailing.browser.get(f"/answers/{secret}")).status == 404
+    assert (await mailing.browser.post(f"/answers/{secret}", act="withdraw")).status == 404
+    assert (await mailing.browser.get("/answers/confirm/" + "x" * 43)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "why"),
+    [
+        ({"stamp": ""}, 403, "another day"),
+        ({"stamp": "1.0"}, 403, "another day"),
+        ({"website": "https://spam.example"}, 403, "another day"),
+        ({"agree_answer": ""}, 422, "Without your consent"),
+        ({"agree_answer": "x"}, 400, "not one of ours"),
+        ({"agree_answer": "2"}, 409, "The text has changed"),
+        ({"email": "nobody"}, 422, "not an e-mail address"),
+        ({"email": "robot@spam.example"}, 422, "cannot be used here"),
+        ({"said": "often"}, 422, "choose an answer"),
+        ({"name": "x" * 101}, 422, "at most 100 characters"),
+        ({"question_a": "x" * 1001}, 422, "at most 1,000 characters"),
+    ],
+)
+async def test_what_is_refused_leaves_nothing(
+    mailing: Mailing, typed: dict[str, str], status: int, why: str
+) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await barriers.block_email_domain(tx, "spam.example")
+    answer = await mailing.send(**typed)
+    assert (answer.status, why in answer.words) == (status, True), answer.words
+    assert (await mailing.rows(), await mailing.mails()) == (0, 0)
+
+
+async def test_programs_are_too_fast(mailing: Mailing) -> None:
+    assert "faster than anybody reads" in (await mailing.send(wait=1)).words
+    assert "another day" in (await mailing.send(wait=90_000)).words
+    assert await mailing.rows() == 0
+
+
+async def test_a_form_of_another_site_is_refused(mailing: Mailing) -> None:
+    link = (await mailing.send(), await mailing.link())[1]
+    for path in (f"{mailing.path}/by-email", link):
+        answer = await mailing.browser.post(path, origin="https://evil.example")
+        assert answer.status == 403
+    assert await mailing.going() == 0
+
+
+async def test_a_stamp_is_for_one_call(mailing: Mailing) -> None:
+    other = await mailing.house.call(mailing.organiser, await mailing.house.community(
+        mailing.organiser, "second"))  # fmt: skip
+    page = await mailing.browser.get(f"/calls/{other.id}")
+    found = STAMP.search(page.text)
+    assert found
+    assert (await mailing.send(stamp=found[1])).status == 403
+
+
+async def test_a_blocked_network_answers_nothing(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await barriers.block_network(tx, "127.0.0.0/8", "sign_up_block", "", None)
+    assert "From your network" in (await mailing.send()).words
+
+
+async def test_one_network_sends_so_many(mailing: Mailing) -> None:
+    seen = [(await mailing.send(email=f"n{n}@mail.example", wait=4)).status for n in range(22)]
+    assert seen[:20] == [200] * 20
+    assert 429 in seen[20:]
+
+
+async def test_a_call_that_is_over_takes_no_more(mailing: Mailing) -> None:
+    await mailing.send()
+    link = await mailing.link()
+    async with mailing.house.work.transaction() as tx:
+        await calls.edit(tx, mailing.organiser, mailing.call, state="cancelled")
+    refused = await mailing.browser.post(link)
+    assert refused.status == 403
+    assert "cancelled" in refused.words
+    assert await mailing.going() == 0
+
+
+async def test_a_full_call_lets_them_wait_and_moves_them_up(
+    mailing: Mailing, database_url: str
+) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await tx.conn.execute("update calls set capacity = 1 where post_id = $1", mailing.call.id)
+        await participations.answer(tx, mailing.organiser, mailing.call, "going", "page")
+    receipt = await mailing.confirmed()
+    assert "number 1 on the waiting list" in (await mailing.browser.get(receipt)).words
+    async with mailing.house.work.transaction() as tx:
+        await participations.withdraw(tx, mailing.organiser, mailing.call)
+    assert "You have a place" in (await mailing.browser.get(receipt)).words
+    await mailing.mails()
+    assert "You have a place" in mailing.kept.mails[-1]["Subject"]
+
+
+async def test_news_is_a_box_of_its_own_that_is_empty(mailing: Mailing) -> None:
+    page = await mailing.browser.get(mailing.path)
+    assert page.text.count('type="checkbox"') == 2
+    assert "checked" not in page.text
+    receipt = await mailing.confirmed(agree_news="1")
+    assert "No more news" in (await mailing.browser.get(receipt)).words
+    ended = await mailing.browser.post(receipt, act="end_news")
+    assert ended.status == 303
+    shown = await mailing.browser.get(receipt)
+    assert "No more news" not in shown.words
+    assert "Taken back" in shown.words
+    assert await mailing.going() == 1
+
+
+async def test_what_was_agreed_to_stays_as_it_was_read(mailing: Mailing) -> None:
+    receipt = await mailing.confirmed()
+    async with mailing.house.work.transaction() as tx:
+        row = await call_rows.by_id(tx.conn, mailing.call.id)
+        assert row
+        made = await consents.change(
+            tx, mailing.organiser, row, "answer", "We keep your address for ever and a day."
+        )
+        assert made.version == 2
+    assert "for ever" not in (await mailing.browser.get(receipt)).words
+    assert "for ever and a day" in (await mailing.browser.get(mailing.path)).words
+    mailing.clock.forward(hours=2)
+    assert (await mailing.send(email="b@mail.example")).status == 409, "it was the old text"
+    assert (await mailing.send(email="b@mail.example", agree_answer="2")).status == 200
+
+
+async def test_without_mail_there_is_no_form(house: House) -> None:
+    organiser = await house.person("organiser")
+    call = await house.call(organiser, await house.community(organiser))
+    browser = await house.browser()
+    assert "by-email" not in (await browser.get(f"/calls/{call.id}")).text
+
+
+async def test_an_official_organiser_does_not_see_who_takes_part(mailing: Mailing) -> None:
+    await mailing.house.answer(await mailing.house.person("member"), mailing.call)
+    browser = await mailing.house.browser(mailing.organiser)
+    assert "@member" in (await browser.get(mailing.path)).words
+    async with mailing.house.work.transaction() as tx:
+        await affiliations.declare(tx, mailing.organiser, "official")
+    page = await browser.get(mailing.path)
+    assert "@member" not in page.words
+    assert "Official and commercial accounts do not see who takes part." in page.words
+    assert "Official" in (await (await mailing.house.browser()).get("/@organiser")).words
+
+
+async def test_no_row_holds_an_address_in_the_open(mailing: Mailing) -> None:
+    """Neither those who wait nor those who are confirmed, nor the mails that are to be sent."""
+    await mailing.send()
+    mailing.clock.forward(hours=2)
+    await mailing.send(email="second@mail.example", name="Second")
+    async with mailing.house.work.reading() as tx:
+        for table in ("contacts", "contact_links", "consents", "jobs", "budgets", "lanes"):
+            rows = await tx.conn.fetch(f"select t::text from {table} t")
+            told = " ".join(row[0] for row in rows)
+            for secret in (ADDRESS, "second@mail", "Neighbour", "Second", ADDRESS.encode().hex()):
+                assert secret not in told, table
