@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from federation.objects import Actor, Post, QuoteAuthorization, Vote
+from federation.objects import Actor, Post, QuoteAuthorization, Tally, Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,14 @@ class TentativeAccept(Activity):
 class Reject(Activity):
     object: str
     inner: Activity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell(Activity):
+    """A Create or Update of a tally, which is the actor's own; ``object`` is its id."""
+
+    object: str
+    tally: Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

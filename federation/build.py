@@ -27,6 +27,7 @@ from federation.build_post import (
     utc,
     vote,
 )
+from federation.build_tally import tally
 from federation.fields import ref
 from federation.objects import Actor, Picture
 from federation.vocab import (
@@ -72,6 +73,7 @@ __all__ = [
     "quote_request",
     "reject",
     "remove",
+    "tally",
     "tentative_accept",
     "tombstone",
     "undo",

@@ -282,6 +282,26 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What one server counted of its own people who answered a call (``object``) of another: numbers only.
+
+    ``own``: its accounts; ``email``: confirmed addresses; ``expressed``: others by server, those that are not
+    large together as ``small``. ``seq`` grows with each.
+    """
+
+    id: str
+    attributed_to: str
+    object: str
+    seq: int
+    own: int = 0
+    email: int = 0
+    expressed: Mapping[str, int] = field(default_factory=dict[str, int])
+    withdrawn: int = 0
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
     """One choice of one voter: a Note with a ``name``, an ``inReplyTo`` and no content (FEP-9967)."""
 

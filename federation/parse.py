@@ -43,6 +43,7 @@ from federation.parse_post import (
     parse_quote_authorization,
     parse_vote,
 )
+from federation.parse_tally import is_tally, parse_tally
 from federation.vocab import ACTOR_KINDS, COLLECTION_TYPES, POST_KINDS
 
 __all__ = [
@@ -200,6 +201,8 @@ def _create(document: Document, head: Head) -> Activity:
     if len(items(document.get("object"), 2)) > 1:
         raise Refused("mixed_objects", "Only votes may be created several at once.")
     embedded = _embedded(document)
+    if embedded is not None and is_tally(embedded):
+        return _tell(embedded, head)
     object_id = require_ref(document, "object")
     if embedded is None or not same_origin(object_id, head["actor"]):
         return verbs.Create(**head, object=object_id)
@@ -231,6 +234,8 @@ def _update(document: Document, head: Head) -> Activity:
     if not same_origin(object_id, head["actor"]):
         raise Refused("foreign_object", "The object belongs to another server than the actor.")
     embedded = _embedded(document)
+    if embedded is not None and is_tally(embedded):
+        return _tell(embedded, head)
     if embedded is None:
         return verbs.Update(**head, object=object_id)
     _require_object_type(embedded, ACTOR_KINDS | POST_KINDS)
@@ -241,6 +246,11 @@ def _update(document: Document, head: Head) -> Activity:
     post = parse_post(embedded, author=head["actor"])
     own_post = post if post.attributed_to == head["actor"] else None
     return verbs.Update(**head, object=object_id, post=own_post, embedded=embedded)
+
+
+def _tell(embedded: Document, head: Head) -> Activity:
+    tally = parse_tally(embedded, head["actor"])
+    return verbs.Tell(**head, object=tally.id, tally=tally)
 
 
 def _embedded(document: Document) -> Document | None:

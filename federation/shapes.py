@@ -46,6 +46,7 @@ CONTEXT: Final[list[object]] = [
         **vocab.QUOTE_TERMS,
         **vocab.EVENT_TERMS,
         **vocab.CALL_TERMS,
+        **vocab.TALLY_TERMS,
     },
 ]
 """What a document is written with here: all that we send. Multikey's own context counts per type, which is slow."""

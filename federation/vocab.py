@@ -193,6 +193,20 @@ EVENT_TERMS: Final = {
     "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
 }
 
+#: What one server counted for another.
+TALLY_TERMS: Final = {
+    "cta": CTA,
+    "lines": {"@id": "cta:lines", "@container": "@list"},
+    "tier": "cta:tier",
+    "own": "cta:own",
+    "email": "cta:email",
+    "byDomain": {"@id": "cta:byDomain", "@container": "@list"},
+    "domain": "cta:domain",
+    "people": "cta:people",
+    "withdrawn": "cta:withdrawn",
+    "seq": "cta:seq",
+}
+
 #: Our own, on calls and cards only.
 CALL_TERMS: Final = {
     "cta": CTA,

@@ -27,10 +27,13 @@ class Refused(Exception):  # noqa: N818 - the state of a mail
 
 @dataclass(frozen=True, slots=True)
 class Mail:
+    """``unsubscribe``: where a POST ends mails of this kind; every mail that nobody asked for has it."""
+
     to: str
     subject: str
     text: str
     at: datetime
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ def message(mail: Mail, sender: str) -> EmailMessage:
     made["Date"] = format_datetime(mail.at)
     made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">"))
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes in answer
+    if mail.unsubscribe:  # RFC 2369, 3.2, and in one click RFC 8058, 3.1
+        made["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(mail.text)
     return made
 

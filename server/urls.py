@@ -57,6 +57,10 @@ class Urls:
     def card(self, post_id: int) -> str:
         return f"{self.base}/cards/{post_id}"
 
+    def tally(self, post_id: int) -> str:
+        """What was counted here for a call of another server."""
+        return f"{self.base}/tallies/{post_id}"
+
     def activity(self, number: int) -> str:
         return f"{self.base}/activities/{number}"
 
@@ -110,6 +114,16 @@ class Urls:
         """The participation that such a message was about."""
         whole, _, number = url.rpartition("/")
         return self.number(whole, "receipts") if number.isdigit() else None
+
+    def unsubscribe(self, user_id: int) -> str:
+        """Ends a user's digests without signing in: for who has the mail in which it stands."""
+        return f"{self.base}/unsubscribe/{user_id}.{self._seal(f'unsubscribe:{user_id}')}"
+
+    def unsubscribing(self, token: str) -> int | None:
+        """Whose digests such a link ends; None where we did not make it."""
+        number, _, seal = token.partition(".")
+        good = hmac.compare_digest(seal.encode(), self._seal(f"unsubscribe:{number}").encode())
+        return int(number) if self.secret and good and number.isdecimal() else None
 
     def join(self, code: str) -> str:
         """Where somebody with a member's link joins a community."""

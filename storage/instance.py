@@ -61,7 +61,7 @@ class Usage:
     users: int
     posts: int
     hosts: int
-    active: int  # persons of ours who posted since the asked time
+    active: int  # persons of ours who posted, or answered a call, since the asked time
 
 
 USAGE = Query(
@@ -70,8 +70,13 @@ USAGE = Query(
            (select count(*) from posts where local and reblog_of_id is null
                and removed is distinct from 'held') as posts,
            (select count(*) from hosts) as hosts,
-           (select count(distinct account_id) from posts
-             where local and created_at > $1 and reblog_of_id is null) as active
+           (select count(*) from (
+               select account_id from posts
+               where local and created_at > $1 and reblog_of_id is null
+               union
+               select p.account_id from participations p
+               join accounts a on a.id = p.account_id and a.local
+               where p.answered_at > $1) a) as active
     """,
     Usage,
 )

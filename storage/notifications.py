@@ -71,6 +71,7 @@ class Facts:
     for_private_mentions: str | None
     for_limited_accounts: str | None
     for_bots: str | None
+    level: str | None = None  # of the post's community, where one was chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,14 @@ FACTS = Query(
             or exists (select from participations n join calls k on k.post_id = n.post_id
                 where n.account_id = r.id and k.community_id = s.id) as answers_recipient,
         c.for_not_following, c.for_not_followers, c.for_new_accounts, c.for_private_mentions,
-        c.for_limited_accounts, c.for_bots
+        c.for_limited_accounts, c.for_bots, l.level
     from unnest($1::bigint[]) as r (id)
     join accounts s on s.id = $2
     left join posts p on p.id = $3
     left join follows mine on mine.follower_id = r.id and mine.target_id = s.id
     left join follows theirs on theirs.follower_id = s.id and theirs.target_id = r.id
     left join notification_policies c on c.account_id = r.id
+    left join attention_levels l on l.account_id = r.id and l.community_id = p.community_id
     """,
     Facts,
 )

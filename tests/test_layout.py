@@ -46,7 +46,7 @@ BUILDERS = tuple(
     f"federation.{name}"
     for name in (
         *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
-        *("proofs", "vocab"),
+        *("origin", "proofs", "vocab"),
     )
 )
 

@@ -6,7 +6,10 @@ variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed,
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
-place_in_line?, answered_at}: the caller's. ``Participant``: account, answer, state, tier, answered_at.
+place_in_line?, answered_at}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
+servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
+which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
+that are counted here. Nobody can know that each of them is one human. ``Participant``: account, answer, state, tier, answered_at.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -14,6 +17,7 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,8 +42,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import audience, communities, kinds, sight
 from server.domain import calls as verbs
+from server.domain import audience, communities, kinds, sight, tallies
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
@@ -66,7 +70,26 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
             call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
         ),
     )  # fmt: skip
-    return render.call(tx.site.urls, loaded)
+    return render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+
+
+async def _counted(tx: Tx, post: Post, call: Call) -> Json:
+    """The range; and by tier and by server where it is counted here."""
+    if not post.local:
+        told = await tallies.elsewhere(tx, post, call)
+        return {"range": asdict(told), "tiers": None, "servers": []}
+    found = await tallies.standing(tx, post)
+    confirmed = {"own": found.own, "email": found.email, "joined": found.joined}
+    return {
+        "range": asdict(found.range),
+        "tiers": {
+            "confirmed": confirmed | {"by_tally": found.by_tally},
+            "expressed": found.expressed,
+            "support": post.favourites_count,
+            "spread": post.reblogs_count,
+        },
+        "servers": [asdict(share) for share in found.servers],
+    }
 
 
 async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:

@@ -541,6 +541,11 @@ OURS: Mapping[str, Schema] = {
     ),
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
+    "Attention": entity(
+        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "none"),
+        digest_day=COUNT, digest_hour=COUNT,
+    ),
+    "Level": entity(level=words("everything", "calls", "mentions", "nothing")),
     "Member": entity(account="Account", role=words("organiser", "moderator", "member")),
     "Document": entity(**_DOCUMENT),
     "WholeDocument": entity(**_DOCUMENT, content=TEXT, text=TEXT),
@@ -574,6 +579,10 @@ OURS: Mapping[str, Schema] = {
         outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
         capacity=maybe(COUNT), counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
+        range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
+        tiers=maybe(entity(confirmed=entity(own=COUNT, email=COUNT, joined=COUNT, by_tally=COUNT),
+                           expressed=COUNT, support=COUNT, spread=COUNT)),
+        servers=array(entity(host=maybe(TEXT), people=COUNT)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),

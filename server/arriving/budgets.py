@@ -56,6 +56,8 @@ TOLD_VOTES = Rule("votes told by groups", 20_000, HOUR)
 READERS = Rule("readers of private groups", 500, HOUR)
 """For each another server is asked whether it knows them."""
 ANSWERS = Rule("answers to a call", 500, HOUR)
+TALLIES = Rule("tallies", 500, HOUR)
+"""One call makes twenty of them at most."""
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
 UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
@@ -66,7 +68,7 @@ SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
 NEW = timedelta(days=2)
 
 RULES = (
-    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, UNASKED,
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES, UNASKED,
     UNASKED_OF_NEW, RECEIPTS, SHAPES,
 )  # fmt: skip
 

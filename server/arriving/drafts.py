@@ -6,15 +6,16 @@ Names become the accounts that we know, HTML is cleaned, and every list and text
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from federation import addressing
-from federation.objects import Attachment, Place, Post, QuoteAuthorization, QuotePolicy
+from federation.objects import Attachment, Place, Post, QuoteAuthorization, QuotePolicy, Tally
 from federation.vocab import PUBLIC
 from server import text
 from server.domain import calls, communities, kinds, posts, quotes, sight
 from server.domain.tx import Tx
-from storage import accounts
+from storage import accounts, tallies
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -231,6 +232,20 @@ def details_of(value: Post) -> Details:
         goal=_bounded(call.goal.value) if call and call.goal else None,
         goal_metric=text.one_line(call.goal.metric, 40) if call and call.goal else "people",
         urgent=call.urgent if call else False,
+    )
+
+
+def tally_of(by: Account, post: post_rows.Post, said: Tally, now: datetime) -> tallies.Tally:
+    """What a server counted, as a row."""
+    return tallies.Tally(
+        post_id=post.id,
+        host=by.host,
+        seq=said.seq,
+        own=said.own,
+        email=said.email,
+        withdrawn=said.withdrawn,
+        told_at=now,
+        expressed=said.expressed,
     )
 
 

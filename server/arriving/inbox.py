@@ -546,6 +546,8 @@ async def _prepare(net: Net, act: Act) -> Act:
             await resolve.search(net, uri)
         case activities.Add(object=uri, target=target):
             await vouching.listed(net, act, uri, target)
+        case activities.Tell(tally=tally):
+            await resolve.describe(net, act.by.host, people=tally.own + tally.email)
         case activities.Follow() | activities.Join():
             await resolve.describe(net, act.by.host)
         case _:

@@ -546,6 +546,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
     wire_acts.Remove: _remove,
+    wire_acts.Tell: receive_calls.tell,
     wire_acts.TentativeAccept: _tentative,
     wire_acts.Undo: _undo,
     wire_acts.Update: _update,

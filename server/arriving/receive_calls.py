@@ -6,7 +6,15 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import calls, follows, invitations, participations, replies, short_calls
+from server.domain import (
+    calls,
+    follows,
+    invitations,
+    participations,
+    replies,
+    short_calls,
+    tallies,
+)
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts
@@ -104,6 +112,16 @@ async def join_answered(
         await participations.hear_answer(tx, act.by, joined, state)
     except Forbidden as refused:
         raise Refused("foreign_answer", "Only who was asked may answer.") from refused
+
+
+async def tell(tx: Tx, act: Act, activity: wire_acts.Tell) -> None:
+    """How many of another server's people take part in a call of ours. Only public ones are told elsewhere."""
+    said = activity.tally
+    post = await calls.known_by(tx, said.object)
+    if post is None or not post.local or not post.is_call or not post.is_public:
+        raise Refused("unknown_call", "There is no call of that address here.")
+    await budgets.take(tx, budgets.TALLIES, act.by.host)
+    await tallies.hear(tx, act.by, post, drafts.tally_of(act.by, post, said, tx.now))
 
 
 async def ignore(tx: Tx, act: Act, activity: wire_acts.Ignore) -> None:

@@ -504,12 +504,16 @@ async def _by_address(net: Net, url: str) -> Account | post_rows.Post | None:
     return await keep(net, value) if isinstance(value, Post) else None
 
 
-async def describe(net: Net, host: str) -> None:
-    """Ask a server what it runs, at most once a week; what cannot be read is unknown for an hour."""
+async def describe(net: Net, host: str, *, people: int = 0) -> None:
+    """Ask a server what it runs, at most once a week; what cannot be read is unknown for an hour.
+
+    ``people``: how many of its own it tells of. Where that is more than it had, it may have grown.
+    """
     async with net.work.reading() as tx:
         known = await outbox.host(tx.conn, host)
     now = net.work.clock.now()
-    fresh = HOST_FRESH if known and known.software else HOST_RETRY
+    fits = known is not None and people <= (known.active_users or 0)
+    fresh = HOST_FRESH if known and known.software and fits else HOST_RETRY
     if known and known.checked_at and known.checked_at > now - fresh:
         return
     info = await _nodeinfo(net, host)

@@ -23,7 +23,7 @@ from federation.objects import Post as Note
 from server.domain import effects, forms, kinds, wire
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
-from storage import accounts, calls, outbox, posts
+from storage import accounts, calls, outbox, posts, tallies
 from storage.accounts import Account
 from storage.calls import HostForm
 
@@ -255,6 +255,16 @@ async def taking_part(
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)
+
+
+async def tally(
+    tx: Tx, actor: Account, post: posts.Post, host: Account, told: tallies.Tally
+) -> None:
+    """Tell the server of a call, by the instance's own actor, how many of ours take part."""
+    document = wire.tally(tx, actor, post, told)
+    update = build.update(await effects.new_id(tx), actor.uri, document, to=[host.uri])
+    inboxes = effects.inbox_of(host)
+    await effects.send(tx, actor, update, inboxes, subject=post.uri, public=post.is_public)
 
 
 async def ignore_join(tx: Tx, post: posts.Post, joiner: Account, uri: str) -> None:

@@ -17,6 +17,7 @@ from server.domain import forms, notifications, relevance, tags, wire
 from server.domain.tx import Tx
 from storage import (
     accounts,
+    attention,
     communities,
     events,
     follows,
@@ -487,8 +488,20 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
     if ids:
         await timelines.fan_out(tx.conn, ids, post.id, post.reblog_of_id or post.id)
     appear(tx, post)
+    if author.is_group and post.reblog_of_id:
+        await _tell_members(tx, author, post.reblog_of_id)
     if _is_news(post):
         await _tell(tx, [r.account_id for r in readers if r.notify], "status", author, post.id)
+
+
+async def _tell_members(tx: Tx, community: Account, head_id: int) -> None:
+    """A community brings a new thread: its members hear of it as far as each wants to (domain/attention.py)."""
+    head = await posts.by_id(tx.conn, head_id)
+    writer = await accounts.by_id(tx.conn, head.account_id) if head else None
+    if head and writer and head.is_head and head.community_id == community.id:
+        loud = head.is_call or await attention.announces(tx.conn, head)
+        members = await attention.listeners(tx.conn, head, loud=loud)
+        await _tell(tx, members, "status", writer, head.id)
 
 
 async def _readers(tx: Tx, author: Account, post: posts.Post) -> list[timelines.Reader]:

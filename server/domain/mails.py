@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server import ids
+from server.domain import attention
 from server.domain.tx import Tx
 from server.mail import Mail
 from server.pages import render_text
@@ -27,17 +28,19 @@ LIFETIME = {"confirm": timedelta(days=2), "reset": timedelta(hours=2)}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A template (``mail_NAME.txt``), with the purpose of the link in it, if it has one."""
+    """A template (``mail_NAME.txt``), with the purpose of the link in it, if it has one. ``waits``: until the user's
+    quiet hours are over; what they have just asked for and what guards their account does not."""
 
     purpose: str | None = None
+    waits: bool = False
 
 
 KINDS = {
     "confirm": Kind("confirm"),
     "reset": Kind("reset"),
-    "approved": Kind(),
+    "approved": Kind(waits=True),
     "password": Kind(),
-    "warning": Kind(),
+    "warning": Kind(waits=True),
 }
 
 
@@ -48,7 +51,8 @@ async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
     """
     if tx.site.mail:
         args = {"user_id": user_id, "kind": kind, **said}
-        await tx.later(f"mail/{user_id}", JOB, args, tx.now)
+        at = await attention.ready_at(tx, user_id) if KINDS[kind].waits else tx.now
+        await tx.later(f"mail/{user_id}", JOB, args, at)
 
 
 async def want_by_contact(tx: Tx, contact_id: int, kind: str) -> None:

@@ -8,7 +8,7 @@ are Mastodon's (NotifyService); what another server's clients expect of them is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,8 @@ UNFILTERED = SYSTEM | {"poll", "update", "quoted_update"}
 """About what the recipient took part in: no policy applies."""
 OF_ONESELF = frozenset({"poll", "moderation_warning", "severed_relationships"})
 """What is also told to whom it comes from."""
+HEARD: Mapping[str, Collection[str]] = {"mentions": ("mention", "quote"), "nothing": ()}
+"""What is still told of a community, at the levels at which something is not (domain/attention.py)."""
 GROUPED = frozenset({"favourite", "reblog", "follow", "admin.sign_up"})
 """Of these, many are shown as one."""
 
@@ -55,6 +57,8 @@ def verdict(type_: str, facts: Facts, now: datetime) -> Verdict:
         return Verdict("drop", silence)
     if type_ in UNFILTERED:
         return Verdict("accept", "taking_part")
+    if type_ not in HEARD.get(facts.level or "", (type_,)):
+        return Verdict("drop", "level")
     if facts.permitted:
         return Verdict("accept", "permitted")
     found = max(_chosen(type_, facts, now), key=lambda v: ACTIONS.index(v.action), default=None)

@@ -13,7 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from server.domain import communities, distribution, effects, forms, kinds, mails, policy
+from server.domain import (
+    communities,
+    distribution,
+    effects,
+    forms,
+    kinds,
+    mails,
+    policy,
+    tallies,
+)
 from server.domain.kinds import Answer
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
@@ -192,6 +201,8 @@ async def _answer_elsewhere(
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
         await _tell_host(tx, account, post, new.answer, new.uri or "")
+    else:
+        await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
 
 
@@ -211,6 +222,8 @@ async def withdraw(tx: Tx, account: Account, post: Post) -> None:
         await settle(tx, post, call)
     elif kinds.KINDS[call.kind].named:
         await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
+    else:
+        await tallies.due(tx, post)
 
 
 async def take_back(tx: Tx, given: Participation, post: Post) -> None:

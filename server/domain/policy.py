@@ -90,6 +90,10 @@ CALL_OVER = _refused("call_over", "This call is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
+COUNTED_BY_NAME = _refused("counted_by_name", "Who takes part in this call tells its server so.")
+NOT_THE_INSTANCE = _refused("not_the_instance", "Only a server's own actor tells what it counted.")
+NOT_BECKON = _refused("not_beckon", "Tallies are taken from servers of Beckon.")
+OLD_TALLY = _refused("old_tally", "A later tally is known.")
 POLL_ENDED = _refused("poll_ended", "The poll has already ended")
 ALREADY_VOTED = _refused("already_voted", "You have already voted on this poll")
 OWN_POLL = _refused("own_poll", "You cannot vote in your own poll")
@@ -115,6 +119,21 @@ def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
     if moved:
         return MOVED
     return BLOCKED if blocked else ALLOWED
+
+
+def may_tell(*, is_instance: bool, beckon: bool, named: bool) -> Verdict:
+    """Whether a server may tell how many of its people answered a call. ``named``: the call's server is told
+    who they are."""
+    if not is_instance:
+        return NOT_THE_INSTANCE
+    if not beckon:
+        return NOT_BECKON
+    return COUNTED_BY_NAME if named else ALLOWED
+
+
+def may_replace(*, later: bool) -> Verdict:
+    """A tally replaces an older one."""
+    return ALLOWED if later else OLD_TALLY
 
 
 def may_join(community_policy: str, *, invited: bool, reads: bool) -> Verdict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from federation import addressing, build, keys
+from federation import addressing, build, keys, origin
 from federation.objects import (
     Actor,
     Address,
@@ -26,13 +26,14 @@ from federation.objects import (
     Post,
     QuoteAuthorization,
     QuotePolicy,
+    Tally,
     Vote,
 )
 from federation.vocab import PUBLIC
 from server import blobs, text
 from server.domain import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, polls, posts
+from storage import accounts, calls, communities, polls, posts, tallies
 from storage.accounts import Account
 
 Json = build.Json
@@ -235,6 +236,28 @@ def vote(post_uri: str, author_uri: str, voter: Account, vote_uri: str, choice: 
     """One choice in a poll elsewhere."""
     value = Vote(id=vote_uri, attributed_to=voter.uri, in_reply_to=post_uri, name=choice)
     return build.vote(value, author_uri)
+
+
+def tally(tx: Tx, actor_: Account, row: posts.Post, told: tallies.Tally) -> Json:
+    """How many of ours take part in a call of another server."""
+    value = Tally(
+        id=tx.site.urls.tally(row.id),
+        attributed_to=actor_.uri,
+        object=row.uri,
+        seq=told.seq,
+        own=told.own,
+        email=told.email,
+        expressed=told.expressed,
+        withdrawn=told.withdrawn,
+        start=row.published_at,
+        end=told.told_at,
+    )
+    return build.tally(value)
+
+
+def roof(host: str) -> str:
+    """The registrable domain of a server: a name below it costs nothing."""
+    return origin.domain_of(host)
 
 
 def when(call: calls.Call) -> str:

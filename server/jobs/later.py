@@ -24,6 +24,7 @@ from server.domain import (
     calls,
     community_archives,
     community_settings,
+    digests,
     effects,
     follows,
     held_posts,
@@ -40,6 +41,7 @@ from server.domain import (
     scheduled,
     sign_up,
     tags,
+    tallies,
 )
 from server.domain import cards as card_verbs
 from server.domain import featured as featured_verbs
@@ -81,6 +83,7 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MOMENT = timedelta(seconds=1)
 KEEP_ARRIVALS = timedelta(days=30)
 """How long ids of arrivals are known: far longer than any signature is accepted."""
 KEEP_CARDS = timedelta(days=30)
@@ -165,6 +168,10 @@ async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
 
 
+async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
+    return await tallies.tell(tx, job.args["post_id"])
+
+
 async def _close_call(tx: Tx, job: Job) -> datetime | None:
     return await calls.close(tx, job.args["post_id"])
 
@@ -218,6 +225,14 @@ async def _archive_community(tx: Tx, job: Job) -> None:
     await community_archives.make(tx, job.args["community_id"])
 
 
+async def _digest(tx: Tx, job: Job) -> datetime | None:
+    return await digests.make(tx, job.args["user_id"])
+
+
+async def _plan_digests(tx: Tx, _job: Job) -> datetime:
+    return tx.now + (DAY if await digests.plan(tx) else MOMENT)
+
+
 async def _clean(tx: Tx, _job: Job) -> datetime:
     """Once a day: what nobody will ask for again."""
     await inbox.forget(tx.conn, tx.now - KEEP_ARRIVALS)
@@ -259,6 +274,7 @@ async def plan(tx: Tx) -> None:
     """Make sure that the cleaning is waiting."""
     await tx.later("clean", "clean", {}, tx.now + DAY)
     await tx.later("clean-cache", "clean_cache", {}, tx.now + HOUR)
+    await tx.later("digests", "plan_digests", {}, tx.now + HOUR)
     await tx.later("forget", "forget", {}, tx.now + DAY)
 
 
@@ -270,9 +286,11 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    digests.JOB: _digest,
+    "introduce": _introduce,
+    "plan_digests": _plan_digests,
     hold_rules.JOB: _held_post,
     "forget": _forget,
-    "introduce": _introduce,
     letters.JOB: _letter,
     follows.LINE: _move_line,
     moves.FOLLOWERS: _carry_followers,
@@ -282,6 +300,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "recount": _recount,
     participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
+    tallies.JOB: _tell_tally,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
@@ -293,6 +312,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
+    digests.MAIL: mail.send_digest,
     mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,

@@ -12,7 +12,7 @@ import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import contact_mails, mails
+from server.domain import contact_mails, digests, mails
 from server.mail import Mail
 from storage.jobs import Job
 
@@ -27,6 +27,11 @@ async def send(net: Net, job: Job) -> None:
 async def send_to_contact(net: Net, job: Job) -> None:
     """To somebody who answered a call by e-mail; raises the same."""
     await _send(net, job, contact_mails.write)
+
+
+async def send_digest(net: Net, job: Job) -> None:
+    """What a user gets once a week; raises the same."""
+    await _send(net, job, digests.write)
 
 
 async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> None:

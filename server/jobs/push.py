@@ -23,8 +23,8 @@ from federation.deliver import Result
 from federation.errors import Refused, Unreachable
 from federation.webpush import Receiver, Sender
 from server.arriving.resolve import Net
+from server.domain import attention, sight
 from server.domain import push as push_verbs
-from server.domain import sight
 from server.domain.tx import Tx
 from server.render import push as render
 from storage import accounts, instance, lanes, notifications, posts, pushes
@@ -49,6 +49,8 @@ class Lane:
     key: str
     subscription: Subscription | None
     queue: list[Push]
+    hushed: datetime | None = None
+    """When the quiet hours of its owner end, where they have begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,24 @@ async def claim(net: Net, limit: int, worker: int | None = None) -> list[Lane]:
         ids = [int(key) for key in keys]
         waiting = await pushes.waiting(tx.conn, ids, EACH) if ids else []
         known = await pushes.living(tx.conn, ids) if ids else {}
-    return [
-        Lane(key, known.get(int(key)), [p for p in waiting if str(p.subscription_id) == key])
-        for key in keys
-    ]
+        hushed = await attention.hushed(tx, [s.token_id for s in known.values()])
+    return [_lane(key, known.get(int(key)), waiting, hushed) for key in keys]
+
+
+def _lane(
+    key: str, found: Subscription | None, waiting: list[Push], hushed: dict[int, datetime]
+) -> Lane:
+    queue = [p for p in waiting if str(p.subscription_id) == key]
+    return Lane(key, found, queue, hushed.get(found.token_id) if found else None)
 
 
 async def run(net: Net, lane: Lane) -> None:
-    """Send what waits for one subscription, write down what became of it, and give the lane back."""
+    """Send what waits for one subscription, write down what became of it, and give the lane back. In quiet hours
+    all of it waits until they are over."""
+    if lane.hushed:
+        async with net.work.transaction() as tx:
+            await pushes.settle(tx.conn, [lane.key], {lane.key: lane.hushed}, tx.now)
+        return
     done = Round()
     for push in lane.queue:
         await _one(net, lane.subscription, push, done)

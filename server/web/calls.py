@@ -17,8 +17,10 @@ from server.domain import audience, consents, contacts, human
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
-from server.domain import wire
+from server.domain import tallies, wire
+from server.domain.counting import Range
 from server.domain.kinds import KINDS, Answer, Kind
+from server.domain.tallies import Standing
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, listed, posts, session
@@ -28,7 +30,7 @@ from storage import accounts, calls, communities, participations, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
-from storage.participations import ByHost, Participation
+from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
 
@@ -59,7 +61,8 @@ class Shown:
     mine: Participation | None
     line: int | None  # the viewer's place in the waiting list
     steers: bool
-    by_host: list[ByHost]
+    range: Range
+    standing: Standing | None
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
@@ -118,6 +121,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     role = await communities.role(tx.conn, call.community_id, viewer.account.id) if viewer else None
     steers = role is not None and post.local
     waits = mine is not None and mine.state == "waiting"
+    standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
     sees = steers and viewer is not None and not viewer.account.affiliation
     return Shown(
@@ -131,7 +135,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         if mine and waits and post.local
         else None,
         steers=steers,
-        by_host=await participations.counted_by_host(tx.conn, post.id) if post.local else [],
+        range=standing.range if standing else await tallies.elsewhere(tx, post, call),
+        standing=standing,
         participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),

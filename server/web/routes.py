@@ -33,6 +33,7 @@ from server.web import (
     setup,
     sign_in,
     sign_up,
+    unsubscribe,
     visitors,
 )
 
@@ -62,6 +63,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *intents.routes(),
         *receipts.routes(),
         *visitors.routes(),
+        *unsubscribe.routes(),
         *joining.routes(),
         *email_answers.routes(),
         web.get("/", instance.start),

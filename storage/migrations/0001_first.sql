@@ -1026,6 +1026,45 @@ create table community_places (
 );
 create index community_places_place on community_places (latitude, longitude);
 
+-- How much a member is told of a community, where they chose; else calls and announcements.
+create table attention_levels (
+    account_id bigint not null references accounts on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    level text not null check (level in ('everything', 'calls', 'mentions', 'nothing')),
+    primary key (account_id, community_id)
+);
+create index attention_levels_community on attention_levels (community_id);
+
+-- When and how a user is to be reached, where they chose. Quiet hours are minutes of their own day.
+create table attention (
+    user_id bigint primary key references users on delete cascade,
+    timezone text not null,
+    quiet_from smallint check (quiet_from between 0 and 1439),
+    quiet_until smallint check (quiet_until between 0 and 1439),
+    digest text not null check (digest in ('mail', 'none')),
+    digest_day smallint not null check (digest_day between 0 and 6),  -- Monday is 0
+    digest_hour smallint not null check (digest_hour between 0 and 23),
+    check ((quiet_from is null) = (quiet_until is null)),
+    check (quiet_from <> quiet_until)
+);
+
+-- Of which weeks a user was written, each once; the last is kept for where the next begins.
+create table digests (
+    user_id bigint not null references users on delete cascade,
+    week text not null,                 -- 2030-W05, by the user's calendar
+    made_at timestamptz not null,
+    primary key (user_id, week)
+);
+
+-- Which organiser was told that a community has gone quiet, and when.
+create table quiet_nudges (
+    community_id bigint not null references communities on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    told_at timestamptz not null,
+    primary key (community_id, account_id)
+);
+create index quiet_nudges_account on quiet_nudges (account_id);
+
 -- Public posts with these tags come into the member's home.
 create table followed_tags (
     id bigint generated always as identity primary key,
@@ -1257,6 +1296,7 @@ create table participations (
     check (uri is null or state <> 'withdrawn')
 );
 create index participations_account on participations (account_id);
+create index participations_answered on participations (answered_at);
 create index participations_waiting on participations (post_id, turn) where state = 'waiting';
 
 -- What those who take part were told of it, and the links with which those elsewhere take it back.
@@ -1292,6 +1332,20 @@ create table call_skills (
     primary key (post_id, skill)
 );
 create index call_skills_skill on call_skills (skill);
+
+-- How many of its own people another instance counted for a call of ours, as it last said; with no host, what
+-- we last said of ours for a call of another. No names.
+create table tallies (
+    post_id bigint not null references calls on delete cascade,
+    host text not null,
+    seq bigint not null check (seq > 0),  -- grows with each
+    own integer not null check (own >= 0),  -- its accounts,
+    email integer not null check (email >= 0),  -- confirmed addresses,
+    withdrawn integer not null check (withdrawn >= 0),
+    told_at timestamptz not null,
+    expressed jsonb not null default '{}',  -- and others, by server
+    primary key (post_id, host)
+);
 
 create table home_entries (
     account_id bigint not null references accounts on delete cascade,

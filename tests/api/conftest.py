@@ -75,11 +75,13 @@ async def serving(
     pace: Pace | None = None,
     watch: Watch | None = None,
     egress: Egress | None = None,
+    secret: str = "",
     **settings: str,
 ) -> AsyncIterator[Running]:
     """An instance on ``port``; ``settings`` as in the environment, without ``BECKON_``.
 
     ``watch`` sees every answer before it goes out. With ``egress`` it federates.
+    ``secret``: seals addresses.
     """
     domain = f"127.0.0.1:{port}"
     given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
@@ -90,7 +92,7 @@ async def serving(
             pool,
             clock,
             Site(
-                Urls(domain, known.base),
+                Urls(domain, known.base, secret),
                 federates=egress is not None,
                 title="Test",
                 mail=bool(known.smtp_url),

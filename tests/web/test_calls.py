@@ -7,6 +7,7 @@ import re
 import pytest
 from icalendar import Calendar
 
+from storage import outbox
 from tests.web.house import DOMAIN, House
 
 MAX_PAGE = 60 * 1000  # bytes of HTML
@@ -62,11 +63,22 @@ async def test_answers_are_counted_by_tier_and_server_without_names(house: House
     post = await house.call(organiser, await house.community(organiser), capacity=4)
     await house.answer(await house.person("gardener"), post, door="page")
     await house.answer(await house.elsewhere("beekeeper", "hill.example"), post)
+    await house.answer(await house.elsewhere("forester", "forest.example"), post)
+    async with house.work.transaction() as tx:
+        await outbox.describe(tx.conn, "forest.example", "mastodon", "4", 500, tx.now)
     page = await (await house.browser()).get(f"/calls/{post.id}")
-    assert "2 people for 4 places" in page.words
+    assert "3 people for 4 places" in page.words
+    assert "0 confirmed" in page.words  # an account of today is not
+    assert "3 expressed" in page.words
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update accounts set created_at = created_at - interval '8 days'")
+    page = await (await house.browser()).get(f"/calls/{post.id}")
     assert "1 confirmed" in page.words
-    assert "1 expressed" in page.words
-    assert "hill.example 1" in page.words
+    assert "2 expressed" in page.words
+    assert "At least 3, at most 3." in page.words
+    assert "Nobody can know that each of them is one human." in page.words
+    assert "green.example 1 forest.example 1 other servers 1" in page.words
+    assert "hill.example" not in page.text  # a server of one person is a name
     assert "gardener" not in page.text
     assert "beekeeper" not in page.text
 
@@ -171,7 +183,10 @@ async def test_the_page_stays_light_with_a_crowd(house: House) -> None:
     organiser = await house.person("organiser")
     post = await house.call(organiser, await house.community(organiser), capacity=500)
     for number in range(60):
-        await house.answer(await house.elsewhere("someone", f"host{number}.example"), post)
+        host = f"host{number}.example"
+        await house.answer(await house.elsewhere("someone", host), post)
+        async with house.work.transaction() as tx:
+            await outbox.describe(tx.conn, host, "mastodon", "4", 10_000, tx.now)
     page = await (await house.browser()).get(f"/calls/{post.id}")
     assert "60 people for 500 places" in page.words
     assert "and 40 more servers" in page.words
