@@ -46,6 +46,7 @@ from server.context import context
 from server.domain import audience, communities, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
+from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -266,6 +267,16 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         return ok([render.participant(tx.site.urls, person, row) for person, row in named])
 
 
+async def receipts(request: web.Request, caller: Caller) -> web.Response:
+    """``wanted``: whether who answers from another server and gets a place at once is written to. Who waits
+    is in any case. For organisers and moderators."""
+    wanted = (await params.read(request)).flag("wanted")
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
+    return await _answer(request, post.id, caller.account)
+
+
 def routes() -> list[web.RouteDef]:
     of = f"{BASE}/communities/{{id}}/calls"
     one = f"{BASE}/calls/{{id}}"
@@ -277,6 +288,7 @@ def routes() -> list[web.RouteDef]:
         for_member("DELETE", one, delete, "write:statuses"),
         for_member("POST", f"{one}/answer", answer, "write:statuses"),
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
+        for_member("PUT", f"{one}/receipts", receipts, "write:statuses"),
         for_member("GET", f"{one}/participants", participants, "read:statuses"),
     ]
 
@@ -313,5 +325,6 @@ DESCRIBED: Described = {
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
+    f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

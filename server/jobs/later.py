@@ -36,6 +36,7 @@ from server.domain import (
     media,
     milestones,
     moves,
+    participations,
     polls,
     retention,
     scheduled,
@@ -49,7 +50,17 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import ban_lists, cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import (
+    ban_lists,
+    cards,
+    featured,
+    follower_sync,
+    histories,
+    mail,
+    moved,
+    receipts,
+    threads,
+)
 from storage import (
     accounts,
     budgets,
@@ -292,6 +303,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
+    participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
     tallies.MILESTONES: _milestones,
