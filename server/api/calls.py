@@ -274,7 +274,7 @@ async def receipts(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def routes() -> list[web.RouteDef]:
