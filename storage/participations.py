@@ -97,13 +97,11 @@ WITHDRAW = Command(
     " where id = $1 and state <> 'withdrawn'"
 )
 NEXT_WAITING = Query(
-    "select * from participations where post_id = $1 and state = 'waiting'"
-    " order by turn limit $2",
+    "select * from participations where post_id = $1 and state = 'waiting' order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
-    "select count(*) from participations where post_id = $1 and state = 'waiting'"
-    " and turn <= $2",
+    "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2",
     int,
 )
 RECOUNT = Query(

@@ -42,8 +42,8 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import calls as verbs
 from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted

@@ -226,7 +226,7 @@ async def message(tx: Tx, community: Account, person: Account, html: str, uri: s
         attributed_to=community.uri,
         content=html,
         published=tx.now,
-        to=[person.uri],
+        to=(person.uri,),
         mentions=(Mention(person.uri, f"@{person.handle}"),),
     )
     document = build.create(await effects.new_id(tx), community.uri, build.post(note))

@@ -131,5 +131,7 @@ async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
     given = await receipts.by_digest(tx.conn, ids.digest(secret))
     post = await post_rows.by_id(tx.conn, given.post_id) if given else None
     if given is None or post is None:
-        raise NotFound("There is no answer behind this link: it was taken back, or the call is gone.")
+        raise NotFound(
+            "There is no answer behind this link: it was taken back, or the call is gone."
+        )
     return given, post

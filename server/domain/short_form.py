@@ -144,7 +144,9 @@ def _parted(lines: list[str], start: int) -> tuple[dict[str, _Line], str]:
 def _named(line: str, number: int) -> tuple[str, _Line]:
     named = NAMED.fullmatch(line)
     if named is None:
-        raise _fault(number, "here stands a line such as `where: Mill Bridge`; text follows an empty line.")
+        raise _fault(
+            number, "here stands a line such as `where: Mill Bridge`; text follows an empty line."
+        )
     name = named["name"].lower()
     if name not in FIELDS:
         raise _fault(number, f"there is no {name}; there are {', '.join(FIELDS)}.")

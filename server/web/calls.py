@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, consents, contacts, human
+from server.domain import audience, consents, contacts, human, tallies, wire
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
-from server.domain import tallies, wire
 from server.domain.counting import Range
 from server.domain.kinds import KINDS, Answer, Kind
 from server.domain.tallies import Standing

@@ -26,7 +26,7 @@ async def show(request: web.Request) -> web.Response:
         call, said = await _said(tx, given)
         waits = given.state == "waiting"
         line = await rows.place_in_line(tx.conn, given) if waits else None
-    return _page(request, post, call, said=said, line=line, given=given)
+    return _page(request, post, call, given, said, line)
 
 
 async def _said(tx: Tx, given: Participation) -> tuple[Call, str]:
@@ -37,8 +37,18 @@ async def _said(tx: Tx, given: Participation) -> tuple[Call, str]:
     return call, next((o.title for o in options if o.position == given.choice), "")
 
 
-def _page(request: web.Request, post: Post, call: Call, **shown: object) -> web.Response:
-    response = answers.page(request, "receipt.html", None, post=post, call=call, **shown)
+def _page(
+    request: web.Request,
+    post: Post,
+    call: Call,
+    given: Participation | None,
+    said: str = "",
+    line: int | None = None,
+) -> web.Response:
+    """``line``: the place of who waits."""
+    response = answers.page(
+        request, "receipt.html", None, post=post, call=call, given=given, said=said, line=line
+    )
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
@@ -51,7 +61,7 @@ async def withdraw(request: web.Request) -> web.Response:
         given, post = await receipts.of_link(tx, request.match_info["secret"])
         call, _ = await _said(tx, given)
         await participations.take_back(tx, given, post)
-    return _page(request, post, call, given=None)
+    return _page(request, post, call, None)
 
 
 def routes() -> list[web.AbstractRouteDef]:

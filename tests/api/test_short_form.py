@@ -79,7 +79,11 @@ async def test_a_community_is_an_account_and_a_list(river: River) -> None:
 async def test_the_call_is_answered_instead_of_the_post(river: River) -> None:
     made = await river.organiser.says(EVENT, language="en")
     call = await call_of(river.organiser, made)
-    assert (call["title"], call["capacity"], call["timezone"]) == ("River clean-up", 1, "Europe/Rome")
+    assert (call["title"], call["capacity"], call["timezone"]) == (
+        "River clean-up",
+        1,
+        "Europe/Rome",
+    )
     assert call["starts_at"] == "2090-05-01T08:00:00.000Z"
     assert call["about"] == "<p>Bring boots.</p>"
     own = await river.organiser.good("GET", f"/api/v1/accounts/{river.organiser.id}/statuses")
@@ -125,7 +129,9 @@ async def test_what_is_wrong_is_said_and_nothing_is_made(
     answer = await river.organiser.post("/api/v1/statuses", json={"status": status, **more})
     assert answer.status == 422
     assert said in answer.json["error"]
-    assert await river.organiser.good("GET", f"/api/v1/accounts/{river.organiser.id}/statuses") == []
+    assert (
+        await river.organiser.good("GET", f"/api/v1/accounts/{river.organiser.id}/statuses") == []
+    )
 
 
 async def test_who_may_make_no_call_makes_no_post_either(river: River) -> None:

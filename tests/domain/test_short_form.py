@@ -38,7 +38,11 @@ def test_all_of_it() -> None:
     assert (wanted.kind, wanted.title, wanted.language) == ("event", "River clean-up", "en")
     assert details.starts_at == datetime(2027, 5, 1, 8, tzinfo=UTC)
     assert details.ends_at == datetime(2027, 5, 1, 11, tzinfo=UTC)
-    assert (details.timezone, details.place_name, details.capacity) == ("Europe/Rome", "Mill Bridge", 40)
+    assert (details.timezone, details.place_name, details.capacity) == (
+        "Europe/Rome",
+        "Mill Bridge",
+        40,
+    )
     assert wanted.about == "Gloves are there. Bring boots, and a friend."
     assert short.lines["starts_at"] == 2
 
@@ -52,7 +56,16 @@ def test_where_no_zone_is_said_the_community_decides() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "Hello", "!", "!important notice", "@river !hello there", "Text\n!event Walk", "!eventually", "#event x"],
+    [
+        "",
+        "Hello",
+        "!",
+        "!important notice",
+        "@river !hello there",
+        "Text\n!event Walk",
+        "!eventually",
+        "#event x",
+    ],
 )
 def test_these_are_posts(typed: str) -> None:
     assert not short_form.is_one(typed)

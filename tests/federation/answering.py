@@ -100,7 +100,11 @@ class Remote:
         return await self.send(self.server.activity(self.who, "Delete", self.who.uri))
 
     async def edit(self) -> str:
-        changed = {**self.said, "content": "<p>I cannot come</p>", "updated": "2040-01-01T00:00:00Z"}
+        changed = {
+            **self.said,
+            "content": "<p>I cannot come</p>",
+            "updated": "2040-01-01T00:00:00Z",
+        }
         return await self.send(self.server.activity(self.who, "Update", self.server.serve(changed)))
 
     async def keyword(self) -> str:

@@ -85,7 +85,9 @@ async def test_nobody_takes_back_what_another_said(
         await other.send(far.create(other.who, note))
         async with far.session.post(visitor.links()[0][:-9] + "_" * 9) as refused:
             assert refused.status == 404
-        async with far.session.post(visitor.links()[0], headers={"Origin": "https://evil.example"}) as refused:
+        async with far.session.post(
+            visitor.links()[0], headers={"Origin": "https://evil.example"}
+        ) as refused:
             assert refused.status == 403
     assert (await ours.call(event)).counted == 1
 
@@ -119,7 +121,10 @@ async def test_an_edit_may_say_something_else(
     visitor = Remote(ours, microblog, microblog.person("visitor"), event, garden)
     assert await visitor.send(visitor.a_reply("Shall I?", to=event.uri)) == "done"
     said = {**visitor.said, "content": "<p>count me in</p>", "updated": "2039-01-01T00:00:00Z"}
-    assert await visitor.send(microblog.activity(visitor.who, "Update", microblog.serve(said))) == "done"
+    assert (
+        await visitor.send(microblog.activity(visitor.who, "Update", microblog.serve(said)))
+        == "done"
+    )
     call = await ours.call(event)
     assert (call.confirmed, call.expressed) == (0, 1)
     assert await ours.value("select door from participations") == "reply"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from server.arriving import budgets
 from server.domain import calls, participations, receipts
 from server.errors import Forbidden
@@ -10,8 +12,6 @@ from storage.posts import Post
 from tests.federation.answering import Remote, member
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer
-
-import pytest
 
 
 def visitor(ours: Instance, server: Peer, garden: Account, event: Post, name: str) -> Remote:
@@ -176,13 +176,17 @@ async def test_a_call_typed_elsewhere_stays_a_post_and_its_author_is_told(
     ours: Instance, microblog: Peer, garden: Account
 ) -> None:
     author = microblog.person("author")
-    note = microblog.note(author, "<p>@garden !event Walk<br>when: 2090-05-01 10:00</p>", [garden.uri])
+    note = microblog.note(
+        author, "<p>@garden !event Walk<br>when: 2090-05-01 10:00</p>", [garden.uri]
+    )
     created = microblog.create(author, note)
     assert (await microblog.send(author, created, ours.inbox)).status == 202
     await ours.settle()
     stored = await ours.post(note["id"])
     assert stored
     assert stored.kind == "note"
-    (told,) = [d["object"] for d in microblog.of_type("Create") if d["object"]["to"] == [author.uri]]
+    (told,) = [
+        d["object"] for d in microblog.of_type("Create") if d["object"]["to"] == [author.uri]
+    ]
     assert "stays a post" in told["content"]
     assert ours.host in told["content"]
