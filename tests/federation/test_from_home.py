@@ -34,6 +34,8 @@ async def home(template_url: str, tmp_path: Path, ours: Instance) -> AsyncIterat
         fresh_database(template_url, database_of(template_url)) as url,
         instance(url, folder, LOOPBACK, clock=ours.clock) as made,
     ):
+        # As its NodeInfo says; the tests' own client names itself otherwise.
+        await ours.value("insert into hosts (host, software) values ($1, 'beckon')", made.host)
         yield made
 
 
