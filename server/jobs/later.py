@@ -34,6 +34,7 @@ from server.domain import (
     letters,
     mails,
     media,
+    milestones,
     moves,
     participations,
     polls,
@@ -166,6 +167,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _milestones(tx: Tx, job: Job) -> datetime | None:
+    return await milestones.look(tx, job.args["post_id"])
 
 
 async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
@@ -301,6 +306,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
+    tallies.MILESTONES: _milestones,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

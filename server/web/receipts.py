@@ -45,12 +45,10 @@ def _page(
     said: str = "",
     line: int | None = None,
 ) -> web.Response:
-    """``line``: the place of who waits."""
-    response = answers.page(
-        request, "receipt.html", None, post=post, call=call, given=given, said=said, line=line
-    )
+    """``given``: the answer, None once it was taken back; ``said``: in words; ``line``: its place in line."""
+    shown = {"post": post, "call": call, "given": given, "said": said, "line": line}
+    response = answers.page(request, "receipt.html", None, status=200, **shown)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -97,9 +97,7 @@ async def test_in_two_steps(ours: Instance, home: Instance, microblog: Peer, kin
     for _ in range(2):
         await home.settle()
         await ours.settle()
-    state, account = await home.value(
-        "select (state, account_id is not null) from participations"
-    )
+    state, account = await home.value("select (state, account_id is not null) from participations")
     assert (state, account) == ("granted", True)
     if kinds.KINDS[kind].named:
         assert (await ours.call(call)).counted == 1
