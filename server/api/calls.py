@@ -41,6 +41,7 @@ from server.api.describe import (
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
+from server.clock import stamp
 from server.context import context
 from server.domain import audience, communities, kinds, sight, tallies
 from server.domain import calls as verbs
@@ -50,7 +51,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls, posts
+from storage import accounts, calls, milestones, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -76,7 +77,7 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
     """The range; and by tier and by server where it is counted here."""
     if not post.local:
         told = await tallies.elsewhere(tx, post, call)
-        return {"range": asdict(told), "tiers": None, "servers": []}
+        return {"range": asdict(told), "tiers": None, "servers": [], "milestones": []}
     found = await tallies.standing(tx, post)
     confirmed = {"own": found.own, "email": found.email, "joined": found.joined}
     return {
@@ -88,6 +89,10 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
             "spread": post.reblogs_count,
         },
         "servers": [asdict(share) for share in found.servers],
+        "milestones": [
+            {"percent": m.percent, "reached_at": stamp(m.reached_at)}
+            for m in await milestones.of_call(tx.conn, post.id)
+        ],
     }
 
 

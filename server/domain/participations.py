@@ -225,6 +225,7 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     await fill(tx, post, call)
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
+    await tallies.moved(tx, call)
     await effects.recount(tx, post.id)
 
 

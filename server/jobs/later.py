@@ -34,6 +34,7 @@ from server.domain import (
     letters,
     mails,
     media,
+    milestones,
     moves,
     polls,
     retention,
@@ -155,6 +156,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _milestones(tx: Tx, job: Job) -> datetime | None:
+    return await milestones.look(tx, job.args["post_id"])
 
 
 async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
@@ -289,6 +294,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "recount": _recount,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
+    tallies.MILESTONES: _milestones,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

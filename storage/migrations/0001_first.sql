@@ -1333,6 +1333,15 @@ create table tallies (
     primary key (post_id, host)
 );
 
+-- Which parts of its goal a call has reached, and when its community said so.
+create table call_milestones (
+    post_id bigint not null references calls on delete cascade,
+    percent smallint not null check (percent > 0),
+    reached_at timestamptz not null,
+    announced_at timestamptz check (announced_at >= reached_at),
+    primary key (post_id, percent)
+);
+
 create table home_entries (
     account_id bigint not null references accounts on delete cascade,
     post_id bigint not null references posts on delete cascade,
