@@ -465,6 +465,10 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+FIGURES = entity(
+    answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
+    attended=maybe(COUNT), support=COUNT, spread=COUNT,
+)  # fmt: skip
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 )
@@ -597,6 +601,14 @@ OURS: Mapping[str, Schema] = {
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
         agreed=array(words("answer", "news")), confirmed_at=TIME,
+    ),
+    "Impact": entity(
+        kinds=array(entity(kind=CALL_KIND, variant=maybe(TEXT), calls=COUNT, figures=FIGURES)),
+        calls=array(entity(
+            call_id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            goal=maybe(entity(value=COUNT, metric=TEXT)), outcome=BOOL, figures=FIGURES,
+        )),
+        days=array(entity(**{"from": DATE, "to": DATE}, answered=COUNT, withdrawn=maybe(COUNT))),
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
