@@ -1,7 +1,7 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,

@@ -571,7 +571,7 @@ OURS: Mapping[str, Schema] = {
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
         kind=CALL_KIND,
-        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        variant=maybe(words("pledge", "offer", "sense", "consent")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),

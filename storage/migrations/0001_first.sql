@@ -1177,7 +1177,7 @@ create table calls (
     community_id bigint not null references accounts on delete cascade,
     kind text not null check (kind in
         ('event', 'volunteer', 'petition', 'contact', 'need', 'donate', 'decision', 'share')),
-    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent', 'score', 'ranked')),
+    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent')),
     state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
     starts_at timestamptz,              -- of what people come to
     ends_at timestamptz,
@@ -1208,7 +1208,7 @@ create table calls (
     check ((kind, variant) in (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
-        ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
+        ('decision', 'sense'), ('decision', 'consent')))
 );
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
