@@ -42,7 +42,7 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import audience, communities, decisions, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain.calls import Wanted
@@ -214,11 +214,16 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: the key of one of the call's ``answers``; the last one counts."""
-    said = (await params.read(request)).text("answer") or ""
+    """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
+    call is a decision."""
+    sent = await params.read(request)
+    said, reason = sent.text("answer") or "", sent.text("reason") or ""
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        await taking_part.answer(tx, caller.account, post, said, "client")
+        if reason:
+            await decisions.answer(tx, caller.account, post, said, "client", reason)
+        else:
+            await taking_part.answer(tx, caller.account, post, said, "client")
     return await _answer(request, post.id, caller.account)
 
 
@@ -287,7 +292,9 @@ DESCRIBED: Described = {
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
-    f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
+    f"POST {BASE}/calls/{{id}}/answer": op(
+        "Call", a_text("answer", required=True), a_text("reason")
+    ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

@@ -6,7 +6,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import calls, follows, invitations, participations, tallies
+from server.domain import calls, decisions, follows, invitations, participations, tallies
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts
@@ -31,6 +31,7 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
         await participations.join(tx, act.by, post, activity.id, activity.answer or None)
+        await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
 

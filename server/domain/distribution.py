@@ -237,9 +237,15 @@ async def _pin(
 
 
 async def taking_part(
-    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
+    tx: Tx,
+    actor: Account,
+    post: posts.Post,
+    host: Account,
+    answer: str,
+    uri: str,
+    message: str = "",
 ) -> None:
-    """Tell the host of a remote call what one of ours answered."""
+    """Tell the host of a remote call what one of ours answered, and said with it."""
     answered = {"id": post.uri}
     if answer == "going":
         document = build.join(uri, actor.uri, post.uri, to=[host.uri])
@@ -250,7 +256,9 @@ async def taking_part(
     elif answer == "declined":
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
     else:  # of the other kinds, which only Beckon has
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri], answer=answer)
+        document = build.join(
+            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message
+        )
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)

@@ -89,7 +89,9 @@ async def test_a_comment_below_the_page_is_in_the_thread_of_the_call(
     ours: Instance, microblog: Peer, garden: Account, asked: Post
 ) -> None:
     reader = microblog.person("reader")
-    note = microblog.note(reader, "<p>Not on Mondays.</p>", [garden.uri], inReplyTo=f"{asked.uri}/page")
+    note = microblog.note(
+        reader, "<p>Not on Mondays.</p>", [garden.uri], inReplyTo=f"{asked.uri}/page"
+    )
     await act_create(ours, microblog, reader, note)
     reply = await ours.post(note["id"])
     assert reply
