@@ -359,6 +359,8 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     call = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
         await _tell_of_state(tx, post, state)
+        for row in await rows.participants(tx.conn, post.id):
+            await participations.tell(tx, row)
     ends_at = call.closes_at if call else None
     await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
     await posts.feature(tx, community, post, added=not ended)
