@@ -1,7 +1,7 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
@@ -43,7 +43,7 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import audience, communities, decisions, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
@@ -239,11 +239,16 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: the key of one of the call's ``answers``; the last one counts."""
-    said = (await params.read(request)).text("answer") or ""
+    """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
+    call is a decision."""
+    sent = await params.read(request)
+    said, reason = sent.text("answer") or "", sent.text("reason") or ""
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        await taking_part.answer(tx, caller.account, post, said, "client")
+        if reason:
+            await decisions.answer(tx, caller.account, post, said, "client", reason)
+        else:
+            await taking_part.answer(tx, caller.account, post, said, "client")
     return await answered(request, post.id, caller.account)
 
 
@@ -323,7 +328,9 @@ DESCRIBED: Described = {
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
-    f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
+    f"POST {BASE}/calls/{{id}}/answer": op(
+        "Call", a_text("answer", required=True), a_text("reason")
+    ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),

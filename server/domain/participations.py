@@ -67,9 +67,11 @@ async def answer(
     *,
     uri: str | None = None,
     invited: bool = False,
+    message: str = "",
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
-    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser.
+    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
+    ``message``: said with it to the host of a remote call.
 
     Raises ``Forbidden`` (over, cancelled, blocked), ``Invalid`` (no such answer), ``NotFound`` (no call).
     """
@@ -82,7 +84,7 @@ async def answer(
     if not post.local:
         mode = call.join_mode if found.counts else "free"
         policy.may_take_part(mode, call.external_url, invited=invited).require()
-        return await _answer_elsewhere(tx, account, post, call, old, new)
+        return await _answer_elsewhere(tx, account, post, call, old, new, message)
     if not account.local and door != "reply":  # which any software writes
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
     if old and old.answer == found.key and old.state in ("granted", "waiting"):
@@ -189,27 +191,35 @@ async def _reply(
 
 
 async def _answer_elsewhere(
-    tx: Tx, account: Account, post: Post, call: Call, old: Participation | None, new: Said
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation | None,
+    new: Said,
+    message: str,
 ) -> Participation:
     """To a call of another server: its host hears who it was where it is to know; else it counts here.
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    if old and old.answer == new.answer and old.state != "refused":
+    if old and old.answer == new.answer and old.state != "refused" and not message:
         return old
     if kinds.KINDS[call.kind].named:
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
-        await _tell_host(tx, account, post, new.answer, new.uri or "")
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message)
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
 
 
-async def _tell_host(tx: Tx, account: Account, post: Post, said: str, uri: str) -> None:
+async def _tell_host(
+    tx: Tx, account: Account, post: Post, said: str, uri: str, message: str = ""
+) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri)
+    await distribution.taking_part(tx, account, post, host, said, uri, message)
 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:
