@@ -464,6 +464,7 @@ INSTANCE: Mapping[str, Schema] = {
 # --- Beckon's own: communities, and calls to action
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
@@ -603,6 +604,13 @@ OURS: Mapping[str, Schema] = {
                              resolved_at=maybe(TIME), account=maybe("Account"))),
         outcome=maybe(TEXT), decided_by=maybe(TEXT),
     ),
+    "Target": entity(
+        id=ID, name=TEXT, role=TEXT, address=TEXT, area=TEXT, language=maybe(TEXT),
+        status=TARGET_STATUS, note=TEXT, changed_at=TIME, letters=COUNT, written=BOOL,
+        log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
+    ),
+    "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
