@@ -464,6 +464,19 @@ INSTANCE: Mapping[str, Schema] = {
 # --- Beckon's own: communities, and calls to action
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+CATEGORY = words(
+    "space",
+    "transport",
+    "tools",
+    "food",
+    "care",
+    "money",
+    "law",
+    "language",
+    "media",
+    "work",
+    "other",
+)
 TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 CALL_KIND = words(
@@ -611,6 +624,13 @@ OURS: Mapping[str, Schema] = {
     ),
     "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
     "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "Need": entity(
+        call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
+    ),
+    "Commitment": entity(
+        id=ID, account=maybe("Account"), quantity=COUNT, text=TEXT,
+        state=words("promised", "accepted", "declined", "fulfilled", "cancelled"), changed_at=TIME,
+    ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
