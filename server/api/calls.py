@@ -51,8 +51,9 @@ from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
+from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, milestones, participations, polls, posts
+from storage import accounts, calls, claims, milestones, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -71,7 +72,25 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
             call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
         ),
     )  # fmt: skip
-    return render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    return entity | {"claims": await _claims(tx, post)}
+
+
+async def _claims(tx: Tx, post: Post) -> list[Json]:
+    """What was counted outside, by whoever says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [
+        {
+            "id": str(claim.id),
+            "people": claim.people,
+            "what": claim.what,
+            "evidence": claim.evidence,
+            "account": render_account(tx.site.urls, people[claim.account_id]),
+            "created_at": stamp(claim.created_at),
+        }
+        for claim in found
+    ]
 
 
 async def _counted(tx: Tx, post: Post, call: Call) -> Json:
@@ -113,7 +132,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
     return post, call
 
 
-async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
@@ -132,7 +151,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, wanted_of(sent))
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
@@ -199,7 +218,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _answer(request, id_of(request), viewer_of(caller))
+    return await answered(request, id_of(request), viewer_of(caller))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
@@ -209,7 +228,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         post, call = await _found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
@@ -230,14 +249,14 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
             await decisions.answer(tx, caller.account, post, said, "client", reason)
         else:
             await taking_part.answer(tx, caller.account, post, said, "client")
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
@@ -260,7 +279,7 @@ async def receipts(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def routes() -> list[web.RouteDef]:

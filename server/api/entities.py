@@ -479,6 +479,10 @@ CATEGORY = words(
 )
 TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+FIGURES = entity(
+    answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
+    attended=maybe(COUNT), support=COUNT, spread=COUNT,
+)  # fmt: skip
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 )
@@ -598,6 +602,8 @@ OURS: Mapping[str, Schema] = {
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
         milestones=array(entity(percent=COUNT, reached_at=TIME)),
+        claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
+                            created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
@@ -637,6 +643,14 @@ OURS: Mapping[str, Schema] = {
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
         agreed=array(words("answer", "news")), confirmed_at=TIME,
+    ),
+    "Impact": entity(
+        kinds=array(entity(kind=CALL_KIND, variant=maybe(TEXT), calls=COUNT, figures=FIGURES)),
+        calls=array(entity(
+            call_id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            goal=maybe(entity(value=COUNT, metric=TEXT)), outcome=BOOL, figures=FIGURES,
+        )),
+        days=array(entity(**{"from": DATE, "to": DATE}, answered=COUNT, withdrawn=maybe(COUNT))),
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),

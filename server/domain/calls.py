@@ -198,11 +198,12 @@ def _check_numbers(details: Details) -> None:
         raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
     if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
         raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
-    if details.external_url is not None and not _is_web(details.external_url):
+    if details.external_url is not None and not is_web(details.external_url):
         raise Invalid("An address is like https://example.org/give.", field="external_url")
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether it is an address of a page, of bounded length."""
     try:
         parts = urlsplit(url)
     except ValueError:

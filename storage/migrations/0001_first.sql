@@ -1427,6 +1427,19 @@ create table tallies (
     primary key (post_id, host)
 );
 
+-- What organisers say was counted outside. It is shown apart, and added to nothing.
+create table call_claims (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    people integer not null check (people > 0),
+    what text not null check (what <> ''),
+    evidence text not null check (evidence <> ''),
+    created_at timestamptz not null
+);
+create index call_claims_post on call_claims (post_id);
+create index call_claims_account on call_claims (account_id);
+
 -- Which parts of its goal a call has reached, and when its community said so.
 create table call_milestones (
     post_id bigint not null references calls on delete cascade,
