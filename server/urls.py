@@ -102,6 +102,19 @@ class Urls:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
 
+    def receipt(self, secret: str) -> str:
+        """Where somebody of another server sees their answer to a call, and takes it back."""
+        return f"{self.base}/receipts/{secret}"
+
+    def told(self, participation_id: int, number: int) -> str:
+        """A message to them about it."""
+        return f"{self.base}/receipts/{participation_id}/{number}"
+
+    def receipt_of(self, url: str) -> int | None:
+        """The participation that such a message was about."""
+        whole, _, number = url.rpartition("/")
+        return self.number(whole, "receipts") if number.isdigit() else None
+
     def unsubscribe(self, user_id: int) -> str:
         """Ends a user's digests without signing in: for who has the mail in which it stands."""
         return f"{self.base}/unsubscribe/{user_id}.{self._seal(f'unsubscribe:{user_id}')}"

@@ -15,6 +15,7 @@ from storage.db import Command, Connection, Query
 @dataclass(frozen=True, slots=True)
 class Participation:
     id: int
+    turn: int  # order of receipt
     uri: str | None
     post_id: int
     account_id: int | None
@@ -69,7 +70,7 @@ PUT = Query(
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
-        answered_at = excluded.answered_at, role = excluded.role
+        answered_at = excluded.answered_at, role = excluded.role, turn = excluded.turn
     returning *
     """,
     Participation,
@@ -94,22 +95,24 @@ OF_ACCOUNT_MANY = Query(
 ALL_OF_ACCOUNT = Query(
     "select * from participations where account_id = $1 order by id", Participation
 )
+BY_ID = Query("select * from participations where id = $1", Participation)
 BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
 CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
 WITHDRAW = Command(
-    "update participations set state = 'withdrawn', account_id = null, contact_id = null,"
+    "with links as (delete from participation_tokens where participation_id = $1)"
+    " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
     " uri = null, role = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
-    " and ($3::text is null or role = $3) order by answered_at, id limit $2",
+    " and ($3::text is null or role = $3) order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
-    "select count(*) from participations where post_id = $1 and state = 'waiting'"
-    " and role is not distinct from $4 and (answered_at, id) <= ($2, $3)",
+    "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2"
+    " and role is not distinct from $3",
     int,
 )
 RECOUNT = Query(
@@ -155,7 +158,7 @@ IN_SHIFTS = Query(
 )
 PARTICIPANTS = Query(
     "select * from participations where post_id = $1 and counts"
-    " and state in ('granted', 'waiting') order by state, answered_at, id",
+    " and state in ('granted', 'waiting') order by state, turn",
     Participation,
 )
 COUNTED_BY_HOST = Query(
@@ -227,6 +230,10 @@ async def all_of_account(conn: Connection, account_id: int) -> list[Participatio
     return await ALL_OF_ACCOUNT.all(conn, account_id)
 
 
+async def by_id(conn: Connection, participation_id: int) -> Participation | None:
+    return await BY_ID.first(conn, participation_id)
+
+
 async def by_uri(conn: Connection, uri: str) -> Participation | None:
     return await BY_URI.first(conn, uri)
 
@@ -265,7 +272,7 @@ async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Par
 async def place_in_line(conn: Connection, participation: Participation) -> int:
     """1 for the first who waits."""
     return await PLACE_IN_LINE.one(
-        conn, participation.post_id, participation.answered_at, participation.id, participation.role
+        conn, participation.post_id, participation.turn, participation.role
     )
 
 

@@ -41,16 +41,18 @@ from server.api.describe import (
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
+from server.clock import stamp
 from server.context import context
 from server.domain import audience, communities, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
+from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.view import Json
-from storage import accounts, calls, participations, polls, posts
+from storage import accounts, calls, milestones, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -76,7 +78,7 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
     """The range; and by tier and by server where it is counted here."""
     if not post.local:
         told = await tallies.elsewhere(tx, post, call)
-        return {"range": asdict(told), "tiers": None, "servers": []}
+        return {"range": asdict(told), "tiers": None, "servers": [], "milestones": []}
     found = await tallies.standing(tx, post)
     confirmed = {"own": found.own, "email": found.email, "joined": found.joined}
     return {
@@ -88,6 +90,10 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
             "spread": post.reblogs_count,
         },
         "servers": [asdict(share) for share in found.servers],
+        "milestones": [
+            {"percent": m.percent, "reached_at": stamp(m.reached_at)}
+            for m in await milestones.of_call(tx.conn, post.id)
+        ],
     }
 
 
@@ -242,6 +248,16 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         return ok([render.participant(tx.site.urls, person, row) for person, row in named])
 
 
+async def receipts(request: web.Request, caller: Caller) -> web.Response:
+    """``wanted``: whether who answers from another server and gets a place at once is written to. Who waits
+    is in any case. For organisers and moderators."""
+    wanted = (await params.read(request)).flag("wanted")
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
+    return await _answer(request, post.id, caller.account)
+
+
 def routes() -> list[web.RouteDef]:
     of = f"{BASE}/communities/{{id}}/calls"
     one = f"{BASE}/calls/{{id}}"
@@ -253,6 +269,7 @@ def routes() -> list[web.RouteDef]:
         for_member("DELETE", one, delete, "write:statuses"),
         for_member("POST", f"{one}/answer", answer, "write:statuses"),
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
+        for_member("PUT", f"{one}/receipts", receipts, "write:statuses"),
         for_member("GET", f"{one}/participants", participants, "read:statuses"),
     ]
 
@@ -289,5 +306,6 @@ DESCRIBED: Described = {
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
+    f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

@@ -583,6 +583,7 @@ OURS: Mapping[str, Schema] = {
         tiers=maybe(entity(confirmed=entity(own=COUNT, email=COUNT, joined=COUNT, by_tally=COUNT),
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
+        milestones=array(entity(percent=COUNT, reached_at=TIME)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),

@@ -53,6 +53,7 @@ from storage.db import UniqueViolation
 FRESH = timedelta(days=1)
 HOST_FRESH = timedelta(days=7)
 HOST_RETRY = timedelta(hours=1)
+HOST_GREW = timedelta(minutes=1)
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
@@ -512,8 +513,9 @@ async def describe(net: Net, host: str, *, people: int = 0) -> None:
     async with net.work.reading() as tx:
         known = await outbox.host(tx.conn, host)
     now = net.work.clock.now()
-    fits = known is not None and people <= (known.active_users or 0)
-    fresh = HOST_FRESH if known and known.software and fits else HOST_RETRY
+    fresh = HOST_FRESH if known and known.software else HOST_RETRY
+    if known and known.software and people > (known.active_users or 0):
+        fresh = HOST_GREW
     if known and known.checked_at and known.checked_at > now - fresh:
         return
     info = await _nodeinfo(net, host)

@@ -467,6 +467,8 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     ended = state in ("cancelled", "closed")
     if await calls.set_state(tx.conn, post.id, state):
         await _tell_of_state(tx, post, state)
+        for row in await rows.participants(tx.conn, post.id):
+            await participations.tell(tx, row)
     await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
     effects.changed(tx, post.id)
     for shift in await calls.shifts(tx.conn, [post.id]):

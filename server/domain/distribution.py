@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from federation import build
+from federation.objects import Mention
+from federation.objects import Post as Note
 from server.domain import effects, forms, kinds, wire
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
@@ -216,6 +218,22 @@ async def _pin(
         cc=[actor.followers_uri or ""],
     )
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=True)
+
+
+async def message(tx: Tx, community: Account, person: Account, html: str, uri: str) -> None:
+    """A note of a community of ours to one person of another server alone; it is not kept here."""
+    note = Note(
+        id=uri,
+        kind="note",
+        attributed_to=community.uri,
+        content=html,
+        published=tx.now,
+        to=(person.uri,),
+        mentions=(Mention(person.uri, f"@{person.handle}"),),
+    )
+    document = build.create(await effects.new_id(tx), community.uri, build.post(note))
+    inboxes = effects.own_inbox_of(person)
+    await effects.send(tx, community, document, inboxes, subject=uri, public=False)
 
 
 # Taking part

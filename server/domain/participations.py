@@ -34,6 +34,8 @@ from storage.calls import Call
 from storage.participations import Participation, Said
 from storage.posts import Post
 
+RECEIPT = "receipt"
+"""The job that tells somebody of their place (``receipts.py``)."""
 TALLY_INTERVAL = timedelta(minutes=3)
 HELD = ("granted", "waiting")
 REJECTED = tuple(
@@ -100,7 +102,7 @@ async def answer(
         await shift_roles.require_known(tx, call, role)
         new = replace(new, role=role if found.counts else None)
         return await _answer_elsewhere(tx, account, post, call, old, new)
-    if not account.local:
+    if not account.local and door != "reply":  # which any software writes
         await _note_form(tx, account, call, door)
     if found.counts:
         place = await shift_roles.place(tx, call, old, role)
@@ -109,6 +111,7 @@ async def answer(
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
     await _reply(tx, post, account, row, uri)
+    await tell(tx, row)
     await settle(tx, post, call)
     return row
 
@@ -144,6 +147,12 @@ async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = 
         shift = await post_rows.by_id(tx.conn, taken.post_id)
         if shift and shift.id != but:
             await withdraw(tx, account, shift)
+
+
+async def tell(tx: Tx, row: Participation) -> None:
+    """Let who gave an answer know what became of it, where they do not know."""
+    if row.counts and row.account_id:
+        await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
 
 
 async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> Participation:
@@ -295,6 +304,13 @@ async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
         await tallies.due(tx, post)
 
 
+async def take_back(tx: Tx, given: Participation, post: Post) -> None:
+    """As ``withdraw``, of one answer, by what proves that it is theirs: the reply that gave it, or a link."""
+    account = await accounts.by_id(tx.conn, given.account_id or 0)
+    if account:
+        await withdraw(tx, account, post)
+
+
 async def settle(tx: Tx, post: Post, call: Call) -> None:
     """Give free places to who waits, count again, and let others hear of it in a while.
 
@@ -317,6 +333,7 @@ async def settle_above(tx: Tx, parent_id: int) -> None:
 async def _let_hear(tx: Tx, call: Call) -> None:
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
+    await tallies.moved(tx, call)
     await effects.recount(tx, call.post_id)
 
 
@@ -338,6 +355,7 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
     account = await accounts.by_id(tx.conn, waiting.account_id or 0)
     if account:
         await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
+        await tell(tx, waiting)
 
 
 async def _write(tx: Tx, post_id: int) -> None:

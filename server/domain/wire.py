@@ -32,7 +32,7 @@ from federation.objects import (
 )
 from federation.vocab import PUBLIC
 from server import blobs, text
-from server.domain import kinds
+from server.domain import keywords, kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, communities, polls, posts, shift_roles, tallies
 from storage.accounts import Account
@@ -143,7 +143,8 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     if row.is_call:
         found = await calls.by_id(tx.conn, row.id)
         if found:
-            return build.post(await _call(tx, value, found))
+            said = value.content + await keyword_line(tx, row, found)
+            return build.post(await _call(tx, replace(value, content=said), found))
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
@@ -162,7 +163,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
         attributed_to=community.uri,
-        content=await _card_text(tx, row, call),
+        content=await _card_text(tx, row, call) + await keyword_line(tx, row, call),
         published=row.published_at,
         to=to,
         cc=cc,
@@ -302,6 +303,16 @@ async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str
         for row, call in found
     ]
     return f"<ul>{''.join(entries)}</ul>" if entries else ""
+
+
+async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
+    """What a call prints of the replies that answer it; nothing once it takes no answers, or where one has to
+    choose a shift."""
+    if call.state not in ("open", "postponed") or await shifts(tx, call):
+        return ""
+    titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
+    found = keywords.of_call(call.kind, call.variant, titles, row.language)
+    return keywords.printed(found, row.language)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, consents, contacts, human, tallies
+from server.domain import audience, consents, contacts, human, tallies, wire
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
@@ -65,6 +65,7 @@ class Shown:
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
+    keywords: str  # of replies, as HTML
     sees_people: bool
     audience: Mapping[str, str | None]
     by_email: ByEmail | None
@@ -138,6 +139,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
+        keywords=await wire.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
         audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
         by_email=await _by_email(tx, post, call) if viewer is None else None,

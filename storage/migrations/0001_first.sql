@@ -1203,6 +1203,7 @@ create table calls (
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
+    receipts boolean not null default true,  -- whether who gets a place at once is written to
     parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
     choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
     check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
@@ -1292,8 +1293,12 @@ create table contact_links (
 create index contact_links_contact on contact_links (contact_id);
 create index contact_links_expiring on contact_links (expires_at);
 
+-- Taken under the lock of a call: the times of transactions that wait for it are in no order.
+create sequence turns;
+
 create table participations (
-    id bigint generated always as identity primary key,  -- order of receipt
+    id bigint generated always as identity primary key,
+    turn bigint not null default nextval('turns'),  -- order of receipt; a new answer is a new turn
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
     account_id bigint references accounts on delete cascade,  -- null once it is taken back, or by e-mail:
@@ -1317,7 +1322,16 @@ create table participations (
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
 create index participations_role on participations (post_id, role) where role is not null;
-create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+create index participations_waiting on participations (post_id, turn) where state = 'waiting';
+
+-- What those who take part were told of it, and the links with which those elsewhere take it back.
+create table participation_tokens (
+    digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
+    participation_id bigint not null references participations on delete cascade,
+    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    told_at timestamptz not null
+);
+create index participation_tokens_participation on participation_tokens (participation_id, told_at);
 
 -- What was said before it became a call: a post of the same community.
 create table call_origins (
@@ -1356,6 +1370,15 @@ create table tallies (
     told_at timestamptz not null,
     expressed jsonb not null default '{}',  -- and others, by server
     primary key (post_id, host)
+);
+
+-- Which parts of its goal a call has reached, and when its community said so.
+create table call_milestones (
+    post_id bigint not null references calls on delete cascade,
+    percent smallint not null check (percent > 0),
+    reached_at timestamptz not null,
+    announced_at timestamptz check (announced_at >= reached_at),
+    primary key (post_id, percent)
 );
 
 create table home_entries (

@@ -91,6 +91,7 @@ from storage import (
     instance,
     migrate,
     notification_requests,
+    receipts,
     status,
     suggestions,
     threads,
@@ -331,7 +332,10 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
     details = Details(when, when + timedelta(hours=3), "Europe/Rome", "The old bridge", capacity=1)
     call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
     await participations.answer(tx, baker, call, "going", "client")
-    await participations.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
+    joined = await participations.answer(
+        tx, far, call, "going", "join", uri="https://far.example/joins/1"
+    )
+    await receipts.put(tx.conn, joined.id, bytes(32), "granted", tx.now)
     await contacts.begin(
         tx, call, contacts.Typed("neighbour@mail.example", "going", "Neighbour", agreed=("answer",))
     )
