@@ -89,6 +89,7 @@ LAST_ORGANISER = _refused(
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
 COUNTED_BY_NAME = _refused("counted_by_name", "Who takes part in this call tells its server so.")
