@@ -99,7 +99,7 @@ async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
     return render.Place(mine, await participations.place_in_line(tx.conn, mine) if waits else None)
 
 
-async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
+async def found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
     post = await sight.post(tx, call_id, viewer)
     call = await calls.by_id(tx.conn, post.id)
     if call is None:
@@ -107,9 +107,9 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
     return post, call
 
 
-async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+async def answer_with(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await _entity(tx, *(await found(tx, call_id, viewer)), viewer))
 
 
 async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
@@ -126,7 +126,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, wanted_of(sent))
-    return await _answer(request, post.id, caller.account)
+    return await answer_with(request, post.id, caller.account)
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
@@ -193,22 +193,22 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _answer(request, id_of(request), viewer_of(caller))
+    return await answer_with(request, id_of(request), viewer_of(caller))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
     """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
-    return await _answer(request, post.id, caller.account)
+    return await answer_with(request, post.id, caller.account)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await verbs.delete(tx, caller.account, post)
     return empty()
 
@@ -217,23 +217,23 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
     """``answer``: the key of one of the call's ``answers``; the last one counts."""
     said = (await params.read(request)).text("answer") or ""
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await taking_part.answer(tx, caller.account, post, said, "client")
-    return await _answer(request, post.id, caller.account)
+    return await answer_with(request, post.id, caller.account)
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
-    return await _answer(request, post.id, caller.account)
+    return await answer_with(request, post.id, caller.account)
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
     """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
     those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)

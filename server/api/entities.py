@@ -599,6 +599,7 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "Reminders": entity(on=BOOL),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
     ),

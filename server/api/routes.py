@@ -15,6 +15,7 @@ from server.api import (
     admin_reports,
     announcements,
     appeals,
+    around_calls,
     attention,
     ban_lists,
     barriers,
@@ -154,6 +155,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     conversions,
     community_archives,
     calls,
+    around_calls,
     privacy,
     subscriptions,
 )

@@ -7,12 +7,13 @@ are stands in ``server/domain/kinds.py``, taking part in ``server/domain/partici
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
 from server.domain import (
+    call_notices,
     communities,
     distribution,
     effects,
@@ -21,6 +22,7 @@ from server.domain import (
     policy,
     posts,
     quotes,
+    reminders,
 )
 from server.domain.distribution import Reach
 from server.domain.tx import Arrived, Tx
@@ -40,6 +42,9 @@ TITLE_MIN, TITLE_MAX = 3, 200
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
 URL_MAX = 2000
+ASK_OUTCOME = "ask_outcome"
+ASKED_AFTER = (timedelta(days=3), timedelta(days=10))
+"""When the organisers of a call that was closed are asked what came of it (``outcomes.py``)."""
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -97,7 +102,7 @@ async def create(
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
     await posts.feature(tx, community, post, added=True)
-    await _close_in_time(tx, call)
+    await _plan(tx, call)
     return post
 
 
@@ -250,22 +255,38 @@ async def receive(
 
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
-    await calls.set_details(tx.conn, post.id, details)
+    before = await calls.by_id(tx.conn, post.id)
+    call = await calls.set_details(tx.conn, post.id, details)
+    if before and call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
     if await calls.set_state(tx.conn, post.id, reported.state):
         await _tell_of_state(tx, post, reported.state)
+    await _hear_outcome(tx, post, reported.outcome)
     await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> None:
+    call = await calls.by_id(tx.conn, post.id)
+    if call and outcome and outcome != call.outcome:
+        await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+        effects.changed(tx, post.id)
+        if not call.outcome:
+            await _tell_those_who_go(tx, post)
+
+
 async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
-    """Those of ours who go are told that an event is called off or put off."""
+    """Those of ours who go are told that an event of another server is called off or put off."""
+    if state in ("cancelled", "postponed"):
+        await _tell_those_who_go(tx, post)
+
+
+async def _tell_those_who_go(tx: Tx, post: Post) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
-    if author and state in ("cancelled", "postponed"):
-        going = [
-            row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id
-        ]
-        people = await accounts.by_ids(tx.conn, going)
-        await effects.tell(tx, people.values(), "update", author, post.id)
+    going = [row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id]
+    people = await accounts.by_ids(tx.conn, going)
+    assert author, "a foreign key holds it"
+    await effects.tell(tx, people.values(), "update", author, post.id)
 
 
 async def send_tally(tx: Tx, post_id: int) -> None:
@@ -330,8 +351,10 @@ async def edit(
         if (wanted.kind, wanted.variant) != (call.kind, call.variant):
             raise Invalid("A call stays of its kind.", field="kind")
         post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
-        call = await calls.set_details(tx.conn, post.id, wanted.details)
-        await _close_in_time(tx, call)
+        before, call = call, await calls.set_details(tx.conn, post.id, wanted.details)
+        await _plan(tx, call)
+        if call.revision > before.revision and not state:
+            await call_notices.send(tx, post.id, "changed")
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
@@ -345,13 +368,26 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ("cancelled", "closed")
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of_state(tx, post, state)
+        await _tell_of(tx, post, state)
     await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
     await posts.feature(tx, community, post, added=not ended)
     effects.changed(tx, post.id)
 
 
-async def _close_in_time(tx: Tx, call: Call) -> None:
+async def _tell_of(tx: Tx, post: Post, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers."""
+    told = {"postponed": "postponed", "cancelled": "cancelled", "open": "reopened"}.get(state)
+    if told:
+        await call_notices.send(tx, post.id, told)
+    if state == "closed":
+        args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
+        for after in ASKED_AFTER:
+            await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)
+
+
+async def _plan(tx: Tx, call: Call) -> None:
+    """What is to be done when its time comes: those who come are reminded, and it is closed."""
+    await reminders.plan(tx, call)
     if call.over_at:
         args = {"post_id": call.post_id}
         await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)

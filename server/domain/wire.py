@@ -281,7 +281,7 @@ def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     asks = kinds.KINDS[call.kind].asks
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     details = f'<a href="{text.escape(row.url)}">Details</a>'
-    return f"<p>{head}</p><p>{asks} {privacy} {details}</p>"
+    return f"<p>{head}</p>{call.outcome}<p>{asks} {privacy} {details}</p>"
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:

@@ -1311,6 +1311,25 @@ create table call_forms (
     primary key (post_id, host)
 );
 
+-- What those who take part in a call are told, each once, in the order of their answers.
+create table call_notices (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
+        'reopened', 'outcome', 'message')),
+    by_account_id bigint references accounts on delete set null,
+    text text not null default '',      -- as it was typed, of a message
+    created_at timestamptz not null,
+    check ((what = 'message') = (text <> ''))
+);
+create index call_notices_post on call_notices (post_id, what, created_at);
+create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;
+
+-- Who wants no reminders of what they take part in.
+create table reminders_off (
+    account_id bigint primary key references accounts on delete cascade
+);
+
 -- What a call asks that people can do.
 create table call_skills (
     post_id bigint not null references calls on delete cascade,

@@ -366,6 +366,8 @@ async def near(tx: Tx) -> None:
         "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
         "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
         "insert into call_skills select post_id, 'first aid' from calls",
+        "insert into call_notices (post_id, what, created_at) select post_id, 'morning', now() from calls",
+        "insert into reminders_off select account_id from skill_sets",
     ):
         await tx.conn.execute(written)
 
