@@ -19,6 +19,7 @@ from server.api import (
     attention,
     ban_lists,
     barriers,
+    call_series,
     call_templates,
     calls,
     communities,
@@ -156,6 +157,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     community_archives,
     calls,
     around_calls,
+    call_series,
     privacy,
     subscriptions,
 )

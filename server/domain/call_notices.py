@@ -3,7 +3,7 @@
 ``send`` writes down one notice in the transaction of its cause; a job (``run``) walks through those who take part,
 so many at a time, and goes on behind the last one, so that a crash tells nobody twice. What reaches whom:
 
-- **members of ours**: a letter by the community (``letters``), which rings as a mention;
+- **members of ours**: a letter by the community (``letter_writing``), which rings as a mention;
 - **by e-mail**: a mail with the link that takes their answer back;
 - **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them;
 - **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
@@ -17,7 +17,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server import text
-from server.domain import communities, letters, mails, policy, wire
+from server.domain import communities, letter_writing, mails, policy, wire
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany
 from storage import accounts, calls
@@ -90,7 +90,9 @@ async def _tell(
         await mails.want_by_contact(tx, person.contact_id, notice.what, notice_id=notice.id)
     account = await accounts.by_id(tx.conn, person.account_id or 0)
     if account and await _is_told(tx, notice, account, person):
-        await letters.send(tx, community, account, f"call_{notice.what}", **facts)
+        what = f"call_{notice.what}"
+        args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
+        await letter_writing.write(tx, args)
 
 
 async def _is_told(tx: Tx, notice: Notice, account: Account, person: Participation) -> bool:

@@ -90,7 +90,7 @@ async def create(
         await communities.require_may_call(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
     check(wanted)
-    _check_ahead(tx, wanted.details)
+    require_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
@@ -205,7 +205,8 @@ def _is_web(url: str) -> bool:
     return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _check_ahead(tx: Tx, details: Details) -> None:
+def require_ahead(tx: Tx, details: Details) -> None:
+    """Raises ``Invalid`` for what is over already."""
     if details.starts_at and details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
     if details.closes_at and details.closes_at <= tx.now:

@@ -42,6 +42,9 @@ TEXTS: Mapping[str, str] = {
     "call_reopened": "It takes place after all: {call}. {line} {url}",
     "call_outcome": "What came of {call}, in which you took part:\n\n{said}\n\n{url}",
     "call_message": "The organisers write to all who take part in {call}:\n\n{said}\n\n{url}",
+    "series_asked": "{call} repeats. Does it go on? Please confirm it for another three months; without an answer"
+    " nothing new is made after two weeks. {url}",
+    "series_paused": "{call} repeats no more until one of you confirms it. What is announced already takes place. {url}",
     "ask_outcome": "{call} is over. What came of it? Those who took part would like to hear it: {url}",
     "declined": "Your idea “{idea}” was not taken up in {title}. {note}",
 }

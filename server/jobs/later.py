@@ -22,6 +22,7 @@ from server.arriving.resolve import Net
 from server.domain import ban_lists as ban_list_verbs
 from server.domain import (
     call_notices,
+    call_series,
     calls,
     community_archives,
     community_settings,
@@ -168,6 +169,10 @@ async def _call_notice(tx: Tx, job: Job) -> None:
     await call_notices.run(tx, job.args["notice_id"], job.args["after"])
 
 
+async def _call_series(tx: Tx, job: Job) -> datetime | None:
+    return await call_series.run(tx, job.args["series_id"])
+
+
 async def _remind(tx: Tx, job: Job) -> None:
     await reminders.run(tx, job.args)
 
@@ -288,6 +293,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     community_archives.JOB: _archive_community,
     calls.ASK_OUTCOME: _ask_outcome,
     call_notices.JOB: _call_notice,
+    call_series.JOB: _call_series,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,

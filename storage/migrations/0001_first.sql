@@ -1311,6 +1311,32 @@ create table call_forms (
     primary key (post_id, host)
 );
 
+-- Calls that repeat: the template of those to come, which are made three ahead as ordinary calls.
+create table call_series (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    author_id bigint not null references accounts on delete cascade,
+    rule text not null,                 -- RFC 5545, 3.3.10
+    first_at timestamp not null,        -- by the clock on the wall
+    lasts interval,
+    timezone text not null,
+    template jsonb not null,            -- what else an organiser says of a call
+    state text not null default 'running' check (state in ('running', 'paused', 'ended')),
+    made_until timestamp not null,      -- the last local time that was looked at
+    confirmed_at timestamptz not null,  -- when an organiser last said that it goes on
+    asked_at timestamptz,               -- since when that is asked anew
+    created_at timestamptz not null
+);
+create index call_series_community on call_series (community_id, id);
+create index call_series_author on call_series (author_id);
+
+create table call_occurrences (
+    post_id bigint primary key references calls on delete cascade,
+    series_id bigint not null references call_series on delete cascade,
+    local_at timestamp not null,        -- when the rule has it, however it was moved since
+    unique (series_id, local_at)
+);
+
 -- What those who take part in a call are told, each once, in the order of their answers.
 create table call_notices (
     id bigint generated always as identity primary key,

@@ -58,8 +58,8 @@ async def test_organisers_write_to_those_who_come(
     organiser, member, call = cast
     path = f"{BASE}/calls/{call}/messages"
     assert (await member.post(path, json={"text": "Buy this"})).status == 403
-    for _ in range(3):
-        await organiser.good("POST", path, json={"text": "Bring gloves"})
+    for what in ("gloves", "g" * 1990, "gloves"):
+        await organiser.good("POST", path, json={"text": f"Bring {what}"})
     assert (await organiser.post(path, json={"text": "And tea"})).status == 429
     await run_jobs(here.work)
     assert len(await letters(member)) == 3
