@@ -26,7 +26,7 @@ async def note_outcome(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await calls_api.found(tx, id_of(request), caller.account)
         await outcomes.note(tx, caller.account, post, said)
-    return await calls_api.answer_with(request, post.id, caller.account)
+    return await calls_api.answered(request, post.id, caller.account)
 
 
 async def write_to_all(request: web.Request, caller: Caller) -> web.Response:

@@ -36,8 +36,10 @@ from server.domain import (
     letters,
     mails,
     media,
+    milestones,
     moves,
     outcomes,
+    participations,
     polls,
     reminders,
     retention,
@@ -52,7 +54,17 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import ban_lists, cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import (
+    ban_lists,
+    cards,
+    featured,
+    follower_sync,
+    histories,
+    mail,
+    moved,
+    receipts,
+    threads,
+)
 from storage import (
     accounts,
     budgets,
@@ -159,6 +171,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _milestones(tx: Tx, job: Job) -> datetime | None:
+    return await milestones.look(tx, job.args["post_id"])
 
 
 async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
@@ -311,8 +327,10 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
     reminders.JOB: _remind,
+    participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
+    tallies.MILESTONES: _milestones,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

@@ -170,7 +170,7 @@ async def test_put_off_called_off_and_on_again_are_told(around: Around) -> None:
     assert [m.partition(":")[0] for m in around.mails()] == [
         "Postponed", "Cancelled", "It takes place after all",
     ]  # fmt: skip
-    assert await around.told() == {"client": 3, "card": 3, "join": 0, "maybe": 0}
+    assert await around.told() == {"client": 3, "card": 1, "join": 0, "maybe": 0}
 
 
 # Reminders
