@@ -485,7 +485,7 @@ async def _edit_shifts(
         else:
             row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
             await participations.fill(tx, rows[shift.id], row)
-            await _close_in_time(tx, row)
+            await _plan(tx, row)
             await send_tally(tx, shift.id)
     for gone in there.keys() - {shift.id for shift in wanted}:
         await _set_state(tx, community, rows[gone], "cancelled")
@@ -499,7 +499,7 @@ async def _span(tx: Tx, post_id: int) -> None:
     if post and call and await calls.span(tx.conn, post_id):
         found = await calls.by_id(tx.conn, post_id)
         assert found, "it is held"
-        await _close_in_time(tx, found)
+        await _plan(tx, found)
         await send_tally(tx, post_id)
 
 
@@ -509,8 +509,9 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ENDED
+    before = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of(tx, post, call.state if call else "", state)
+        await _tell_of(tx, post, before.state if before else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
     call = await calls.by_id(tx.conn, post.id)
