@@ -465,6 +465,10 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+_ANSWERED = entity(
+    answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT), answered_at=TIME, role=maybe(TEXT)
+)
+_WANTED = array(entity(name=TEXT, places=COUNT, taken=COUNT, skill=maybe(TEXT)))
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 )
@@ -585,8 +589,13 @@ OURS: Mapping[str, Schema] = {
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
         milestones=array(entity(percent=COUNT, reached_at=TIME)),
         author="Account", community="Account",
-        answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
-                            answered_at=TIME)),
+        answer=maybe(_ANSWERED),
+        parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
+        shifts=array(entity(
+            id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT), counted=COUNT,
+            waiting=COUNT, roles=_WANTED, answer=maybe(_ANSWERED),
+        )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
     "Audience": entity(sentence=TEXT),
@@ -598,7 +607,7 @@ OURS: Mapping[str, Schema] = {
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
-        answered_at=TIME,
+        answered_at=TIME, role=maybe(TEXT),
     ),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
