@@ -47,6 +47,10 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def companion(self, call_uri: str) -> str:
+        """The page beside a decision, for those who cannot read a Question."""
+        return f"{call_uri}/page"
+
     def document(self, document_id: int) -> str:
         return f"{self.base}/documents/{document_id}"
 

@@ -105,6 +105,13 @@ WITHDRAW = Command(
     " uri = null, role = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
+# What was said with an answer goes with it; that something was promised stays, to be counted.
+DROP_REASON = Command("delete from reasons where participation_id = $1")
+DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
+CANCEL_COMMITMENT = Command(
+    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    " where participation_id = $1"
+)
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
     " and ($3::text is null or role = $3) order by turn limit $2",
@@ -195,11 +202,13 @@ class Said:
 async def put(
     conn: Connection, post_id: int, account_id: int, said: Said, now: datetime
 ) -> Participation:
-    """One person has one answer to one call: a new one replaces the old."""
-    return await PUT.one(
+    """One person has one answer to one call: a new one replaces the old, with the reason for it."""
+    row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
         said.tier, said.door, now, said.role,
     )  # fmt: skip
+    await DROP_REASON.run(conn, row.id)
+    return row
 
 
 async def put_contact(
@@ -249,7 +258,12 @@ async def confirm(conn: Connection, participation_id: int, uri: str | None, door
 
 async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bool:
     """That there was an answer stays to be counted; whose it was is gone."""
-    return await WITHDRAW.run(conn, participation_id, now) == 1
+    if not await WITHDRAW.run(conn, participation_id, now):
+        return False
+    await DROP_REASON.run(conn, participation_id)
+    await DROP_LETTERS.run(conn, participation_id)
+    await CANCEL_COMMITMENT.run(conn, participation_id, now)
+    return True
 
 
 async def next_waiting(

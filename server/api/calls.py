@@ -1,7 +1,7 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
@@ -46,7 +46,15 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import audience, communities, kinds, participants_notes, sight, tallies
+from server.domain import (
+    audience,
+    communities,
+    decisions,
+    kinds,
+    participants_notes,
+    sight,
+    tallies,
+)
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
@@ -55,8 +63,9 @@ from server.domain.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
+from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, milestones, participations, polls, posts, shift_roles
+from storage import accounts, calls, claims, milestones, participations, polls, posts, shift_roles
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -76,11 +85,25 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
             call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
         ),
     )  # fmt: skip
-    return (
-        render.call(tx.site.urls, loaded)
-        | await _counted(tx, post, call)
-        | await _shifts(tx, call, viewer)
-    )
+    entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    return entity | {"claims": await _claims(tx, post)} | await _shifts(tx, call, viewer)
+
+
+async def _claims(tx: Tx, post: Post) -> list[Json]:
+    """What was counted outside, by whoever says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [
+        {
+            "id": str(claim.id),
+            "people": claim.people,
+            "what": claim.what,
+            "evidence": claim.evidence,
+            "account": render_account(tx.site.urls, people[claim.account_id]),
+            "created_at": stamp(claim.created_at),
+        }
+        for claim in found
+    ]
 
 
 async def _counted(tx: Tx, post: Post, call: Call) -> Json:
@@ -147,7 +170,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
     return post, call
 
 
-async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
@@ -166,7 +189,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, wanted_of(sent))
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
@@ -252,7 +275,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _answer(request, id_of(request), viewer_of(caller))
+    return await answered(request, id_of(request), viewer_of(caller))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
@@ -262,7 +285,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         post, call = await _found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
@@ -273,17 +296,20 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: the key of one of the call's ``answers``; the last one counts. ``shift_id``: of one of its
-    shifts, which is taken beside others; ``role``: in it."""
+    """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
+    call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it."""
     sent = await params.read(request)
-    said, role = sent.text("answer") or "", sent.text("role") or None
-    shift_id = sent.id("shift_id")
+    said, reason = sent.text("answer") or "", sent.text("reason") or ""
+    role, shift_id = sent.text("role") or None, sent.id("shift_id")
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
-        key = said or None if shift_id else said
-        await taking_part.answer(tx, caller.account, at, key, "client", role=role)
-    return await _answer(request, post.id, caller.account)
+        if reason:
+            await decisions.answer(tx, caller.account, post, said, "client", reason)
+        else:
+            at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
+            key = said or None if shift_id else said
+            await taking_part.answer(tx, caller.account, at, key, "client", role=role)
+    return await answered(request, post.id, caller.account)
 
 
 async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
@@ -297,7 +323,7 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
@@ -320,7 +346,7 @@ async def receipts(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def routes() -> list[web.RouteDef]:
@@ -381,7 +407,7 @@ DESCRIBED: Described = {
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op(
-        "Call", a_text("answer"), an_id("shift_id"), a_text("role")
+        "Call", a_text("answer"), a_text("reason"), an_id("shift_id"), a_text("role")
     ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),

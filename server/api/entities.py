@@ -464,11 +464,29 @@ INSTANCE: Mapping[str, Schema] = {
 # --- Beckon's own: communities, and calls to action
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+CATEGORY = words(
+    "space",
+    "transport",
+    "tools",
+    "food",
+    "care",
+    "money",
+    "law",
+    "language",
+    "media",
+    "work",
+    "other",
+)
+TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 _ANSWERED = entity(
     answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT), answered_at=TIME, role=maybe(TEXT)
 )
 _WANTED = array(entity(name=TEXT, places=COUNT, taken=COUNT, skill=maybe(TEXT)))
+FIGURES = entity(
+    answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
+    attended=maybe(COUNT), support=COUNT, spread=COUNT,
+)  # fmt: skip
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 )
@@ -575,7 +593,7 @@ OURS: Mapping[str, Schema] = {
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
         kind=CALL_KIND,
-        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        variant=maybe(words("pledge", "offer", "sense", "consent")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
@@ -588,6 +606,8 @@ OURS: Mapping[str, Schema] = {
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
         milestones=array(entity(percent=COUNT, reached_at=TIME)),
+        claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
+                            created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
         parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
@@ -598,12 +618,48 @@ OURS: Mapping[str, Schema] = {
         )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
+    "DecisionRecord": entity(
+        call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
+        state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
+        rules=entity(quorum=maybe(COUNT), threshold=maybe(COUNT), open_votes=BOOL),
+        answers=array(entity(key=ANSWER, title=TEXT, people=COUNT)),
+        result=entity(
+            word=words("nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent",
+                       "blocked"),
+            sentence=TEXT, leading=array(ANSWER),
+        ),
+        reasons=array(entity(id=ID, answer=ANSWER, reason=TEXT, resolution=maybe(TEXT),
+                             resolved_at=maybe(TIME), account=maybe("Account"))),
+        outcome=maybe(TEXT), decided_by=maybe(TEXT),
+    ),
+    "Target": entity(
+        id=ID, name=TEXT, role=TEXT, address=TEXT, area=TEXT, language=maybe(TEXT),
+        status=TARGET_STATUS, note=TEXT, changed_at=TIME, letters=COUNT, written=BOOL,
+        log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
+    ),
+    "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "Need": entity(
+        call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
+    ),
+    "Commitment": entity(
+        id=ID, account=maybe("Account"), quantity=COUNT, text=TEXT,
+        state=words("promised", "accepted", "declined", "fulfilled", "cancelled"), changed_at=TIME,
+    ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
         agreed=array(words("answer", "news")), confirmed_at=TIME,
+    ),
+    "Impact": entity(
+        kinds=array(entity(kind=CALL_KIND, variant=maybe(TEXT), calls=COUNT, figures=FIGURES)),
+        calls=array(entity(
+            call_id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            goal=maybe(entity(value=COUNT, metric=TEXT)), outcome=BOOL, figures=FIGURES,
+        )),
+        days=array(entity(**{"from": DATE, "to": DATE}, answered=COUNT, withdrawn=maybe(COUNT))),
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),

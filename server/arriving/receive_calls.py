@@ -8,6 +8,7 @@ from server.arriving import budgets, drafts
 from server.arriving.acts import Act
 from server.domain import (
     calls,
+    decisions,
     follows,
     invitations,
     participations,
@@ -40,6 +41,7 @@ async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join
     try:
         said, role = activity.answer or None, activity.role or None
         await participations.join(tx, act.by, post, activity.id, said, role)
+        await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
 

@@ -74,11 +74,12 @@ async def answer(
     *,
     uri: str | None = None,
     invited: bool = False,
+    message: str = "",
     role: str | None = None,
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
     kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
-    ``role``: in a shift that has roles.
+    ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles.
 
     A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
     Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen), ``Invalid`` (no such answer), ``NotFound`` (no call).
@@ -101,7 +102,7 @@ async def answer(
         policy.may_take_part(mode, call.external_url, invited=invited).require()
         await shift_roles.require_known(tx, call, role)
         new = replace(new, role=role if found.counts else None)
-        return await _answer_elsewhere(tx, account, post, call, old, new)
+        return await _answer_elsewhere(tx, account, post, call, old, new, message)
     if not account.local and door != "reply":  # which any software writes
         await _note_form(tx, account, call, door)
     if found.counts:
@@ -259,29 +260,42 @@ async def _reply(
 
 
 async def _answer_elsewhere(
-    tx: Tx, account: Account, post: Post, call: Call, old: Participation | None, new: Said
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation | None,
+    new: Said,
+    message: str,
 ) -> Participation:
     """To a call of another server: its host hears who it was where it is to know; else it counts here.
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    if old and (old.answer, old.role) == (new.answer, new.role) and old.state != "refused":
+    same = old and (old.answer, old.role) == (new.answer, new.role)
+    if old and same and old.state != "refused" and not message:
         return old
     if kinds.KINDS[call.kind].named:
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
-        await _tell_host(tx, account, post, new.answer, new.uri or "", new.role)
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role)
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
 
 
 async def _tell_host(
-    tx: Tx, account: Account, post: Post, said: str, uri: str, role: str | None = None
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str,
+    uri: str,
+    message: str = "",
+    role: str | None = None,
 ) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri, role)
+    await distribution.taking_part(tx, account, post, host, said, uri, message, role)
 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:

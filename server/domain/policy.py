@@ -81,6 +81,7 @@ OWN_DECISION = _refused(
 NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."

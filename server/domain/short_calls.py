@@ -8,10 +8,10 @@ is told by a message that their lines stay a post.
 from __future__ import annotations
 
 from server import text
-from server.domain import calls, distribution, policy, short_form
+from server.domain import calls, distribution, short_form
 from server.domain.posts import Draft, Typed
 from server.domain.tx import Tx
-from server.errors import Forbidden, Invalid
+from server.errors import Invalid
 from storage import accounts
 from storage import calls as call_rows
 from storage.accounts import Account
@@ -36,14 +36,6 @@ async def publish(tx: Tx, author: Account, typed: Typed, draft: Draft) -> Post |
         return await calls.create(tx, author, community, short.wanted)
     except Invalid as error:
         raise _with_line(error, short) from error
-    except Forbidden as error:
-        if error.reason != policy.NOT_A_STEWARD.reason:
-            raise
-        raise Forbidden(
-            f"Only organisers and moderators of @{community.username} make calls there."
-            " Ask one of them, or write it as a post, without the exclamation mark.",
-            reason=error.reason,
-        ) from error
 
 
 def _community(typed: Typed, draft: Draft) -> Account:
@@ -88,8 +80,8 @@ async def explain(tx: Tx, author: Account, post: Post) -> None:
     if community is None:
         return
     said = text.escape(
-        f"What you wrote to @{community.username} stays a post, and is no call: calls are made by its organisers"
-        f" and moderators, with an account on {tx.site.urls.domain}. Ask one of them to make it."
+        f"What you wrote to @{community.username} stays a post, and is no call: who makes calls there has an account"
+        f" on {tx.site.urls.domain}. Ask one of its organisers to make it."
     )
     uri = tx.site.urls.post(await next_id(tx.conn, tx.now))
     await distribution.message(tx, community, author, f"<p>{said}</p>", uri)

@@ -177,6 +177,19 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     return build.question(value)
 
 
+async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
+    """The page beside a decision, by the same author, for those who cannot read a Question: its comments are
+    the call's thread, and where one answers is a link."""
+    value = await _common(tx, row)
+    options = await polls.options(tx.conn, [row.id])
+    listed = "".join(f"<li>{text.escape(option.title)}</li>" for option in options)
+    link = f'<a href="{text.escape(row.url)}">{text.escape(kinds.KINDS[call.kind].asks)}</a>'
+    asked = f"<ul>{listed}</ul><p>{link}</p>"
+    uri = tx.site.urls.companion(row.uri)
+    page = replace(value, id=uri, kind="page", summary=line(call), content=value.content + asked)
+    return build.post(replace(page, source=None, source_type=None))
+
+
 async def create(tx: Tx, row: posts.Post) -> Json:
     """A Create of a post of ours, as an outbox lists it: found by the post, whatever was delivered."""
     author = await _account(tx, row.account_id)

@@ -25,10 +25,11 @@ from server.errors import NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, communities, participations, polls, shift_roles
+from storage import accounts, calls, claims, communities, participations, polls, shift_roles
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
+from storage.claims import Claim
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
@@ -73,6 +74,7 @@ class Shown:
     steers: bool
     range: Range
     standing: Standing | None
+    claims: list[tuple[Claim, Account]]
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
@@ -155,6 +157,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         steers=steers,
         range=standing.range if standing else await tallies.elsewhere(tx, post, call),
         standing=standing,
+        claims=await _claims(tx, post),
         participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
@@ -186,6 +189,13 @@ async def _shifts(tx: Tx, viewer: Viewer | None, call: Call) -> list[ShownShift]
         )
         for shift in found
     ]
+
+
+async def _claims(tx: Tx, post: Post) -> list[tuple[Claim, Account]]:
+    """What was counted outside, with who says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [(claim, people[claim.account_id]) for claim in found]
 
 
 async def _answers(tx: Tx, call: Call) -> list[tuple[Answer, Option]]:

@@ -137,7 +137,7 @@ async def test_what_is_wrong_is_said_and_nothing_is_made(
 async def test_who_may_make_no_call_makes_no_post_either(river: River) -> None:
     answer = await river.member.post("/api/v1/statuses", json={"status": EVENT})
     assert answer.status == 403
-    assert "Only organisers and moderators of @river make calls there" in answer.json["error"]
+    assert "members propose a call first" in answer.json["error"]
     assert await river.member.good("GET", f"/api/v1/accounts/{river.member.id}/statuses") == []
 
 

@@ -155,7 +155,7 @@ async def test_the_words_of_a_link_are_nobodys_name(
     await one.vote()
     async with microblog.session.get(one.links()[0]) as seen:
         page = await seen.text()
-        assert seen.headers["Referrer-Policy"] == "no-referrer"
+        assert seen.headers["Referrer-Policy"] == "same-origin"
         assert seen.headers["Cache-Control"] == "no-store"
     assert "I'm coming" in page.replace("&#39;", "'")
     assert "visitor" not in page

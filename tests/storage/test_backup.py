@@ -370,6 +370,18 @@ async def near(tx: Tx) -> None:
         "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
         "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
         "insert into call_skills select post_id, 'first aid' from calls",
+        "insert into decision_rules select post_id, 5, 60, true from calls",
+        "insert into call_categories select post_id, 'tools' from calls",
+        "insert into call_scripts select post_id, 'asked', 'The river', 'Dear all' from calls",
+        "insert into call_targets (post_id, name, role, address, area, changed_at)"
+        " select post_id, 'The council', 'council', 'mailto:council@town.example', '', now() from calls",
+        "insert into call_target_changes (target_id, status, note, changed_at)"
+        " select id, 'pledged', '', now() from call_targets",
+        "insert into reasons (participation_id, reason) select id, 'Mud' from participations",
+        "insert into call_letters (participation_id, target_id, status, written_at)"
+        " select p.id, t.id, 'did', now() from participations p join call_targets t using (post_id)",
+        "insert into commitments (participation_id, quantity, state, changed_at)"
+        " select id, 2, 'promised', now() from participations",
     ):
         await tx.conn.execute(written)
 
