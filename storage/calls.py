@@ -122,12 +122,13 @@ SET_OUTCOME = Command(
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where c.community_id = $1 and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $2"
+    " and (c.parent_id is null or $4)"
     " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3",
     Call,
 )
 UPCOMING = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
-    " where p.visibility = 'public' and c.state = 'open'"
+    " where p.visibility = 'public' and c.state = 'open' and c.parent_id is null"
     " and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $1"
     " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $2",
     Call,
@@ -238,10 +239,10 @@ async def set_outcome(conn: Connection, post_id: int, outcome: str, now: datetim
 
 
 async def of_community(
-    conn: Connection, community_id: int, since: datetime, limit: int
+    conn: Connection, community_id: int, since: datetime, limit: int, *, shifts: bool = False
 ) -> list[Call]:
-    """Not over at ``since``, soonest first."""
-    return await OF_COMMUNITY.all(conn, community_id, since, limit)
+    """Not over at ``since``, soonest first. ``shifts``: with those of calls for volunteers."""
+    return await OF_COMMUNITY.all(conn, community_id, since, limit, shifts)
 
 
 async def upcoming(conn: Connection, since: datetime, limit: int) -> list[Call]:

@@ -6,10 +6,12 @@ variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, clo
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
-place_in_line?, answered_at}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
+place_in_line?, answered_at, role?}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
-that are counted here. Nobody can know that each of them is one human. ``Participant``: account, answer, state, tier, answered_at.
+that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
+state, starts_at, ends_at?, capacity?, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
+taken, skill?}]; participants_note? (for who has a place, and who steers). ``Participant``: account, answer, state, tier, answered_at.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -29,6 +31,7 @@ from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import (
     Described,
     a_text,
+    an_id,
     choice,
     flag,
     integer,
@@ -43,20 +46,30 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import audience, communities, decisions, kinds, sight, tallies
+from server.domain import (
+    audience,
+    communities,
+    decisions,
+    kinds,
+    participants_notes,
+    sight,
+    tallies,
+)
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
 from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
+from server.domain.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, claims, milestones, participations, polls, posts
+from storage import accounts, calls, claims, milestones, participations, polls, posts, shift_roles
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
+from storage.shift_roles import Role
 
 BASE = "/api/beckon/v1"
 
@@ -73,7 +86,7 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         ),
     )  # fmt: skip
     entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
-    return entity | {"claims": await _claims(tx, post)}
+    return entity | {"claims": await _claims(tx, post)} | await _shifts(tx, call, viewer)
 
 
 async def _claims(tx: Tx, post: Post) -> list[Json]:
@@ -113,6 +126,31 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
             {"percent": m.percent, "reached_at": stamp(m.reached_at)}
             for m in await milestones.of_call(tx.conn, post.id)
         ],
+    }
+
+
+async def _shifts(tx: Tx, call: Call, viewer: Account | None) -> Json:
+    """Of a call for volunteers its shifts; of a shift its call and its roles; and what is told in private."""
+    found = await calls.shifts(tx.conn, [call.post_id])
+    rows = await posts.by_ids(tx.conn, [shift.post_id for shift in found])
+    ids = [call.post_id, *rows]
+    roles = await shift_roles.of_shifts(tx.conn, ids)
+    taken = {n: await participations.in_roles(tx.conn, n) for n in {r.post_id for r in roles}}
+    mine = await participations.of_account_many(tx.conn, viewer.id, ids) if viewer else {}
+    shown = [
+        render.shift(
+            rows[shift.post_id],
+            shift,
+            render.roles(shift.post_id, roles, taken),
+            mine.get(shift.post_id),
+        )
+        for shift in found
+    ]
+    return {
+        "parent_id": str(call.parent_id) if call.parent_id else None,
+        "shifts": shown,
+        "roles": render.roles(call.post_id, roles, taken),
+        "participants_note": await participants_notes.shown(tx, call, viewer),
     }
 
 
@@ -163,6 +201,8 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         kind=sent.text("kind") or kind,
         variant=sent.text("variant") or variant,
         options=tuple(sent.texts("options")),
+        shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
+        note=sent.text("participants_note") if "participants_note" in sent else None,
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -181,6 +221,23 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             urgent=sent.flag("urgent"),
             external_url=sent.text("external_url") or None,
         ),
+    )
+
+
+def _wanted_shifts(sent: Params, timezone: str) -> tuple[Shift, ...]:
+    return tuple(
+        Shift(
+            title=child.text("title") or "",
+            starts_at=_time(child, "starts_at", timezone),
+            ends_at=_time(child, "ends_at", timezone),
+            capacity=child.integer("capacity"),
+            roles=tuple(
+                Role(0, r.text("name") or "", at, r.integer("places") or 0, r.text("skill") or "")
+                for at, r in enumerate(child.children("roles"))
+            ),
+            id=child.id("id"),
+        )
+        for child in sent.children("shifts")
     )
 
 
@@ -240,16 +297,26 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
     """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
-    call is a decision."""
+    call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it."""
     sent = await params.read(request)
     said, reason = sent.text("answer") or "", sent.text("reason") or ""
+    role, shift_id = sent.text("role") or None, sent.id("shift_id")
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
         if reason:
             await decisions.answer(tx, caller.account, post, said, "client", reason)
         else:
-            await taking_part.answer(tx, caller.account, post, said, "client")
+            at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
+            key = said or None if shift_id else said
+            await taking_part.answer(tx, caller.account, at, key, "client", role=role)
     return await answered(request, post.id, caller.account)
+
+
+async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
+    shift, call = await _found(tx, shift_id, viewer)
+    if call.parent_id != post.id:
+        raise NotFound
+    return shift
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
@@ -313,6 +380,17 @@ _MORE = (
     flag("urgent"),
     a_text("external_url"),
     some_texts("options"),
+    a_text("participants_note"),
+    nested(
+        "shifts",
+        an_id("id"),
+        a_text("title"),
+        a_text("starts_at"),
+        a_text("ends_at"),
+        integer("capacity"),
+        nested("roles", a_text("name"), integer("places"), a_text("skill"), many=True),
+        many=True,
+    ),
 )
 FIELDS = (a_text("title", required=True), choice("kind", *kinds.KINDS), *_MORE)
 """Of a new call, and of what is proposed as one."""
@@ -329,7 +407,7 @@ DESCRIBED: Described = {
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op(
-        "Call", a_text("answer", required=True), a_text("reason")
+        "Call", a_text("answer"), a_text("reason"), an_id("shift_id"), a_text("role")
     ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),

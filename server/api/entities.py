@@ -479,6 +479,10 @@ CATEGORY = words(
 )
 TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+_ANSWERED = entity(
+    answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT), answered_at=TIME, role=maybe(TEXT)
+)
+_WANTED = array(entity(name=TEXT, places=COUNT, taken=COUNT, skill=maybe(TEXT)))
 FIGURES = entity(
     answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
     attended=maybe(COUNT), support=COUNT, spread=COUNT,
@@ -605,8 +609,13 @@ OURS: Mapping[str, Schema] = {
         claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
                             created_at=TIME)),
         author="Account", community="Account",
-        answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
-                            answered_at=TIME)),
+        answer=maybe(_ANSWERED),
+        parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
+        shifts=array(entity(
+            id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT), counted=COUNT,
+            waiting=COUNT, roles=_WANTED, answer=maybe(_ANSWERED),
+        )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
     "DecisionRecord": entity(
@@ -654,7 +663,7 @@ OURS: Mapping[str, Schema] = {
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
-        answered_at=TIME,
+        answered_at=TIME, role=maybe(TEXT),
     ),
     "CallSeries": entity(
         id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),

@@ -412,17 +412,18 @@ async def keep(
 
 
 async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
-    """Fetch what a post leans on, as far as it comes in time: what it answers, and the community that it
-    names."""
+    """Fetch what a post leans on, as far as it comes in time: what it answers, the call whose shift
+    it is, and the community that it names."""
     with suppress(TimeoutError):
         async with asyncio.timeout(ANCESTRY_SECONDS):
             await _fetch_needs(net, value, depth)
 
 
 async def _fetch_needs(net: Net, value: Post, depth: int) -> None:
-    if value.in_reply_to and depth > 0:
+    above = value.in_reply_to or (value.call.parent if value.call else None)
+    if above and depth > 0:
         with suppress(Gone, Refused, Unreachable):  # else it heads what we can see of the thread
-            await _post(net, value.in_reply_to, depth - 1)
+            await _post(net, above, depth - 1)
     if value.audience and not net.work.site.urls.is_ours(value.audience):
         with suppress(Gone, Refused, Unreachable):
             await actor(net, value.audience)

@@ -418,7 +418,7 @@ async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
 
 async def _to_introduce(tx: Tx, followed: Account) -> list[Call]:
     if followed.is_group:
-        return await calls.of_community(tx.conn, followed.id, tx.now, INTRODUCED)
+        return await calls.of_community(tx.conn, followed.id, tx.now, INTRODUCED, shifts=True)
     return await calls.own_upcoming(tx.conn, None, tx.now, INTRODUCED)
 
 

@@ -14,6 +14,7 @@ from storage.calls import Call
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
+from storage.shift_roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,38 @@ def answer(mine: Place) -> Json:
         "state": p.state,
         "place_in_line": mine.in_line,
         "answered_at": stamp(p.answered_at),
+        "role": p.role,
+    }
+
+
+def roles(post_id: int, rows: Sequence[Role], taken: Mapping[int, Mapping[str, int]]) -> list[Json]:
+    """Who is wanted in this shift. ``taken``: how many places of each, by shift."""
+    return [
+        {
+            "name": role.name,
+            "places": role.places,
+            "taken": taken.get(post_id, {}).get(role.name, 0),
+            "skill": role.skill or None,
+        }
+        for role in rows
+        if role.post_id == post_id
+    ]
+
+
+def shift(post: Post, row: Call, wanted: list[Json], mine: Participation | None) -> Json:
+    """A shift, within its call."""
+    return {
+        "id": str(post.id),
+        "title": post.title,
+        "url": post.url,
+        "state": row.state,
+        "starts_at": maybe_stamp(row.starts_at),
+        "ends_at": maybe_stamp(row.ends_at),
+        "capacity": row.capacity,
+        "counted": row.counted,
+        "waiting": row.waiting,
+        "roles": wanted,
+        "answer": answer(Place(mine, None)) if mine else None,
     }
 
 
@@ -102,4 +135,5 @@ def participant(urls: Urls, person: Account, row: Participation) -> Json:
         "state": row.state,
         "tier": row.tier,
         "answered_at": stamp(row.answered_at),
+        "role": row.role,
     }

@@ -14,6 +14,7 @@ it was. Times carry their own zone, with its VTIMEZONE beside them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import subscribed
 from server.web.calls import known
+from storage import calls, posts
 from storage import subscriptions as rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -49,9 +51,13 @@ async def one(request: web.Request) -> web.Response:
     """``GET /calls/{id}.ics``."""
     async with context(request).work.reading() as tx:
         post, call = await known(tx, request)
+        below = await calls.shifts(tx.conn, [post.id])
+        shown = await posts.by_ids(tx.conn, [shift.post_id for shift in below])
+        entries = [(post, call), *((shown[shift.post_id], shift) for shift in below)]
+        titled = await _titled(tx, entries)
     if call.starts_at is None:
         raise NotFound
-    body = calendar("", [(post, call)], tx.now)
+    body = calendar("", titled, tx.now)
     return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", None)
 
 
@@ -99,11 +105,23 @@ async def _listed(
     tx: Tx, request: web.Request, name: str, found: Sequence[Call], viewer: Account | None
 ) -> web.Response:
     """What of these the viewer may see."""
-    calls = {call.post_id: call for call in found}
-    seen = await sight.posts_by_ids(tx, list(calls), viewer)
-    body = calendar(name, [(post, calls[post.id]) for post in seen], tx.now)
+    by_id = {call.post_id: call for call in found}
+    seen = await sight.posts_by_ids(tx, list(by_id), viewer)
+    body = calendar(name, await _titled(tx, [(post, by_id[post.id]) for post in seen]), tx.now)
     file = request.path.rpartition("/")[2].removeprefix("@")
     return subscribed.answer(request, body, "text/calendar", file, viewer)
+
+
+async def _titled(tx: Tx, entries: Sequence[tuple[Post, Call]]) -> list[tuple[Post, Call]]:
+    """A call with shifts is shown by them alone, and each says of what it is one."""
+    above = await posts.by_ids(tx.conn, [call.parent_id for _, call in entries if call.parent_id])
+    shown = [(post, call) for post, call in entries if post.id not in above]
+    return [
+        (replace(post, title=f"{above[call.parent_id].title}: {post.title}"), call)
+        if call.parent_id in above
+        else (post, call)
+        for post, call in shown
+    ]
 
 
 def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, consents, contacts, human, tallies, wire
+from server.domain import audience, consents, contacts, human, participants_notes, tallies, wire
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
@@ -25,7 +25,7 @@ from server.errors import NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, claims, communities, participations, polls
+from storage import accounts, calls, claims, communities, participations, polls, shift_roles
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -33,6 +33,7 @@ from storage.claims import Claim
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
+from storage.shift_roles import Role
 
 STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
@@ -47,6 +48,16 @@ class ByEmail:
     asked: list[consents.Asked]
     answers: list[Answer]
     stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownShift:
+    """One of the shifts of a call, with its roles and what the viewer said to it."""
+
+    post: Post
+    call: Call
+    roles: list[Role]
+    mine: Participation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,9 @@ class Shown:
     sees_people: bool
     audience: Mapping[str, str | None]
     by_email: ByEmail | None
+    within: Post | None
+    shifts: list[ShownShift]
+    note: str | None
 
     @property
     def kind(self) -> Kind:
@@ -81,6 +95,11 @@ class Shown:
         """What the viewer said, in the words of the card."""
         said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)
         return next(said, "")
+
+    @property
+    def divided(self) -> bool:
+        """Whether one takes part in one of its shifts."""
+        return bool(self.shifts) and self.call.parent_id is None
 
     @property
     def answerable(self) -> bool:
@@ -146,7 +165,30 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         sees_people=sees,
         audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
         by_email=await _by_email(tx, post, call) if viewer is None else None,
+        within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
+        shifts=await _shifts(tx, viewer, call),
+        note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
     )
+
+
+async def _shifts(tx: Tx, viewer: Viewer | None, call: Call) -> list[ShownShift]:
+    """Of a volunteer call its shifts; of a shift itself, as it has roles."""
+    found = await calls.shifts(tx.conn, [call.post_id])
+    if not found and call.parent_id:
+        found = [call]
+    ids = [shift.post_id for shift in found]
+    rows = await post_rows.by_ids(tx.conn, ids)
+    mine = await participations.of_account_many(tx.conn, viewer.account.id, ids) if viewer else {}
+    roles = await shift_roles.of_shifts(tx.conn, ids)
+    return [
+        ShownShift(
+            rows[shift.post_id],
+            shift,
+            [role for role in roles if role.post_id == shift.post_id],
+            mine.get(shift.post_id),
+        )
+        for shift in found
+    ]
 
 
 async def _claims(tx: Tx, post: Post) -> list[tuple[Claim, Account]]:
@@ -200,7 +242,8 @@ async def answer(request: web.Request) -> web.Response:
         if said == "withdrawn":
             await taking_part.withdraw(tx, viewer.account, post)
         else:
-            await taking_part.answer(tx, viewer.account, post, said, "page")
+            role = form.get("role") or None
+            await taking_part.answer(tx, viewer.account, post, said, "page", role=role)
     return answers.back_to(f"/calls/{post.id}")
 
 
