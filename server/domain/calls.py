@@ -23,6 +23,7 @@ from server.domain import (
     posts,
     quotes,
     reminders,
+    urgency,
 )
 from server.domain.distribution import Reach
 from server.domain.tx import Arrived, Tx
@@ -107,6 +108,7 @@ async def create(
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
+    await urgency.mark(tx, call, was=False)
     await _plan(tx, call)
     await posts.share(tx, community, post)
     members = await effects.followers(tx, community.id)
@@ -374,6 +376,7 @@ async def edit(
             raise Invalid("A call stays of its kind.", field="kind")
         post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
         before, call = call, await calls.set_details(tx.conn, post.id, wanted.details)
+        await urgency.mark(tx, call, was=before.urgent)
         await _plan(tx, call)
         if call.revision > before.revision and state in (None, before.state):
             await call_notices.send(tx, post.id, "changed")
