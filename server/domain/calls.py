@@ -6,6 +6,7 @@ are stands in ``server/domain/kinds.py``, taking part in ``server/domain/partici
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -23,12 +24,14 @@ from server.domain import (
     posts,
     quotes,
     reminders,
+    shifts,
     urgency,
 )
 from server.domain.distribution import Reach
+from server.domain.shifts import Shift
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
-from storage import accounts, calls, polls
+from storage import accounts, calls, polls, shift_roles
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -56,6 +59,8 @@ ASK_OUTCOME = "ask_outcome"
 ASKED_AFTER = (timedelta(days=3), timedelta(days=10))
 """When the organisers of a call that was closed are asked what came of it (``outcomes.py``)."""
 DECIDED_IN = timedelta(days=14)
+NOTE_MAX = 2000
+NOTED = ("event", "volunteer", "need")
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -65,6 +70,8 @@ class Wanted:
     """What an organiser fills in: four fields at most are required (kind, title, time, place).
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
+    ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
+    take part, None to leave it.
     """
 
     title: str
@@ -74,6 +81,8 @@ class Wanted:
     kind: str = "event"
     variant: str = ""
     options: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,9 @@ class Reported:
     state: str
     card_uri: str | None
     outcome: str = ""
+    parent: str | None = None  # the id of the call whose shift it is, with its place on that card
+    choice: int | None = None
+    roles: tuple[shift_roles.Role, ...] = ()
 
 
 async def create(
@@ -100,7 +112,7 @@ async def create(
     if not let_through:
         await communities.require_may_call(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
-    wanted = _with_end(tx, wanted)
+    wanted = _whole(_with_end(tx, wanted))
     check(wanted)
     require_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
@@ -109,14 +121,45 @@ async def create(
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
     await urgency.mark(tx, call, was=False)
-    await _plan(tx, call)
+    await _set_note(tx, post, wanted)
+    made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await posts.share(tx, community, post)
+    for told, row in ((post, call), *made):
+        await _announce(tx, author, community, told, row)
+    await posts.feature(tx, community, post, added=True)
+    return post
+
+
+async def _announce(tx: Tx, author: Account, community: Account, post: Post, call: Call) -> None:
     members = await effects.followers(tx, community.id)
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
-    await posts.feature(tx, community, post, added=True)
-    return post
+    await _plan(tx, call)
+
+
+def _whole(wanted: Wanted) -> Wanted:
+    """With its shifts cleaned, and the time that they span."""
+    if not wanted.shifts:
+        return wanted
+    cleaned = tuple(shifts.clean(shift) for shift in wanted.shifts)
+    details = shifts.spanned(wanted.details, cleaned)
+    return replace(wanted, shifts=cleaned, details=details)
+
+
+async def _add_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> list[tuple[Post, Call]]:
+    places = zip(wanted, shifts.choices(wanted), strict=True)
+    return [
+        await shifts.add(tx, author, community, post, call, shift, choice)
+        for shift, choice in places
+    ]
+
+
+async def _set_note(tx: Tx, post: Post, wanted: Wanted) -> None:
+    if wanted.note is not None:
+        await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
 
 
 def _with_end(tx: Tx, wanted: Wanted, before: datetime | None = None) -> Wanted:
@@ -136,10 +179,21 @@ def check(wanted: Wanted) -> None:
         raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
     if len(wanted.about) > ABOUT_MAX:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
+    shifts.check(wanted.kind, wanted.shifts or ())
+    _check_note(wanted)
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)
     _check_numbers(wanted.details)
+
+
+def _check_note(wanted: Wanted) -> None:
+    if wanted.note and wanted.kind not in NOTED:
+        raise Invalid(
+            "Such a call tells those who take part nothing else.", field="participants_note"
+        )
+    if wanted.note and len(wanted.note) > NOTE_MAX:
+        raise Invalid(f"It has at most {NOTE_MAX:,} characters.", field="participants_note")
 
 
 def _check_kind(wanted: Wanted) -> None:
@@ -236,7 +290,8 @@ def require_ahead(tx: Tx, details: Details) -> None:
 
 
 def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
-    answers = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
+    offered = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
+    titles = shifts.on_card(wanted.shifts or ()) or [answer.title for answer in offered]
     return posts.Draft(
         kind="event" if kinds.KINDS[wanted.kind].shape == "event" else "call",
         title=text.one_line(wanted.title),
@@ -245,7 +300,7 @@ def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
         language=wanted.language,
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
-        poll=posts.PollDraft(tuple((answer.title, 0) for answer in answers)),
+        poll=posts.PollDraft(tuple((title, 0) for title in titles)),
         quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
     )
 
@@ -269,17 +324,30 @@ async def receive(
         return None
     new = NewCall(
         post.id, behind.id, reported.kind, reported.variant, details, reported.card_uri,
-        reported.state,
+        reported.state, *await _in_parent(tx, author, reported),
     )  # fmt: skip
     await calls.insert(tx.conn, new)
     await hear(tx, post, details, reported)
     return post
 
 
+async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int | None, int | None]:
+    """The call of the same author whose shift it is, and its place on that card, if that is free."""
+    parent = await known_by(tx, reported.parent) if reported.parent else None
+    call = await calls.by_id(tx.conn, parent.id) if parent else None
+    if parent is None or call is None or parent.account_id != author.id:
+        return None, None
+    if call.kind != "volunteer" or call.parent_id is not None or reported.kind != "volunteer":
+        return None, None
+    taken = {shift.choice for shift in await calls.shifts(tx.conn, [parent.id])}
+    return parent.id, None if reported.choice in taken else reported.choice
+
+
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
     before = await calls.by_id(tx.conn, post.id)
     call = await calls.set_details(tx.conn, post.id, details)
+    await shift_roles.put(tx.conn, post.id, reported.roles)
     if before and call.revision > before.revision:
         await _tell_those_who_go(tx, post)
     if await calls.set_state(tx.conn, post.id, reported.state):
@@ -370,37 +438,97 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
-        wanted = _with_end(tx, wanted, call.closes_at)
-        check(wanted)
-        if (wanted.kind, wanted.variant) != (call.kind, call.variant):
-            raise Invalid("A call stays of its kind.", field="kind")
-        post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
-        before, call = call, await calls.set_details(tx.conn, post.id, wanted.details)
-        await urgency.mark(tx, call, was=before.urgent)
-        await _plan(tx, call)
+        before = call
+        post, call = await _rewrite(tx, author, community, post, call, wanted)
         if call.revision > before.revision and state in (None, before.state):
             await call_notices.send(tx, post.id, "changed")
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
     await send_tally(tx, post.id)
+    if call.parent_id:
+        await _span(tx, call.parent_id)
     return post
 
 
+async def _rewrite(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Wanted
+) -> tuple[Post, Call]:
+    wanted = _whole(_with_end(tx, wanted, call.closes_at))
+    check(wanted)
+    if (wanted.kind, wanted.variant) != (call.kind, call.variant):
+        raise Invalid("A call stays of its kind.", field="kind")
+    if wanted.shifts and call.parent_id:
+        raise Invalid("A shift has no shifts.", field="shifts")
+    if await shift_roles.of_shifts(tx.conn, [post.id]):
+        wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
+    post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+    was = call.urgent
+    call = await calls.set_details(tx.conn, post.id, wanted.details)
+    await urgency.mark(tx, call, was=was)
+    await _set_note(tx, post, wanted)
+    await _plan(tx, call)
+    if wanted.shifts is not None:
+        await _edit_shifts(tx, author, community, post, call, wanted.shifts)
+        await _span(tx, post.id)
+    return post, call
+
+
+async def _edit_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> None:
+    """What is not named any more is called off, and what is new is on no card."""
+    there = {shift.post_id: shift for shift in await calls.shifts(tx.conn, [post.id])}
+    rows = await post_rows.by_ids(tx.conn, list(there))
+    for shift in wanted:
+        if shift.id is None:
+            made = await shifts.add(tx, author, community, post, call, shift, None)
+            await _announce(tx, author, community, *made)
+        elif shift.id not in there:
+            raise Invalid("This call has no such shift.", field="shifts")
+        else:
+            row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
+            await participations.fill(tx, rows[shift.id], row)
+            await _plan(tx, row)
+            await send_tally(tx, shift.id)
+    for gone in there.keys() - {shift.id for shift in wanted}:
+        await _set_state(tx, community, rows[gone], "cancelled")
+        await send_tally(tx, gone)
+
+
+async def _span(tx: Tx, post_id: int) -> None:
+    """A volunteer call lasts from its first to its last shift."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    if post and call and await calls.span(tx.conn, post_id):
+        found = await calls.by_id(tx.conn, post_id)
+        assert found, "it is held"
+        await _plan(tx, found)
+        await send_tally(tx, post_id)
+
+
 async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
-    """What takes no answers any more is closed on its card too, and is not pinned."""
+    """What takes no answers any more is closed on its card too, and is not pinned. Shifts go with their call,
+    but for those that were called off before."""
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ENDED
-    call = await calls.by_id(tx.conn, post.id)
+    before = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of(tx, post, call.state if call else "", state)
+        await _tell_of(tx, post, before.state if before else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
+    call = await calls.by_id(tx.conn, post.id)
     ends_at = call.closes_at if call else None
     await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
-    await posts.feature(tx, community, post, added=not ended)
     effects.changed(tx, post.id)
+    for shift in await calls.shifts(tx.conn, [post.id]):
+        row = await post_rows.by_id(tx.conn, shift.post_id)
+        if row and shift.state != "cancelled":
+            await _set_state(tx, community, row, state)
+            await send_tally(tx, shift.post_id)
+    if call and call.parent_id is None:
+        await posts.feature(tx, community, post, added=not ended)
 
 
 async def _tell_of(tx: Tx, post: Post, before: str, state: str) -> None:
@@ -449,6 +577,16 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     assert author, "a foreign key holds it"
     if actor.id != author.id:
         await communities.require_steward(tx, community, actor)
+    for shift in await calls.shifts(tx.conn, [post.id]):
+        row = await post_rows.by_id(tx.conn, shift.post_id)
+        if row:
+            await _remove(tx, author, row, shift)
+    await _remove(tx, author, post, call)
+    if call.parent_id:
+        await participations.settle_above(tx, call.parent_id)
+
+
+async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
     await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
     if call.card_uri:
         await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")

@@ -81,6 +81,7 @@ OWN_DECISION = _refused(
 NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
@@ -94,6 +95,7 @@ NOT_A_RECORDER = _refused(
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
 COUNTED_BY_NAME = _refused("counted_by_name", "Who takes part in this call tells its server so.")

@@ -1204,6 +1204,11 @@ create table calls (
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
     receipts boolean not null default true,  -- whether who gets a place at once is written to
+    parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
+    choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
+    check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
+    check (choice is null or parent_id is not null),
+    unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
     check ((kind, variant) in (
@@ -1263,6 +1268,22 @@ create table call_categories (
 create index on call_categories (category, post_id);
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
+
+-- Who is wanted in a shift: so many of each. Its places are their sum.
+create table shift_roles (
+    post_id bigint not null references calls on delete cascade,
+    name text not null check (length(name) between 1 and 60),
+    position smallint not null check (position >= 0),
+    places integer not null check (places > 0),
+    skill text not null default '',     -- what one needs to be able to do
+    primary key (post_id, name)
+);
+
+-- What only those who take part are told, and who steers the community.
+create table call_private (
+    post_id bigint primary key references calls on delete cascade,
+    note text not null check (length(note) between 1 and 2000)
+);
 
 -- For what people write about themselves: each community's key pair. Destroyed with the community.
 create table community_keys (
@@ -1340,7 +1361,10 @@ create table participations (
     door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
+    role text,                          -- in a shift that has roles
     unique (post_id, account_id),
+    foreign key (post_id, role) references shift_roles (post_id, name) on update cascade,
+    check (role is null or counts),
     check (account_id is not null or state = 'withdrawn' or door = 'email'),
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
@@ -1377,6 +1401,7 @@ create table commitments (
 );
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
+create index participations_role on participations (post_id, role) where role is not null;
 create index participations_waiting on participations (post_id, turn) where state = 'waiting';
 
 -- What those who take part were told of it, and the links with which those elsewhere take it back.
