@@ -119,6 +119,15 @@ SET_STATE = Command(
 SET_OUTCOME = Command(
     "update calls set outcome = $2, outcome_at = coalesce(outcome_at, $3) where post_id = $1"
 )
+STRIP_URGENT = Command("update calls set urgent = false where post_id = $1 and urgent")
+MARK_URGENT = Command(
+    "insert into urgent_calls (post_id, community_id, marked_at) values ($1, $2, $3)"
+    " on conflict (post_id) do update set marked_at = excluded.marked_at"
+)
+OTHERS_URGENT = Query(
+    "select count(*) from urgent_calls where community_id = $1 and post_id <> $2 and marked_at > $3",
+    int,
+)
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where c.community_id = $1 and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $2"
@@ -231,6 +240,19 @@ async def span(conn: Connection, post_id: int) -> bool:
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:
     return await SET_STATE.run(conn, post_id, state) == 1
+
+
+async def strip_urgent(conn: Connection, post_id: int) -> bool:
+    return await STRIP_URGENT.run(conn, post_id) == 1
+
+
+async def mark_urgent(conn: Connection, post_id: int, community_id: int, now: datetime) -> None:
+    await MARK_URGENT.run(conn, post_id, community_id, now)
+
+
+async def others_urgent(conn: Connection, community_id: int, post_id: int, since: datetime) -> int:
+    """How many other calls of a community were marked as urgent, stripped since or not."""
+    return await OTHERS_URGENT.one(conn, community_id, post_id, since)
 
 
 async def set_outcome(conn: Connection, post_id: int, outcome: str, now: datetime) -> None:

@@ -669,6 +669,9 @@ OURS: Mapping[str, Schema] = {
         id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
         confirmed_at=TIME, asked_at=maybe(TIME), calls=array("Call"),
     ),
+    "AtDoor": entity(
+        id=ID, name=TEXT, answer=ANSWER, state=PLACE_STATE, attended=maybe(BOOL), recorded_by=maybe("Account"),
+    ),
     "Reminders": entity(on=BOOL),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,

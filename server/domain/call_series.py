@@ -59,6 +59,8 @@ def _first(wanted: Wanted) -> datetime:
     details = wanted.details
     if details.starts_at is None or not kinds.KINDS[wanted.kind].timed:
         raise Invalid("What has no time cannot repeat.", field="starts_at")
+    if wanted.shifts:
+        raise Invalid("What has shifts cannot repeat.", field="shifts")
     if details.closes_at:
         raise Invalid("What repeats takes answers until its end.", field="closes_at")
     return recurrence.wall(details.starts_at, details.timezone)
@@ -71,7 +73,8 @@ def _lasts(wanted: Wanted) -> timedelta | None:
 
 def _template(wanted: Wanted) -> dict[str, Any]:
     fixed = {k: v for k, v in asdict(wanted.details).items() if k not in (*TIMES, "timezone")}
-    return {**asdict(wanted), "details": fixed, "options": list(wanted.options)}
+    said = {k: v for k, v in asdict(wanted).items() if k != "shifts"}
+    return {**said, "details": fixed, "options": list(wanted.options)}
 
 
 def _wanted(series: Series, local: datetime) -> Wanted:

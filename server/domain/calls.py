@@ -25,6 +25,7 @@ from server.domain import (
     quotes,
     reminders,
     shifts,
+    urgency,
 )
 from server.domain.distribution import Reach
 from server.domain.shifts import Shift
@@ -119,6 +120,7 @@ async def create(
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
+    await urgency.mark(tx, call, was=False)
     await _set_note(tx, post, wanted)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await posts.share(tx, community, post)
@@ -461,7 +463,9 @@ async def _rewrite(
     if await shift_roles.of_shifts(tx.conn, [post.id]):
         wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
     post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+    was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
+    await urgency.mark(tx, call, was=was)
     await _set_note(tx, post, wanted)
     await _plan(tx, call)
     if wanted.shifts is not None:

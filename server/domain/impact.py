@@ -18,7 +18,7 @@ from server.domain import communities, sight
 from server.domain.tallies import SETTLED
 from server.domain.tx import Tx
 from server.errors import NotFound
-from storage import accounts, calls
+from storage import accounts, attendance, calls
 from storage import impact as rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -107,7 +107,8 @@ async def _of(tx: Tx, posts: Sequence[Post], community_id: int, viewer: Account 
     ids = [post.id for post in posts]
     known = await calls.by_ids(tx.conn, ids)
     answers = await rows.of_calls(tx.conn, ids, tx.now - SETTLED, by_mail=tx.site.mail)
-    each = [OfCall(p, known[p.id], _figures(p, answers[p.id])) for p in posts]
+    came = await attendance.attended(tx.conn, ids)
+    each = [OfCall(p, known[p.id], _figures(p, answers[p.id], came.get(p.id))) for p in posts]
     kinds = by_kind((one.call.kind, one.call.variant, one.figures) for one in each)
     days = await rows.days(tx.conn, ids)
     whole = viewer is not None and await _sees_people(tx, community_id, viewer)
@@ -120,9 +121,9 @@ async def _sees_people(tx: Tx, community_id: int, viewer: Account) -> bool:
     return group is not None and (await communities.may_see_people(tx, group, viewer)).allowed
 
 
-def _figures(post: Post, found: Answers) -> Figures:
+def _figures(post: Post, found: Answers, came: int | None) -> Figures:
     return Figures(
-        found.answered, found.confirmed, found.expressed, found.waiting, found.withdrawn, None,
+        found.answered, found.confirmed, found.expressed, found.waiting, found.withdrawn, came,
         post.favourites_count, post.reblogs_count,
     )  # fmt: skip
 

@@ -88,6 +88,11 @@ LAST_ORGANISER = _refused(
 )
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
+URGENT_ENOUGH = _refused("urgent_enough", "One call a week can be urgent, and this week had one.")
+NOT_A_RECORDER = _refused(
+    "not_a_recorder", "Who steers the community, or was asked to, writes down who came."
+)
+NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
@@ -332,6 +337,18 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     if state == "cancelled":
         return CALL_CANCELLED
     return CALL_OVER if over or state == "closed" else ALLOWED
+
+
+def may_be_urgent(others: int) -> Verdict:
+    """``others``: urgent calls of the community in the week."""
+    return URGENT_ENOUGH if others else ALLOWED
+
+
+def may_record(*, steward: bool, recorder: bool, begun: bool) -> Verdict:
+    """Write down who came."""
+    if not (steward or recorder):
+        return NOT_A_RECORDER
+    return ALLOWED if begun else NOT_BEGUN
 
 
 def may_report(state: str, *, over: bool) -> Verdict:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from server.domain import audience, contacts
 from server.domain.tx import Tx
+from storage import attendance
 from storage import contacts as contact_rows
 from storage.db import Connection
 
@@ -71,7 +72,15 @@ LINKS = Rule(
     contact_rows.forget_links,
 )
 
-RULES = (NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS)
+ATTENDANCE = Rule(
+    "attendance",
+    "Who came, as it was written down at the door",
+    timedelta(days=30),
+    "Who came is deleted 30 days after the end. How many came is kept.",
+    attendance.forget,
+)
+
+RULES = (NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE)
 """In this order: the first notes what those after it go by."""
 
 

@@ -223,6 +223,15 @@ async def _comments(tx: Tx, post: Post) -> list[ShownPost]:
     return shown[-COMMENTS:]
 
 
+async def poster(request: web.Request) -> web.Response:
+    """``GET /calls/{id}/poster``: a sheet to print and to hang up."""
+    viewer = await session.viewer(request)
+    async with context(request).work.reading() as tx:
+        post, call = await known(tx, request)
+        shown = await _load(tx, None, post, call)
+    return answers.page(request, "poster.html", viewer, shown=shown)
+
+
 async def card(request: web.Request) -> web.Response:
     """``GET /cards/{id}`` by a browser: both ids lead to one call."""
     async with context(request).work.reading() as tx:

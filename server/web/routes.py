@@ -89,6 +89,7 @@ def routes() -> list[web.AbstractRouteDef]:
         web.post(NAME + "/calls/new", organise.create),
         web.get("/calls/{id}.ics", calendars.one),
         web.get("/calls/{id}.atom", feeds.call),
+        web.get("/calls/{id}/poster", calls.poster),
         web.post("/calls/{id}/answer", calls.answer),
         web.post("/calls/{id}/state", calls.set_state),
         web.get("/calls/{id}/edit", organise.edit),

@@ -1430,6 +1430,37 @@ create table call_forms (
     primary key (post_id, host)
 );
 
+-- Who came, as somebody wrote it down who is named here; forgotten soon, while the counts stay.
+create table attendances (
+    participation_id bigint primary key references participations on delete cascade,
+    attended boolean not null,
+    recorded_by bigint references accounts on delete set null,
+    recorded_at timestamptz not null
+);
+create index attendances_by on attendances (recorded_by) where recorded_by is not null;
+
+create table call_attendance (
+    post_id bigint primary key references calls on delete cascade,
+    attended integer not null check (attended >= 0),
+    absent integer not null check (absent >= 0)
+);
+
+-- Who may write down who came, beside those who steer the community.
+create table call_recorders (
+    post_id bigint not null references calls on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    primary key (post_id, account_id)
+);
+create index call_recorders_account on call_recorders (account_id);
+
+-- When a call was marked as urgent, whether or not it still is: that is limited for each community.
+create table urgent_calls (
+    post_id bigint primary key references calls on delete cascade,
+    community_id bigint not null references accounts on delete cascade,
+    marked_at timestamptz not null
+);
+create index urgent_calls_community on urgent_calls (community_id, marked_at);
+
 -- Calls that repeat: the template of those to come, which are made three ahead as ordinary calls.
 create table call_series (
     id bigint generated always as identity primary key,

@@ -172,6 +172,9 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             assert named
             await moves.add_alias(tx, named, asking.account)
     world.ids["calls"].append(call["id"])
+    repeats = {"title": "Supper", "starts_at": "2035-03-01T18:30", "rule": "FREQ=WEEKLY;BYDAY=TH"}
+    path = f"{BECKON}/communities/{made['id']}/series"
+    world.ids["series"] = [(await reader.good("POST", path, json=repeats))["id"]]
     await _live(reader, asking, made["id"], world)
     await _answer_by_email(world.house, int(call["id"]))
     await keep_documents(reader, made["id"], world.ids)

@@ -375,6 +375,10 @@ async def near(tx: Tx) -> None:
         " confirmed_at, created_at) select c.community_id, s.account_id, 'FREQ=DAILY', now(), '1 hour', 'UTC', '{}',"
         " now(), now(), now() from calls c, skill_sets s limit 1",
         "insert into call_occurrences select min(post_id), 1, now() from calls",
+        "insert into attendances select id, true, account_id, now() from participations where account_id is not null",
+        "insert into call_attendance select post_id, 1, 0 from calls",
+        "insert into call_recorders select c.post_id, s.account_id from calls c, skill_sets s",
+        "insert into urgent_calls select post_id, community_id, now() from calls",
         "insert into reminders_off select account_id from skill_sets",
         "insert into decision_rules select post_id, 5, 60, true from calls",
         "insert into call_categories select post_id, 'tools' from calls",

@@ -239,3 +239,15 @@ async def test_a_call_of_another_server_is_counted_there(house: House) -> None:
     assert asked in (await member.get(f"/calls/{post.id}")).words
     assert (await member.get(f"/calls/{post.id}/edit")).status == 404
     assert (await member.post(f"/calls/{post.id}/state", state="cancelled")).status == 404
+
+
+async def test_a_poster_says_what_when_where_and_at_which_address(house: House) -> None:
+    organiser = await house.person("organiser")
+    call = await house.call(organiser, await house.community(organiser))
+    stranger = await house.browser()
+    poster = await stranger.get(f"/calls/{call.id}/poster")
+    assert poster.status == 200
+    assert call.title in poster.words
+    assert call.url in poster.words
+    assert f"/calls/{call.id}/poster" in (await stranger.get(f"/calls/{call.id}")).text
+    assert (await stranger.get("/calls/1/poster")).status == 404
