@@ -4,7 +4,7 @@
 variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
-title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
+title, counts, people}], note? (what is true of their number), counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
 place_in_line?, answered_at, role?}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
@@ -86,7 +86,9 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         ),
     )  # fmt: skip
     entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
-    return entity | {"claims": await _claims(tx, post)} | await _shifts(tx, call, viewer)
+    note = kinds.KINDS[call.kind].note or None
+    more = {"claims": await _claims(tx, post), "note": note}
+    return entity | more | await _shifts(tx, call, viewer)
 
 
 async def _claims(tx: Tx, post: Post) -> list[Json]:

@@ -4,7 +4,7 @@
 open_votes}, answers [{key, title, people}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
 consent, blocked), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
 sides, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
-are open.
+are open, for members of the community.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def _answer(request: web.Request, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         post, call = await call_of(tx, request, viewer)
         await sight.group(tx, call.community_id, viewer)
-        return ok(_entity(tx, post, call, await decisions.record(tx, post)))
+        return ok(_entity(tx, post, call, await decisions.record(tx, post, viewer)))
 
 
 def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:

@@ -597,7 +597,7 @@ OURS: Mapping[str, Schema] = {
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
-        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)),
+        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)), note=maybe(TEXT),
         outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
         capacity=maybe(COUNT), counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,

@@ -7,6 +7,7 @@ names nobody, unless the call said that votes are open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.domain import communities, deciding, effects, participations
@@ -15,6 +16,7 @@ from server.domain.kinds import Answer
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, decisions
+from storage import communities as rows_of
 from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -111,19 +113,27 @@ async def resolve(tx: Tx, actor: Account, post: Post, objection_id: int, how: st
     effects.changed(tx, post.id)
 
 
-async def record(tx: Tx, post: Post) -> Record:
-    """Of a decision that is counted here, for who may see its community. Raises ``NotFound``."""
+async def record(tx: Tx, post: Post, viewer: Account | None) -> Record:
+    """Of a decision that is counted here, for who may see its community. Names of an open vote are for
+    members, and only of those who answered here, where the rule can be read first. Raises ``NotFound``."""
     call = _decision(await calls.by_id(tx.conn, post.id))
     if not post.local:
         raise NotFound
     by = await rules(tx, post)
     offered = await participations.answers(tx, call)
-    people = await rows.given(tx.conn, post.id)
-    given = tuple(Given(a.key, people.get(at, 0)) for at, a in enumerate(offered))
+    counts = await rows.given(tx.conn, post.id)
+    given = tuple(Given(a.key, counts.get(at, 0)) for at, a in enumerate(offered))
     open_ = await decisions.objections(tx.conn, post.id)
     reasons = await decisions.reasons(tx.conn, post.id, REASONS_MAX)
-    named = [r.account_id for r in reasons if r.account_id] if by.open_votes else []
-    return Record(
-        by, offered, given, deciding.result(call.variant, given, open_, by), reasons,
-        await accounts.by_ids(tx.conn, named),
-    )  # fmt: skip
+    people = await _people(tx, call, reasons, viewer) if by.open_votes else {}
+    found = deciding.result(call.variant, given, open_, by)
+    return Record(by, offered, given, found, reasons, people)
+
+
+async def _people(
+    tx: Tx, call: Call, reasons: Sequence[Reason], viewer: Account | None
+) -> dict[int, Account]:
+    if viewer is None or not await rows_of.belongs(tx.conn, viewer.id, [call.community_id]):
+        return {}
+    found = await accounts.by_ids(tx.conn, [r.account_id for r in reasons if r.account_id])
+    return {id_: who for id_, who in found.items() if who.local}

@@ -32,7 +32,8 @@ class Kind:
     """``shape``: of the canonical object. ``answers``: none where each call brings its own options.
 
     ``timed``: people come at a time; ``places``: they may be limited; ``named``: the host learns who answers;
-    ``linked``: it needs an address elsewhere. ``asks``: the question above the answers.
+    ``linked``: it needs an address elsewhere. ``asks``: the question above the answers; ``note``: what is true
+    of their number.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     places: bool = False
     named: bool = False
     linked: bool = False
+    note: str = ""
 
 
 COMING = (
@@ -88,7 +90,8 @@ _KINDS = (
     Kind("petition", "Petition", "page", "Do you sign?", SIGNING),
     Kind("contact", "Write to somebody", "page", "Did you write?", WRITING),
     Kind("need", "Need", "page", "Can you help?", GIVING, places=True, named=True),
-    Kind("donate", "Donations", "page", "Did you give?", DONATING, linked=True),
+    Kind("donate", "Donations", "page", "Did you give?", DONATING, linked=True,
+         note="What people say they gave is declared, not checked."),
     Kind("decision", "Decision", "question", "What do you say?", named=True),
     Kind("share", "Pass it on", "page", "Did you pass it on?", SHARING),
 )  # fmt: skip

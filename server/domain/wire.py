@@ -293,7 +293,8 @@ STATE_WORDS = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed":
 async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     told = text.escape(STATE_WORDS.get(call.state, "") + line(call))
     head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
-    asks = kinds.KINDS[call.kind].asks
+    kind = kinds.KINDS[call.kind]
+    asks = f"{kind.asks} {kind.note}".strip()
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     times = await _shift_list(tx, await shifts(tx, call))
     details = f'<a href="{text.escape(row.url)}">Details</a>'

@@ -79,6 +79,8 @@ async def test_the_rule_is_set_before_anybody_answers(house: House) -> None:
     await organiser.good("POST", f"{call}/answer", json={"answer": "1"})
     record = await baker.good("GET", f"{call}/record")
     assert (record["result"]["word"], record["result"]["leading"]) == ("chosen", ["1"])
+    assert record["reasons"][0]["account"] is None  # a baker who is no member
+    record = await organiser.good("GET", f"{call}/record")
     assert record["reasons"][0]["account"]["username"] == "baker"
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from server.domain import wire
+from storage import calls as call_rows
+from storage import posts as post_rows
 from tests.api.people import House, Member
 
 BASE = "/api/beckon/v1"
@@ -132,3 +135,32 @@ async def test_other_calls_take_no_promises(house: House) -> None:
     assert (await organiser.post(f"{call}/commitments", json={"text": "x"})).status == 404
     assert (await organiser.put(f"{call}/category", json={"category": "food"})).status == 404
     assert (await organiser.get(f"{call}/matches")).status == 404
+
+
+async def test_what_people_gave_is_said_to_be_unchecked(house: House) -> None:
+    organiser = await house.member("organiser")
+    community = await group(organiser, "river")
+    body = {"kind": "donate", "title": "The fund", "external_url": "https://give.example/"}
+    made = await organiser.good("POST", f"{BASE}/communities/{community}/calls", json=body)
+    call = f"{BASE}/calls/{made['id']}"
+    shown = await organiser.good("POST", f"{call}/answer", json={"answer": "gave"})
+    assert (shown["counted"], shown["note"]) == (
+        1,
+        "What people say they gave is declared, not checked.",
+    )
+    async with house.work.reading() as tx:
+        row = await post_rows.by_id(tx.conn, int(made["id"]))
+        found = await call_rows.by_id(tx.conn, int(made["id"]))
+        assert row and found
+        assert "declared, not checked" in str((await wire.card(tx, row, found))["content"])
+
+
+async def test_a_boost_of_a_call_is_spread_and_no_answer(house: House) -> None:
+    organiser, baker = await house.member("organiser"), await house.member("baker")
+    community = await group(organiser, "river")
+    body = {"kind": "share", "title": "Tell your street"}
+    made = await organiser.good("POST", f"{BASE}/communities/{community}/calls", json=body)
+    await baker.good("POST", f"/api/v1/statuses/{made['id']}/reblog")
+    shown = await organiser.good("GET", f"{BASE}/calls/{made['id']}")
+    assert shown["counted"] == 0
+    assert shown["tiers"]["spread"] >= 1

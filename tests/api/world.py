@@ -184,9 +184,32 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
     begun = await reader.good("POST", path, json={"starts_at": starts, "title": "Clean"})
     world.ids["posts"].append(talk["id"])
     world.ids["calls"].append(begun["id"])
+    await _other_kinds(reader, f"{BECKON}/communities/{made['id']}/calls", world)
     loud = await world.house.member("loud")
     await reader.good("POST", f"{BECKON}/communities/{made['id']}/ban/{loud.id}")
     await _look_first(reader, loud, world, f"{BECKON}/communities/{made['id']}")
+
+
+async def _other_kinds(reader: Member, of: str, world: World) -> None:
+    """A decision with a reason, a letter that was answered, and a need that an offer fits."""
+
+    async def made(**wanted: Any) -> str:
+        call = await reader.good("POST", of, json=wanted)
+        world.ids["calls"].append(call["id"])
+        return f"{BECKON}/calls/{call['id']}"
+
+    asked = await made(kind="decision", variant="consent", title="The path")
+    await reader.good("POST", f"{asked}/answer", json={"answer": "object", "reason": "Mud"})
+    letters = await made(kind="contact", title="Ask the council", about="Build it")
+    target = {"name": "The council", "address": "council@town.example"}
+    (to,) = await reader.good("POST", f"{letters}/targets", json=target)
+    world.ids["targets"] = [to["id"]]
+    await reader.good("PUT", f"{letters}/targets/{to['id']}", json={"status": "refused"})
+    said = {"answered": True, "said": "No"}
+    await reader.good("POST", f"{letters}/targets/{to['id']}/report", json=said)
+    await made(kind="need", variant="offer", title="Our van")
+    need = await made(kind="need", title="A van", capacity=2)
+    await reader.good("POST", f"{need}/commitments", json={"quantity": 1, "text": "Mine"})
 
 
 async def _look_first(reader: Member, loud: Member, world: World, plot: str) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from server.domain import calls, forms
+from server.arriving import resolve
+from server.domain import calls, decisions, follows, forms, participations
 from server.domain.calls import Wanted
+from server.domain.decisions import Record
+from server.errors import Forbidden
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
+from tests.federation.five import five
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, peer
 from tests.federation.test_microblog import act_create, join
@@ -107,3 +113,58 @@ async def test_there_is_no_page_beside_other_calls(
     await microblog.send(reader, liked, ours.inbox)
     await ours.settle()
     assert await ours.outcome(liked["id"]) == "unknown_object"
+
+
+async def test_three_servers_decide(template_url: str, tmp_path: Path) -> None:
+    """Ours, ours and a microblog: answered through every door, changed, withdrawn, closed, and recorded."""
+    async with (
+        five(template_url, tmp_path, ["home", "away"]) as both,
+        peer("mastodon") as microblog,
+    ):
+        home, away = (server.here for server in both.servers)
+        organiser, member = await home.member("organiser"), await away.member("neighbour")
+        group = await home.community(organiser, "river")
+        found = await resolve.actor(away.net, group.uri)
+        async with away.work.transaction() as tx:
+            await follows.follow(tx, member, found)
+        reader = microblog.person("reader")
+        await join(home, microblog, reader, group)
+        await both.settle()
+        asked = await decision(home, organiser, group, "consent")
+        await both.settle()
+        copy = await away.post(asked.uri)
+        assert copy
+        async with away.work.transaction() as tx:
+            await decisions.answer(tx, member, copy, "object", "client", "It floods.")
+        async with home.work.transaction() as tx:
+            await decisions.answer(tx, organiser, asked, "agree", "client", "We need it.")
+        (card,) = [d for d in microblog.of_type("Create") if shapes(d) == "card"]
+        vote = microblog.vote(reader, card["object"], "I consent")
+        assert (await microblog.send(reader, vote, home.inbox)).status == 202
+        await both.settle()
+        record = await record_of(home, asked)
+        assert record.result.word == "blocked"
+        assert [g.people for g in record.given] == [2, 0, 1]
+        assert {r.reason for r in record.reasons} == {"It floods.", "We need it."}
+        async with away.work.transaction() as tx:
+            await participations.answer(tx, member, copy, "abstain", "client")
+        await both.settle()
+        record = await record_of(home, asked)
+        assert (record.result.word, [g.people for g in record.given]) == ("consent", [2, 1, 0])
+        assert [r.reason for r in record.reasons] == ["We need it."]
+        async with away.work.transaction() as tx:
+            await participations.withdraw(tx, member, copy)
+        await both.settle()
+        async with home.work.transaction() as tx:
+            await calls.edit(tx, organiser, asked, state="closed")
+        await both.settle()
+        assert [g.people for g in (await record_of(home, asked)).given] == [2, 0, 0]
+        assert (await away.call(copy)).state == "closed"
+        with pytest.raises(Forbidden):
+            async with away.work.transaction() as tx:
+                await participations.answer(tx, member, copy, "agree", "client")
+
+
+async def record_of(at: Instance, asked: Post) -> Record:
+    async with at.work.reading() as tx:
+        return await decisions.record(tx, asked, None)
