@@ -1,7 +1,7 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
@@ -43,15 +43,17 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import audience, communities, decisions, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
+from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
+from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, milestones, participations, polls, posts
+from storage import accounts, calls, claims, milestones, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -70,7 +72,25 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
             call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
         ),
     )  # fmt: skip
-    return render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    return entity | {"claims": await _claims(tx, post)}
+
+
+async def _claims(tx: Tx, post: Post) -> list[Json]:
+    """What was counted outside, by whoever says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [
+        {
+            "id": str(claim.id),
+            "people": claim.people,
+            "what": claim.what,
+            "evidence": claim.evidence,
+            "account": render_account(tx.site.urls, people[claim.account_id]),
+            "created_at": stamp(claim.created_at),
+        }
+        for claim in found
+    ]
 
 
 async def _counted(tx: Tx, post: Post, call: Call) -> Json:
@@ -104,7 +124,7 @@ async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
     return render.Place(mine, await participations.place_in_line(tx.conn, mine) if waits else None)
 
 
-async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
+async def found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
     post = await sight.post(tx, call_id, viewer)
     call = await calls.by_id(tx.conn, post.id)
     if call is None:
@@ -112,9 +132,9 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
     return post, call
 
 
-async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await _entity(tx, *(await found(tx, call_id, viewer)), viewer))
 
 
 async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
@@ -131,7 +151,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, wanted_of(sent))
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
@@ -198,53 +218,68 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _answer(request, id_of(request), viewer_of(caller))
+    return await answered(request, id_of(request), viewer_of(caller))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
     """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await verbs.delete(tx, caller.account, post)
     return empty()
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: the key of one of the call's ``answers``; the last one counts."""
-    said = (await params.read(request)).text("answer") or ""
+    """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
+    call is a decision."""
+    sent = await params.read(request)
+    said, reason = sent.text("answer") or "", sent.text("reason") or ""
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
-        await taking_part.answer(tx, caller.account, post, said, "client")
-    return await _answer(request, post.id, caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
+        if reason:
+            await decisions.answer(tx, caller.account, post, said, "client", reason)
+        else:
+            await taking_part.answer(tx, caller.account, post, said, "client")
+    return await answered(request, post.id, caller.account)
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
     """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
     those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
         return ok([render.participant(tx.site.urls, person, row) for person, row in named])
+
+
+async def receipts(request: web.Request, caller: Caller) -> web.Response:
+    """``wanted``: whether who answers from another server and gets a place at once is written to. Who waits
+    is in any case. For organisers and moderators."""
+    wanted = (await params.read(request)).flag("wanted")
+    async with context(request).work.transaction() as tx:
+        post, _ = await found(tx, id_of(request), caller.account)
+        await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
+    return await answered(request, post.id, caller.account)
 
 
 def routes() -> list[web.RouteDef]:
@@ -258,6 +293,7 @@ def routes() -> list[web.RouteDef]:
         for_member("DELETE", one, delete, "write:statuses"),
         for_member("POST", f"{one}/answer", answer, "write:statuses"),
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
+        for_member("PUT", f"{one}/receipts", receipts, "write:statuses"),
         for_member("GET", f"{one}/participants", participants, "read:statuses"),
     ]
 
@@ -292,7 +328,10 @@ DESCRIBED: Described = {
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
-    f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
+    f"POST {BASE}/calls/{{id}}/answer": op(
+        "Call", a_text("answer", required=True), a_text("reason")
+    ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
+    f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

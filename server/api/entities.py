@@ -464,6 +464,20 @@ INSTANCE: Mapping[str, Schema] = {
 # --- Beckon's own: communities, and calls to action
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+CATEGORY = words(
+    "space",
+    "transport",
+    "tools",
+    "food",
+    "care",
+    "money",
+    "law",
+    "language",
+    "media",
+    "work",
+    "other",
+)
+TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 FIGURES = entity(
     answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
@@ -575,7 +589,7 @@ OURS: Mapping[str, Schema] = {
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
         kind=CALL_KIND,
-        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        variant=maybe(words("pledge", "offer", "sense", "consent")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
@@ -588,10 +602,40 @@ OURS: Mapping[str, Schema] = {
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
         milestones=array(entity(percent=COUNT, reached_at=TIME)),
+        claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
+                            created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
+    ),
+    "DecisionRecord": entity(
+        call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
+        state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
+        rules=entity(quorum=maybe(COUNT), threshold=maybe(COUNT), open_votes=BOOL),
+        answers=array(entity(key=ANSWER, title=TEXT, people=COUNT)),
+        result=entity(
+            word=words("nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent",
+                       "blocked"),
+            sentence=TEXT, leading=array(ANSWER),
+        ),
+        reasons=array(entity(id=ID, answer=ANSWER, reason=TEXT, resolution=maybe(TEXT),
+                             resolved_at=maybe(TIME), account=maybe("Account"))),
+        outcome=maybe(TEXT), decided_by=maybe(TEXT),
+    ),
+    "Target": entity(
+        id=ID, name=TEXT, role=TEXT, address=TEXT, area=TEXT, language=maybe(TEXT),
+        status=TARGET_STATUS, note=TEXT, changed_at=TIME, letters=COUNT, written=BOOL,
+        log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
+    ),
+    "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "Need": entity(
+        call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
+    ),
+    "Commitment": entity(
+        id=ID, account=maybe("Account"), quantity=COUNT, text=TEXT,
+        state=words("promised", "accepted", "declined", "fulfilled", "cancelled"), changed_at=TIME,
     ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
@@ -612,6 +656,11 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "CallSeries": entity(
+        id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
+        confirmed_at=TIME, asked_at=maybe(TIME), calls=array("Call"),
+    ),
+    "Reminders": entity(on=BOOL),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
     ),

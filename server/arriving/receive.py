@@ -113,6 +113,8 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     made = await _publish(tx, act.by, value, act.arrived, act.stamp)
     if made:
         await _spend_on_mentions(tx, act.by, made)
+        await receive_calls.replied(tx, act, made, value.in_reply_to)
+        await receive_calls.refuse_short_form(tx, act, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -148,7 +150,9 @@ async def is_known(tx: Tx, uri: str) -> bool:
 async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
     """A community's post shows in home as a boost by the community, once per thread's head."""
     post = await calls.known_by(tx, uri)
-    if post and post.is_head and not group.local:
+    call = await call_rows.by_id(tx.conn, post.id) if post else None
+    shift = call is not None and call.parent_id is not None  # its call is what followers hear of
+    if post and post.is_head and not group.local and not shift:
         await posts.share(tx, group, post, at=act.activity.published)
 
 
@@ -220,6 +224,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     post = await post_rows.by_uri(tx.conn, activity.object)
     if post is None:
         await _stamp_gone(tx, act, activity.object)
+        await receive_calls.unsaid(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
             await _spend_for_good(tx, budgets.BURIED, act.by.host)
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)

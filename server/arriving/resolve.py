@@ -397,8 +397,8 @@ async def keep(
 ) -> post_rows.Post | None:
     """Store a post that was proven (fetched from its id, or signed by its author). ``quotes``: with what
     it quotes."""
-    if value.card_for:
-        return await _post(net, value.card_for, depth) if depth else None
+    if value.card_for:  # once: a server may show us the card again where it should show the call
+        return await _post(net, value.card_for, min(depth - 1, 1)) if depth else None
     if not same_origin(value.id, value.attributed_to):
         raise Refused("foreign_author", "A post and its author are of different servers.")
     await actor(net, value.attributed_to)

@@ -14,10 +14,12 @@ stored and never changes; every Update, outcome and Delete follows it. In whose 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from federation import build
+from federation.objects import Mention
+from federation.objects import Post as Note
 from server.domain import effects, forms, kinds, wire
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
@@ -100,7 +102,9 @@ async def _by_form(tx: Tx, found: calls.Call, reach: Reach, *, new: bool) -> dic
     for host in hosts:
         software = known[host].software if host in known else None
         first = sent.get(host)
-        form = forms.of_call(software, shape)
+        # The card and the page of a volunteer call stand for its shifts.
+        listed = forms.of_call(software, shape)
+        form = None if found.parent_id and listed in (forms.CARD, forms.PAGE) else listed
         if first is None and new and form:
             first = HostForm(host, form, by_instance=host not in members)
             await calls.put_form(tx.conn, post_id, host, first.form, by_instance=first.by_instance)
@@ -137,21 +141,38 @@ async def _cards(tx: Tx, called: Called, verb: str, told: Told) -> None:
 async def _events(tx: Tx, called: Called, verb: str, told: Mapping[str, Told]) -> None:
     event = await wire.post(tx, called.row)
     gancio, plain = told[forms.GANCIO], told[forms.EVENT]
+    whole = [told[forms.BECKON]]
+    if kinds.KINDS[called.call.kind].shape == "question":
+        companion = await wire.companion(tx, called.row, called.call)
+        await _embedded(tx, called, verb, companion, [told[forms.PAGE]])
+    else:
+        whole.append(told[forms.PAGE])
     for actor, inboxes in _in_whose_name(called, gancio):
         await _send(tx, called, actor, await _about(tx, actor, event, verb), inboxes)
-    embedding = Told(
-        told[forms.BECKON].members | told[forms.PAGE].members,
-        told[forms.BECKON].instances | told[forms.PAGE].instances,
-    )
-    if plain.members or embedding.any:
-        document = await _about(tx, called.author, event, verb)
-        sent = await _send(tx, called, called.author, document, plain.members)
-        for actor, inboxes in _in_whose_name(called, embedding):
-            await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
+    await _embedded(tx, called, verb, event, whole, plain.members)
     if verb == "create" and plain.listing:
         await _point(tx, called, called.community, called.row.uri, plain.listing)
     if plain.instances and called.instance:
         await _point(tx, called, called.instance, called.row.uri, plain.instances)
+
+
+async def _embedded(
+    tx: Tx,
+    called: Called,
+    verb: str,
+    document: Json,
+    told: Sequence[Told],
+    plain: Inboxes = NOBODY,
+) -> None:
+    """By its author as it is to ``plain``, and to the others inside of an Announce (FEP-1b12)."""
+    if not plain and not any(each.any for each in told):
+        return
+    by_author = await _about(tx, called.author, document, verb)
+    sent = await _send(tx, called, called.author, by_author, plain)
+    members = {k: v for each in told for k, v in each.members.items()}
+    others = {k: v for each in told for k, v in each.instances.items()}
+    for actor, inboxes in _in_whose_name(called, Told(members, others)):
+        await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
 
 
 def _in_whose_name(called: Called, told: Told) -> list[tuple[Account, Inboxes]]:
@@ -216,16 +237,40 @@ async def _pin(
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=True)
 
 
+async def message(tx: Tx, community: Account, person: Account, html: str, uri: str) -> None:
+    """A note of a community of ours to one person of another server alone; it is not kept here."""
+    note = Note(
+        id=uri,
+        kind="note",
+        attributed_to=community.uri,
+        content=html,
+        published=tx.now,
+        to=(person.uri,),
+        mentions=(Mention(person.uri, f"@{person.handle}"),),
+    )
+    document = build.create(await effects.new_id(tx), community.uri, build.post(note))
+    inboxes = effects.own_inbox_of(person)
+    await effects.send(tx, community, document, inboxes, subject=uri, public=False)
+
+
 # Taking part
 
 
 async def taking_part(
-    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
+    tx: Tx,
+    actor: Account,
+    post: posts.Post,
+    host: Account,
+    answer: str,
+    uri: str,
+    message: str = "",
+    role: str | None = None,
 ) -> None:
-    """Tell the host of a remote call what one of ours answered."""
+    """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
+    it is."""
     answered = {"id": post.uri}
     if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
+        document = build.join(uri, actor.uri, post.uri, to=[host.uri], role=role or "")
     elif answer == "withdrawn":
         document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
     elif answer == "maybe":
@@ -233,7 +278,9 @@ async def taking_part(
     elif answer == "declined":
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
     else:  # of the other kinds, which only Beckon has
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri], answer=answer)
+        document = build.join(
+            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message
+        )
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)

@@ -23,9 +23,11 @@ from server.domain import (
     distribution,
     effects,
     hold_rules,
+    letterbox,
     media,
     policy,
     quotes,
+    replies,
 )
 from server.domain.hold_rules import Caught
 from server.domain.tx import Arrived, Tx
@@ -234,6 +236,7 @@ async def publish(
     await _may_publish(tx, author, draft_, community)
     if draft_.visibility == "members" and community:
         draft_ = await _among_members(tx, draft_, community.id)
+    await replies.hold(tx, draft_.in_reply_to)
     caught = await _caught(tx, author, draft_)
     await _hold_above(tx, draft_)
     uri = arrived.uri if arrived else None
@@ -242,6 +245,7 @@ async def publish(
         return None
     if author.local:
         await media.attach(tx, post)
+    draft_ = await _reach_stewards(tx, author, draft_)
     await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
@@ -251,6 +255,29 @@ async def publish(
     news = post.published_at > tx.now - LATE
     await _come_out(tx, author, post, draft_, arrived, news=news)
     return post
+
+
+async def _reach_stewards(tx: Tx, author: Account, draft_: Draft) -> Draft:
+    """What a community is told in private is for those who steer it, too."""
+    if draft_.visibility != "direct":
+        return draft_
+    named = {a.id for a in draft_.mentions}
+    through = await letterbox.behind(tx, author, draft_.mentions)
+    reached = tuple(steward for _, steward in through if steward.id not in named)
+    return replace(draft_, mentions=(*draft_.mentions, *reached))
+
+
+async def _tell_mentioned(
+    tx: Tx, author: Account, post: Post, mentioned: Sequence[Account]
+) -> None:
+    """Of what came for a community its stewards are told by it, whoever wrote: it is no stranger to them."""
+    direct = post.visibility == "direct"
+    through = await letterbox.behind(tx, author, mentioned) if direct else []
+    stewards = {steward.id for _, steward in through}
+    others = [a for a in mentioned if a.id not in stewards]
+    await effects.tell(tx, others, "mention", author, post.id)
+    for group, steward in through:
+        await effects.tell(tx, [steward], "mention", group, post.id)
 
 
 async def _caught(tx: Tx, author: Account, draft_: Draft) -> Caught | None:
@@ -276,6 +303,8 @@ async def _come_out(
         effects.appear(tx, post)  # a call enters homes as a boost by its community alone
     if draft_.quote:
         await quotes.begun(tx, author, post, draft_.quote.post, late=not news)
+    if not (arrived and arrived.history):
+        await replies.heard(tx, author, post)
 
 
 async def let_out(
@@ -412,7 +441,7 @@ async def _spread(
     news = news and not (arrived and arrived.history)
     if news:
         await effects.show(tx, author, post)
-        await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+        await _tell_mentioned(tx, author, post, draft_.mentions)
     if post.visibility == "direct":
         await conversations.enter(tx, author, post, draft_.mentions, news=news)
     await cards.note(tx, post, draft_.mentions, news=news)
@@ -575,6 +604,7 @@ async def edit(
     if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
     await communities.require_part(tx, post.community_id, author)
+    await replies.hold_parent(tx, post)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
     if post.visibility == "members" and post.community_id:
@@ -619,6 +649,7 @@ async def edit(
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
+    await replies.heard(tx, author, new)
     effects.changed(tx, post.id)
     return new
 
@@ -664,6 +695,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
     """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's, ``NotFound``."""
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    await replies.gone(tx, post)
     if (await _hold_whole(tx, post)).held:
         await remove(tx, post)  # nobody has heard of it
         return
@@ -674,6 +706,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
 
 async def remove(tx: Tx, post: Post) -> None:
     """Take a post away here; what is told to whom is the caller's part. Raises ``NotFound``."""
+    await replies.gone(tx, post)
     held = await _hold_whole(tx, post)
     if not held.local:
         await effects.take_back_boosts(tx, held)

@@ -1177,7 +1177,7 @@ create table calls (
     community_id bigint not null references accounts on delete cascade,
     kind text not null check (kind in
         ('event', 'volunteer', 'petition', 'contact', 'need', 'donate', 'decision', 'share')),
-    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent', 'score', 'ranked')),
+    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent')),
     state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
     starts_at timestamptz,              -- of what people come to
     ends_at timestamptz,
@@ -1203,15 +1203,87 @@ create table calls (
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
+    receipts boolean not null default true,  -- whether who gets a place at once is written to
+    parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
+    choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
+    check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
+    check (choice is null or parent_id is not null),
+    unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
     check ((kind, variant) in (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
-        ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
+        ('decision', 'sense'), ('decision', 'consent')))
 );
+
+-- By what rule a decision comes out, where its call says one.
+create table decision_rules (
+    post_id bigint primary key references calls on delete cascade,
+    quorum integer check (quorum > 0),                         -- people
+    threshold integer check (threshold between 1 and 100),     -- percent of them
+    open_votes boolean not null
+);
+
+-- To whom those who answer a contact call write.
+create table call_targets (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    name text not null check (length(name) between 1 and 100),
+    role text not null check (length(role) <= 100),
+    address text not null check (length(address) between 1 and 2000),  -- mailto: or https:
+    area text not null check (length(area) <= 100),
+    language text,
+    status text not null default 'asked' check (status in ('asked', 'pledged', 'refused', 'answered')),
+    note text not null default '' check (length(note) <= 1000),
+    changed_at timestamptz not null
+);
+create index on call_targets (post_id, id);
+
+-- What became of each, in order: public, and without who wrote it down.
+create table call_target_changes (
+    id bigint generated always as identity primary key,
+    target_id bigint not null references call_targets on delete cascade,
+    status text not null,
+    note text not null,
+    changed_at timestamptz not null
+);
+create index on call_target_changes (target_id, id);
+
+-- What is written to a target of which status.
+create table call_scripts (
+    post_id bigint not null references calls on delete cascade,
+    status text not null check (status in ('asked', 'pledged', 'refused', 'answered')),
+    subject text not null check (length(subject) between 1 and 200),
+    body text not null check (length(body) between 1 and 5000),
+    primary key (post_id, status)
+);
+
+-- What a need or an offer is about.
+create table call_categories (
+    post_id bigint primary key references calls on delete cascade,
+    category text not null check (category in ('space', 'transport', 'tools', 'food', 'care',
+        'money', 'law', 'language', 'media', 'work', 'other'))
+);
+create index on call_categories (category, post_id);
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
+
+-- Who is wanted in a shift: so many of each. Its places are their sum.
+create table shift_roles (
+    post_id bigint not null references calls on delete cascade,
+    name text not null check (length(name) between 1 and 60),
+    position smallint not null check (position >= 0),
+    places integer not null check (places > 0),
+    skill text not null default '',     -- what one needs to be able to do
+    primary key (post_id, name)
+);
+
+-- What only those who take part are told, and who steers the community.
+create table call_private (
+    post_id bigint primary key references calls on delete cascade,
+    note text not null check (length(note) between 1 and 2000)
+);
 
 -- For what people write about themselves: each community's key pair. Destroyed with the community.
 create table community_keys (
@@ -1271,8 +1343,12 @@ create table contact_links (
 create index contact_links_contact on contact_links (contact_id);
 create index contact_links_expiring on contact_links (expires_at);
 
+-- Taken under the lock of a call: the times of transactions that wait for it are in no order.
+create sequence turns;
+
 create table participations (
-    id bigint generated always as identity primary key,  -- order of receipt
+    id bigint generated always as identity primary key,
+    turn bigint not null default nextval('turns'),  -- order of receipt; a new answer is a new turn
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
     account_id bigint references accounts on delete cascade,  -- null once it is taken back, or by e-mail:
@@ -1285,14 +1361,57 @@ create table participations (
     door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
+    role text,                          -- in a shift that has roles
     unique (post_id, account_id),
+    foreign key (post_id, role) references shift_roles (post_id, name) on update cascade,
+    check (role is null or counts),
     check (account_id is not null or state = 'withdrawn' or door = 'email'),
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
+
+-- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
+create table reasons (
+    participation_id bigint primary key references participations on delete cascade,
+    reason text not null check (length(reason) between 1 and 2000),
+    resolution text not null default '' check (length(resolution) <= 2000),
+    resolved_at timestamptz,
+    check ((resolved_at is null) = (resolution = ''))
+);
+
+-- One letter of a person to a target.
+create table call_letters (
+    participation_id bigint not null references participations on delete cascade,
+    target_id bigint not null references call_targets on delete cascade,
+    status text not null check (status in ('did', 'answered')),
+    said text not null default '' check (length(said) <= 2000),  -- what the target said, for stewards
+    written_at timestamptz not null,
+    primary key (participation_id, target_id)
+);
+create index on call_letters (target_id);
+
+-- What somebody promised to a need, or took of an offer.
+create table commitments (
+    participation_id bigint primary key references participations on delete cascade,
+    quantity integer not null check (quantity between 1 and 1000000),
+    said text not null default '' check (length(said) <= 500),
+    state text not null check (state in ('promised', 'accepted', 'declined', 'fulfilled', 'cancelled')),
+    changed_at timestamptz not null,
+    check (state <> 'cancelled' or said = '')
+);
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
-create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+create index participations_role on participations (post_id, role) where role is not null;
+create index participations_waiting on participations (post_id, turn) where state = 'waiting';
+
+-- What those who take part were told of it, and the links with which those elsewhere take it back.
+create table participation_tokens (
+    digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
+    participation_id bigint not null references participations on delete cascade,
+    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    told_at timestamptz not null
+);
+create index participation_tokens_participation on participation_tokens (participation_id, told_at);
 
 -- What was said before it became a call: a post of the same community.
 create table call_origins (
@@ -1309,6 +1428,51 @@ create table call_forms (
     -- In whose name it was told: of the instance, which the host follows, or of the community.
     by_instance boolean not null default false,
     primary key (post_id, host)
+);
+
+-- Calls that repeat: the template of those to come, which are made three ahead as ordinary calls.
+create table call_series (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    author_id bigint not null references accounts on delete cascade,
+    rule text not null,                 -- RFC 5545, 3.3.10
+    first_at timestamp not null,        -- by the clock on the wall
+    lasts interval,
+    timezone text not null,
+    template jsonb not null,            -- what else an organiser says of a call
+    state text not null default 'running' check (state in ('running', 'paused', 'ended')),
+    made_until timestamp not null,      -- the last local time that was looked at
+    confirmed_at timestamptz not null,  -- when an organiser last said that it goes on
+    asked_at timestamptz,               -- since when that is asked anew
+    created_at timestamptz not null
+);
+create index call_series_community on call_series (community_id, id);
+create index call_series_author on call_series (author_id);
+
+create table call_occurrences (
+    post_id bigint primary key references calls on delete cascade,
+    series_id bigint not null references call_series on delete cascade,
+    local_at timestamp not null,        -- when the rule has it, however it was moved since
+    unique (series_id, local_at)
+);
+
+-- What those who take part in a call are told, each once, in the order of their answers.
+create table call_notices (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
+        'reopened', 'outcome', 'message')),
+    by_account_id bigint references accounts on delete set null,
+    text text not null default '',      -- as it was typed, of a message
+    created_at timestamptz not null,
+    check ((what = 'message') = (text <> ''))
+);
+create index call_notices_post on call_notices (post_id, what, created_at);
+create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;
+
+-- Who wants no reminders of what they take part in.
+create table reminders_off (
+    account_id bigint primary key references accounts on delete cascade
 );
 
 -- What a call asks that people can do.
@@ -1332,6 +1496,19 @@ create table tallies (
     expressed jsonb not null default '{}',  -- and others, by server
     primary key (post_id, host)
 );
+
+-- What organisers say was counted outside. It is shown apart, and added to nothing.
+create table call_claims (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    people integer not null check (people > 0),
+    what text not null check (what <> ''),
+    evidence text not null check (evidence <> ''),
+    created_at timestamptz not null
+);
+create index call_claims_post on call_claims (post_id);
+create index call_claims_account on call_claims (account_id);
 
 -- Which parts of its goal a call has reached, and when its community said so.
 create table call_milestones (
