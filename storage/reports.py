@@ -67,9 +67,10 @@ KNOWN_AT = Query(
         p.visibility in ('public', 'unlisted')
         or exists (select from post_mentions m join accounts a on a.id = m.account_id
             where m.post_id = p.id and a.host = $2 and ($3::bigint is null or a.id = $3))
-        or (p.visibility = 'private' and exists (
+        or (p.visibility in ('private', 'members') and exists (
             select from follows f join accounts a on a.id = f.follower_id
-            where f.target_id = p.account_id and f.accepted_at is not null
+            where f.target_id = case p.visibility when 'members' then p.community_id else p.account_id end
+              and f.accepted_at is not null
               and a.host = $2 and ($3::bigint is null or a.id = $3))))
     order by p.id
     """,

@@ -327,3 +327,34 @@ def test_finds_an_attack_that_nothing_holds(entry: str) -> None:
     assert badly_held(entry, {"test_other", "test_here"}, {"test_here"}) == ["A1"]
     held = "- **A1.** Test: `test_here`; in tests/web `test_other`."
     assert badly_held(held, {"test_other", "test_here"}, {"test_here"}) == []
+
+
+# --- claims
+
+LATER = ("with campaigns", "Not yet: ")
+"""What an entry says that no test holds yet."""
+
+
+def unkept(text: str, tests: set[str]) -> list[str]:
+    """Claims that name a test that is not there, or neither one nor why there is none."""
+    return [
+        label
+        for label, entry in attacks(text).items()
+        if (held := set(held_by(entry))) - tests
+        or not (held or any(word in entry for word in LATER))
+    ]
+
+
+def test_every_claim_is_held_by_a_test_or_says_why_not() -> None:
+    text = read("docs/claims.md")
+    assert attacks(text).keys() == {f"C{n}" for n in range(1, 52)}
+    assert unkept(text, all_tests()) == []
+    held = [label for label, entry in attacks(text).items() if held_by(entry)]
+    assert len(held) > 40
+    calls = text.partition("\n## Campaigns")[0]
+    assert "with campaigns" not in calls.replace("come with campaigns", "")
+
+
+@pytest.mark.parametrize("entry", ["- **C1.** Nothing.", "- **C1.** Gone: `test_gone`."])
+def test_finds_a_claim_that_nothing_holds(entry: str) -> None:
+    assert unkept(entry, {"test_other"}) == ["C1"]

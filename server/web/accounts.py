@@ -20,6 +20,7 @@ from storage import accounts, calls, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage.accounts import Account
+from storage.communities import Community
 from storage.follows import Follow
 
 CALLS = 20
@@ -76,7 +77,7 @@ async def _person(
 async def _community(
     tx: Tx, request: web.Request, viewer: Viewer | None, group: Account, follow: Follow | None
 ) -> web.Response:
-    group, stewards = await _told(tx, viewer, group)
+    group, row, stewards = await _told(tx, viewer, group)
     found = await timelines.community(tx.conn, group.id, page_of(request))
     heads = await listed.posts_by_ids(tx, found)
     coming = await calls.of_community(tx.conn, group.id, tx.now, CALLS)
@@ -85,26 +86,28 @@ async def _community(
     steers = await _steers(tx, viewer, group)
     return answers.page(
         request, "community.html", viewer,
-        account=group, community=await community_rows.by_id(tx.conn, group.id), follow=follow,
+        account=group, community=row, follow=follow,
         stewards=stewards, calls=open_calls,
         posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
         steers=steers, asking=await _asking(tx, group) if steers else [],
     )  # fmt: skip
 
 
-async def _told(tx: Tx, viewer: Viewer | None, group: Account) -> tuple[Account, list[Account]]:
+async def _told(
+    tx: Tx, viewer: Viewer | None, group: Account
+) -> tuple[Account, Community | None, list[Account]]:
     """What the viewer is told of a community, and who steers it: of a private one its name alone to those
     who might ask to join. Raises ``NotFound`` where only who was invited may."""
     reader = viewer.account if viewer else None
     row = await community_rows.by_id(tx.conn, group.id)
     stewards = await community_rows.stewards(tx.conn, group.id)
     if row is None or row.visibility != "private":
-        return group, stewards
+        return group, row, stewards
     if reader and await community_rows.belongs(tx.conn, reader.id, [group.id]):
-        return group, stewards
+        return group, row, stewards
     if row.policy == "invited":
         raise NotFound
-    return replace(group, note=""), []
+    return replace(group, note="", followers_count=0), replace(row, rules=[]), []
 
 
 async def _steers(tx: Tx, viewer: Viewer | None, group: Account) -> bool:

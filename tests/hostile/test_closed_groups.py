@@ -137,3 +137,11 @@ async def test_one_for_the_invited_is_nowhere(house: House) -> None:
                 shown = await answer.text()
                 assert answer.status in (401, 404), (path, answer.status)
             assert "Den" not in shown, path
+
+
+async def test_a_member_reports_what_is_said_in_a_private_community(shed: Shed) -> None:
+    """Whoever reads it may report it; for others it is not there."""
+    sent = {"account_id": shed.member.id, "status_ids": [shed.post["id"]], "comment": "Untrue"}
+    assert (await shed.outsider.post("/api/v1/reports", json=sent)).status == 404
+    made = await shed.organiser.good("POST", "/api/v1/reports", json=sent)
+    assert made["status_ids"] == [shed.post["id"]]

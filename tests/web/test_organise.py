@@ -113,3 +113,12 @@ async def test_only_those_who_steer_get_the_form(house: House) -> None:
 def test_nothing_typed_breaks_the_form(values: dict[str, str]) -> None:
     form = call_form.typed(values)
     assert (call_form.wanted(form) is None) == bool(form.errors)
+
+
+async def test_a_call_asks_for_four_things_at_most(house: House) -> None:
+    """Of an event the title and when it begins; nothing else has to be filled in."""
+    founder = await house.person("organiser")
+    await house.community(founder)
+    form = (await (await house.browser(founder)).get("/@garden/calls/new")).text
+    asked = re.findall(r"<(?:input|select|textarea)[^>]*\srequired[\s>]", form)
+    assert 1 <= len(asked) <= 4
