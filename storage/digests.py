@@ -72,6 +72,16 @@ TO_COME = Query(
     """,
     Item,
 )
+SAID = Query(
+    """
+    select p.id as post_id, p.community_id, p.published_at as at from posts p
+    where p.community_id = $1 and p.thread_id = p.id and p.visibility in ('public', 'unlisted')
+      and p.published_at > $2 and p.published_at <= $3 and p.removed is null
+      and not exists (select from calls c where c.post_id = p.id)
+    order by p.id limit $4
+    """,
+    Item,
+)
 # Once for each silence: who was told before somebody spoke is told of the next one too.
 QUIET = Query(
     """
@@ -138,6 +148,13 @@ async def to_come(
     conn: Connection, groups: Sequence[int], since: datetime, until: datetime, each: int
 ) -> list[Item]:
     return await TO_COME.all(conn, groups, since, until, each)
+
+
+async def said(
+    conn: Connection, group: int, since: datetime, until: datetime, limit: int
+) -> list[Item]:
+    """Threads in a group that are no calls."""
+    return await SAID.all(conn, group, since, until, limit)
 
 
 async def quiet(conn: Connection, organiser_id: int, before: datetime) -> list[Quiet]:

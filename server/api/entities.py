@@ -590,6 +590,8 @@ OURS: Mapping[str, Schema] = {
     ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
+    "MailForm": entity(statement=TEXT, stamp=TEXT),
+    "MailList": entity(followers=COUNT, waiting=COUNT, added=COUNT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),

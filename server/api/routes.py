@@ -38,6 +38,7 @@ from server.api import (
     instances,
     invitations,
     lists,
+    mail_follows,
     markers,
     marks,
     measures,
@@ -155,6 +156,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     community_archives,
     calls,
     privacy,
+    mail_follows,
     subscriptions,
 )
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from server import text as texts
 from server.domain import attention, sight
 from server.domain.tx import Tx
 from server.mail import Mail
@@ -44,6 +45,7 @@ KEEP = timedelta(days=400)
 AT_ONCE = 500
 MAX_GROUPS = 50
 EACH = 10
+TITLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of one community. ``quiet_since``: told to an organiser, where nobody has spoken for long."""
+    """Of one community. ``quiet_since``: told to an organiser, where nobody has spoken for long.
+    ``said``: other threads, where they are told."""
 
     name: str
     url: str
@@ -65,6 +68,7 @@ class Part:
     came_out: list[Line]
     to_come: list[Line]
     quiet_since: datetime | None = None
+    said: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,12 @@ async def _parts(
 
 async def _parts_of(tx: Tx, person: Account, since: datetime, until: datetime) -> dict[int, Part]:
     groups = await digests.followed(tx.conn, person.id, MAX_GROUPS)
+    return await _of_groups(tx, groups, person, since, until)
+
+
+async def _of_groups(
+    tx: Tx, groups: Sequence[int], viewer: Account | None, since: datetime, until: datetime
+) -> dict[int, Part]:
     found = Found(
         await digests.made(tx.conn, groups, since, until, EACH),
         await digests.came_out(tx.conn, groups, since, until, EACH),
@@ -201,11 +211,27 @@ async def _parts_of(tx: Tx, person: Account, since: datetime, until: datetime) -
     )
     ids = sorted({item.post_id for item in found.all})
     rows = await posts.by_ids(tx.conn, ids)
-    seen = {p.id: p for p in await sight.visible(tx, rows.values(), person, feed=True)}
+    seen = {p.id: p for p in await sight.visible(tx, rows.values(), viewer, feed=True)}
     known = await calls.by_ids(tx.conn, sorted(seen))
     names = await accounts.by_ids(tx.conn, sorted({i.community_id for i in found.all}))
     made = {group.id: _part(group, found, seen, known) for group in names.values()}
     return {key: part for key, part in made.items() if part.called or part.came_out or part.to_come}
+
+
+async def for_everybody(tx: Tx, group: Account, since: datetime, until: datetime) -> Part | None:
+    """What anybody may read of a community, with its other threads; None where nothing happened."""
+    parts = await _of_groups(tx, [group.id], None, since, until)
+    part = parts.get(group.id) or Part(_name(group), group.url, [], [], [])
+    items = await digests.said(tx.conn, group.id, since, until, EACH)
+    rows = await posts.by_ids(tx.conn, [item.post_id for item in items])
+    seen = await sight.visible(tx, [rows[i.post_id] for i in items], None, feed=True)
+    part = replace(part, said=[Line(_title(p), p.url, p.published_at, "UTC", "") for p in seen])
+    return part if part.said or part.called or part.came_out or part.to_come else None
+
+
+def _title(post: Post) -> str:
+    """Who hid a post behind a warning is not read aloud in a mail."""
+    return post.title or post.summary or texts.one_line(texts.plain(post.content), TITLE)
 
 
 def _name(group: Account) -> str:
