@@ -47,6 +47,10 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def companion(self, call_uri: str) -> str:
+        """The page beside a decision, for those who cannot read a Question."""
+        return f"{call_uri}/page"
+
     def document(self, document_id: int) -> str:
         return f"{self.base}/documents/{document_id}"
 
@@ -101,6 +105,19 @@ class Urls:
     def subscription(self, secret: str) -> str:
         """Below it are a member's own calendar and feeds."""
         return f"{self.base}/subscriptions/{secret}"
+
+    def receipt(self, secret: str) -> str:
+        """Where somebody of another server sees their answer to a call, and takes it back."""
+        return f"{self.base}/receipts/{secret}"
+
+    def told(self, participation_id: int, number: int) -> str:
+        """A message to them about it."""
+        return f"{self.base}/receipts/{participation_id}/{number}"
+
+    def receipt_of(self, url: str) -> int | None:
+        """The participation that such a message was about."""
+        whole, _, number = url.rpartition("/")
+        return self.number(whole, "receipts") if number.isdigit() else None
 
     def unsubscribe(self, user_id: int) -> str:
         """Ends a user's digests without signing in: for who has the mail in which it stands."""

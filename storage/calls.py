@@ -38,6 +38,7 @@ class Call:
     revision: int
     outcome: str
     outcome_at: datetime | None
+    receipts: bool
 
     @property
     def counted(self) -> int:
@@ -124,9 +125,15 @@ OWN_UPCOMING = Query(
     " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3",
     Call,
 )
+LAST_TIMEZONE = Query(
+    "select timezone from calls where community_id = $1 and starts_at is not null"
+    " order by post_id desc limit 1",
+    str,
+)
 SET_TALLY = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4 where post_id = $1"
 )
+SET_RECEIPTS = Command("update calls set receipts = $2 where post_id = $1")
 TALLY_SENT = Command("update calls set tally_sent_at = $2 where post_id = $1")
 FORM = Query("select form from call_forms where post_id = $1 and host = $2", str)
 PUT_FORM = Command(
@@ -216,11 +223,20 @@ async def own_upcoming(
     return await OWN_UPCOMING.all(conn, owner_id, since, limit)
 
 
+async def last_timezone(conn: Connection, community_id: int) -> str | None:
+    """Of the latest event of a community."""
+    return await LAST_TIMEZONE.first(conn, community_id)
+
+
 async def set_tally(
     conn: Connection, post_id: int, confirmed: int, expressed: int, waiting: int
 ) -> None:
     """Counted here, or as the host of a remote call says."""
     await SET_TALLY.run(conn, post_id, confirmed, expressed, waiting)
+
+
+async def set_receipts(conn: Connection, post_id: int, *, wanted: bool) -> None:
+    await SET_RECEIPTS.run(conn, post_id, wanted)
 
 
 async def tally_sent(conn: Connection, post_id: int, now: datetime) -> None:

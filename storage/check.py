@@ -197,7 +197,8 @@ PLANS = """
     select format('The poll of %s ends, and no job will close it.', p.uri)
     from polls l join posts p on p.id = l.post_id and p.local
     where l.closed_at is null and l.ends_at is not null and not exists (
-        select from jobs j where j.kind = 'close_poll' and j.lane = 'poll:' || l.post_id)
+        select from jobs j where (j.kind, j.lane) in (('close_poll', 'poll:' || l.post_id),
+            ('close_call', 'call:' || l.post_id)))
 """
 # Whoever waits for mail has somebody who writes it, and a key that opens the address.
 MAIL_FOLLOWS = """

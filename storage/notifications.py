@@ -131,7 +131,10 @@ FACTS = Query(
         coalesce(p.visibility = 'direct' and exists (
             select from posts q join post_mentions m on m.post_id = q.id and m.account_id = s.id
             where q.thread_id = p.thread_id and q.account_id = r.id and q.visibility = 'direct'
-                and q.id <> p.id), false) as answers_recipient,
+                and q.id <> p.id), false)
+            -- A community may write to who takes part in a call of its.
+            or exists (select from participations n join calls k on k.post_id = n.post_id
+                where n.account_id = r.id and k.community_id = s.id) as answers_recipient,
         c.for_not_following, c.for_not_followers, c.for_new_accounts, c.for_private_mentions,
         c.for_limited_accounts, c.for_bots, l.level
     from unnest($1::bigint[]) as r (id)

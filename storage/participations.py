@@ -15,6 +15,7 @@ from storage.db import Command, Connection, Query
 @dataclass(frozen=True, slots=True)
 class Participation:
     id: int
+    turn: int  # order of receipt
     uri: str | None
     post_id: int
     account_id: int | None
@@ -60,7 +61,7 @@ PUT = Query(
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
-        answered_at = excluded.answered_at
+        answered_at = excluded.answered_at, turn = excluded.turn
     returning *
     """,
     Participation,
@@ -85,22 +86,29 @@ OF_ACCOUNT_MANY = Query(
 ALL_OF_ACCOUNT = Query(
     "select * from participations where account_id = $1 order by id", Participation
 )
+BY_ID = Query("select * from participations where id = $1", Participation)
 BY_URI = Query("select * from participations where uri = $1", Participation)
 SET_PARTICIPATION_STATE = Command("update participations set state = $2 where id = $1")
 CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door = $3 where id = $1")
 WITHDRAW = Command(
-    "update participations set state = 'withdrawn', account_id = null, contact_id = null,"
+    "with links as (delete from participation_tokens where participation_id = $1)"
+    " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
     " uri = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
+# What was said with an answer goes with it; that something was promised stays, to be counted.
+DROP_REASON = Command("delete from reasons where participation_id = $1")
+DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
+CANCEL_COMMITMENT = Command(
+    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    " where participation_id = $1"
+)
 NEXT_WAITING = Query(
-    "select * from participations where post_id = $1 and state = 'waiting'"
-    " order by answered_at, id limit $2",
+    "select * from participations where post_id = $1 and state = 'waiting' order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
-    "select count(*) from participations where post_id = $1 and state = 'waiting'"
-    " and (answered_at, id) <= ($2, $3)",
+    "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2",
     int,
 )
 RECOUNT = Query(
@@ -123,7 +131,7 @@ GIVEN = Query(
 )
 PARTICIPANTS = Query(
     "select * from participations where post_id = $1 and counts"
-    " and state in ('granted', 'waiting') order by state, answered_at, id",
+    " and state in ('granted', 'waiting') order by state, turn",
     Participation,
 )
 COUNTED_BY_HOST = Query(
@@ -157,11 +165,13 @@ class Said:
 async def put(
     conn: Connection, post_id: int, account_id: int, said: Said, now: datetime
 ) -> Participation:
-    """One person has one answer to one call: a new one replaces the old."""
-    return await PUT.one(
+    """One person has one answer to one call: a new one replaces the old, with the reason for it."""
+    row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
         said.tier, said.door, now,
     )  # fmt: skip
+    await DROP_REASON.run(conn, row.id)
+    return row
 
 
 async def put_contact(
@@ -192,6 +202,10 @@ async def all_of_account(conn: Connection, account_id: int) -> list[Participatio
     return await ALL_OF_ACCOUNT.all(conn, account_id)
 
 
+async def by_id(conn: Connection, participation_id: int) -> Participation | None:
+    return await BY_ID.first(conn, participation_id)
+
+
 async def by_uri(conn: Connection, uri: str) -> Participation | None:
     return await BY_URI.first(conn, uri)
 
@@ -207,7 +221,12 @@ async def confirm(conn: Connection, participation_id: int, uri: str | None, door
 
 async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bool:
     """That there was an answer stays to be counted; whose it was is gone."""
-    return await WITHDRAW.run(conn, participation_id, now) == 1
+    if not await WITHDRAW.run(conn, participation_id, now):
+        return False
+    await DROP_REASON.run(conn, participation_id)
+    await DROP_LETTERS.run(conn, participation_id)
+    await CANCEL_COMMITMENT.run(conn, participation_id, now)
+    return True
 
 
 async def next_waiting(conn: Connection, post_id: int, limit: int) -> list[Participation]:
@@ -217,9 +236,7 @@ async def next_waiting(conn: Connection, post_id: int, limit: int) -> list[Parti
 
 async def place_in_line(conn: Connection, participation: Participation) -> int:
     """1 for the first who waits."""
-    return await PLACE_IN_LINE.one(
-        conn, participation.post_id, participation.answered_at, participation.id
-    )
+    return await PLACE_IN_LINE.one(conn, participation.post_id, participation.turn)
 
 
 async def recount(conn: Connection, post_id: int) -> Tally:

@@ -16,9 +16,9 @@ from federation.fields import mapping, refs
 from federation.vocab import AS, PUBLIC_ALIASES
 from server import ids
 from server.activitypub.answers import MembersOnlyError, document, elsewhere, missing, number
-from server.activitypub.reader import DEPENDS, for_reader, wants_card
+from server.activitypub.reader import DEPENDS, for_reader, wants_card, wants_companion
 from server.context import context
-from server.domain import sight, wire
+from server.domain import kinds, sight, wire
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, outbox, posts, quotes
@@ -44,13 +44,30 @@ async def post(request: web.Request) -> web.StreamResponse:
 
 
 async def call(request: web.Request) -> web.StreamResponse:
-    """GET /calls/N: the call; a microblog is sent to its answer card."""
+    """GET /calls/N: the call; a microblog is sent to its answer card, and from a decision who reads pages
+    to its companion."""
     async with context(request).work.reading() as tx:
         row = await public(tx, tx.site.urls.call(number(request)))
         found = await calls.by_id(tx.conn, row.id)
         if found and found.card_uri and await wants_card(tx, request.headers, found):
             return elsewhere(found.card_uri, *DEPENDS)
+        if found and await wants_companion(tx, request.headers, found):
+            return elsewhere(tx.site.urls.companion(row.uri), *DEPENDS)
         return document(request, await wire.post(tx, row), *DEPENDS)
+
+
+async def companion(request: web.Request) -> web.StreamResponse:
+    """GET /calls/N/page: the page beside a decision; who reads the decision itself is sent there."""
+    async with context(request).work.reading() as tx:
+        uri = tx.site.urls.call(number(request))
+        row = await posts.by_uri(tx.conn, uri)
+        found = await calls.by_id(tx.conn, row.id) if row else None
+        if found is None or kinds.KINDS[found.kind].shape != "question":
+            raise await missing(tx, tx.site.urls.companion(uri))
+        row = await public(tx, uri)
+        if not await wants_companion(tx, request.headers, found):
+            return elsewhere(row.uri, *DEPENDS)
+        return document(request, await wire.companion(tx, row, found), *DEPENDS)
 
 
 async def attendees(request: web.Request) -> web.StreamResponse:

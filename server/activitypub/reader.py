@@ -101,10 +101,19 @@ async def software(tx: Tx, headers: Mapping[str, str]) -> str | None:
 
 async def wants_card(tx: Tx, headers: Mapping[str, str], call: Call) -> bool:
     """Whether who asks reads the answer card of a call, and not the call itself."""
+    return await _form(tx, headers, call) == forms.CARD
+
+
+async def wants_companion(tx: Tx, headers: Mapping[str, str], call: Call) -> bool:
+    """Whether who asks reads the page beside a decision: of a Question it understands nothing."""
+    asked = kinds.KINDS[call.kind].shape == "question"
+    return asked and await _form(tx, headers, call) == forms.PAGE
+
+
+async def _form(tx: Tx, headers: Mapping[str, str], call: Call) -> str | None:
     host = signer_host(headers)
     sent = await calls.form(tx.conn, call.post_id, host) if host else None
-    shape = kinds.KINDS[call.kind].shape
-    return (sent or forms.of_call(await software(tx, headers), shape)) == forms.CARD
+    return sent or forms.of_call(await software(tx, headers), kinds.KINDS[call.kind].shape)
 
 
 def signer_host(headers: Mapping[str, str]) -> str | None:

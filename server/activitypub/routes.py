@@ -41,6 +41,7 @@ _DOCUMENTS_ALONE: dict[str, Handler] = {
     "/users/{id}/tags": collections.featured_tags,
     "/activities/{id}": objects.activity,
     "/cards/{id}/quotes/{stamp}": objects.stamp,
+    "/calls/{id}/page": objects.companion,
     "/calls/{id}/attendees": objects.attendees,
     "/calls/{id}/organizers": objects.organizers,
     **{f"/actor/{name}": handler for name, handler in _OF_ACTORS.items()},

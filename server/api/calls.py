@@ -1,7 +1,7 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people}], counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
@@ -41,16 +41,19 @@ from server.api.describe import (
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
+from server.clock import stamp
 from server.context import context
-from server.domain import audience, communities, kinds, sight, tallies
+from server.domain import audience, communities, decisions, kinds, sight, tallies
 from server.domain import calls as verbs
 from server.domain import participations as taking_part
+from server.domain import receipts as receipt_verbs
 from server.domain.calls import Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
+from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, participations, polls, posts
+from storage import accounts, calls, claims, milestones, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -69,14 +72,32 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
             call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
         ),
     )  # fmt: skip
-    return render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
+    return entity | {"claims": await _claims(tx, post)}
+
+
+async def _claims(tx: Tx, post: Post) -> list[Json]:
+    """What was counted outside, by whoever says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [
+        {
+            "id": str(claim.id),
+            "people": claim.people,
+            "what": claim.what,
+            "evidence": claim.evidence,
+            "account": render_account(tx.site.urls, people[claim.account_id]),
+            "created_at": stamp(claim.created_at),
+        }
+        for claim in found
+    ]
 
 
 async def _counted(tx: Tx, post: Post, call: Call) -> Json:
     """The range; and by tier and by server where it is counted here."""
     if not post.local:
         told = await tallies.elsewhere(tx, post, call)
-        return {"range": asdict(told), "tiers": None, "servers": []}
+        return {"range": asdict(told), "tiers": None, "servers": [], "milestones": []}
     found = await tallies.standing(tx, post)
     confirmed = {"own": found.own, "email": found.email, "joined": found.joined}
     return {
@@ -88,6 +109,10 @@ async def _counted(tx: Tx, post: Post, call: Call) -> Json:
             "spread": post.reblogs_count,
         },
         "servers": [asdict(share) for share in found.servers],
+        "milestones": [
+            {"percent": m.percent, "reached_at": stamp(m.reached_at)}
+            for m in await milestones.of_call(tx.conn, post.id)
+        ],
     }
 
 
@@ -107,7 +132,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
     return post, call
 
 
-async def _answer(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
+async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
 
@@ -126,7 +151,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         post = await verbs.create(tx, caller.account, group, wanted_of(sent))
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
@@ -193,7 +218,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _answer(request, id_of(request), viewer_of(caller))
+    return await answered(request, id_of(request), viewer_of(caller))
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
@@ -203,7 +228,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         post, call = await _found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
@@ -214,19 +239,24 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
-    """``answer``: the key of one of the call's ``answers``; the last one counts."""
-    said = (await params.read(request)).text("answer") or ""
+    """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
+    call is a decision."""
+    sent = await params.read(request)
+    said, reason = sent.text("answer") or "", sent.text("reason") or ""
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
-        await taking_part.answer(tx, caller.account, post, said, "client")
-    return await _answer(request, post.id, caller.account)
+        if reason:
+            await decisions.answer(tx, caller.account, post, said, "client", reason)
+        else:
+            await taking_part.answer(tx, caller.account, post, said, "client")
+    return await answered(request, post.id, caller.account)
 
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await _found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
-    return await _answer(request, post.id, caller.account)
+    return await answered(request, post.id, caller.account)
 
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
@@ -242,6 +272,16 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         return ok([render.participant(tx.site.urls, person, row) for person, row in named])
 
 
+async def receipts(request: web.Request, caller: Caller) -> web.Response:
+    """``wanted``: whether who answers from another server and gets a place at once is written to. Who waits
+    is in any case. For organisers and moderators."""
+    wanted = (await params.read(request)).flag("wanted")
+    async with context(request).work.transaction() as tx:
+        post, _ = await _found(tx, id_of(request), caller.account)
+        await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
+    return await answered(request, post.id, caller.account)
+
+
 def routes() -> list[web.RouteDef]:
     of = f"{BASE}/communities/{{id}}/calls"
     one = f"{BASE}/calls/{{id}}"
@@ -253,6 +293,7 @@ def routes() -> list[web.RouteDef]:
         for_member("DELETE", one, delete, "write:statuses"),
         for_member("POST", f"{one}/answer", answer, "write:statuses"),
         for_member("DELETE", f"{one}/answer", withdraw, "write:statuses"),
+        for_member("PUT", f"{one}/receipts", receipts, "write:statuses"),
         for_member("GET", f"{one}/participants", participants, "read:statuses"),
     ]
 
@@ -287,7 +328,10 @@ DESCRIBED: Described = {
         choice("state", "open", "postponed", "cancelled", "closed"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
-    f"POST {BASE}/calls/{{id}}/answer": op("Call", a_text("answer", required=True)),
+    f"POST {BASE}/calls/{{id}}/answer": op(
+        "Call", a_text("answer", required=True), a_text("reason")
+    ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
+    f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),
     f"GET {BASE}/calls/{{id}}/participants": op(array("Participant")),
 }

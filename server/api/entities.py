@@ -465,6 +465,10 @@ INSTANCE: Mapping[str, Schema] = {
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
+FIGURES = entity(
+    answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
+    attended=maybe(COUNT), support=COUNT, spread=COUNT,
+)  # fmt: skip
 CALL_KIND = words(
     "event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"
 )
@@ -571,7 +575,7 @@ OURS: Mapping[str, Schema] = {
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
         kind=CALL_KIND,
-        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
+        variant=maybe(words("pledge", "offer", "sense", "consent")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
@@ -583,10 +587,27 @@ OURS: Mapping[str, Schema] = {
         tiers=maybe(entity(confirmed=entity(own=COUNT, email=COUNT, joined=COUNT, by_tally=COUNT),
                            expressed=COUNT, support=COUNT, spread=COUNT)),
         servers=array(entity(host=maybe(TEXT), people=COUNT)),
+        milestones=array(entity(percent=COUNT, reached_at=TIME)),
+        claims=array(entity(id=ID, people=COUNT, what=TEXT, evidence=URL, account="Account",
+                            created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(entity(answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT),
                             answered_at=TIME)),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
+    ),
+    "DecisionRecord": entity(
+        call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
+        state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
+        rules=entity(quorum=maybe(COUNT), threshold=maybe(COUNT), open_votes=BOOL),
+        answers=array(entity(key=ANSWER, title=TEXT, people=COUNT)),
+        result=entity(
+            word=words("nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent",
+                       "blocked"),
+            sentence=TEXT, leading=array(ANSWER),
+        ),
+        reasons=array(entity(id=ID, answer=ANSWER, reason=TEXT, resolution=maybe(TEXT),
+                             resolved_at=maybe(TIME), account=maybe("Account"))),
+        outcome=maybe(TEXT), decided_by=maybe(TEXT),
     ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
@@ -596,6 +617,14 @@ OURS: Mapping[str, Schema] = {
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
         agreed=array(words("answer", "news")), confirmed_at=TIME,
+    ),
+    "Impact": entity(
+        kinds=array(entity(kind=CALL_KIND, variant=maybe(TEXT), calls=COUNT, figures=FIGURES)),
+        calls=array(entity(
+            call_id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            goal=maybe(entity(value=COUNT, metric=TEXT)), outcome=BOOL, figures=FIGURES,
+        )),
+        days=array(entity(**{"from": DATE, "to": DATE}, answered=COUNT, withdrawn=maybe(COUNT))),
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),

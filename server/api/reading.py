@@ -22,8 +22,9 @@ from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import status
 from server.render.view import Json, View
-from storage import accounts
+from storage import accounts, calls
 from storage.accounts import Account
+from storage.calls import Call
 from storage.posts import Post
 from storage.timelines import Page
 
@@ -51,6 +52,15 @@ def view(tx: Tx, viewer: Account | None, known: Known | None = None) -> View:
         standing=partial(sight.standing, tx, viewer, known),
         quotable=partial(sight.quotable, tx, viewer, known),
     )
+
+
+async def call_of(tx: Tx, request: web.Request, viewer: Account | None) -> tuple[Post, Call]:
+    """The call in the path, if the viewer may see it. Raises ``NotFound``."""
+    post = await sight.post(tx, id_of(request), viewer)
+    found = await calls.by_id(tx.conn, post.id)
+    if found is None:
+        raise NotFound
+    return post, found
 
 
 def id_of(request: web.Request, name: str = "id") -> int:

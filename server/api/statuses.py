@@ -35,7 +35,7 @@ from server.api.scheduled import entity as scheduled_entity
 from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
-from server.domain import calls, composing, media, posts, quotes, scheduled, sight
+from server.domain import calls, composing, media, posts, quotes, scheduled, short_calls, sight
 from server.domain.composing import Wanted, WantedPoll
 from server.domain.posts import Typed
 from server.domain.preferences import LANGUAGE
@@ -57,6 +57,8 @@ CALLS_PAGE = "A call is edited on its own page, so that everybody who takes part
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
     """``title`` and ``community_id`` (a titled post to a community) are Beckon's own.
+
+    A text in the short form of a call (docs/short-form.md) becomes that call, whose status is answered.
 
     With ``scheduled_at`` it answers a ``ScheduledStatus``, unless a repeated request finds it published.
     """
@@ -89,6 +91,7 @@ async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | 
     at = time_of(sent)
     wanted = await _with_defaults(tx, caller, sent, _wanted(sent, caller.token.app_id))
     if at:
+        short_calls.refuse_later(wanted.text)
         return await scheduled.keep(tx, caller.account, wanted, at, key)
     post = await _publish(tx, caller, wanted)
     if key:
@@ -98,7 +101,9 @@ async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | 
 
 async def _publish(tx: Tx, caller: Caller, wanted: Wanted) -> Post:
     typed = await composing.typed(tx, caller.account, wanted)
-    post = await posts.publish(tx, caller.account, await posts.draft(tx, caller.account, typed))
+    draft = await posts.draft(tx, caller.account, typed)
+    called = await short_calls.publish(tx, caller.account, typed, draft)
+    post = called or await posts.publish(tx, caller.account, draft)
     assert post, "a new id is never a repeat"
     return post
 

@@ -61,13 +61,15 @@ TALLIES = Rule("tallies", 500, HOUR)
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
 UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
+RECEIPTS = Rule("messages about places", 500, DAY)
+"""To those who take part, of one domain. Beyond, they are told nothing, and what they said still counts."""
 SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
 """Each takes up to a tenth of a second to read; whoever writes so writes everything so."""
 NEW = timedelta(days=2)
 
 RULES = (
     ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES, UNASKED,
-    UNASKED_OF_NEW, SHAPES,
+    UNASKED_OF_NEW, RECEIPTS, SHAPES,
 )  # fmt: skip
 
 AT_ONCE = 8

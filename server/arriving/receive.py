@@ -113,6 +113,8 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     made = await _publish(tx, act.by, value, act.arrived, act.stamp)
     if made:
         await _spend_on_mentions(tx, act.by, made)
+        await receive_calls.replied(tx, act, made, value.in_reply_to)
+        await receive_calls.refuse_short_form(tx, act, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
 
@@ -220,6 +222,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     post = await post_rows.by_uri(tx.conn, activity.object)
     if post is None:
         await _stamp_gone(tx, act, activity.object)
+        await receive_calls.unsaid(tx, act, activity.object)
         if same_origin(act.by.uri, activity.object):
             await _spend_for_good(tx, budgets.BURIED, act.by.host)
             await post_rows.bury(tx.conn, activity.object, tx.now, said_by=act.by.uri)

@@ -6,7 +6,16 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import calls, follows, invitations, participations, tallies
+from server.domain import (
+    calls,
+    decisions,
+    follows,
+    invitations,
+    participations,
+    replies,
+    short_calls,
+    tallies,
+)
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts
@@ -31,6 +40,7 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
         await participations.join(tx, act.by, post, activity.id, activity.answer or None)
+        await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
 
@@ -67,6 +77,34 @@ async def withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
     if post is None or not post.local or not post.is_call:
         raise Refused("unknown_call", "There is no call of that address here.")
     await participations.withdraw(tx, act.by, post)
+
+
+async def replied(tx: Tx, act: Act, reply: post_rows.Post, above: str | None) -> None:
+    """A reply that answered a call counts as an answer for its domain too; one to a message about a place
+    means the call."""
+    if above and reply.in_reply_to_id is None:
+        await replies.to_receipt(tx, act.by, reply, above)
+    given = await participation_rows.by_uri(tx.conn, reply.uri)
+    if given:
+        await budgets.take(tx, budgets.ANSWERS, act.by.host, of=given.post_id)
+
+
+async def refuse_short_form(tx: Tx, act: Act, post: post_rows.Post) -> None:
+    """Who tries to make a call from another server is told why there is none, so many a day of a domain."""
+    if not await short_calls.is_from_elsewhere(tx, post):
+        return
+    try:
+        await budgets.take(tx, budgets.RECEIPTS, act.by.host)
+    except budgets.OverBudget:
+        return
+    await short_calls.explain(tx, act.by, post)
+
+
+async def unsaid(tx: Tx, act: Act, uri: str) -> None:
+    """What said an answer and was never kept, such as a vote, is deleted."""
+    given = await participation_rows.by_uri(tx.conn, uri)
+    if given and given.account_id == act.by.id:
+        await withdraw_from(tx, act, await post_rows.by_id(tx.conn, given.post_id))
 
 
 async def join_answered(

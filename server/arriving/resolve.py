@@ -53,6 +53,7 @@ from storage.db import UniqueViolation
 FRESH = timedelta(days=1)
 HOST_FRESH = timedelta(days=7)
 HOST_RETRY = timedelta(hours=1)
+HOST_GREW = timedelta(minutes=1)
 MAX_ANCESTORS = 30
 ANCESTRY_SECONDS = 30.0
 MAX_HANDLES = 10
@@ -396,8 +397,8 @@ async def keep(
 ) -> post_rows.Post | None:
     """Store a post that was proven (fetched from its id, or signed by its author). ``quotes``: with what
     it quotes."""
-    if value.card_for:
-        return await _post(net, value.card_for, depth) if depth else None
+    if value.card_for:  # once: a server may show us the card again where it should show the call
+        return await _post(net, value.card_for, min(depth - 1, 1)) if depth else None
     if not same_origin(value.id, value.attributed_to):
         raise Refused("foreign_author", "A post and its author are of different servers.")
     await actor(net, value.attributed_to)
@@ -512,8 +513,9 @@ async def describe(net: Net, host: str, *, people: int = 0) -> None:
     async with net.work.reading() as tx:
         known = await outbox.host(tx.conn, host)
     now = net.work.clock.now()
-    fits = known is not None and people <= (known.active_users or 0)
-    fresh = HOST_FRESH if known and known.software and fits else HOST_RETRY
+    fresh = HOST_FRESH if known and known.software else HOST_RETRY
+    if known and known.software and people > (known.active_users or 0):
+        fresh = HOST_GREW
     if known and known.checked_at and known.checked_at > now - fresh:
         return
     info = await _nodeinfo(net, host)

@@ -6,8 +6,8 @@ are stands in ``server/domain/kinds.py``, taking part in ``server/domain/partici
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +33,7 @@ from storage.calls import Call, Details, NewCall
 from storage.posts import Post
 
 STATES = ("open", "postponed", "cancelled", "closed")
+ENDED = ("cancelled", "closed")
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
 """What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
@@ -40,6 +41,7 @@ TITLE_MIN, TITLE_MAX = 3, 200
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
 URL_MAX = 2000
+DECIDED_IN = timedelta(days=14)
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -84,6 +86,7 @@ async def create(
     if not let_through:
         await communities.require_may_call(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
+    wanted = _with_end(tx, wanted)
     check(wanted)
     _check_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
@@ -91,14 +94,22 @@ async def create(
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
+    await _close_in_time(tx, call)
     await posts.share(tx, community, post)
     members = await effects.followers(tx, community.id)
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
     await posts.feature(tx, community, post, added=True)
-    await _close_in_time(tx, call)
     return post
+
+
+def _with_end(tx: Tx, wanted: Wanted, before: datetime | None = None) -> Wanted:
+    """A decision ends, as PieFed takes no Question without: when it did, or in two weeks, unless it says."""
+    if wanted.kind != "decision" or wanted.details.closes_at:
+        return wanted
+    end = before or tx.now + DECIDED_IN
+    return replace(wanted, details=replace(wanted.details, closes_at=end))
 
 
 def check(wanted: Wanted) -> None:
@@ -187,11 +198,12 @@ def _check_numbers(details: Details) -> None:
         raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
     if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
         raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
-    if details.external_url is not None and not _is_web(details.external_url):
+    if details.external_url is not None and not is_web(details.external_url):
         raise Invalid("An address is like https://example.org/give.", field="external_url")
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether it is an address of a page, of bounded length."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -326,6 +338,7 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
+        wanted = _with_end(tx, wanted, call.closes_at)
         check(wanted)
         if (wanted.kind, wanted.variant) != (call.kind, call.variant):
             raise Invalid("A call stays of its kind.", field="kind")
@@ -343,15 +356,22 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     """What takes no answers any more is closed on its card too, and is not pinned."""
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
-    ended = state in ("cancelled", "closed")
+    ended = state in ENDED
+    call = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
         await _tell_of_state(tx, post, state)
-    await polls.set_end(tx.conn, post.id, None, tx.now if ended else None)
+        for row in await rows.participants(tx.conn, post.id):
+            await participations.tell(tx, row)
+    ends_at = call.closes_at if call else None
+    await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
     await posts.feature(tx, community, post, added=not ended)
     effects.changed(tx, post.id)
 
 
 async def _close_in_time(tx: Tx, call: Call) -> None:
+    """At the end that it has; clients show one that answers have."""
+    if call.closes_at and call.state not in ENDED:
+        await polls.set_end(tx.conn, call.post_id, call.closes_at, None)
     if call.over_at:
         args = {"post_id": call.post_id}
         await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)
@@ -384,13 +404,23 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
     if call.card_uri:
         await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
+    if kinds.KINDS[call.kind].shape == "question":
+        await post_rows.bury(tx.conn, tx.site.urls.companion(post.uri), tx.now, "page")
     await posts.remove(tx, post)
 
 
 async def known_by(tx: Tx, uri: str) -> Post | None:
-    """The post of a call, by its canonical id or by its card's: both lead to one call."""
-    found = await post_rows.by_uri(tx.conn, uri)
+    """The post of a call, by its canonical id, its card's or its companion's: all lead to one call."""
+    found = await post_rows.by_uri(tx.conn, uri) or await _beside_companion(tx, uri)
     if found:
         return found
     call = await calls.by_card(tx.conn, uri)
     return await post_rows.by_id(tx.conn, call.post_id) if call else None
+
+
+async def _beside_companion(tx: Tx, uri: str) -> Post | None:
+    """The decision beside which a page of this id stands."""
+    of_call = uri.removesuffix("/page")
+    found = await post_rows.by_uri(tx.conn, of_call) if of_call != uri else None
+    call = await calls.by_id(tx.conn, found.id) if found else None
+    return found if call and kinds.KINDS[call.kind].shape == "question" else None

@@ -14,10 +14,12 @@ stored and never changes; every Update, outcome and Delete follows it. In whose 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from federation import build
+from federation.objects import Mention
+from federation.objects import Post as Note
 from server.domain import effects, forms, kinds, wire
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
@@ -137,21 +139,38 @@ async def _cards(tx: Tx, called: Called, verb: str, told: Told) -> None:
 async def _events(tx: Tx, called: Called, verb: str, told: Mapping[str, Told]) -> None:
     event = await wire.post(tx, called.row)
     gancio, plain = told[forms.GANCIO], told[forms.EVENT]
+    whole = [told[forms.BECKON]]
+    if kinds.KINDS[called.call.kind].shape == "question":
+        companion = await wire.companion(tx, called.row, called.call)
+        await _embedded(tx, called, verb, companion, [told[forms.PAGE]])
+    else:
+        whole.append(told[forms.PAGE])
     for actor, inboxes in _in_whose_name(called, gancio):
         await _send(tx, called, actor, await _about(tx, actor, event, verb), inboxes)
-    embedding = Told(
-        told[forms.BECKON].members | told[forms.PAGE].members,
-        told[forms.BECKON].instances | told[forms.PAGE].instances,
-    )
-    if plain.members or embedding.any:
-        document = await _about(tx, called.author, event, verb)
-        sent = await _send(tx, called, called.author, document, plain.members)
-        for actor, inboxes in _in_whose_name(called, embedding):
-            await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
+    await _embedded(tx, called, verb, event, whole, plain.members)
     if verb == "create" and plain.listing:
         await _point(tx, called, called.community, called.row.uri, plain.listing)
     if plain.instances and called.instance:
         await _point(tx, called, called.instance, called.row.uri, plain.instances)
+
+
+async def _embedded(
+    tx: Tx,
+    called: Called,
+    verb: str,
+    document: Json,
+    told: Sequence[Told],
+    plain: Inboxes = NOBODY,
+) -> None:
+    """By its author as it is to ``plain``, and to the others inside of an Announce (FEP-1b12)."""
+    if not plain and not any(each.any for each in told):
+        return
+    by_author = await _about(tx, called.author, document, verb)
+    sent = await _send(tx, called, called.author, by_author, plain)
+    members = {k: v for each in told for k, v in each.members.items()}
+    others = {k: v for each in told for k, v in each.instances.items()}
+    for actor, inboxes in _in_whose_name(called, Told(members, others)):
+        await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
 
 
 def _in_whose_name(called: Called, told: Told) -> list[tuple[Account, Inboxes]]:
@@ -216,13 +235,35 @@ async def _pin(
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=True)
 
 
+async def message(tx: Tx, community: Account, person: Account, html: str, uri: str) -> None:
+    """A note of a community of ours to one person of another server alone; it is not kept here."""
+    note = Note(
+        id=uri,
+        kind="note",
+        attributed_to=community.uri,
+        content=html,
+        published=tx.now,
+        to=(person.uri,),
+        mentions=(Mention(person.uri, f"@{person.handle}"),),
+    )
+    document = build.create(await effects.new_id(tx), community.uri, build.post(note))
+    inboxes = effects.own_inbox_of(person)
+    await effects.send(tx, community, document, inboxes, subject=uri, public=False)
+
+
 # Taking part
 
 
 async def taking_part(
-    tx: Tx, actor: Account, post: posts.Post, host: Account, answer: str, uri: str
+    tx: Tx,
+    actor: Account,
+    post: posts.Post,
+    host: Account,
+    answer: str,
+    uri: str,
+    message: str = "",
 ) -> None:
-    """Tell the host of a remote call what one of ours answered."""
+    """Tell the host of a remote call what one of ours answered, and said with it."""
     answered = {"id": post.uri}
     if answer == "going":
         document = build.join(uri, actor.uri, post.uri, to=[host.uri])
@@ -233,7 +274,9 @@ async def taking_part(
     elif answer == "declined":
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
     else:  # of the other kinds, which only Beckon has
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri], answer=answer)
+        document = build.join(
+            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message
+        )
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)

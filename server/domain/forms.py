@@ -44,11 +44,17 @@ EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed
 # Who reads events and no other kind of call. Friendica and WordPress are microblogs besides.
 EVENTS_ONLY = frozenset({"gancio", "mobilizon"})
 
+# Who reads a page and a Question too (PieFed 1.6, app/activitypub/util.py): it is sent a decision as it is.
+# Lemmy and Mbin know no Question: they are sent its companion page.
+ASKED = frozenset({"piefed"})
+
 
 def of_call(software: str | None, shape: str = "event") -> str | None:
     """The form in which a server is sent a call whose canonical object is an ``event``, ``page`` or
     ``question``; None: it can use none."""
     known = CALL_FORMS.get(software or "", CARD)
+    if shape == "question" and software in ASKED:
+        return BECKON
     if shape == "event" or known not in (EVENT, GANCIO):
         return known
     return None if software in EVENTS_ONLY else CARD

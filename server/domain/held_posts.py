@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from server.domain import communities, effects, group_effects, notices, policy, posts
+from server.domain import communities, effects, group_effects, notices, policy, posts, replies
 from server.domain.group_moderation import REASON_MAX, Steward, log
 from server.domain.hold_rules import JOB, KEEP
 from server.domain.tx import Tx
@@ -86,6 +86,8 @@ async def _tell_refused(
 async def _held(tx: Tx, community: Account, post_id: int) -> tuple[Held, Post, Account]:
     """Held with what it answers, in the order of all verbs."""
     found = await post_rows.by_id(tx.conn, post_id)
+    if found:
+        await replies.hold_parent(tx, found)
     above = [i for i in (found.in_reply_to_id, found.quote_id) if i] if found else []
     await post_rows.hold_many(tx.conn, above)
     post = await post_rows.hold(tx.conn, post_id)

@@ -33,6 +33,8 @@ from storage.calls import Call
 from storage.participations import Participation, Said
 from storage.posts import Post
 
+RECEIPT = "receipt"
+"""The job that tells somebody of their place (``receipts.py``)."""
 TALLY_INTERVAL = timedelta(minutes=3)
 REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
 """Why a Join of another server is answered by a Reject."""
@@ -65,9 +67,11 @@ async def answer(
     *,
     uri: str | None = None,
     invited: bool = False,
+    message: str = "",
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
-    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser.
+    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
+    ``message``: said with it to the host of a remote call.
 
     Raises ``Forbidden`` (over, cancelled, blocked), ``Invalid`` (no such answer), ``NotFound`` (no call).
     """
@@ -80,8 +84,8 @@ async def answer(
     if not post.local:
         mode = call.join_mode if found.counts else "free"
         policy.may_take_part(mode, call.external_url, invited=invited).require()
-        return await _answer_elsewhere(tx, account, post, call, old, new)
-    if not account.local:
+        return await _answer_elsewhere(tx, account, post, call, old, new, message)
+    if not account.local and door != "reply":  # which any software writes
         await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
     if old and old.answer == found.key and old.state in ("granted", "waiting"):
         return await _say_again(tx, account, post, call, old, new)
@@ -89,8 +93,15 @@ async def answer(
         new = replace(new, state="waiting")
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
     await _reply(tx, post, account, row, uri)
+    await tell(tx, row)
     await settle(tx, post, call)
     return row
+
+
+async def tell(tx: Tx, row: Participation) -> None:
+    """Let who gave an answer know what became of it, where they do not know."""
+    if row.counts and row.account_id:
+        await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
 
 
 async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> Participation:
@@ -180,27 +191,35 @@ async def _reply(
 
 
 async def _answer_elsewhere(
-    tx: Tx, account: Account, post: Post, call: Call, old: Participation | None, new: Said
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation | None,
+    new: Said,
+    message: str,
 ) -> Participation:
     """To a call of another server: its host hears who it was where it is to know; else it counts here.
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    if old and old.answer == new.answer and old.state != "refused":
+    if old and old.answer == new.answer and old.state != "refused" and not message:
         return old
     if kinds.KINDS[call.kind].named:
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
-        await _tell_host(tx, account, post, new.answer, new.uri or "")
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message)
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
 
 
-async def _tell_host(tx: Tx, account: Account, post: Post, said: str, uri: str) -> None:
+async def _tell_host(
+    tx: Tx, account: Account, post: Post, said: str, uri: str, message: str = ""
+) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri)
+    await distribution.taking_part(tx, account, post, host, said, uri, message)
 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:
@@ -217,6 +236,13 @@ async def withdraw(tx: Tx, account: Account, post: Post) -> None:
         await tallies.due(tx, post)
 
 
+async def take_back(tx: Tx, given: Participation, post: Post) -> None:
+    """As ``withdraw``, of one answer, by what proves that it is theirs: the reply that gave it, or a link."""
+    account = await accounts.by_id(tx.conn, given.account_id or 0)
+    if account:
+        await withdraw(tx, account, post)
+
+
 async def settle(tx: Tx, post: Post, call: Call) -> None:
     """Give free places to who waits, count again, and let others hear of it in a while.
 
@@ -225,6 +251,7 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     await fill(tx, post, call)
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
+    await tallies.moved(tx, call)
     await effects.recount(tx, post.id)
 
 
@@ -246,6 +273,7 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
     account = await accounts.by_id(tx.conn, waiting.account_id or 0)
     if account:
         await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
+        await tell(tx, waiting)
 
 
 async def _write(tx: Tx, post: Post, tally: participations.Tally) -> None:

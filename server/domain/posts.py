@@ -26,6 +26,7 @@ from server.domain import (
     media,
     policy,
     quotes,
+    replies,
 )
 from server.domain.hold_rules import Caught
 from server.domain.tx import Arrived, Tx
@@ -234,6 +235,7 @@ async def publish(
     await _may_publish(tx, author, draft_, community)
     if draft_.visibility == "members" and community:
         draft_ = await _among_members(tx, draft_, community.id)
+    await replies.hold(tx, draft_.in_reply_to)
     caught = await _caught(tx, author, draft_)
     await _hold_above(tx, draft_)
     uri = arrived.uri if arrived else None
@@ -276,6 +278,8 @@ async def _come_out(
         effects.appear(tx, post)  # a call enters homes as a boost by its community alone
     if draft_.quote:
         await quotes.begun(tx, author, post, draft_.quote.post, late=not news)
+    if not (arrived and arrived.history):
+        await replies.heard(tx, author, post)
 
 
 async def let_out(
@@ -575,6 +579,7 @@ async def edit(
     if post.account_id != author.id or post.reblog_of_id is not None:
         policy.NOT_YOURS.require()
     await communities.require_part(tx, post.community_id, author)
+    await replies.hold_parent(tx, post)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
     post = await _hold(tx, post)
     if post.visibility == "members" and post.community_id:
@@ -619,6 +624,7 @@ async def edit(
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
+    await replies.heard(tx, author, new)
     effects.changed(tx, post.id)
     return new
 
@@ -664,6 +670,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
     """Remove a post everywhere. Raises ``Forbidden`` where it is not the author's, ``NotFound``."""
     if post.account_id != author.id:
         policy.NOT_YOURS.require()
+    await replies.gone(tx, post)
     if (await _hold_whole(tx, post)).held:
         await remove(tx, post)  # nobody has heard of it
         return
@@ -674,6 +681,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
 
 async def remove(tx: Tx, post: Post) -> None:
     """Take a post away here; what is told to whom is the caller's part. Raises ``NotFound``."""
+    await replies.gone(tx, post)
     held = await _hold_whole(tx, post)
     if not held.local:
         await effects.take_back_boosts(tx, held)

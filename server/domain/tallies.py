@@ -137,6 +137,16 @@ async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
 
+MILESTONES = "milestones"
+
+
+async def moved(tx: Tx, call: Call) -> None:
+    """The count of a call of ours may have: whoever has a goal is nearer to it, or not (``milestones.py``)."""
+    if call.goal:
+        args = {"post_id": call.post_id}
+        await tx.later(f"call:{call.post_id}", MILESTONES, args, tx.now + INTERVAL)
+
+
 # Telling
 
 
@@ -205,3 +215,5 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
         named=call is None or kinds.KINDS[call.kind].named,
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
+    assert call, "named otherwise"
+    await moved(tx, call)

@@ -31,7 +31,7 @@ from federation.objects import (
 )
 from federation.vocab import PUBLIC
 from server import blobs, text
-from server.domain import kinds
+from server.domain import keywords, kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, communities, polls, posts, tallies
 from storage.accounts import Account
@@ -142,7 +142,8 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     if row.is_call:
         found = await calls.by_id(tx.conn, row.id)
         if found:
-            return build.post(await _call(tx, value, found))
+            said = value.content + await keyword_line(tx, row, found)
+            return build.post(await _call(tx, replace(value, content=said), found))
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
@@ -161,7 +162,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
         attributed_to=community.uri,
-        content=_card_text(tx, row, call),
+        content=_card_text(tx, row, call) + await keyword_line(tx, row, call),
         published=row.published_at,
         to=to,
         cc=cc,
@@ -173,6 +174,19 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         card_for=row.uri,
     )
     return build.question(value)
+
+
+async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
+    """The page beside a decision, by the same author, for those who cannot read a Question: its comments are
+    the call's thread, and where one answers is a link."""
+    value = await _common(tx, row)
+    options = await polls.options(tx.conn, [row.id])
+    listed = "".join(f"<li>{text.escape(option.title)}</li>" for option in options)
+    link = f'<a href="{text.escape(row.url)}">{text.escape(kinds.KINDS[call.kind].asks)}</a>'
+    asked = f"<ul>{listed}</ul><p>{link}</p>"
+    uri = tx.site.urls.companion(row.uri)
+    page = replace(value, id=uri, kind="page", summary=line(call), content=value.content + asked)
+    return build.post(replace(page, source=None, source_type=None))
 
 
 async def create(tx: Tx, row: posts.Post) -> Json:
@@ -282,6 +296,15 @@ def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     details = f'<a href="{text.escape(row.url)}">Details</a>'
     return f"<p>{head}</p><p>{asks} {privacy} {details}</p>"
+
+
+async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
+    """What a call prints of the replies that answer it; nothing once it takes no answers."""
+    if call.state not in ("open", "postponed"):
+        return ""
+    titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
+    found = keywords.of_call(call.kind, call.variant, titles, row.language)
+    return keywords.printed(found, row.language)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:

@@ -36,7 +36,9 @@ from server.domain import (
     mail_lists,
     mails,
     media,
+    milestones,
     moves,
+    participations,
     polls,
     retention,
     scheduled,
@@ -50,7 +52,17 @@ from server.domain import follower_sync as follower_verbs
 from server.domain import histories as history_verbs
 from server.domain import threads as thread_verbs
 from server.domain.tx import Tx
-from server.jobs import ban_lists, cards, featured, follower_sync, histories, mail, moved, threads
+from server.jobs import (
+    ban_lists,
+    cards,
+    featured,
+    follower_sync,
+    histories,
+    mail,
+    moved,
+    receipts,
+    threads,
+)
 from storage import (
     accounts,
     budgets,
@@ -157,6 +169,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _milestones(tx: Tx, job: Job) -> datetime | None:
+    return await milestones.look(tx, job.args["post_id"])
 
 
 async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
@@ -299,8 +315,10 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
+    participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
+    tallies.MILESTONES: _milestones,
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {

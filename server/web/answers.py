@@ -1,7 +1,9 @@
 """What every page has in common: who looks, the headers that keep it safe, and how forms come in.
 
 No page needs a script, and none may have one; nothing is loaded from other servers, so that reading a
-page tells nobody else that it is read.
+page tells nobody else that it is read. Addresses that are a secret go to no other server either (Referrer
+Policy, 3.4: same-origin). Never ``no-referrer``: a form on such a page is sent with ``Origin: null`` (Fetch, 3.2),
+which ``session.require_same_origin`` has to refuse.
 """
 
 from __future__ import annotations

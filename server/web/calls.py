@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, consents, contacts, human, tallies
+from server.domain import audience, consents, contacts, human, tallies, wire
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
@@ -25,10 +25,11 @@ from server.errors import NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, communities, participations, polls
+from storage import accounts, calls, claims, communities, participations, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
+from storage.claims import Claim
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
@@ -62,9 +63,11 @@ class Shown:
     steers: bool
     range: Range
     standing: Standing | None
+    claims: list[tuple[Claim, Account]]
     participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
+    keywords: str  # of replies, as HTML
     sees_people: bool
     audience: Mapping[str, str | None]
     by_email: ByEmail | None
@@ -135,13 +138,22 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         steers=steers,
         range=standing.range if standing else await tallies.elsewhere(tx, post, call),
         standing=standing,
+        claims=await _claims(tx, post),
         participants=await _participants(tx, post) if sees else [],
         comments=await _comments(tx, post),
         answers=await _answers(tx, call),
+        keywords=await wire.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
         audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
         by_email=await _by_email(tx, post, call) if viewer is None else None,
     )
+
+
+async def _claims(tx: Tx, post: Post) -> list[tuple[Claim, Account]]:
+    """What was counted outside, with who says so."""
+    found = await claims.of_call(tx.conn, post.id)
+    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
+    return [(claim, people[claim.account_id]) for claim in found]
 
 
 async def _answers(tx: Tx, call: Call) -> list[tuple[Answer, Option]]:

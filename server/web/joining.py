@@ -41,7 +41,6 @@ def _page(
         request, "join.html", viewer, status=status, group=group, row=row, fault=fault
     )
     response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response
 
 

@@ -1177,7 +1177,7 @@ create table calls (
     community_id bigint not null references accounts on delete cascade,
     kind text not null check (kind in
         ('event', 'volunteer', 'petition', 'contact', 'need', 'donate', 'decision', 'share')),
-    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent', 'score', 'ranked')),
+    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent')),
     state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
     starts_at timestamptz,              -- of what people come to
     ends_at timestamptz,
@@ -1203,13 +1203,64 @@ create table calls (
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
+    receipts boolean not null default true,  -- whether who gets a place at once is written to
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
     check ((kind, variant) in (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
-        ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
+        ('decision', 'sense'), ('decision', 'consent')))
 );
+
+-- By what rule a decision comes out, where its call says one.
+create table decision_rules (
+    post_id bigint primary key references calls on delete cascade,
+    quorum integer check (quorum > 0),                         -- people
+    threshold integer check (threshold between 1 and 100),     -- percent of them
+    open_votes boolean not null
+);
+
+-- To whom those who answer a contact call write.
+create table call_targets (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    name text not null check (length(name) between 1 and 100),
+    role text not null check (length(role) <= 100),
+    address text not null check (length(address) between 1 and 2000),  -- mailto: or https:
+    area text not null check (length(area) <= 100),
+    language text,
+    status text not null default 'asked' check (status in ('asked', 'pledged', 'refused', 'answered')),
+    note text not null default '' check (length(note) <= 1000),
+    changed_at timestamptz not null
+);
+create index on call_targets (post_id, id);
+
+-- What became of each, in order: public, and without who wrote it down.
+create table call_target_changes (
+    id bigint generated always as identity primary key,
+    target_id bigint not null references call_targets on delete cascade,
+    status text not null,
+    note text not null,
+    changed_at timestamptz not null
+);
+create index on call_target_changes (target_id, id);
+
+-- What is written to a target of which status.
+create table call_scripts (
+    post_id bigint not null references calls on delete cascade,
+    status text not null check (status in ('asked', 'pledged', 'refused', 'answered')),
+    subject text not null check (length(subject) between 1 and 200),
+    body text not null check (length(body) between 1 and 5000),
+    primary key (post_id, status)
+);
+
+-- What a need or an offer is about.
+create table call_categories (
+    post_id bigint primary key references calls on delete cascade,
+    category text not null check (category in ('space', 'transport', 'tools', 'food', 'care',
+        'money', 'law', 'language', 'media', 'work', 'other'))
+);
+create index on call_categories (category, post_id);
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
 
@@ -1304,8 +1355,12 @@ create table mail_invitations (
 create index mail_invitations_waiting on mail_invitations (community_id, id) where sealed is not null;
 create index mail_invitations_created on mail_invitations (created_at);
 
+-- Taken under the lock of a call: the times of transactions that wait for it are in no order.
+create sequence turns;
+
 create table participations (
-    id bigint generated always as identity primary key,  -- order of receipt
+    id bigint generated always as identity primary key,
+    turn bigint not null default nextval('turns'),  -- order of receipt; a new answer is a new turn
     uri text unique,                    -- of the activity that said it
     post_id bigint not null references calls on delete cascade,
     account_id bigint references accounts on delete cascade,  -- null once it is taken back, or by e-mail:
@@ -1323,9 +1378,48 @@ create table participations (
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
+
+-- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
+create table reasons (
+    participation_id bigint primary key references participations on delete cascade,
+    reason text not null check (length(reason) between 1 and 2000),
+    resolution text not null default '' check (length(resolution) <= 2000),
+    resolved_at timestamptz,
+    check ((resolved_at is null) = (resolution = ''))
+);
+
+-- One letter of a person to a target.
+create table call_letters (
+    participation_id bigint not null references participations on delete cascade,
+    target_id bigint not null references call_targets on delete cascade,
+    status text not null check (status in ('did', 'answered')),
+    said text not null default '' check (length(said) <= 2000),  -- what the target said, for stewards
+    written_at timestamptz not null,
+    primary key (participation_id, target_id)
+);
+create index on call_letters (target_id);
+
+-- What somebody promised to a need, or took of an offer.
+create table commitments (
+    participation_id bigint primary key references participations on delete cascade,
+    quantity integer not null check (quantity between 1 and 1000000),
+    said text not null default '' check (length(said) <= 500),
+    state text not null check (state in ('promised', 'accepted', 'declined', 'fulfilled', 'cancelled')),
+    changed_at timestamptz not null,
+    check (state <> 'cancelled' or said = '')
+);
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
-create index participations_waiting on participations (post_id, answered_at, id) where state = 'waiting';
+create index participations_waiting on participations (post_id, turn) where state = 'waiting';
+
+-- What those who take part were told of it, and the links with which those elsewhere take it back.
+create table participation_tokens (
+    digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
+    participation_id bigint not null references participations on delete cascade,
+    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    told_at timestamptz not null
+);
+create index participation_tokens_participation on participation_tokens (participation_id, told_at);
 
 -- What was said before it became a call: a post of the same community.
 create table call_origins (
@@ -1364,6 +1458,28 @@ create table tallies (
     told_at timestamptz not null,
     expressed jsonb not null default '{}',  -- and others, by server
     primary key (post_id, host)
+);
+
+-- What organisers say was counted outside. It is shown apart, and added to nothing.
+create table call_claims (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    account_id bigint not null references accounts on delete cascade,
+    people integer not null check (people > 0),
+    what text not null check (what <> ''),
+    evidence text not null check (evidence <> ''),
+    created_at timestamptz not null
+);
+create index call_claims_post on call_claims (post_id);
+create index call_claims_account on call_claims (account_id);
+
+-- Which parts of its goal a call has reached, and when its community said so.
+create table call_milestones (
+    post_id bigint not null references calls on delete cascade,
+    percent smallint not null check (percent > 0),
+    reached_at timestamptz not null,
+    announced_at timestamptz check (announced_at >= reached_at),
+    primary key (post_id, percent)
 );
 
 create table home_entries (

@@ -97,7 +97,7 @@ async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
         for server in (home, away):
             await age(server)
         petition = await call(home, keeper, group)
-        await both.settle()
+        await both.live(minutes=1)
         yield Two(both, petition, home, away, members)
 
 
@@ -287,7 +287,7 @@ async def test_a_server_that_has_grown_is_asked_how_many_it_has(two: Two) -> Non
         await two.sign(who)
     await two.both.settle()
     assert (await standing(two.home, two.petition)).range.also_reported == 2
-    two.both.clock.forward(hours=1, minutes=1)
+    two.both.clock.forward(minutes=3)
     await two.sign(two.members[3])
     await two.both.settle()
     assert (await standing(two.home, two.petition)).range.at_least == 4

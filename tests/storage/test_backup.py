@@ -94,6 +94,7 @@ from storage import (
     instance,
     migrate,
     notification_requests,
+    receipts,
     status,
     suggestions,
     threads,
@@ -336,7 +337,10 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
     details = Details(when, when + timedelta(hours=3), "Europe/Rome", "The old bridge", capacity=1)
     call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
     await participations.answer(tx, baker, call, "going", "client")
-    await participations.answer(tx, far, call, "going", "join", uri="https://far.example/joins/1")
+    joined = await participations.answer(
+        tx, far, call, "going", "join", uri="https://far.example/joins/1"
+    )
+    await receipts.put(tx.conn, joined.id, bytes(32), "granted", tx.now)
     await contacts.begin(
         tx, call, contacts.Typed("neighbour@mail.example", "going", "Neighbour", agreed=("answer",))
     )
@@ -383,6 +387,18 @@ async def near(tx: Tx) -> None:
         "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
         "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
         "insert into call_skills select post_id, 'first aid' from calls",
+        "insert into decision_rules select post_id, 5, 60, true from calls",
+        "insert into call_categories select post_id, 'tools' from calls",
+        "insert into call_scripts select post_id, 'asked', 'The river', 'Dear all' from calls",
+        "insert into call_targets (post_id, name, role, address, area, changed_at)"
+        " select post_id, 'The council', 'council', 'mailto:council@town.example', '', now() from calls",
+        "insert into call_target_changes (target_id, status, note, changed_at)"
+        " select id, 'pledged', '', now() from call_targets",
+        "insert into reasons (participation_id, reason) select id, 'Mud' from participations",
+        "insert into call_letters (participation_id, target_id, status, written_at)"
+        " select p.id, t.id, 'did', now() from participations p join call_targets t using (post_id)",
+        "insert into commitments (participation_id, quantity, state, changed_at)"
+        " select id, 2, 'promised', now() from participations",
     ):
         await tx.conn.execute(written)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from federation.fetch import Egress, EgressConfig
@@ -344,3 +345,25 @@ async def test_no_row_holds_an_address_in_the_open(door: Door) -> None:
             told = " ".join(row[0] for row in rows)
             assert ADDRESS not in told, table
             assert ADDRESS.encode().hex() not in told, table
+
+
+async def test_the_api_is_another_door_to_the_same(door: Door) -> None:
+    path = f"/api/beckon/v1/communities/{door.group.id}/by_email"
+    form = orjson.loads((await door.browser.get(path)).text)
+    assert "Nobody else learns it" in form["statement"]
+    early = await door.browser.post(path, email=ADDRESS, stamp=form["stamp"])
+    assert early.status == 403
+    door.clock.forward(seconds=60)
+    for given, status in (({}, 403), ({"stamp": form["stamp"], "website": "x"}, 403)):
+        assert (await door.browser.post(path, email=ADDRESS, **given)).status == status
+    assert await door.run() == 0
+    sent = await door.browser.post(path, email=ADDRESS, stamp=form["stamp"])
+    assert (sent.status, sent.text) == (200, "{}")
+    assert await door.run() == 1
+    async with door.house.work.transaction() as tx:
+        await edit(tx, door.organiser, door.group, Changes(visibility="private", policy="request"))
+    assert (await door.browser.get(path)).status == 404
+    refused = await door.browser.post(path, email="b@mail.example", stamp=form["stamp"])
+    assert refused.status == 404
+    listed = await door.browser.get(path.replace("by_email", "mail_list"))
+    assert listed.status == 401

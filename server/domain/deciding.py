@@ -1,0 +1,96 @@
+"""What a decision came to: by the counts, the objections and the rule of the call. Pure.
+
+A sense check decides nothing: it says what people feel. In a poll the option with most votes is chosen, and two
+that are level are a tie, which people settle and no rule does. In a consent vote one objection stands in the way
+until who made it takes it back, or the stewards write down how it was met; standing aside does not (Loomio's and
+sociocracy's rule). Before any of this so many people must have answered as the call asked for, and where a share
+was asked for the winner must reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Word = Literal[
+    "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked"
+]
+
+SENTENCES: dict[Word, str] = {
+    "nobody": "Nobody has answered.",
+    "too_few": "Fewer people answered than were asked for.",
+    "heard": "A sense check decides nothing: this is what people said.",
+    "chosen": "One option has most votes.",
+    "tie": "Options are level: the votes alone do not decide.",
+    "below_threshold": "No option has the share that was asked for.",
+    "consent": "There is no objection left.",
+    "blocked": "There are objections.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``quorum``: how many people must answer; ``threshold``: which share of them, in percent, must be for
+    what is chosen; ``open_votes``: members see who said what."""
+
+    quorum: int | None = None
+    threshold: int | None = None
+    open_votes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How many people gave an answer."""
+
+    key: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``leading``: the keys of what has most votes, several in a tie; in a consent vote, ``agree`` alone."""
+
+    word: Word
+    leading: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.word]
+
+
+def result(variant: str, given: Sequence[Given], objections: int, rules: Rules) -> Result:
+    """``objections``: those that are neither taken back nor met."""
+    people = sum(each.people for each in given)
+    if not people:
+        return Result("nobody")
+    if rules.quorum and people < rules.quorum:
+        return Result("too_few")
+    if variant == "sense":
+        return Result("heard")
+    if variant == "consent":
+        return _consent(given, people, objections, rules)
+    return _poll(given, people, rules)
+
+
+def _consent(given: Sequence[Given], people: int, objections: int, rules: Rules) -> Result:
+    agreed = sum(each.people for each in given if each.key == "agree")
+    if objections:
+        return Result("blocked")
+    if not agreed:
+        return Result("nobody")
+    return _reaching(Result("consent", ("agree",)), agreed, people, rules)
+
+
+def _poll(given: Sequence[Given], people: int, rules: Rules) -> Result:
+    most = max(each.people for each in given)
+    leading = tuple(each.key for each in given if each.people == most)
+    if len(leading) > 1:
+        return Result("tie", leading)
+    return _reaching(Result("chosen", leading), most, people, rules)
+
+
+def _reaching(found: Result, votes: int, people: int, rules: Rules) -> Result:
+    """In whole numbers, so that two thirds are not a matter of rounding."""
+    reached = votes * 100 >= (rules.threshold or 0) * people
+    return found if reached else Result("below_threshold", found.leading)

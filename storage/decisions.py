@@ -1,0 +1,105 @@
+"""By what rule a decision comes out, why people answered so, and how objections were met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRow:
+    quorum: int | None
+    threshold: int | None
+    open_votes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """With the answer for which it was given. ``id``: of the participation."""
+
+    id: int
+    account_id: int | None
+    answer: str
+    reason: str
+    resolution: str
+    resolved_at: datetime | None
+    answered_at: datetime
+
+
+RULES = Query(
+    "select quorum, threshold, open_votes from decision_rules where post_id = $1", RulesRow
+)
+PUT_RULES = Command(
+    """
+    insert into decision_rules (post_id, quorum, threshold, open_votes) values ($1, $2, $3, $4)
+    on conflict (post_id) do update set quorum = excluded.quorum, threshold = excluded.threshold,
+        open_votes = excluded.open_votes
+    """
+)
+PUT_REASON = Command(
+    """
+    insert into reasons (participation_id, reason) values ($1, $2)
+    on conflict (participation_id) do update set reason = excluded.reason, resolution = '',
+        resolved_at = null
+    """
+)
+REASONS = Query(
+    """
+    select p.id, p.account_id, p.answer, r.reason, r.resolution, r.resolved_at, p.answered_at
+    from reasons r join participations p on p.id = r.participation_id
+    where p.post_id = $1 and p.state = 'granted' order by p.id limit $2
+    """,
+    Reason,
+)
+# An objection without a reason stands in the way too.
+OBJECTIONS = Query(
+    """
+    select count(*) from participations p left join reasons r on r.participation_id = p.id
+    where p.post_id = $1 and p.answer = 'object' and p.state = 'granted' and r.resolved_at is null
+    """,
+    int,
+)
+RESOLVE = Command(
+    """
+    insert into reasons (participation_id, reason, resolution, resolved_at)
+    select p.id, $3, $4, $5 from participations p
+    where p.id = $2 and p.post_id = $1 and p.answer = 'object' and p.state = 'granted'
+    on conflict (participation_id) do update set resolution = excluded.resolution,
+        resolved_at = excluded.resolved_at
+    """
+)
+
+
+async def rules(conn: Connection, post_id: int) -> RulesRow | None:
+    return await RULES.first(conn, post_id)
+
+
+async def put_rules(
+    conn: Connection, post_id: int, quorum: int | None, threshold: int | None, open_votes: bool
+) -> None:
+    await PUT_RULES.run(conn, post_id, quorum, threshold, open_votes)
+
+
+async def put_reason(conn: Connection, participation_id: int, reason: str) -> None:
+    """A new one is not met yet."""
+    await PUT_REASON.run(conn, participation_id, reason)
+
+
+async def reasons(conn: Connection, post_id: int, limit: int) -> list[Reason]:
+    """Of those whose answer stands, in order of receipt."""
+    return await REASONS.all(conn, post_id, limit)
+
+
+async def objections(conn: Connection, post_id: int) -> int:
+    """How many are neither taken back nor met."""
+    return await OBJECTIONS.one(conn, post_id)
+
+
+async def resolve(
+    conn: Connection, post_id: int, participation_id: int, resolution: str, now: datetime
+) -> bool:
+    """False where there is no such objection. One that came without a reason gets the words for that."""
+    unsaid = "No reason was given."
+    return await RESOLVE.run(conn, post_id, participation_id, unsaid, resolution, now) == 1

@@ -1,0 +1,91 @@
+"""What became of calls: numbers made of the answers that are here, each time anew.
+
+Nothing is kept beside the answers themselves, so that no figure can disagree with them, and of who looks at a
+call nothing is written down at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from storage.db import Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Of one call. ``answered``: whoever said anything, those who took it back among them. ``confirmed``,
+    ``expressed``: who takes part, by tier."""
+
+    post_id: int
+    answered: int
+    confirmed: int
+    expressed: int
+    waiting: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """``answered``: whose first answer came on it; ``withdrawn``: who took an answer back on it."""
+
+    day: date
+    answered: int
+    withdrawn: int
+
+
+# Confirmed as in COUNTED of storage/tallies.py: a young account of ours whose address nobody confirmed is not.
+OF_CALLS = Query(
+    """
+    select c.post_id, count(p.id) as answered,
+        count(*) filter (where p.counts and p.state = 'granted' and k.confirmed) as confirmed,
+        count(*) filter (where p.counts and p.state = 'granted' and not k.confirmed) as expressed,
+        count(*) filter (where p.state = 'waiting') as waiting,
+        count(*) filter (where p.state = 'withdrawn') as withdrawn
+    from calls c
+    left join participations p on p.post_id = c.post_id
+    left join accounts a on a.id = p.account_id
+    left join users u on $3 and u.id = a.user_id and u.confirmed_at is not null
+    cross join lateral (select case when a.id is null then true
+        when a.host = '' then a.created_at <= $2 or u.id is not null
+        else p.tier = 'confirmed' end as confirmed) k
+    where c.post_id = any($1::bigint[])
+    group by c.post_id
+    """,
+    Answers,
+)
+DAYS = Query(
+    """
+    select day, sum(answered)::bigint as answered, sum(withdrawn)::bigint as withdrawn from (
+        select (p.created_at at time zone c.timezone)::date as day, 1 as answered, 0 as withdrawn
+        from participations p join calls c using (post_id) where p.post_id = any($1::bigint[])
+        union all
+        select (p.answered_at at time zone c.timezone)::date, 0, 1
+        from participations p join calls c using (post_id)
+        where p.post_id = any($1::bigint[]) and p.state = 'withdrawn'
+    ) said group by day order by day
+    """,
+    Day,
+)
+LATEST = Query(
+    "select post_id from calls where community_id = $1 order by post_id desc limit $2", int
+)
+
+
+async def of_calls(
+    conn: Connection, ids: Sequence[int], settled_before: datetime, *, by_mail: bool
+) -> dict[int, Answers]:
+    """By call; all of them in one statement. ``settled_before``, ``by_mail``: as ``tallies.counted``."""
+    rows = await OF_CALLS.all(conn, list(ids), settled_before, by_mail)
+    return {row.post_id: row for row in rows}
+
+
+async def days(conn: Connection, ids: Sequence[int]) -> list[Day]:
+    """Days on which somebody answered or took an answer back, each as it is in the call's own time zone."""
+    return await DAYS.all(conn, list(ids))
+
+
+async def latest(conn: Connection, community_id: int, limit: int) -> list[int]:
+    """The newest calls of a community."""
+    return await LATEST.all(conn, community_id, limit)

@@ -1,0 +1,109 @@
+"""A decision across servers: a Question for those who read one, a page for those who do not, one of them each."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.domain import calls, forms
+from server.domain.calls import Wanted
+from storage.accounts import Account
+from storage.calls import Details
+from storage.posts import Post
+from tests.federation.instance import Instance
+from tests.federation.peer import Json, Peer, peer
+from tests.federation.test_microblog import act_create, join
+
+OPEN = Details(None, None, "UTC")
+
+
+async def decision(at: Instance, by: Account, group: Account, variant: str = "") -> Post:
+    options = () if variant else ("Mondays", "Fridays")
+    async with at.work.transaction() as tx:
+        wanted = Wanted("When to meet", OPEN, kind="decision", variant=variant, options=options)
+        return await calls.create(tx, by, group, wanted)
+
+
+@pytest.fixture
+async def asked(ours: Instance, garden: Account, organiser: Account) -> Post:
+    return await decision(ours, organiser, garden)
+
+
+FORMS = {
+    "beckon": "Question",
+    "piefed": "Question",
+    "lemmy": "Page",
+    "mbin": "Page",
+    "mastodon": "card",
+    "mobilizon": None,
+}
+
+
+def noun_of(document: Json) -> Json:
+    inner = document["object"]
+    return inner["object"] if document["type"] == "Announce" else inner
+
+
+def shapes(document: Json) -> str:
+    inner = noun_of(document)
+    return "card" if inner.get("cta:cardFor") else inner["type"]
+
+
+@pytest.mark.parametrize("software", FORMS)
+async def test_each_reader_gets_one_form_and_keeps_it(
+    ours: Instance, garden: Account, organiser: Account, software: str
+) -> None:
+    async with peer(software) as server:
+        await join(ours, server, server.person("reader"), garden)
+        found = await decision(ours, organiser, garden)
+        await ours.settle()
+        told = server.of_type("Create", "Announce")
+        assert [shapes(d) for d in told] == ([FORMS[software]] if FORMS[software] else [])
+        if FORMS[software] == "Page":
+            inner = told[0]["object"]["object"]
+            assert inner["id"] == f"{found.uri}/page"
+            assert told[0]["object"]["actor"] == inner["attributedTo"] == organiser.uri
+            assert "Mondays" in inner["content"]
+        async with ours.work.transaction() as tx:
+            await calls.edit(tx, organiser, found, state="closed")
+            await calls.delete(tx, organiser, found)
+        await ours.settle()
+        for document in told:
+            gone = server.of_type("Delete", "Announce")[-1]
+            assert noun_of(gone)["id"] == noun_of(document)["id"]
+            assert noun_of(gone)["type"] == "Tombstone"
+
+
+def test_who_reads_a_question_is_sent_one() -> None:
+    assert forms.of_call("piefed", "question") == forms.BECKON
+    assert forms.of_call("lemmy", "question") == forms.PAGE
+    assert forms.of_call("mobilizon", "question") is None
+
+
+async def test_a_decision_ends_as_piefed_needs(ours: Instance, asked: Post) -> None:
+    call = await ours.call(asked)
+    assert call.closes_at
+    assert call.closes_at - asked.published_at == calls.DECIDED_IN
+
+
+async def test_a_comment_below_the_page_is_in_the_thread_of_the_call(
+    ours: Instance, microblog: Peer, garden: Account, asked: Post
+) -> None:
+    reader = microblog.person("reader")
+    note = microblog.note(
+        reader, "<p>Not on Mondays.</p>", [garden.uri], inReplyTo=f"{asked.uri}/page"
+    )
+    await act_create(ours, microblog, reader, note)
+    reply = await ours.post(note["id"])
+    assert reply
+    assert (reply.in_reply_to_id, reply.thread_id) == (asked.id, asked.id)
+
+
+async def test_there_is_no_page_beside_other_calls(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Digging")
+    reader = microblog.person("reader")
+    liked = microblog.activity(reader, "Like", f"{event.uri}/page")
+    await microblog.send(reader, liked, ours.inbox)
+    await ours.settle()
+    assert await ours.outcome(liked["id"]) == "unknown_object"

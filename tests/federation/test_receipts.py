@@ -1,0 +1,192 @@
+"""What those who take part are told: once, when it changes, to them alone; and not those who said no."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.arriving import budgets
+from server.domain import calls, participations, receipts
+from server.errors import Forbidden
+from storage.accounts import Account
+from storage.posts import Post
+from tests.federation.answering import Remote, member
+from tests.federation.instance import Instance
+from tests.federation.peer import Peer
+
+
+def visitor(ours: Instance, server: Peer, garden: Account, event: Post, name: str) -> Remote:
+    return Remote(ours, server, server.person(name, key=1), event, garden)
+
+
+async def test_a_place_is_told_once_with_the_way_back(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 5)
+    one = visitor(ours, microblog, garden, event, "one")
+    await one.vote()
+    await one.vote()
+    await one.send(one.a_reply())
+    (message,) = one.messages()
+    (said,) = one.words()
+    assert said.startswith("You have a place: Turn the compost (")
+    assert "#withdraw" in said
+    assert message["attributedTo"] == garden.uri
+    assert message.get("cc", []) == []
+    assert [t["href"] for t in message["tag"]] == [one.who.uri]
+    secret = one.links()[0].rpartition("/")[2]
+    for table, column in (("posts", "content"), ("participation_tokens", "digest")):
+        kept = await ours.value(
+            f"select count(*) from {table} where position($1 in {column}::text) > 0", secret
+        )
+        assert kept == 0
+
+
+async def test_the_waiting_list_is_told_as_it_moves(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    people = [visitor(ours, microblog, garden, event, f"visitor{n}") for n in range(3)]
+    for person in people:
+        await person.vote()
+    first, second, third = people
+    assert "You have a place" in first.words()[0]
+    assert "You are number 1 on the waiting list" in second.words()[0]
+    assert "You are number 2 on the waiting list" in third.words()[0]
+    await first.leave()
+    assert [w.partition(":")[0] for w in second.words()] == [
+        "All places are taken",
+        "A place is free now, and it is yours",
+    ]
+    assert len(third.words()) == 1
+    assert len(first.words()) == 1
+    # Both links of the second work still.
+    for link in second.links():
+        async with microblog.session.get(link) as seen:
+            assert seen.status == 200
+
+
+async def test_who_says_no_or_joins_hears_nothing_here(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    """A Join has its Accept."""
+    event = await ours.event(organiser, garden, "Turn the compost")
+    no, maybe, joined = (visitor(ours, microblog, garden, event, n) for n in ("a", "b", "c"))
+    await no.send(no.a_vote("I can't"))
+    await maybe.send(maybe.a_vote("Maybe"))
+    await joined.join()
+    assert no.messages() == maybe.messages() == joined.messages() == []
+    assert len(microblog.of_type("Accept")) == 1
+
+
+async def test_members_are_told_what_their_client_does_not_show(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    first = await member(ours, microblog, "first", event)
+    second = await member(ours, microblog, "second", event)
+    await first.client()
+    await second.client()
+    await ours.settle()
+    assert await first.messages() == []
+    (said,) = await second.messages()
+    assert "You are number 1 on the waiting list" in said
+    await first.out_by_api()
+    await ours.settle()
+    assert "it is yours" in (await second.messages())[-1]
+    notices = await second.api("GET", "/v1/notifications")
+    assert [n["type"] for n in notices] == ["mention", "mention"]
+    assert all(n["status"]["visibility"] == "direct" for n in notices)
+
+
+async def test_cancelling_is_told_and_so_is_taking_that_back(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost")
+    one = visitor(ours, microblog, garden, event, "one")
+    await one.vote()
+    for state in ("cancelled", "cancelled", "open"):
+        async with ours.work.transaction() as tx:
+            await calls.edit(tx, organiser, event, state=state)
+        await ours.settle()
+    assert [w.partition(":")[0] for w in one.words()] == [
+        "You have a place",
+        "Cancelled",
+        "It takes place after all",
+    ]
+
+
+async def test_organisers_turn_thanks_off_and_who_waits_is_told(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    other = await ours.member("other")
+    with pytest.raises(Forbidden):
+        async with ours.work.transaction() as tx:
+            await receipts.choose(tx, other, event, wanted=False)
+    async with ours.work.transaction() as tx:
+        await receipts.choose(tx, organiser, event, wanted=False)
+    first, second = (visitor(ours, microblog, garden, event, n) for n in ("a", "b"))
+    await first.vote()
+    await second.vote()
+    assert first.messages() == []
+    assert "number 1 on the waiting list" in second.words()[0]
+
+
+async def test_a_flood_of_votes_makes_no_flood_of_messages(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost")
+    async with ours.work.transaction() as tx:
+        rule = budgets.RECEIPTS
+        await budgets.take(tx, rule, microblog.host, count=rule.limit - 1)
+    first, second = (visitor(ours, microblog, garden, event, n) for n in ("a", "b"))
+    await first.vote()
+    await second.vote()
+    assert len(first.messages()) == 1
+    assert second.messages() == []
+    assert (await ours.call(event)).counted == 2
+
+
+async def test_the_words_of_a_link_are_nobodys_name(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost")
+    one = visitor(ours, microblog, garden, event, "visitor")
+    await one.vote()
+    async with microblog.session.get(one.links()[0]) as seen:
+        page = await seen.text()
+        assert seen.headers["Referrer-Policy"] == "same-origin"
+        assert seen.headers["Cache-Control"] == "no-store"
+    assert "I'm coming" in page.replace("&#39;", "'")
+    assert "visitor" not in page
+
+
+async def test_who_blocks_the_community_meanwhile_is_left_alone(
+    ours: Instance, organiser: Account, garden: Account
+) -> None:
+    """A job that finds no answer any more writes nothing."""
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    async with ours.work.transaction() as tx:
+        assert await receipts.due(tx, 4711) is None
+        row = await participations.answer(tx, organiser, event, "maybe", "client")
+        assert await receipts.due(tx, row.id) is None
+
+
+async def test_a_call_typed_elsewhere_stays_a_post_and_its_author_is_told(
+    ours: Instance, microblog: Peer, garden: Account
+) -> None:
+    author = microblog.person("author")
+    note = microblog.note(
+        author, "<p>@garden !event Walk<br>when: 2090-05-01 10:00</p>", [garden.uri]
+    )
+    created = microblog.create(author, note)
+    assert (await microblog.send(author, created, ours.inbox)).status == 202
+    await ours.settle()
+    stored = await ours.post(note["id"])
+    assert stored
+    assert stored.kind == "note"
+    (told,) = [
+        d["object"] for d in microblog.of_type("Create") if d["object"]["to"] == [author.uri]
+    ]
+    assert "stays a post" in told["content"]
+    assert ours.host in told["content"]
