@@ -178,12 +178,14 @@ class Flag(Activity):
 class Join(Activity):
     """Taking part in an event or call, or asking to be a member of a group.
 
-    ``answer``: which of the answers of a call (``cta:answer``), where that is not the first.
+    ``answer``: which of the answers of a call (``cta:answer``), where that is not the first. ``role``: which
+    of a shift (``cta:role``), where it says one.
     """
 
     object: str
     message: str = ""
     answer: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -288,15 +288,17 @@ def join(
     to: Iterable[str],
     message: str = "",
     answer: str = "",
+    role: str = "",
 ) -> Json:
     """Taking part in an event or call; ``to`` names its organiser, who answers.
 
     ``answer``: which of the answers of a call; empty for the one that a plain Join means.
+    ``role``: which of a shift.
     """
     head = _head("Join", activity_id, actor, to)
-    if answer:
+    if answer or role:
         head["@context"] = [*ACTIVITY_CONTEXT, {"cta": CTA}]
-    said = _said({"participationMessage": message, "cta:answer": answer})
+    said = _said({"participationMessage": message, "cta:answer": answer, "cta:role": role})
     return head | {"object": joined} | said
 
 

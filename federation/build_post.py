@@ -27,6 +27,7 @@ from federation.objects import (
     Post,
     QuoteAuthorization,
     QuotePolicy,
+    Role,
     Vote,
 )
 from federation.vocab import (
@@ -391,6 +392,16 @@ def _call(value: Call | None) -> Json | None:
         link=value.link,
         urgent=value.urgent or None,
         timezone=value.timezone,
+        subEvent=list(value.shifts) or None,
+        superEvent=value.parent,
+        choice=value.choice,
+        roles=[_role(role) for role in value.roles] or None,
+    )
+
+
+def _role(value: Role) -> Json:
+    return _with(
+        {"type": "cta:Role", "name": value.name, "places": value.places}, skill=value.skill
     )
 
 

@@ -187,6 +187,15 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who is wanted in a shift, and how many; ``skill``: what one needs to be able to do."""
+
+    name: str
+    places: int
+    skill: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -194,7 +203,8 @@ class Call:
     closed, or empty; ``place`` of what is no event; ``places`` how many are wanted of it; ``link`` where one
     gives or signs elsewhere. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
-    it in which order.
+    it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
+    is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
     """
 
     kind: CallKind
@@ -213,6 +223,10 @@ class Call:
     link: str | None = None
     urgent: bool = False
     timezone: str | None = None
+    shifts: tuple[str, ...] = ()
+    parent: str | None = None
+    choice: int | None = None
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

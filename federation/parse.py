@@ -63,6 +63,7 @@ REPORTED_MAX: Final = 256
 
 
 ANSWER_MAX: Final = 40
+ROLE_MAX: Final = 60
 
 
 class Head(TypedDict):
@@ -423,8 +424,9 @@ def _flag(document: Document, head: Head) -> Activity:
 def _join(document: Document, head: Head) -> Activity:
     message = text(document.get("participationMessage"), TEXT_MAX)
     answer = text(document.get("cta:answer"), ANSWER_MAX)
+    role = text(document.get("cta:role"), ROLE_MAX)
     about = require_ref(document, "object")
-    return verbs.Join(**head, object=about, message=message, answer=answer)
+    return verbs.Join(**head, object=about, message=message, answer=answer, role=role)
 
 
 def _invite(document: Document, head: Head) -> Activity:

@@ -7,6 +7,7 @@ each difference is named where it is read. An unusable part becomes None: the po
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,12 +40,18 @@ from federation.objects import (
     Option,
     Place,
     Poll,
+    Role,
 )
+from federation.origin import same_origin
 from federation.vocab import CALL_KINDS, CALL_STATES, EVENT_STATUSES, JOIN_MODES
 
 OPTIONS_MAX: Final = 64
 STEWARDS_MAX: Final = 64
 VARIANT_MAX: Final = 20
+SHIFTS_MAX: Final = 64
+ROLES_MAX: Final = 20
+ROLE_MAX: Final = 60
+PLACES_MAX: Final = 1_000_000
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-]{1,32}(/[A-Za-z0-9_+\-]{1,32}){0,3}")
@@ -224,7 +231,25 @@ def parse_call(value: object, owner: str) -> Call | None:
         link=web_url(extension.get("link")),
         urgent=extension.get("urgent") is True,
         timezone=_timezone(extension.get("timezone")),
+        shifts=tuple(
+            uri for uri in refs(extension.get("subEvent"), SHIFTS_MAX) if same_origin(uri, owner)
+        ),
+        parent=own_ref(extension.get("superEvent"), owner),
+        choice=_choice(extension.get("choice")),
+        roles=tuple(_roles(extension.get("roles"))),
     )
+
+
+def _choice(said: object) -> int | None:
+    at = whole(said)
+    return at if at is not None and at < OPTIONS_MAX else None
+
+
+def _roles(value: object) -> Iterator[Role]:
+    for entry in mappings(value, ROLES_MAX):
+        name, places = text(entry.get("name"), ROLE_MAX), whole(entry.get("places"))
+        if name and places and places <= PLACES_MAX:
+            yield Role(name=name, places=places, skill=text(entry.get("skill"), ROLE_MAX))
 
 
 def _state(said: object) -> str:

@@ -230,5 +230,10 @@ CALL_TERMS: Final = {
     "places": "cta:places",
     "link": {"@id": "cta:link", "@type": "@id"},
     "urgent": "cta:urgent",
+    "subEvent": {"@id": "http://schema.org/subEvent", "@type": "@id", "@container": "@list"},
+    "superEvent": {"@id": "http://schema.org/superEvent", "@type": "@id"},
+    "choice": "cta:choice",
+    "roles": {"@id": "cta:roles", "@container": "@list"},
+    "skill": "cta:skill",
     "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
 }

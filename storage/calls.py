@@ -39,6 +39,8 @@ class Call:
     outcome: str
     outcome_at: datetime | None
     receipts: bool
+    parent_id: int | None
+    choice: int | None
 
     @property
     def counted(self) -> int:
@@ -80,14 +82,16 @@ INSERT = Query(
     """
     insert into calls (post_id, community_id, kind, variant, card_uri, state, starts_at, ends_at,
         timezone, place_name, place_address, latitude, longitude, capacity, join_mode, external_url,
-        closes_at, goal, goal_metric, urgent)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        closes_at, goal, goal_metric, urgent, parent_id, choice)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+        $21, $22)
     returning *
     """,
     Call,
 )
 BY_ID = Query("select * from calls where post_id = $1", Call)
 BY_IDS = Query("select * from calls where post_id = any($1::bigint[])", Call)
+SHIFTS = Query("select * from calls where parent_id = any($1::bigint[]) order by post_id", Call)
 LOCK = Query("select * from calls where post_id = $1 for update", Call)
 BY_CARD = Query("select * from calls where card_uri = $1", Call)
 SET_DETAILS = Query(
@@ -101,8 +105,19 @@ SET_DETAILS = Query(
     """,
     Call,
 )
+SPAN = Command(
+    """
+    update calls c set starts_at = s.first, ends_at = s.last, revision = revision + 1
+    from (select min(starts_at) as first, max(coalesce(ends_at, starts_at)) as last from calls
+        where parent_id = $1 and state <> 'cancelled') s
+    where c.post_id = $1 and s.first is not null and (c.starts_at, c.ends_at) is distinct from (s.first, s.last)
+    """
+)
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
+)
+SET_OUTCOME = Command(
+    "update calls set outcome = $2, outcome_at = coalesce(outcome_at, $3) where post_id = $1"
 )
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
@@ -156,7 +171,8 @@ FORMS = Query("select host, form, by_instance from call_forms where post_id = $1
 
 @dataclass(frozen=True, slots=True)
 class NewCall:
-    """``card_uri``: of its answer card. ``state``: as its host says."""
+    """``card_uri``: of its answer card. ``state``: as its host says. ``parent_id``: of a shift, with its place on
+    that call's card as ``choice``."""
 
     post_id: int
     community_id: int
@@ -165,11 +181,13 @@ class NewCall:
     details: Details
     card_uri: str | None
     state: str = "open"
+    parent_id: int | None = None
+    choice: int | None = None
 
 
 async def insert(conn: Connection, new: NewCall) -> Call:
     named = (new.post_id, new.community_id, new.kind, new.variant, new.card_uri, new.state)
-    return await INSERT.one(conn, *named, *_columns(new.details))
+    return await INSERT.one(conn, *named, *_columns(new.details), new.parent_id, new.choice)
 
 
 def _columns(d: Details) -> tuple[object, ...]:
@@ -187,6 +205,11 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Call]:
     return {row.post_id: row for row in await BY_IDS.all(conn, ids)}
 
 
+async def shifts(conn: Connection, ids: Sequence[int]) -> list[Call]:
+    """Of these volunteer calls, in the order in which they were made."""
+    return await SHIFTS.all(conn, ids)
+
+
 async def lock(conn: Connection, post_id: int) -> Call | None:
     """The call, held until the transaction ends: places are granted one at a time."""
     return await LOCK.first(conn, post_id)
@@ -200,8 +223,18 @@ async def set_details(conn: Connection, post_id: int, details: Details) -> Call:
     return await SET_DETAILS.one(conn, post_id, *_columns(details))
 
 
+async def span(conn: Connection, post_id: int) -> bool:
+    """Write down that a call lasts from its first shift to its last that take place. Whether that is new."""
+    return await SPAN.run(conn, post_id) == 1
+
+
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:
     return await SET_STATE.run(conn, post_id, state) == 1
+
+
+async def set_outcome(conn: Connection, post_id: int, outcome: str, now: datetime) -> None:
+    """As HTML. The time stays that of the first."""
+    await SET_OUTCOME.run(conn, post_id, outcome, now)
 
 
 async def of_community(

@@ -88,23 +88,40 @@ VOTERS = """
 """
 # An organiser may lower the number of places below those granted; nobody may wait beside a free one.
 PLACES = """
-    with tallies as (
+    with people as (
+        select c.post_id, coalesce(-n.account_id, n.id) as person,
+            bool_or(n.counts and n.state = 'granted') as granted,
+            bool_or(n.counts and n.state = 'granted' and n.tier = 'confirmed') as confirmed,
+            bool_or(n.state = 'waiting') as waiting
+        from calls c join participations n
+            on n.post_id = c.post_id or n.post_id in (select post_id from calls where parent_id = c.post_id)
+        group by c.post_id, coalesce(-n.account_id, n.id)),
+    tallies as (
         select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity,
-            count(*) filter (where n.counts and n.state = 'granted' and n.tier = 'confirmed')
-                as has_confirmed,
-            count(*) filter (where n.counts and n.state = 'granted' and n.tier = 'expressed')
-                as has_expressed,
-            count(*) filter (where n.state = 'waiting') as has_waiting
+            count(*) filter (where n.confirmed) as has_confirmed,
+            count(*) filter (where n.granted and not n.confirmed) as has_expressed,
+            count(*) filter (where n.waiting and not n.granted) as has_waiting
         from calls c
         join posts p on p.id = c.post_id and p.local
-        left join participations n on n.post_id = c.post_id
+        left join people n on n.post_id = c.post_id
         group by c.post_id, p.uri),
+    said as (
+        select post_id, choice from participations where state = 'granted'
+        union all
+        select c.parent_id, c.choice from calls c join participations n using (post_id)
+        where c.choice is not null and n.counts and n.state = 'granted'),
     cards as (
-        select t.uri, o.position, o.votes_count as shown, count(n.id) as given
+        select t.uri, o.position, o.votes_count as shown, count(n.post_id) as given
         from tallies t join poll_options o using (post_id)
-        left join participations n
-            on n.post_id = t.post_id and n.choice = o.position and n.state = 'granted'
-        group by t.uri, o.post_id, o.position, o.votes_count)
+        left join said n on n.post_id = t.post_id and n.choice = o.position
+        group by t.uri, o.post_id, o.position, o.votes_count),
+    roles as (
+        select p.uri, r.name, r.places,
+            count(*) filter (where n.state = 'granted') as taken,
+            count(*) filter (where n.state = 'waiting') as waiting
+        from shift_roles r join posts p on p.id = r.post_id and p.local
+        join participations n on n.post_id = r.post_id and n.role = r.name
+        group by p.uri, r.name, r.places)
     select format('%s says %s, %s and %s (confirmed, expressed, waiting) and has %s, %s and %s.',
         uri, confirmed, expressed, waiting, has_confirmed, has_expressed, has_waiting)
     from tallies
@@ -115,8 +132,13 @@ PLACES = """
     from cards where shown is distinct from given
     union all
     select format('At %s people wait although places are free.', uri)
-    from tallies
+    from tallies t
     where has_waiting > 0 and (capacity is null or has_confirmed + has_expressed < capacity)
+        and not exists (select from calls c where c.parent_id = t.post_id)
+        and not exists (select from shift_roles r where r.post_id = t.post_id)
+    union all
+    select format('At %s people wait to be %s although places are free.', uri, name)
+    from roles where waiting > 0 and taken < places
 """
 CALLS = """
     select format('%s is a call by its kind alone, or by its row alone.', p.uri)

@@ -28,11 +28,12 @@ class Participation:
     door: str
     created_at: datetime
     answered_at: datetime
+    role: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Recounted from the participations of one call."""
+    """Recounted from the participations of one call; of one with shifts each person once."""
 
     confirmed: int
     expressed: int
@@ -49,6 +50,14 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class InRole:
+    """How many have a place in a role of a shift."""
+
+    role: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class ByHost:
     host: str
     people: int
@@ -57,11 +66,11 @@ class ByHost:
 PUT = Query(
     """
     insert into participations
-        (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+        (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at, role)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
-        answered_at = excluded.answered_at, turn = excluded.turn
+        answered_at = excluded.answered_at, role = excluded.role, turn = excluded.turn
     returning *
     """,
     Participation,
@@ -69,8 +78,8 @@ PUT = Query(
 PUT_CONTACT = Query(
     """
     insert into participations
-        (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at, role)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
     returning *
     """,
     Participation,
@@ -93,7 +102,7 @@ CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door 
 WITHDRAW = Command(
     "with links as (delete from participation_tokens where participation_id = $1)"
     " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
-    " uri = null, answered_at = $2"
+    " uri = null, role = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 # What was said with an answer goes with it; that something was promised stays, to be counted.
@@ -104,30 +113,55 @@ CANCEL_COMMITMENT = Command(
     " where participation_id = $1"
 )
 NEXT_WAITING = Query(
-    "select * from participations where post_id = $1 and state = 'waiting' order by turn limit $2",
+    "select * from participations where post_id = $1 and state = 'waiting'"
+    " and ($3::text is null or role = $3) order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
-    "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2",
+    "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2"
+    " and role is not distinct from $3",
     int,
 )
 RECOUNT = Query(
     """
+    with people as (
+        select
+            bool_or(counts and state = 'granted') as granted,
+            bool_or(counts and state = 'granted' and tier = 'confirmed') as confirmed,
+            bool_or(state = 'waiting') as waiting,
+            bool_or(state in ('granted', 'waiting')) as present
+        from participations
+        where post_id = $1 or post_id in (select post_id from calls where parent_id = $1)
+        group by account_id, coalesce(-account_id, id))
     select
-        count(*) filter (where counts and state = 'granted' and tier = 'confirmed')
-            as confirmed,
-        count(*) filter (where counts and state = 'granted' and tier = 'expressed')
-            as expressed,
-        count(*) filter (where state = 'waiting') as waiting,
-        count(*) filter (where state in ('granted', 'waiting')) as people
-    from participations where post_id = $1
+        count(*) filter (where confirmed) as confirmed,
+        count(*) filter (where granted and not confirmed) as expressed,
+        count(*) filter (where waiting and not granted) as waiting,
+        count(*) filter (where present) as people
+    from people
     """,
     Tally,
 )
 GIVEN = Query(
-    "select choice, count(*) as people from participations where post_id = $1 and state = 'granted'"
-    " group by choice",
+    """
+    select choice, count(*) as people from participations
+    where post_id = $1 and state = 'granted' group by choice
+    union all
+    select c.choice, count(*) as people from calls c join participations p using (post_id)
+    where c.parent_id = $1 and c.choice is not null and p.counts and p.state = 'granted'
+    group by c.choice
+    """,
     Given,
+)
+IN_ROLES = Query(
+    "select role, count(*) as people from participations"
+    " where post_id = $1 and role is not null and state = 'granted' group by role",
+    InRole,
+)
+IN_SHIFTS = Query(
+    "select p.* from participations p join calls c using (post_id)"
+    " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
+    Participation,
 )
 PARTICIPANTS = Query(
     "select * from participations where post_id = $1 and counts"
@@ -135,16 +169,18 @@ PARTICIPANTS = Query(
     Participation,
 )
 COUNTED_BY_HOST = Query(
-    "select coalesce(a.host, '') as host, count(*) as people"
+    "select coalesce(a.host, '') as host, count(distinct coalesce(-p.account_id, p.id)) as people"
     " from participations p left join accounts a on a.id = p.account_id"
-    " where p.post_id = $1 and p.counts and p.state = 'granted'"
+    " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
+    " and p.counts and p.state = 'granted'"
     " group by coalesce(a.host, '') order by people desc",
     ByHost,
 )
 
 ANSWERED_FROM_ELSEWHERE = Query(
-    "select a.id from participations p join accounts a on a.id = p.account_id"
-    " where p.post_id = $1 and a.host <> '' and a.suspended_at is null",
+    "select distinct a.id from participations p join accounts a on a.id = p.account_id"
+    " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
+    " and a.host <> '' and a.suspended_at is null",
     int,
 )
 
@@ -160,6 +196,7 @@ class Said:
     tier: str
     door: str
     uri: str | None = None
+    role: str | None = None
 
 
 async def put(
@@ -168,7 +205,7 @@ async def put(
     """One person has one answer to one call: a new one replaces the old, with the reason for it."""
     row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
-        said.tier, said.door, now,
+        said.tier, said.door, now, said.role,
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
     return row
@@ -180,7 +217,7 @@ async def put_contact(
     """The answer of somebody without an account. Raises ``UniqueViolation`` where there is one."""
     return await PUT_CONTACT.one(
         conn, post_id, contact_id, said.answer, said.choice, said.counts, said.state, said.tier,
-        said.door, now,
+        said.door, now, said.role,
     )  # fmt: skip
 
 
@@ -229,14 +266,28 @@ async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bo
     return True
 
 
-async def next_waiting(conn: Connection, post_id: int, limit: int) -> list[Participation]:
-    """In order of receipt."""
-    return await NEXT_WAITING.all(conn, post_id, limit)
+async def next_waiting(
+    conn: Connection, post_id: int, limit: int, role: str | None = None
+) -> list[Participation]:
+    """In order of receipt. ``role``: of those who wait for it alone."""
+    return await NEXT_WAITING.all(conn, post_id, limit, role)
+
+
+async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
+    """How many have a place in each role of a shift."""
+    return {row.role: row.people for row in await IN_ROLES.all(conn, post_id)}
+
+
+async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Participation]:
+    """What somebody said to the shifts of a volunteer call."""
+    return await IN_SHIFTS.all(conn, post_id, account_id)
 
 
 async def place_in_line(conn: Connection, participation: Participation) -> int:
     """1 for the first who waits."""
-    return await PLACE_IN_LINE.one(conn, participation.post_id, participation.turn)
+    return await PLACE_IN_LINE.one(
+        conn, participation.post_id, participation.turn, participation.role
+    )
 
 
 async def recount(conn: Connection, post_id: int) -> Tally:

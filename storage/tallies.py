@@ -53,9 +53,13 @@ COUNTED = Query(
         count(*) filter (where a.host <> '' and p.tier = 'expressed') as expressed,
         (select count(*) from participations where post_id = $1 and state = 'withdrawn')
             as withdrawn
-    from participations p left join accounts a on a.id = p.account_id
+    from (
+        select distinct on (account_id, coalesce(-account_id, id)) account_id, tier from participations
+        where (post_id = $1 or post_id in (select post_id from calls where parent_id = $1))
+            and counts and state = 'granted'
+        order by account_id, coalesce(-account_id, id), tier) p
+    left join accounts a on a.id = p.account_id
     left join users u on $3 and u.id = a.user_id and u.confirmed_at is not null
-    where p.post_id = $1 and p.counts and p.state = 'granted'
     """,
     Counted,
 )

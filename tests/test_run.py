@@ -37,7 +37,7 @@ async def test_serves_and_works_in_this_process(settings: Settings) -> None:
             assert (answer.status, await answer.text()) == (200, "OK")
         async with here.work.reading() as tx:
             jobs = await tx.conn.fetchval("select count(*) from jobs")
-        assert jobs == 2, "the loops have planned the cleaning, of rows and of files"
+        assert jobs == 4, "planned: cleaning of rows and of files, digests, what is forgotten"
     with pytest.raises(OSError, match="111"):
         await asyncio.open_connection(*settings.address)
 

@@ -464,6 +464,20 @@ INSTANCE: Mapping[str, Schema] = {
 # --- Beckon's own: communities, and calls to action
 
 ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+CATEGORY = words(
+    "space",
+    "transport",
+    "tools",
+    "food",
+    "care",
+    "money",
+    "law",
+    "language",
+    "media",
+    "work",
+    "other",
+)
+TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 FIGURES = entity(
     answered=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT, withdrawn=COUNT,
@@ -609,6 +623,20 @@ OURS: Mapping[str, Schema] = {
                              resolved_at=maybe(TIME), account=maybe("Account"))),
         outcome=maybe(TEXT), decided_by=maybe(TEXT),
     ),
+    "Target": entity(
+        id=ID, name=TEXT, role=TEXT, address=TEXT, area=TEXT, language=maybe(TEXT),
+        status=TARGET_STATUS, note=TEXT, changed_at=TIME, letters=COUNT, written=BOOL,
+        log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
+    ),
+    "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "Need": entity(
+        call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
+    ),
+    "Commitment": entity(
+        id=ID, account=maybe("Account"), quantity=COUNT, text=TEXT,
+        state=words("promised", "accepted", "declined", "fulfilled", "cancelled"), changed_at=TIME,
+    ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
     "MailForm": entity(statement=TEXT, stamp=TEXT),
@@ -630,6 +658,11 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME,
     ),
+    "CallSeries": entity(
+        id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
+        confirmed_at=TIME, asked_at=maybe(TIME), calls=array("Call"),
+    ),
+    "Reminders": entity(on=BOOL),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
     ),

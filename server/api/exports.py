@@ -34,11 +34,12 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unauthenticated
 from server.render import spreadsheet
 from server.render.view import Json, maybe_stamp
-from storage import accounts, calls, participations
+from storage import accounts, calls, participations, targets
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.participations import Participation
 from storage.posts import Post
+from storage.targets import Target
 
 ONE = "/api/beckon/v1/calls/{id}"
 IMPORT = "/api/beckon/v1/communities/{id}/calls/import"
@@ -79,7 +80,7 @@ async def as_osdi(request: web.Request, caller: Caller | None) -> web.Response:
     async with context(request).work.reading() as tx:
         viewer = viewer_of(caller)
         post, call = await _call(tx, request, viewer)
-        told = _told(post, call)
+        told = _told(post, call, await targets.of_call(tx.conn, post.id))
         here = f"{tx.site.urls.base}{request.path}"
         if not sent.flag("answers"):
             return _hal(osdi.call(told, here))
@@ -91,7 +92,7 @@ def _hal(document: Json) -> web.Response:
     return web.Response(body=orjson.dumps(document), content_type=osdi.MEDIA_TYPE)
 
 
-def _told(post: Post, call: Call) -> osdi.Call:
+def _told(post: Post, call: Call, asked: Sequence[Target]) -> osdi.Call:
     place = osdi.Place(call.place_name, call.place_address, call.latitude, call.longitude)
     return osdi.Call(
         uri=post.uri, url=post.url, kind=call.kind, variant=call.variant, title=post.title,
@@ -99,7 +100,7 @@ def _told(post: Post, call: Call) -> osdi.Call:
         created_at=post.published_at, modified_at=post.edited_at or post.published_at,
         confirmed=call.confirmed, expressed=call.expressed, private=post.visibility == "members",
         starts_at=call.starts_at, ends_at=call.ends_at, place=place, capacity=call.capacity,
-        link=call.external_url,
+        link=call.external_url, targets=tuple(target.name for target in asked),
     )  # fmt: skip
 
 

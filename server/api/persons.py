@@ -85,7 +85,7 @@ DESCRIBED: Described = {
     f"GET {BASE}": op(array("Person")),
     f"POST {BASE}": op(
         "PersonToken", a_text("username", required=True), a_text("display_name"), an_id("community_id"),
-        some_texts("answers"), flag("norms"), a_text("code"), also=(409,),
+        some_texts("answers"), flag("norms"), a_text("code"), also=(404, 409),
     ),
     f"POST {BASE}/{{id}}/token": op("PersonToken"),
 }  # fmt: skip

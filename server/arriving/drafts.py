@@ -19,6 +19,7 @@ from storage import accounts, tallies
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.shift_roles import Role
 
 KINDS = frozenset({"note", "page", "article", "question", "event"})
 STATES = {"cancelled": "cancelled", "postponed": "postponed"}
@@ -73,7 +74,7 @@ async def draft_of(
     return posts.Draft(
         kind=_kind(value),
         visibility=visibility,
-        title=text.one_line(value.name) if value.kind not in ("note", "question") else "",
+        title=await _title(tx, value) if value.kind not in ("note", "question") else "",
         content=text.clean(html),
         summary=text.one_line(value.summary),
         sensitive=value.sensitive,
@@ -91,6 +92,14 @@ async def draft_of(
         quote=await _quote_of(tx, author, value, stamp),
         quote_policy=_quote_policy(author, value.quote_policy),
     )
+
+
+async def _title(tx: Tx, value: Post) -> str:
+    """Of a shift without that of its call, which stands before it for who sees it alone."""
+    title = text.one_line(value.name)
+    parent = value.call.parent if value.call else None
+    within = await post_rows.by_uri(tx.conn, parent) if parent else None
+    return title.removeprefix(f"{within.title}: ") if within else title
 
 
 def _kind(value: Post) -> str:
@@ -207,6 +216,8 @@ def _answers(value: Post) -> tuple[kinds.Answer, ...]:
     if value.call is None:
         return kinds.answers("event", "")
     titles = [o.name for o in value.call.answers[:OPTIONS_MAX]]
+    if value.call.shifts and titles:
+        return tuple(kinds.Answer(str(at), title) for at, title in enumerate(titles))
     known = kinds.answers(value.call.kind, value.call.variant, titles)
     if len(titles) != len(known):
         return known
@@ -270,13 +281,21 @@ def reported_of(value: Post) -> calls.Reported:
     if len(counts) != len(answers):
         counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
     state = STATES.get(value.event.status, "open") if value.event else "open"
+    divided = call is not None and bool(call.shifts)
+    roles = call.roles if call and call.parent else ()
     return calls.Reported(
         kind=call.kind if call else "event",
         variant=call.variant if call else "",
         counts=tuple(counts),
-        counted=sum(n for n, a in zip(counts, answers, strict=True) if a.counts),
+        # Who is in two shifts is one person.
+        counted=min(taken, NUMBER_MAX)
+        if divided
+        else sum(n for n, a in zip(counts, answers, strict=True) if a.counts),
         waiting=min(call.waiting, NUMBER_MAX) if call else 0,
         state=(call.state if call else "") or state,
         card_uri=call.card if call else None,
         outcome=text.clean(call.outcome) if call else "",
+        parent=call.parent if call else None,
+        choice=call.choice if call else None,
+        roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
     )

@@ -150,7 +150,9 @@ async def is_known(tx: Tx, uri: str) -> bool:
 async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
     """A community's post shows in home as a boost by the community, once per thread's head."""
     post = await calls.known_by(tx, uri)
-    if post and post.is_head and not group.local:
+    call = await call_rows.by_id(tx.conn, post.id) if post else None
+    shift = call is not None and call.parent_id is not None  # its call is what followers hear of
+    if post and post.is_head and not group.local and not shift:
         await posts.share(tx, group, post, at=act.activity.published)
 
 

@@ -39,7 +39,8 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
-        await participations.join(tx, act.by, post, activity.id, activity.answer or None)
+        said, role = activity.answer or None, activity.role or None
+        await participations.join(tx, act.by, post, activity.id, said, role)
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown

@@ -6,6 +6,7 @@ are stands in ``server/domain/kinds.py``, taking part in ``server/domain/partici
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
 from server.domain import (
+    call_notices,
     communities,
     distribution,
     effects,
@@ -21,11 +23,14 @@ from server.domain import (
     policy,
     posts,
     quotes,
+    reminders,
+    shifts,
 )
 from server.domain.distribution import Reach
+from server.domain.shifts import Shift
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
-from storage import accounts, calls, polls
+from storage import accounts, calls, polls, shift_roles
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -41,7 +46,20 @@ TITLE_MIN, TITLE_MAX = 3, 200
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
 URL_MAX = 2000
+TOLD = {
+    "postponed": "postponed",
+    "cancelled": "cancelled",
+    "cancelled open": "reopened",
+    "postponed open": "changed",
+}
+"""What those who take part are told of a new state, or of one after another (``call_notices``)."""
+
+ASK_OUTCOME = "ask_outcome"
+ASKED_AFTER = (timedelta(days=3), timedelta(days=10))
+"""When the organisers of a call that was closed are asked what came of it (``outcomes.py``)."""
 DECIDED_IN = timedelta(days=14)
+NOTE_MAX = 2000
+NOTED = ("event", "volunteer", "need")
 INTRODUCED = 50
 """How many open calls a new follower is told of."""
 
@@ -51,6 +69,8 @@ class Wanted:
     """What an organiser fills in: four fields at most are required (kind, title, time, place).
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
+    ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
+    take part, None to leave it.
     """
 
     title: str
@@ -60,6 +80,8 @@ class Wanted:
     kind: str = "event"
     variant: str = ""
     options: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +96,9 @@ class Reported:
     state: str
     card_uri: str | None
     outcome: str = ""
+    parent: str | None = None  # the id of the call whose shift it is, with its place on that card
+    choice: int | None = None
+    roles: tuple[shift_roles.Role, ...] = ()
 
 
 async def create(
@@ -86,22 +111,53 @@ async def create(
     if not let_through:
         await communities.require_may_call(tx, community, author)
     policy.may_call(private=await communities.is_private(tx, community)).require()
-    wanted = _with_end(tx, wanted)
+    wanted = _whole(_with_end(tx, wanted))
     check(wanted)
-    _check_ahead(tx, wanted.details)
+    require_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
-    await _close_in_time(tx, call)
+    await _set_note(tx, post, wanted)
+    made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await posts.share(tx, community, post)
+    for told, row in ((post, call), *made):
+        await _announce(tx, author, community, told, row)
+    await posts.feature(tx, community, post, added=True)
+    return post
+
+
+async def _announce(tx: Tx, author: Account, community: Account, post: Post, call: Call) -> None:
     members = await effects.followers(tx, community.id)
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
-    await posts.feature(tx, community, post, added=True)
-    return post
+    await _plan(tx, call)
+
+
+def _whole(wanted: Wanted) -> Wanted:
+    """With its shifts cleaned, and the time that they span."""
+    if not wanted.shifts:
+        return wanted
+    cleaned = tuple(shifts.clean(shift) for shift in wanted.shifts)
+    details = shifts.spanned(wanted.details, cleaned)
+    return replace(wanted, shifts=cleaned, details=details)
+
+
+async def _add_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> list[tuple[Post, Call]]:
+    places = zip(wanted, shifts.choices(wanted), strict=True)
+    return [
+        await shifts.add(tx, author, community, post, call, shift, choice)
+        for shift, choice in places
+    ]
+
+
+async def _set_note(tx: Tx, post: Post, wanted: Wanted) -> None:
+    if wanted.note is not None:
+        await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
 
 
 def _with_end(tx: Tx, wanted: Wanted, before: datetime | None = None) -> Wanted:
@@ -121,10 +177,21 @@ def check(wanted: Wanted) -> None:
         raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
     if len(wanted.about) > ABOUT_MAX:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
+    shifts.check(wanted.kind, wanted.shifts or ())
+    _check_note(wanted)
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)
     _check_numbers(wanted.details)
+
+
+def _check_note(wanted: Wanted) -> None:
+    if wanted.note and wanted.kind not in NOTED:
+        raise Invalid(
+            "Such a call tells those who take part nothing else.", field="participants_note"
+        )
+    if wanted.note and len(wanted.note) > NOTE_MAX:
+        raise Invalid(f"It has at most {NOTE_MAX:,} characters.", field="participants_note")
 
 
 def _check_kind(wanted: Wanted) -> None:
@@ -212,7 +279,8 @@ def is_web(url: str) -> bool:
     return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _check_ahead(tx: Tx, details: Details) -> None:
+def require_ahead(tx: Tx, details: Details) -> None:
+    """Raises ``Invalid`` for what is over already."""
     if details.starts_at and details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
     if details.closes_at and details.closes_at <= tx.now:
@@ -220,7 +288,8 @@ def _check_ahead(tx: Tx, details: Details) -> None:
 
 
 def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
-    answers = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
+    offered = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
+    titles = shifts.on_card(wanted.shifts or ()) or [answer.title for answer in offered]
     return posts.Draft(
         kind="event" if kinds.KINDS[wanted.kind].shape == "event" else "call",
         title=text.one_line(wanted.title),
@@ -229,7 +298,7 @@ def _draft(tx: Tx, community: Account, wanted: Wanted) -> posts.Draft:
         language=wanted.language,
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
-        poll=posts.PollDraft(tuple((answer.title, 0) for answer in answers)),
+        poll=posts.PollDraft(tuple((title, 0) for title in titles)),
         quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
     )
 
@@ -253,31 +322,60 @@ async def receive(
         return None
     new = NewCall(
         post.id, behind.id, reported.kind, reported.variant, details, reported.card_uri,
-        reported.state,
+        reported.state, *await _in_parent(tx, author, reported),
     )  # fmt: skip
     await calls.insert(tx.conn, new)
     await hear(tx, post, details, reported)
     return post
 
 
+async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int | None, int | None]:
+    """The call of the same author whose shift it is, and its place on that card, if that is free."""
+    parent = await known_by(tx, reported.parent) if reported.parent else None
+    call = await calls.by_id(tx.conn, parent.id) if parent else None
+    if parent is None or call is None or parent.account_id != author.id:
+        return None, None
+    if call.kind != "volunteer" or call.parent_id is not None or reported.kind != "volunteer":
+        return None, None
+    taken = {shift.choice for shift in await calls.shifts(tx.conn, [parent.id])}
+    return parent.id, None if reported.choice in taken else reported.choice
+
+
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
-    await calls.set_details(tx.conn, post.id, details)
+    before = await calls.by_id(tx.conn, post.id)
+    call = await calls.set_details(tx.conn, post.id, details)
+    await shift_roles.put(tx.conn, post.id, reported.roles)
+    if before and call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
     if await calls.set_state(tx.conn, post.id, reported.state):
         await _tell_of_state(tx, post, reported.state)
+    await _hear_outcome(tx, post, reported.outcome)
     await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> None:
+    call = await calls.by_id(tx.conn, post.id)
+    if call and outcome and outcome != call.outcome:
+        await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+        effects.changed(tx, post.id)
+        if not call.outcome:
+            await _tell_those_who_go(tx, post)
+
+
 async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
-    """Those of ours who go are told that an event is called off or put off."""
+    """Those of ours who go are told that an event of another server is called off or put off."""
+    if state in ("cancelled", "postponed"):
+        await _tell_those_who_go(tx, post)
+
+
+async def _tell_those_who_go(tx: Tx, post: Post) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
-    if author and state in ("cancelled", "postponed"):
-        going = [
-            row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id
-        ]
-        people = await accounts.by_ids(tx.conn, going)
-        await effects.tell(tx, people.values(), "update", author, post.id)
+    going = [row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id]
+    people = await accounts.by_ids(tx.conn, going)
+    assert author, "a foreign key holds it"
+    await effects.tell(tx, people.values(), "update", author, post.id)
 
 
 async def send_tally(tx: Tx, post_id: int) -> None:
@@ -338,38 +436,111 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
-        wanted = _with_end(tx, wanted, call.closes_at)
-        check(wanted)
-        if (wanted.kind, wanted.variant) != (call.kind, call.variant):
-            raise Invalid("A call stays of its kind.", field="kind")
-        post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
-        call = await calls.set_details(tx.conn, post.id, wanted.details)
-        await _close_in_time(tx, call)
+        before = call
+        post, call = await _rewrite(tx, author, community, post, call, wanted)
+        if call.revision > before.revision and state in (None, before.state):
+            await call_notices.send(tx, post.id, "changed")
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
     await send_tally(tx, post.id)
+    if call.parent_id:
+        await _span(tx, call.parent_id)
     return post
 
 
+async def _rewrite(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Wanted
+) -> tuple[Post, Call]:
+    wanted = _whole(_with_end(tx, wanted, call.closes_at))
+    check(wanted)
+    if (wanted.kind, wanted.variant) != (call.kind, call.variant):
+        raise Invalid("A call stays of its kind.", field="kind")
+    if wanted.shifts and call.parent_id:
+        raise Invalid("A shift has no shifts.", field="shifts")
+    if await shift_roles.of_shifts(tx.conn, [post.id]):
+        wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
+    post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+    call = await calls.set_details(tx.conn, post.id, wanted.details)
+    await _set_note(tx, post, wanted)
+    await _plan(tx, call)
+    if wanted.shifts is not None:
+        await _edit_shifts(tx, author, community, post, call, wanted.shifts)
+        await _span(tx, post.id)
+    return post, call
+
+
+async def _edit_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> None:
+    """What is not named any more is called off, and what is new is on no card."""
+    there = {shift.post_id: shift for shift in await calls.shifts(tx.conn, [post.id])}
+    rows = await post_rows.by_ids(tx.conn, list(there))
+    for shift in wanted:
+        if shift.id is None:
+            made = await shifts.add(tx, author, community, post, call, shift, None)
+            await _announce(tx, author, community, *made)
+        elif shift.id not in there:
+            raise Invalid("This call has no such shift.", field="shifts")
+        else:
+            row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
+            await participations.fill(tx, rows[shift.id], row)
+            await _close_in_time(tx, row)
+            await send_tally(tx, shift.id)
+    for gone in there.keys() - {shift.id for shift in wanted}:
+        await _set_state(tx, community, rows[gone], "cancelled")
+        await send_tally(tx, gone)
+
+
+async def _span(tx: Tx, post_id: int) -> None:
+    """A volunteer call lasts from its first to its last shift."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    if post and call and await calls.span(tx.conn, post_id):
+        found = await calls.by_id(tx.conn, post_id)
+        assert found, "it is held"
+        await _close_in_time(tx, found)
+        await send_tally(tx, post_id)
+
+
 async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
-    """What takes no answers any more is closed on its card too, and is not pinned."""
+    """What takes no answers any more is closed on its card too, and is not pinned. Shifts go with their call,
+    but for those that were called off before."""
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ENDED
-    call = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of_state(tx, post, state)
+        await _tell_of(tx, post, call.state if call else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
+    call = await calls.by_id(tx.conn, post.id)
     ends_at = call.closes_at if call else None
     await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
-    await posts.feature(tx, community, post, added=not ended)
     effects.changed(tx, post.id)
+    for shift in await calls.shifts(tx.conn, [post.id]):
+        row = await post_rows.by_id(tx.conn, shift.post_id)
+        if row and shift.state != "cancelled":
+            await _set_state(tx, community, row, state)
+            await send_tally(tx, shift.post_id)
+    if call and call.parent_id is None:
+        await posts.feature(tx, community, post, added=not ended)
 
 
-async def _close_in_time(tx: Tx, call: Call) -> None:
-    """At the end that it has; clients show one that answers have."""
+async def _tell_of(tx: Tx, post: Post, before: str, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers."""
+    told = TOLD.get(state) or TOLD.get(f"{before} {state}")
+    if told:
+        await call_notices.send(tx, post.id, told)
+    if state == "closed":
+        args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
+        for after in ASKED_AFTER:
+            await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)
+
+
+async def _plan(tx: Tx, call: Call) -> None:
+    """What is to be done when its time comes: those who come are reminded, and it is closed at the end that it
+    has; clients show one that answers have."""
+    await reminders.plan(tx, call)
     if call.closes_at and call.state not in ENDED:
         await polls.set_end(tx.conn, call.post_id, call.closes_at, None)
     if call.over_at:
@@ -401,6 +572,16 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
     assert author, "a foreign key holds it"
     if actor.id != author.id:
         await communities.require_steward(tx, community, actor)
+    for shift in await calls.shifts(tx.conn, [post.id]):
+        row = await post_rows.by_id(tx.conn, shift.post_id)
+        if row:
+            await _remove(tx, author, row, shift)
+    await _remove(tx, author, post, call)
+    if call.parent_id:
+        await participations.settle_above(tx, call.parent_id)
+
+
+async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
     await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
     if call.card_uri:
         await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")

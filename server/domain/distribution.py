@@ -102,7 +102,9 @@ async def _by_form(tx: Tx, found: calls.Call, reach: Reach, *, new: bool) -> dic
     for host in hosts:
         software = known[host].software if host in known else None
         first = sent.get(host)
-        form = forms.of_call(software, shape)
+        # The card and the page of a volunteer call stand for its shifts.
+        listed = forms.of_call(software, shape)
+        form = None if found.parent_id and listed in (forms.CARD, forms.PAGE) else listed
         if first is None and new and form:
             first = HostForm(host, form, by_instance=host not in members)
             await calls.put_form(tx.conn, post_id, host, first.form, by_instance=first.by_instance)
@@ -262,11 +264,13 @@ async def taking_part(
     answer: str,
     uri: str,
     message: str = "",
+    role: str | None = None,
 ) -> None:
-    """Tell the host of a remote call what one of ours answered, and said with it."""
+    """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
+    it is."""
     answered = {"id": post.uri}
     if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri])
+        document = build.join(uri, actor.uri, post.uri, to=[host.uri], role=role or "")
     elif answer == "withdrawn":
         document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
     elif answer == "maybe":

@@ -21,6 +21,7 @@ from server.domain import (
     kinds,
     mails,
     policy,
+    shift_roles,
     tallies,
 )
 from server.domain.kinds import Answer
@@ -36,12 +37,18 @@ from storage.posts import Post
 RECEIPT = "receipt"
 """The job that tells somebody of their place (``receipts.py``)."""
 TALLY_INTERVAL = timedelta(minutes=3)
-REJECTED = tuple(v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED))
+HELD = ("granted", "waiting")
+REJECTED = tuple(
+    v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED, policy.CHOOSE_SHIFT)
+)
 """Why a Join of another server is answered by a Reject."""
 
 
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
     """What can be answered to a call, in the order of its card."""
+    shifts = await shift_roles.on_card(tx, call)
+    if shifts:
+        return await shift_roles.answers(tx, call, shifts)
     if not kinds.has_own_options(call.kind, call.variant):
         return kinds.answers(call.kind, call.variant)
     options = await polls.options(tx.conn, [call.post_id])
@@ -68,34 +75,79 @@ async def answer(
     uri: str | None = None,
     invited: bool = False,
     message: str = "",
+    role: str | None = None,
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
     kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
-    ``message``: said with it to the host of a remote call.
+    ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles.
 
-    Raises ``Forbidden`` (over, cancelled, blocked), ``Invalid`` (no such answer), ``NotFound`` (no call).
+    A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
+    Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen), ``Invalid`` (no such answer), ``NotFound`` (no call).
     """
     call = await locked(tx, post)
+    shifts = await shift_roles.on_card(tx, call)
+    if shifts and said is None:
+        policy.CHOOSE_SHIFT.require()
     choice, found = await _find(tx, call, said)
+    if choice in shifts:
+        return await _choose(tx, account, post, shifts[choice], door, uri, role)
     await _require_answer(tx, account, post, call)
+    if shifts:
+        await _leave_shifts(tx, account, post)
     old = await participations.of_account(tx.conn, post.id, account.id)
     tier = "confirmed" if account.local or door == "join" else "expressed"
     new = Said(found.key, choice, found.counts, "granted", tier, door, uri)
     if not post.local:
         mode = call.join_mode if found.counts else "free"
         policy.may_take_part(mode, call.external_url, invited=invited).require()
+        await shift_roles.require_known(tx, call, role)
+        new = replace(new, role=role if found.counts else None)
         return await _answer_elsewhere(tx, account, post, call, old, new, message)
     if not account.local and door != "reply":  # which any software writes
-        await calls.put_form(tx.conn, post.id, account.host, forms.answered(door))
-    if old and old.answer == found.key and old.state in ("granted", "waiting"):
+        await _note_form(tx, account, call, door)
+    if found.counts:
+        place = await shift_roles.place(tx, call, old, role)
+        new = replace(new, role=place.role, state="granted" if place.free else "waiting")
+    if old and (old.answer, old.role) == (found.key, new.role) and old.state in HELD:
         return await _say_again(tx, account, post, call, old, new)
-    if found.counts and call.full and not (old and old.counts and old.state == "granted"):
-        new = replace(new, state="waiting")
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
     await _reply(tx, post, account, row, uri)
     await tell(tx, row)
     await settle(tx, post, call)
     return row
+
+
+async def _note_form(tx: Tx, account: Account, call: Call, door: str) -> None:
+    """What a host answered it has read; of a shift the card is its volunteer call's."""
+    form = forms.answered(door)
+    about = call.parent_id if call.parent_id and form == forms.CARD else call.post_id
+    await calls.put_form(tx.conn, about, account.host, form)
+
+
+async def _choose(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    shift_id: int,
+    door: str,
+    uri: str | None,
+    role: str | None,
+) -> Participation:
+    """A shift, on the card of its volunteer call: any other answer of theirs to the call goes."""
+    shift = await post_rows.by_id(tx.conn, shift_id)
+    assert shift, "a foreign key holds it"
+    row = await answer(tx, account, shift, None, door, uri=uri, role=role)
+    await _leave_shifts(tx, account, post, but=shift_id)
+    if await participations.of_account(tx.conn, post.id, account.id):
+        await _withdraw(tx, account, post, await locked(tx, post))
+    return row
+
+
+async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
+    for taken in await participations.in_shifts(tx.conn, post.id, account.id):
+        shift = await post_rows.by_id(tx.conn, taken.post_id)
+        if shift and shift.id != but:
+            await withdraw(tx, account, shift)
 
 
 async def tell(tx: Tx, row: Participation) -> None:
@@ -109,8 +161,12 @@ async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> P
     call = await locked(tx, post)
     choice, found = await _find(tx, call, said)
     require_open(tx, call)
-    state = "waiting" if found.counts and call.full else "granted"
-    new = Said(found.key, choice, found.counts, state, "confirmed", "email")
+    if choice in await shift_roles.on_card(tx, call):
+        policy.CHOOSE_SHIFT.require()
+    new = Said(found.key, choice, found.counts, "granted", "confirmed", "email")
+    if found.counts:
+        place = await shift_roles.place(tx, call, None, None)
+        new = replace(new, role=place.role, state="granted" if place.free else "waiting")
     row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
     await settle(tx, post, call)
     return row
@@ -124,16 +180,23 @@ async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
         await settle(tx, post, call)
 
 
-async def join(tx: Tx, account: Account, post: Post, uri: str, said: str | None = None) -> None:
+async def join(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    uri: str,
+    said: str | None = None,
+    role: str | None = None,
+) -> None:
     """A Join of another server, which is answered in any case but by those who block each other.
 
-    ``said``: the answer that it names, if any. Raises ``Forbidden`` for these, and ``Invalid``.
+    ``said`` and ``role``: the answer and the role that it names, if any. Raises ``Forbidden`` for these, and ``Invalid``.
     """
     if not post.is_call:
         await distribution.ignore_join(tx, post, account, uri)
         return
     try:
-        await answer(tx, account, post, said, "join", uri=uri)
+        await answer(tx, account, post, said, "join", uri=uri, role=role)
     except Forbidden as refused:
         organiser = await accounts.by_id(tx.conn, post.account_id)
         if organiser is None or refused.reason not in REJECTED:
@@ -159,7 +222,13 @@ async def _say_again(
 
 
 async def locked(tx: Tx, post: Post) -> Call:
-    """The call of a post, held until the transaction ends. Raises ``NotFound``."""
+    """The call of a post, held until the transaction ends. Raises ``NotFound``.
+
+    Of a shift its volunteer call is held too, and first, by all: both are counted.
+    """
+    found = await calls.by_id(tx.conn, post.id)
+    if found and found.parent_id:
+        await calls.lock(tx.conn, found.parent_id)
     call = await calls.lock(tx.conn, post.id)
     if call is None:
         raise NotFound
@@ -203,28 +272,41 @@ async def _answer_elsewhere(
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    if old and old.answer == new.answer and old.state != "refused" and not message:
+    same = old and (old.answer, old.role) == (new.answer, new.role)
+    if old and same and old.state != "refused" and not message:
         return old
     if kinds.KINDS[call.kind].named:
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
-        await _tell_host(tx, account, post, new.answer, new.uri or "", message)
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role)
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
 
 
 async def _tell_host(
-    tx: Tx, account: Account, post: Post, said: str, uri: str, message: str = ""
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str,
+    uri: str,
+    message: str = "",
+    role: str | None = None,
 ) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri, message)
+    await distribution.taking_part(tx, account, post, host, said, uri, message, role)
 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:
-    """Take an answer back; a repeat is no event."""
+    """Take an answer back; a repeat is no event. Of a volunteer call those to its shifts go too."""
     call = await locked(tx, post)
+    if call.kind == "volunteer":
+        await _leave_shifts(tx, account, post)
+    await _withdraw(tx, account, post, call)
+
+
+async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
     old = await participations.of_account(tx.conn, post.id, account.id)
     if old is None or not await participations.withdraw(tx.conn, old.id, tx.now):
         return
@@ -249,22 +331,36 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     The caller holds the lock of the call.
     """
     await fill(tx, post, call)
+    await _let_hear(tx, call)
+    if call.parent_id:
+        await settle_above(tx, call.parent_id)
+
+
+async def settle_above(tx: Tx, parent_id: int) -> None:
+    """Count a volunteer call again, as its shifts have changed. The caller holds its lock."""
+    await _write(tx, parent_id)
+    call = await calls.by_id(tx.conn, parent_id)
+    if call:
+        await _let_hear(tx, call)
+
+
+async def _let_hear(tx: Tx, call: Call) -> None:
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
-    await tx.later(f"call:{post.id}", "send_tally", {"post_id": post.id}, due)
+    await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
     await tallies.moved(tx, call)
-    await effects.recount(tx, post.id)
+    await effects.recount(tx, call.post_id)
 
 
 async def fill(tx: Tx, post: Post, call: Call) -> None:
     """As ``settle``, without letting others hear of it."""
     tally = await participations.recount(tx.conn, post.id)
     taken = tally.confirmed + tally.expressed
-    free = max(tally.waiting if call.capacity is None else call.capacity - taken, 0)
-    granted = await participations.next_waiting(tx.conn, post.id, free) if tally.waiting else []
+    granted = await shift_roles.granted(tx, call, taken, tally.waiting)
     for waiting in granted:
         await participations.set_participation_state(tx.conn, waiting.id, "granted")
         await _tell_granted(tx, post, waiting)
-    await _write(tx, post, await participations.recount(tx.conn, post.id) if granted else tally)
+    for post_id in (post.id, call.parent_id) if call.parent_id else (post.id,):
+        await _write(tx, post_id)
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
@@ -276,12 +372,13 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
         await tell(tx, waiting)
 
 
-async def _write(tx: Tx, post: Post, tally: participations.Tally) -> None:
-    await calls.set_tally(tx.conn, post.id, tally.confirmed, tally.expressed, tally.waiting)
-    given = await participations.given(tx.conn, post.id)
-    options = await polls.options(tx.conn, [post.id])
+async def _write(tx: Tx, post_id: int) -> None:
+    tally = await participations.recount(tx.conn, post_id)
+    await calls.set_tally(tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting)
+    given = await participations.given(tx.conn, post_id)
+    options = await polls.options(tx.conn, [post_id])
     counts = [given.get(option.position, 0) for option in options]
-    await polls.set_counts(tx.conn, post.id, counts, tally.people)
+    await polls.set_counts(tx.conn, post_id, counts, tally.people)
 
 
 async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:

@@ -81,13 +81,16 @@ OWN_DECISION = _refused(
 NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
 )
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
+CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
 COUNTED_BY_NAME = _refused("counted_by_name", "Who takes part in this call tells its server so.")
@@ -329,6 +332,11 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     if state == "cancelled":
         return CALL_CANCELLED
     return CALL_OVER if over or state == "closed" else ALLOWED
+
+
+def may_report(state: str, *, over: bool) -> Verdict:
+    """Say what came of a call: of one that was cancelled, too."""
+    return ALLOWED if over or state in ("closed", "cancelled") else CALL_OPEN
 
 
 def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:

@@ -26,6 +26,7 @@ from federation.objects import (
     Post,
     QuoteAuthorization,
     QuotePolicy,
+    Role,
     Tally,
     Vote,
 )
@@ -33,7 +34,7 @@ from federation.vocab import PUBLIC
 from server import blobs, text
 from server.domain import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, polls, posts, tallies
+from storage import accounts, calls, communities, polls, posts, shift_roles, tallies
 from storage.accounts import Account
 
 Json = build.Json
@@ -162,7 +163,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
         attributed_to=community.uri,
-        content=_card_text(tx, row, call) + await keyword_line(tx, row, call),
+        content=await _card_text(tx, row, call) + await keyword_line(tx, row, call),
         published=row.published_at,
         to=to,
         cc=cc,
@@ -289,18 +290,38 @@ def line(call: calls.Call) -> str:
 STATE_WORDS = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
-def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
+async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     told = text.escape(STATE_WORDS.get(call.state, "") + line(call))
     head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
     asks = kinds.KINDS[call.kind].asks
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
+    times = await _shift_list(tx, await shifts(tx, call))
     details = f'<a href="{text.escape(row.url)}">Details</a>'
-    return f"<p>{head}</p><p>{asks} {privacy} {details}</p>"
+    return f"<p>{head}</p>{call.outcome}{times}<p>{asks} {privacy} {details}</p>"
+
+
+async def shifts(tx: Tx, call: calls.Call) -> list[tuple[posts.Post, calls.Call]]:
+    """Of a volunteer call those that take place, in the order in which they were made."""
+    if call.kind != "volunteer" or call.parent_id is not None:
+        return []
+    found = [row for row in await calls.shifts(tx.conn, [call.post_id]) if row.state != "cancelled"]
+    rows = await posts.by_ids(tx.conn, [row.post_id for row in found])
+    return [(rows[row.post_id], row) for row in found]
+
+
+async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str:
+    """For who is sent no shift of its own. How many places are left changes too often to stand here."""
+    entries = [
+        f'<li><a href="{text.escape(row.url)}">{text.escape(row.title)}</a>: {text.escape(when(call))}</li>'
+        for row, call in found
+    ]
+    return f"<ul>{''.join(entries)}</ul>" if entries else ""
 
 
 async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
-    """What a call prints of the replies that answer it; nothing once it takes no answers."""
-    if call.state not in ("open", "postponed"):
+    """What a call prints of the replies that answer it; nothing once it takes no answers, or where one has to
+    choose a shift."""
+    if call.state not in ("open", "postponed") or await shifts(tx, call):
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
@@ -397,20 +418,26 @@ async def _call(tx: Tx, value: Post, call: calls.Call) -> Post:
     """The canonical object of a call: an event, a page, or a question (``kinds``)."""
     community = await _account(tx, call.community_id)
     shape = kinds.KINDS[call.kind].shape
+    within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
+    listed = await _shift_list(tx, await shifts(tx, call))
     described = replace(
         value,
         kind=shape,
+        name=f"{within.title}: {value.name}" if within else value.name,
+        content=value.content + listed,
         summary=value.summary or line(call),
-        call=await _extension(tx, call, community, shape),
+        call=await _extension(tx, call, community, shape, within),
     )
     if shape == "event":
-        return replace(described, event=_event(value, call, community))
+        return replace(described, event=await _event(tx, value, call, community))
     if shape == "question":
         return replace(described, poll=await _poll(tx, call.post_id), summary=value.summary)
     return described
 
 
-async def _extension(tx: Tx, call: calls.Call, community: Account, shape: str) -> Call:
+async def _extension(
+    tx: Tx, call: calls.Call, community: Account, shape: str, within: posts.Post | None
+) -> Call:
     """What only Beckon reads. Of an event time and place stand in the event."""
     options = await polls.options(tx.conn, [call.post_id])
     event = shape == "event"
@@ -430,6 +457,13 @@ async def _extension(tx: Tx, call: calls.Call, community: Account, shape: str) -
         link=None if event else call.external_url,
         urgent=call.urgent,
         timezone=None if event else call.timezone,
+        shifts=tuple(row.uri for row, _ in await shifts(tx, call)),
+        parent=within.uri if within else None,
+        choice=call.choice,
+        roles=tuple(
+            Role(name=role.name, places=role.places, skill=role.skill)
+            for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
+        ),
     )
 
 
@@ -444,8 +478,10 @@ def _place(call: calls.Call) -> Place | None:
     )
 
 
-def _event(value: Post, call: calls.Call, community: Account) -> Event:
+async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> Event:
+    """Who takes part in a call with shifts does so in one of them: others are told to choose on its page."""
     assert call.starts_at, "the table's check holds it"
+    divided = bool(await shifts(tx, call))
     return Event(
         start=call.starts_at,
         end=call.ends_at,
@@ -456,6 +492,8 @@ def _event(value: Post, call: calls.Call, community: Account) -> Event:
         organizers=(value.attributed_to, community.uri),
         attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],
+        join_mode="external" if divided else "free",
+        external_url=value.url if divided else None,
     )
 
 

@@ -1204,6 +1204,11 @@ create table calls (
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
     receipts boolean not null default true,  -- whether who gets a place at once is written to
+    parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
+    choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
+    check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
+    check (choice is null or parent_id is not null),
+    unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
     check ((kind, variant) in (
@@ -1263,6 +1268,22 @@ create table call_categories (
 create index on call_categories (category, post_id);
 create index calls_community on calls (community_id, starts_at);
 create index calls_place on calls (latitude, longitude) where latitude is not null;
+
+-- Who is wanted in a shift: so many of each. Its places are their sum.
+create table shift_roles (
+    post_id bigint not null references calls on delete cascade,
+    name text not null check (length(name) between 1 and 60),
+    position smallint not null check (position >= 0),
+    places integer not null check (places > 0),
+    skill text not null default '',     -- what one needs to be able to do
+    primary key (post_id, name)
+);
+
+-- What only those who take part are told, and who steers the community.
+create table call_private (
+    post_id bigint primary key references calls on delete cascade,
+    note text not null check (length(note) between 1 and 2000)
+);
 
 -- For what people write about themselves: each community's key pair. Destroyed with the community.
 create table community_keys (
@@ -1373,7 +1394,10 @@ create table participations (
     door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
+    role text,                          -- in a shift that has roles
     unique (post_id, account_id),
+    foreign key (post_id, role) references shift_roles (post_id, name) on update cascade,
+    check (role is null or counts),
     check (account_id is not null or state = 'withdrawn' or door = 'email'),
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
@@ -1410,6 +1434,7 @@ create table commitments (
 );
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
+create index participations_role on participations (post_id, role) where role is not null;
 create index participations_waiting on participations (post_id, turn) where state = 'waiting';
 
 -- What those who take part were told of it, and the links with which those elsewhere take it back.
@@ -1436,6 +1461,51 @@ create table call_forms (
     -- In whose name it was told: of the instance, which the host follows, or of the community.
     by_instance boolean not null default false,
     primary key (post_id, host)
+);
+
+-- Calls that repeat: the template of those to come, which are made three ahead as ordinary calls.
+create table call_series (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    author_id bigint not null references accounts on delete cascade,
+    rule text not null,                 -- RFC 5545, 3.3.10
+    first_at timestamp not null,        -- by the clock on the wall
+    lasts interval,
+    timezone text not null,
+    template jsonb not null,            -- what else an organiser says of a call
+    state text not null default 'running' check (state in ('running', 'paused', 'ended')),
+    made_until timestamp not null,      -- the last local time that was looked at
+    confirmed_at timestamptz not null,  -- when an organiser last said that it goes on
+    asked_at timestamptz,               -- since when that is asked anew
+    created_at timestamptz not null
+);
+create index call_series_community on call_series (community_id, id);
+create index call_series_author on call_series (author_id);
+
+create table call_occurrences (
+    post_id bigint primary key references calls on delete cascade,
+    series_id bigint not null references call_series on delete cascade,
+    local_at timestamp not null,        -- when the rule has it, however it was moved since
+    unique (series_id, local_at)
+);
+
+-- What those who take part in a call are told, each once, in the order of their answers.
+create table call_notices (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
+        'reopened', 'outcome', 'message')),
+    by_account_id bigint references accounts on delete set null,
+    text text not null default '',      -- as it was typed, of a message
+    created_at timestamptz not null,
+    check ((what = 'message') = (text <> ''))
+);
+create index call_notices_post on call_notices (post_id, what, created_at);
+create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;
+
+-- Who wants no reminders of what they take part in.
+create table reminders_off (
+    account_id bigint primary key references accounts on delete cascade
 );
 
 -- What a call asks that people can do.

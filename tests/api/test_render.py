@@ -42,7 +42,7 @@ CALL = Call(
     tally_sent_at=None,
     revision=0,
     join_mode="free", external_url=None, variant="", closes_at=None, goal=None, goal_metric="people",
-    urgent=False, outcome="", outcome_at=None,
+    urgent=False, outcome="", outcome_at=None, receipts=True,
 )  # fmt: skip
 
 
@@ -130,7 +130,10 @@ def test_a_calls_poll_is_open_while_answers_are_taken(call: Call, expired: bool)
 )  # fmt: skip
 def test_an_answer_is_a_vote(answer: str, state: str, own: list[int]) -> None:
     at = ["going", "maybe", "declined"].index(answer)
-    mine = Participation(1, None, 1, 2, answer, at, at == 0, state, "confirmed", "page", NOW, NOW)
+    mine = Participation(
+        id=1, turn=1, uri=None, post_id=1, account_id=2, contact_id=None, answer=answer, choice=at,
+        counts=at == 0, state=state, tier="confirmed", door="page", created_at=NOW, answered_at=NOW,
+    )  # fmt: skip
     row = Poll(1, multiple=False, ends_at=None, closed_at=None, voters_count=0)
     shown = poll.of_call(row, [], CALL, mine, NOW)
     assert (shown["voted"], shown["own_votes"]) == (bool(own), own)

@@ -196,7 +196,7 @@ async def test_who_goes_is_told_when_an_event_is_called_off(
         await act(ours, events, walker, "Update", changed)
         assert (await ours.call(event)).state == "cancelled"
         told = await ours.rows("select type from notifications where account_id = $1", reader.id)
-        assert [row["type"] for row in told] == ["update"]
+        assert [row["type"] for row in told] == ["status", "update"], "of the call, and of its end"
         await act(ours, events, walker, "Delete", {"type": "Tombstone", "id": event.uri})
         assert await ours.post(event.uri) is None
 

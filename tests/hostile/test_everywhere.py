@@ -241,7 +241,9 @@ def faults_of(path: str, media_type: str, body: str) -> list[str]:
         return list(_of_json(orjson.loads(body)))
     if media_type == "text/calendar":
         return _of_a_calendar(body)
-    assert media_type.startswith(("text/plain", "text/css", "image/", "application/")), (
+    assert media_type.startswith(
+        ("text/plain", "text/css", "text/csv", "image/", "application/")
+    ), (
         path,
         media_type,
     )

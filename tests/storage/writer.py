@@ -53,7 +53,7 @@ async def write(url: str, number: int) -> asyncpg.Connection:
 async def work(url: str) -> None:
     connection = await asyncpg.connect(url)
     with suppress(
-        asyncpg.UniqueViolationError, asyncpg.DuplicateTableError
+        asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError
     ):  # two at once: IF NOT EXISTS does not wait
         await connection.execute(CREATE)
     say(f"found {await connection.fetchval('SELECT count(*) FROM written')}")
