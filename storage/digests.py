@@ -105,7 +105,7 @@ UNPLANNED = Query(
     """
     select u.id from users u left join attention a on a.user_id = u.id
     where u.disabled_at is null and u.confirmed_at is not null and u.approved_at is not null
-      and coalesce(a.digest, 'mail') <> 'none'
+      and (a.digest = 'message' or ($2 and coalesce(a.digest, 'mail') = 'mail'))
       and not exists (select from jobs j where j.lane = 'digest/' || u.id and j.kind = 'digest')
     order by u.id limit $1
     """,
@@ -166,6 +166,6 @@ async def nudged(conn: Connection, groups: Sequence[int], account_id: int, now: 
     await NUDGED.run(conn, groups, account_id, now)
 
 
-async def unplanned(conn: Connection, limit: int) -> list[int]:
-    """Users who want digests and have no job that will make one."""
-    return await UNPLANNED.all(conn, limit)
+async def unplanned(conn: Connection, limit: int, *, mail: bool) -> list[int]:
+    """Users who want digests and have no job that will make one. ``mail``: whether any can be sent."""
+    return await UNPLANNED.all(conn, limit, mail)

@@ -560,7 +560,7 @@ OURS: Mapping[str, Schema] = {
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Attention": entity(
-        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "none"),
+        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "message", "none"),
         digest_day=COUNT, digest_hour=COUNT,
     ),
     "Level": entity(level=words("everything", "calls", "mentions", "nothing")),

@@ -1041,7 +1041,7 @@ create table attention (
     timezone text not null,
     quiet_from smallint check (quiet_from between 0 and 1439),
     quiet_until smallint check (quiet_until between 0 and 1439),
-    digest text not null check (digest in ('mail', 'none')),
+    digest text not null check (digest in ('mail', 'message', 'none')),
     digest_day smallint not null check (digest_day between 0 and 6),  -- Monday is 0
     digest_hour smallint not null check (digest_hour between 0 and 23),
     check ((quiet_from is null) = (quiet_until is null)),
