@@ -35,7 +35,18 @@ from server.blobs import MissingError, Store
 from server.config import Settings
 from server.errors import BeckonError, SettingsError
 from server.version import VERSION
-from storage import archive, community_keys, contacts, db, dump, instance, media, migrate
+from storage import (
+    archive,
+    community_keys,
+    contacts,
+    db,
+    dump,
+    instance,
+    mail_follows,
+    mail_lists,
+    media,
+    migrate,
+)
 from storage.archive import ArchiveError, Manifest, Rows
 from storage.cluster import sync_directory
 from storage.db import Connection
@@ -316,6 +327,8 @@ async def _load(
         await dump.set_counters(conn, [dump.Counter(n, v) for n, v in manifest.counters.items()])
         await migrate.migrate(conn)
         if without_contacts:
+            await mail_follows.drop_all(conn)
+            await mail_lists.drop_all(conn)
             await contacts.give_up(conn)
         else:
             await _require_secret(conn, settings)

@@ -7,11 +7,13 @@ same machine or network. Certificates are checked, against ``BECKON_CA_FILE`` to
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -27,13 +29,16 @@ class Refused(Exception):  # noqa: N818 - the state of a mail
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``unsubscribe``: where a POST ends mails of this kind; every mail that nobody asked for has it."""
+    """``unsubscribe``: where a POST ends mails of this kind; every mail that nobody asked for has it.
+    ``key``: what the mail is, so that the same sent twice has the same Message-ID, and is shown once.
+    """
 
     to: str
     subject: str
     text: str
     at: datetime
     unsubscribe: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def message(mail: Mail, sender: str) -> EmailMessage:
     made["To"] = mail.to
     made["Subject"] = mail.subject
     made["Date"] = format_datetime(mail.at)
-    made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">"))
+    made["Message-ID"] = _id(mail, sender.rpartition("@")[2].rstrip(">"))
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes in answer
     if mail.unsubscribe:  # RFC 2369, 3.2, and in one click RFC 8058, 3.1
         made["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
@@ -83,11 +88,25 @@ def message(mail: Mail, sender: str) -> EmailMessage:
     return made
 
 
+def written(mail: Mail, sender: str) -> bytes:
+    """Its bytes. Lines of headers may have 998 characters (RFC 5322, 2.1.1): the 78 that Python's library keeps to
+    would have it encode a longer address as words (RFC 2047), which no mail program opens."""
+    return message(mail, sender).as_bytes(policy=SMTP.clone(max_line_length=998))
+
+
+def _id(mail: Mail, domain: str) -> str:
+    if not mail.key:
+        return make_msgid(domain=domain)
+    return f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:40]}@{domain}>"
+
+
 async def send(relay: Relay, mail: Mail) -> None:
     """Raises ``Refused`` for good; ``aiosmtplib.SMTPException`` or ``OSError`` where it may go later."""
     try:
         await aiosmtplib.send(
-            message(mail, relay.sender),
+            written(mail, relay.sender),
+            sender=parseaddr(relay.sender)[1],
+            recipients=[mail.to],
             hostname=relay.host,
             port=relay.port,
             username=relay.username,

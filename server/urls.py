@@ -129,6 +129,10 @@ class Urls:
         good = hmac.compare_digest(seal.encode(), self._seal(f"unsubscribe:{number}").encode())
         return int(number) if self.secret and good and number.isdecimal() else None
 
+    def mail_follow(self, token: str, *, stop: bool = False) -> str:
+        """Where somebody without an account says that they want a community's mails, or no more of them."""
+        return f"{self.base}/by-email/{'stop' if stop else 'confirm'}/{token}"
+
     def join(self, code: str) -> str:
         """Where somebody with a member's link joins a community."""
         return f"{self.base}/join/{code}"

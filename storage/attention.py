@@ -9,7 +9,7 @@ from storage.db import Command, Connection, Query
 from storage.posts import Post
 
 LEVELS = ("everything", "calls", "mentions", "nothing")
-DIGESTS = ("mail", "none")
+DIGESTS = ("mail", "message", "none")
 
 
 @dataclass(frozen=True, slots=True)

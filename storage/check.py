@@ -222,6 +222,47 @@ PLANS = """
         select from jobs j where (j.kind, j.lane) in (('close_poll', 'poll:' || l.post_id),
             ('close_call', 'call:' || l.post_id)))
 """
+# Whoever waits for mail has somebody who writes it, and a key that opens the address.
+MAIL_FOLLOWS = """
+    select format('Followers of %s by e-mail wait for news, and no job will write.', a.uri)
+    from mail_follows f join accounts a on a.id = f.community_id
+    where f.state = 'confirmed' and not exists (select from jobs j
+        where j.kind = 'mail_follow_week' and j.lane = 'mail_follow_week/' || f.community_id)
+    group by a.uri
+    union all
+    select format('%s is private and followed by e-mail.', a.uri)
+    from communities c join accounts a on a.id = c.account_id
+    where c.visibility = 'private'
+        and exists (select from mail_follows f where f.community_id = c.account_id)
+    union all
+    select format('Addresses wait to be invited to %s, and no job will.', a.uri)
+    from mail_invitations i join accounts a on a.id = i.community_id
+    where i.sealed is not null and not exists (select from jobs j
+        where j.kind = 'mail_list' and j.lane = 'mail_list/' || i.community_id)
+    group by a.uri
+    union all
+    select format('Addresses of %s are sealed for a key that is gone.', a.uri)
+    from accounts a
+    where (exists (select from mail_follows f where f.community_id = a.id)
+        or exists (select from mail_invitations i where i.community_id = a.id and i.sealed is not null))
+        and not exists (select from community_keys y where y.community_id = a.id)
+"""
+# What is told to users belongs to those who can be told: members of ours who belong, and those who steer.
+OUTREACH = """
+    select format('%s chose how much to hear of %s, and is no member of ours.', a.uri, g.uri)
+    from attention_levels l join accounts a on a.id = l.account_id
+    join accounts g on g.id = l.community_id
+    where not a.local or g.kind <> 'group'
+    union all
+    select format('A digest of user %s is of %s, and was made on %s.', d.user_id, d.week, d.made_at)
+    from digests d
+    where abs(extract(epoch from d.made_at - to_date(d.week, 'IYYY"-W"IW'))) > 11 * 86400
+    union all
+    select format('%s was told that %s is quiet, and is not ours.', a.uri, g.uri)
+    from quiet_nudges n join accounts a on a.id = n.account_id
+    join accounts g on g.id = n.community_id
+    where not a.local
+"""
 HOMES = """
     select format('%s is no member of ours and has a home timeline.', a.uri)
     from accounts a where not a.local and exists (select from home_entries where account_id = a.id)
@@ -388,6 +429,8 @@ CHECKS = (
     Check("conversations", Query(CONVERSATIONS, str)),
     Check("notifications", Query(NOTIFICATIONS, str)),
     Check("plans", Query(PLANS, str)),
+    Check("mail follows", Query(MAIL_FOLLOWS, str)),
+    Check("outreach", Query(OUTREACH, str)),
     Check("homes", Query(HOMES, str)),
     Check("keys", Query(KEYS, str)),
     Check("foreign keys", Query(FOREIGN_KEYS, str)),

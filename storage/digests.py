@@ -72,6 +72,16 @@ TO_COME = Query(
     """,
     Item,
 )
+SAID = Query(
+    """
+    select p.id as post_id, p.community_id, p.published_at as at from posts p
+    where p.community_id = $1 and p.thread_id = p.id and p.visibility in ('public', 'unlisted')
+      and p.published_at > $2 and p.published_at <= $3 and p.removed is null
+      and not exists (select from calls c where c.post_id = p.id)
+    order by p.id limit $4
+    """,
+    Item,
+)
 # Once for each silence: who was told before somebody spoke is told of the next one too.
 QUIET = Query(
     """
@@ -95,7 +105,7 @@ UNPLANNED = Query(
     """
     select u.id from users u left join attention a on a.user_id = u.id
     where u.disabled_at is null and u.confirmed_at is not null and u.approved_at is not null
-      and coalesce(a.digest, 'mail') <> 'none'
+      and (a.digest = 'message' or ($2 and coalesce(a.digest, 'mail') = 'mail'))
       and not exists (select from jobs j where j.lane = 'digest/' || u.id and j.kind = 'digest')
     order by u.id limit $1
     """,
@@ -140,6 +150,13 @@ async def to_come(
     return await TO_COME.all(conn, groups, since, until, each)
 
 
+async def said(
+    conn: Connection, group: int, since: datetime, until: datetime, limit: int
+) -> list[Item]:
+    """Threads in a group that are no calls."""
+    return await SAID.all(conn, group, since, until, limit)
+
+
 async def quiet(conn: Connection, organiser_id: int, before: datetime) -> list[Quiet]:
     """Communities that somebody organises, silent since then, of which they were not told yet."""
     return await QUIET.all(conn, organiser_id, before)
@@ -149,6 +166,6 @@ async def nudged(conn: Connection, groups: Sequence[int], account_id: int, now: 
     await NUDGED.run(conn, groups, account_id, now)
 
 
-async def unplanned(conn: Connection, limit: int) -> list[int]:
-    """Users who want digests and have no job that will make one."""
-    return await UNPLANNED.all(conn, limit)
+async def unplanned(conn: Connection, limit: int, *, mail: bool) -> list[int]:
+    """Users who want digests and have no job that will make one. ``mail``: whether any can be sent."""
+    return await UNPLANNED.all(conn, limit, mail)

@@ -18,6 +18,7 @@ class Kept:
     """``refusal``: what it answers to every recipient, if it takes none."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     refusal: str = ""
@@ -37,6 +38,7 @@ class Kept:
         made = message_from_bytes(content, policy=policy.default)
         assert isinstance(made, EmailMessage)
         self.mails.append(made)
+        self.raw.append(content)
         self.senders.append(envelope.mail_from or "")
         assert server.transport
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)

@@ -1,7 +1,7 @@
 """Beckon's own API for what reaches a member: of each community how much, at which hours, and the digest.
 
-``Attention``: timezone, quiet_from and quiet_until (``HH:MM`` there, null: no quiet hours), digest (mail or
-none), digest_day (0 is Monday), digest_hour. ``Level``: level (everything, calls, mentions, nothing).
+``Attention``: timezone, quiet_from and quiet_until (``HH:MM`` there, null: no quiet hours), digest (mail,
+message: a direct post by the server, or none), digest_day (0 is Monday), digest_hour. ``Level``: level (everything, calls, mentions, nothing).
 """
 
 from __future__ import annotations

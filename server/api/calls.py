@@ -315,7 +315,7 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
-    shift, call = await _found(tx, shift_id, viewer)
+    shift, call = await found(tx, shift_id, viewer)
     if call.parent_id != post.id:
         raise NotFound
     return shift

@@ -564,7 +564,7 @@ OURS: Mapping[str, Schema] = {
     "Votes": entity(
         upvotes=COUNT, downvotes=COUNT, score={"type": "integer"}, mine=maybe(words("up", "down"))),
     "Attention": entity(
-        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "none"),
+        timezone=TEXT, quiet_from=maybe(TEXT), quiet_until=maybe(TEXT), digest=words("mail", "message", "none"),
         digest_day=COUNT, digest_hour=COUNT,
     ),
     "Level": entity(level=words("everything", "calls", "mentions", "nothing")),
@@ -648,6 +648,8 @@ OURS: Mapping[str, Schema] = {
     ),
     "Audience": entity(sentence=TEXT),
     "Kept": entity(name=TEXT, what=TEXT, days=COUNT, statement=TEXT),
+    "MailForm": entity(statement=TEXT, stamp=TEXT),
+    "MailList": entity(followers=COUNT, waiting=COUNT, added=COUNT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
     "Contact": entity(
         id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),

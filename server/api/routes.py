@@ -43,6 +43,7 @@ from server.api import (
     instances,
     invitations,
     lists,
+    mail_follows,
     markers,
     marks,
     measures,
@@ -169,6 +170,7 @@ PARTS: tuple[Part, ...] = (  # what is static stands before ``{id}``, which woul
     call_series,
     claims,
     privacy,
+    mail_follows,
     subscriptions,
 )
 

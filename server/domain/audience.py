@@ -136,7 +136,7 @@ def consent(purpose: str, kind: str, community: str, domain: str) -> str:
     ``purpose``: answer or news.
     """
     if purpose == "news":
-        return f"{community} may also write to me about what it does next, until my address is deleted."
+        return f"{community} may also write to me once a week about what it does next, until I say stop with the link in its mails."
     opinion = "" if kind in ("event", "volunteer", "need") else " It may show my political opinion."
     return (
         f"I agree that {domain} keeps my address, my name and my answer for {community}, to count my answer"

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from server import text
-from server.domain import accounts, communities, effects, follows, policy
+from server.domain import accounts, communities, effects, follows, mail_follows, policy
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.urls import Urls
@@ -195,6 +195,7 @@ def _fields(urls: Urls, norms: str) -> list[dict[str, str]]:
 
 async def _follow_up(tx: Tx, group: Account, old: Community, new: Community) -> None:
     if new.visibility == "private" and old.visibility != "private":
+        await mail_follows.end_all(tx, group.id)
         for other in await rows.no_people(tx.conn, group.id):
             await tx.later(
                 f"expel:{group.id}",

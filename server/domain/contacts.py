@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import orjson
 
@@ -25,6 +25,8 @@ from server.domain import (
     barriers,
     communities,
     consents,
+    mail_budgets,
+    mail_follows,
     mails,
     participations,
     sealed,
@@ -34,9 +36,9 @@ from server.domain import (
 from server.domain.kinds import Answer
 from server.domain.sealed import Ring
 from server.domain.tx import Tx
-from server.errors import Invalid, NotFound, TooMany, Unavailable
+from server.errors import Invalid, NotFound, Unavailable
 from server.sealing import Sealed
-from storage import accounts, budgets, calls, contacts
+from storage import accounts, calls, contacts
 from storage import consents as consent_rows
 from storage import participations as rows
 from storage import posts as post_rows
@@ -53,12 +55,6 @@ FIELDS_MAX, FIELD_MAX = 10, 1000
 LIFETIME = {"confirm": timedelta(days=2), "manage": timedelta(days=365)}
 """Of the links in mails, by purpose."""
 USED = "This link was used already, or is too old."
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PER_ADDRESS = ((HOUR, 1), (DAY, 4))
-"""Mails to one address that strangers can cause, all calls together."""
-PER_DOMAIN = ((HOUR, 200),)
-"""And to the addresses of one domain: whoever owns a domain has as many addresses as they like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     person = await _person(tx, call, typed)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
     ring = await sealed.ring(tx, call.community_id)
-    if not await _may_mail(tx, person.address):
+    if not await mail_budgets.may_mail(tx, person.address):
         return
     await _keep(tx, ring, post, typed.said, person, texts)
 
@@ -136,31 +132,6 @@ async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
             f"An answer to a question has at most {FIELD_MAX:,} characters.", field="fields"
         )
     return Person(address, text.one_line(typed.name, NAME_MAX), fields)
-
-
-async def _may_mail(tx: Tx, address: str) -> bool:
-    """Count a mail to this address. False where it had enough of them; raises ``TooMany`` where its domain had."""
-    plain = sealed.plain(address)
-    host = plain.rpartition("@")[2]
-    for window, limit in PER_DOMAIN:
-        if not await _count(tx, "mails to a domain", host, window, limit):
-            raise TooMany(
-                "Too many people of this mail service answer just now. Please try again in an hour.",
-                retry_after=int(window.total_seconds()),
-            )
-    for window, limit in PER_ADDRESS:
-        if not await _count(tx, "mails to an address", plain, window, limit):
-            return False
-    return True
-
-
-async def _count(tx: Tx, rule: str, of: str, window: timedelta, limit: int) -> bool:
-    """The row names nobody: its key is a digest that changes with each window."""
-    length = int(window.total_seconds())
-    at = int(tx.now.timestamp()) // length * length
-    key = sealed.secret_of(tx).digest(rule, of, at, length).hex()
-    since = datetime.fromtimestamp(at, tx.now.tzinfo)
-    return await budgets.take(tx.conn, rule, key, since, 1, limit)
 
 
 async def _keep(
@@ -245,8 +216,34 @@ async def confirm(tx: Tx, secret: str) -> Contact:
         raise NotFound(USED)
     await participations.answer_by_contact(tx, post, done.id, done.answer)
     await contacts.drop_links(tx.conn, contact.id, "confirm")
+    await _follow(tx, done)
     await mails.want_by_contact(tx, done.id, "receipt")
     return done
+
+
+async def _follow(tx: Tx, contact: Contact) -> None:
+    """Who agreed to news gets the community's weekly mail: the address is confirmed with the answer."""
+    given = await consent_rows.of_contact(tx.conn, contact.id)
+    agreed = [g.text for g in given if g.purpose == consents.NEWS and g.ended_at is None]
+    found = await _person_of(tx, contact) if agreed else None
+    if found:
+        group, person = found
+        await mail_follows.begin_confirmed(tx, group, person.address, agreed[0])
+
+
+async def _unfollow(tx: Tx, contact: Contact) -> None:
+    """What began with this answer; who asked for the mails elsewhere keeps them."""
+    found = await _person_of(tx, contact)
+    if found:
+        await mail_follows.end_of_answer(tx, found[0], found[1].address)
+
+
+async def _person_of(tx: Tx, contact: Contact) -> tuple[Account, Person] | None:
+    call = await calls.by_id(tx.conn, contact.post_id)
+    assert call, "a foreign key holds it"
+    group = await accounts.by_id(tx.conn, call.community_id)
+    person = await read(tx, contact, call)
+    return (group, person) if group and person else None
 
 
 async def withdraw(tx: Tx, secret: str) -> Post:
@@ -254,6 +251,7 @@ async def withdraw(tx: Tx, secret: str) -> Post:
     contact = await _behind(tx, secret, "manage")
     post = await post_rows.by_id(tx.conn, contact.post_id)
     assert post, "a foreign key holds it"
+    await _unfollow(tx, contact)
     await participations.withdraw_contact(tx, post, contact.id)
     await contacts.drop(tx.conn, contact.id)
     return post
@@ -262,6 +260,8 @@ async def withdraw(tx: Tx, secret: str) -> Post:
 async def end_consent(tx: Tx, secret: str, purpose: str) -> None:
     """Take back what was agreed to for a further purpose; a repeat is no event. Raises ``NotFound``."""
     contact = await _behind(tx, secret, "manage")
+    if purpose == consents.NEWS:
+        await _unfollow(tx, contact)
     await consent_rows.end(tx.conn, contact.id, purpose, tx.now)
 
 

@@ -1,4 +1,4 @@
-"""The weekly digest: at most one mail a week of what nobody asked for by name.
+"""The weekly digest: at most one mail a week of what nobody asked for by name, or one direct post by the server.
 
 Each user has one job, which runs at the day and hour they chose, in their time zone, and plans itself again
 (``make``). It writes the row of the week, unique per user, and the job of the mail in one transaction, so
@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from server.domain import attention, sight
+from server import text as texts
+from server.domain import attention, letters, sight
 from server.domain.tx import Tx
 from server.mail import Mail
 from server.pages import render_text
@@ -44,6 +45,7 @@ KEEP = timedelta(days=400)
 AT_ONCE = 500
 MAX_GROUPS = 50
 EACH = 10
+TITLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of one community. ``quiet_since``: told to an organiser, where nobody has spoken for long."""
+    """Of one community. ``quiet_since``: told to an organiser, where nobody has spoken for long.
+    ``said``: other threads, where they are told."""
 
     name: str
     url: str
@@ -65,6 +68,7 @@ class Part:
     came_out: list[Line]
     to_come: list[Line]
     quiet_since: datetime | None = None
+    said: Sequence[Line] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,7 @@ def week_of(chosen: Attention, now: datetime) -> str:
 async def plan(tx: Tx) -> bool:
     """Give jobs to users who want digests and have none. False where more are left."""
     await digests.forget(tx.conn, tx.now - KEEP)
-    if not tx.site.mail:
-        return True
-    found = await digests.unplanned(tx.conn, AT_ONCE)
+    found = await digests.unplanned(tx.conn, AT_ONCE, mail=tx.site.mail)
     for user_id in found:
         await plan_one(tx, user_id)
     return len(found) < AT_ONCE
@@ -113,28 +115,44 @@ async def plan(tx: Tx) -> bool:
 async def plan_one(tx: Tx, user_id: int) -> None:
     """After a choice: the next digest of this user. One job stays one, at the earlier time."""
     chosen = await choices.of(tx.conn, user_id)
-    if tx.site.mail and chosen.digest != "none":
+    if _can(tx, chosen):
         at = next_at(chosen, tx.now)
         await tx.later(f"digest/{user_id}", JOB, {"user_id": user_id}, at)
+
+
+def _can(tx: Tx, chosen: Attention) -> bool:
+    return chosen.digest == "message" or (chosen.digest == "mail" and tx.site.mail)
 
 
 async def make(tx: Tx, user_id: int) -> datetime | None:
     """The digest of the week that is due. Gives when the next one is; None where none is wanted any more."""
     user = await users.by_id(tx.conn, user_id)
     chosen = await choices.of(tx.conn, user_id)
-    if user is None or user.disabled_at or chosen.digest == "none":
+    if user is None or user.disabled_at or not _can(tx, chosen):
         return None
     previous = await digests.last(tx.conn, user_id)
     early = previous is not None and tx.now - previous < GAP
     if not early and await digests.begin(tx.conn, user_id, week_of(chosen, tx.now), tx.now):
-        await _send(tx, user, previous or tx.now - timedelta(days=7))
+        since = max(previous or tx.now - timedelta(days=7), tx.now - LONGEST)
+        await (_say if chosen.digest == "message" else _send)(tx, user, since)
     return next_at(chosen, tx.now)
 
 
+async def _say(tx: Tx, user: User, since: datetime) -> None:
+    """As a direct post by the server, to each of the user's persons: an app that acts as one of them learns
+    nothing of another's communities."""
+    zone = (await choices.of(tx.conn, user.id)).timezone
+    for person in await accounts.of_user(tx.conn, user.id):
+        parts = {} if person.is_hidden else await _parts_of(tx, person, since, tx.now)
+        parts = await _with_quiet(tx, parts, await _nudge_one(tx, person.id))
+        if parts:
+            words = render_text("letter_digest.txt", parts=parts, timezone=zone)
+            await letters.send(tx, None, person, "digest", body=words)
+
+
 async def _send(tx: Tx, user: User, since: datetime) -> None:
-    since = max(since, tx.now - LONGEST)
     nudges = await _nudge(tx, user.id)
-    if not nudges and not await _parts(tx, user.id, since, tx.now, {}):
+    if not nudges and not await _parts(tx, user.id, since, tx.now, []):
         return
     args = {
         "user_id": user.id,
@@ -150,19 +168,23 @@ async def _nudge(tx: Tx, user_id: int) -> list[Quiet]:
     """Communities of this user that have gone quiet; each is told once."""
     told: list[Quiet] = []
     for person in await accounts.of_user(tx.conn, user_id):
-        silent = await digests.quiet(tx.conn, person.id, tx.now - SILENCE)
-        await digests.nudged(tx.conn, [q.account_id for q in silent], person.id, tx.now)
-        told += silent
+        told += await _nudge_one(tx, person.id)
     return told
+
+
+async def _nudge_one(tx: Tx, person_id: int) -> list[Quiet]:
+    silent = await digests.quiet(tx.conn, person_id, tx.now - SILENCE)
+    await digests.nudged(tx.conn, [q.account_id for q in silent], person_id, tx.now)
+    return silent
 
 
 async def write(tx: Tx, user_id: int, since: str, until: str, quiet: dict[str, str]) -> Mail | None:
     """The mail as it is to be sent now; None where nothing is left to tell, or nobody wants it."""
     user = await users.by_id(tx.conn, user_id)
     chosen = await choices.of(tx.conn, user_id)
-    if user is None or user.disabled_at or chosen.digest == "none":
+    if user is None or user.disabled_at or chosen.digest != "mail":
         return None
-    silent = {int(key): datetime.fromisoformat(at) for key, at in quiet.items()}
+    silent = [Quiet(int(key), datetime.fromisoformat(at)) for key, at in quiet.items()]
     begun, ended = datetime.fromisoformat(since), datetime.fromisoformat(until)
     parts = await _parts(tx, user_id, begun, ended, silent)
     if not parts:
@@ -176,12 +198,18 @@ async def write(tx: Tx, user_id: int, since: str, until: str, quiet: dict[str, s
 
 
 async def _parts(
-    tx: Tx, user_id: int, since: datetime, until: datetime, silent: dict[int, datetime]
+    tx: Tx, user_id: int, since: datetime, until: datetime, quiet: Sequence[Quiet]
 ) -> list[Part]:
     parts: dict[int, Part] = {}
     for person in await accounts.of_user(tx.conn, user_id):
         if not person.is_hidden:
             parts |= await _parts_of(tx, person, since, until)
+    return await _with_quiet(tx, parts, quiet)
+
+
+async def _with_quiet(tx: Tx, told: dict[int, Part], quiet: Sequence[Quiet]) -> list[Part]:
+    """With the communities that have gone quiet, by name."""
+    parts, silent = dict(told), {each.account_id: each.since for each in quiet}
     groups = await accounts.by_ids(tx.conn, sorted(silent))
     for group in groups.values():
         stands = parts.get(group.id) or Part(_name(group), group.url, [], [], [])
@@ -194,6 +222,12 @@ async def _parts(
 
 async def _parts_of(tx: Tx, person: Account, since: datetime, until: datetime) -> dict[int, Part]:
     groups = await digests.followed(tx.conn, person.id, MAX_GROUPS)
+    return await _of_groups(tx, groups, person, since, until)
+
+
+async def _of_groups(
+    tx: Tx, groups: Sequence[int], viewer: Account | None, since: datetime, until: datetime
+) -> dict[int, Part]:
     found = Found(
         await digests.made(tx.conn, groups, since, until, EACH),
         await digests.came_out(tx.conn, groups, since, until, EACH),
@@ -201,11 +235,27 @@ async def _parts_of(tx: Tx, person: Account, since: datetime, until: datetime) -
     )
     ids = sorted({item.post_id for item in found.all})
     rows = await posts.by_ids(tx.conn, ids)
-    seen = {p.id: p for p in await sight.visible(tx, rows.values(), person, feed=True)}
+    seen = {p.id: p for p in await sight.visible(tx, rows.values(), viewer, feed=True)}
     known = await calls.by_ids(tx.conn, sorted(seen))
     names = await accounts.by_ids(tx.conn, sorted({i.community_id for i in found.all}))
     made = {group.id: _part(group, found, seen, known) for group in names.values()}
     return {key: part for key, part in made.items() if part.called or part.came_out or part.to_come}
+
+
+async def for_everybody(tx: Tx, group: Account, since: datetime, until: datetime) -> Part | None:
+    """What anybody may read of a community, with its other threads; None where nothing happened."""
+    parts = await _of_groups(tx, [group.id], None, since, until)
+    part = parts.get(group.id) or Part(_name(group), group.url, [], [], [])
+    items = await digests.said(tx.conn, group.id, since, until, EACH)
+    rows = await posts.by_ids(tx.conn, [item.post_id for item in items])
+    seen = await sight.visible(tx, [rows[i.post_id] for i in items], None, feed=True)
+    part = replace(part, said=[Line(_title(p), p.url, p.published_at, "UTC", "") for p in seen])
+    return part if part.said or part.called or part.came_out or part.to_come else None
+
+
+def _title(post: Post) -> str:
+    """Who hid a post behind a warning is not read aloud in a mail."""
+    return post.title or post.summary or texts.one_line(texts.plain(post.content), TITLE)
 
 
 def _name(group: Account) -> str:

@@ -30,6 +30,7 @@ TEXTS: Mapping[str, str] = {
     " community's settings.",
     "handed_over": "{by} is an organiser of {title} now: {url}",
     "appointed": "{title} had nobody left to steer it. You are its organiser now: {url}",
+    "digest": "\n\n{body}",
     "tied": "{by} would like {title} and it to show each other: {url}",
     "trial": "Your idea “{idea}” is being tried in {title}: {url}",
     "call_reminder": "A reminder of what is soon: {call}. {line}\n\nIf you come, there is nothing to do. If you"

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from server.domain import audience, contacts
+from server.domain import audience, contacts, mail_follows, mail_lists
 from server.domain.tx import Tx
 from storage import attendance
 from storage import contacts as contact_rows
+from storage import mail_follows as mail_follow_rows
+from storage import mail_lists as mail_list_rows
 from storage.db import Connection
 
 Forget: TypeAlias = Callable[[Connection, datetime, int], Awaitable[int]]
@@ -80,7 +82,26 @@ ATTENDANCE = Rule(
     attendance.forget,
 )
 
-RULES = (NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE)
+UNCONFIRMED_FOLLOWS = Rule(
+    "unconfirmed_mail_follows",
+    "Addresses to which a community's weekly mail was to go, and that nobody confirmed",
+    mail_follows.CONFIRM_WITHIN,
+    "An address that is not confirmed within seven days is forgotten. A confirmed one is forgotten at once when its"
+    " owner says stop.",
+    mail_follow_rows.forget_new,
+)
+INVITED = Rule(
+    "mail_lists",
+    "That an address was invited by e-mail to follow a community, as a fingerprint",
+    mail_lists.ONCE_IN,
+    "Of a list of addresses each is forgotten when it was written to. A fingerprint is kept for a year, so that"
+    " nobody is invited twice.",
+    mail_list_rows.forget,
+)
+
+RULES = (
+    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, UNCONFIRMED_FOLLOWS, INVITED,
+)  # fmt: skip
 """In this order: the first notes what those after it go by."""
 
 

@@ -34,6 +34,8 @@ from server.domain import (
     joining,
     letter_writing,
     letters,
+    mail_follows,
+    mail_lists,
     mails,
     media,
     milestones,
@@ -254,6 +256,14 @@ async def _digest(tx: Tx, job: Job) -> datetime | None:
     return await digests.make(tx, job.args["user_id"])
 
 
+async def _mail_week(tx: Tx, job: Job) -> datetime | None:
+    return await mail_follows.make(tx, job.args["community_id"])
+
+
+async def _mail_list(tx: Tx, job: Job) -> datetime | None:
+    return await mail_lists.drip(tx, job.args["community_id"])
+
+
 async def _plan_digests(tx: Tx, _job: Job) -> datetime:
     return tx.now + (DAY if await digests.plan(tx) else MOMENT)
 
@@ -321,6 +331,8 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "forget": _forget,
     letters.JOB: _letter,
     follows.LINE: _move_line,
+    mail_follows.WEEK: _mail_week,
+    mail_lists.JOB: _mail_list,
     moves.FOLLOWERS: _carry_followers,
     moves.BLOCKS: _carry_blocks,
     "poll_results": _poll_results,
@@ -343,6 +355,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     history_verbs.JOB: histories.run,
     mails.JOB: mail.send,
     digests.MAIL: mail.send_digest,
+    mail_follows.JOB: mail.send_to_follower,
     mails.CONTACT_JOB: mail.send_to_contact,
     moved.JOB: moved.run,
     thread_verbs.JOB: threads.run,

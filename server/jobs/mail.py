@@ -12,7 +12,7 @@ import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import contact_mails, digests, mails
+from server.domain import contact_mails, digests, mail_digests, mail_follows, mails
 from server.mail import Mail
 from storage.jobs import Job
 
@@ -34,15 +34,26 @@ async def send_digest(net: Net, job: Job) -> None:
     await _send(net, job, digests.write)
 
 
-async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> None:
+async def send_to_follower(net: Net, job: Job) -> None:
+    """To who follows a community by e-mail; raises the same. Addresses that are refused are let go."""
+    sent = await _send(net, job, mail_digests.write)
+    if sent is not None:
+        async with net.work.transaction() as tx:
+            await mail_follows.told(tx, job.args["follow_id"], arrived=sent)
+
+
+async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> bool | None:
+    """Whether the relay took it; None where nothing was to be sent."""
     if net.relay is None:
         log.warning("mail.no_relay", args=job.args)
-        return
+        return None
     async with net.work.transaction() as tx:
         written = await write(tx, **job.args)
     if written is None:
-        return
+        return None
     try:
         await mail.send(net.relay, written)
     except mail.Refused as error:
         log.warning("mail.refused", args=job.args, error=str(error)[:200])
+        return False
+    return True

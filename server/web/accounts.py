@@ -13,7 +13,7 @@ from server.context import context
 from server.domain import communities, follows, sight
 from server.domain.tx import Tx
 from server.errors import NotFound
-from server.web import answers, listed, session
+from server.web import answers, listed, mail_follows, session
 from server.web.instance import older, page_of
 from server.web.session import Viewer
 from storage import accounts, calls, timelines
@@ -90,6 +90,7 @@ async def _community(
         stewards=stewards, calls=open_calls,
         posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
         steers=steers, asking=await _asking(tx, group) if steers else [],
+        by_email=None if viewer else await mail_follows.form(tx, group),
     )  # fmt: skip
 
 

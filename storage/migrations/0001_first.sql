@@ -1041,7 +1041,7 @@ create table attention (
     timezone text not null,
     quiet_from smallint check (quiet_from between 0 and 1439),
     quiet_until smallint check (quiet_until between 0 and 1439),
-    digest text not null check (digest in ('mail', 'none')),
+    digest text not null check (digest in ('mail', 'message', 'none')),
     digest_day smallint not null check (digest_day between 0 and 6),  -- Monday is 0
     digest_hour smallint not null check (digest_hour between 0 and 23),
     check ((quiet_from is null) = (quiet_until is null)),
@@ -1342,6 +1342,39 @@ create table contact_links (
 );
 create index contact_links_contact on contact_links (contact_id);
 create index contact_links_expiring on contact_links (expires_at);
+
+-- Who follows a community by e-mail, without an account.
+create table mail_follows (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),  -- of each community other ones
+    sealed bytea not null,              -- the address, for the community's key
+    state text not null check (state in ('new', 'confirmed')),
+    source text not null check (source in ('form', 'answer', 'list')),
+    agreed text not null,               -- the sentence they agreed to
+    created_at timestamptz not null,
+    confirmed_at timestamptz,
+    failures smallint not null default 0 check (failures between 0 and 2),  -- of their server, in a row
+    week text,                          -- 2030-W05: of the last digest
+    told_at timestamptz,                -- up to when it told
+    unique (community_id, fingerprint),
+    check ((confirmed_at is null) = (state = 'new')),
+    check ((week is null) = (told_at is null)),
+    check (week is null or state = 'confirmed')
+);
+create index mail_follows_new on mail_follows (created_at) where state = 'new';
+
+-- Addresses of a list that organisers had: sealed until the one mail is written, then a fingerprint alone.
+create table mail_invitations (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references communities on delete cascade,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),  -- as in mail_follows
+    sealed bytea,
+    created_at timestamptz not null,
+    unique (community_id, fingerprint)
+);
+create index mail_invitations_waiting on mail_invitations (community_id, id) where sealed is not null;
+create index mail_invitations_created on mail_invitations (created_at);
 
 -- Taken under the lock of a call: the times of transactions that wait for it are in no order.
 create sequence turns;

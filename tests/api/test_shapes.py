@@ -29,6 +29,7 @@ QUERY = {
 }
 NOTHING_THERE = {
     "/api/v1/custom_emojis": "we have none",
+    "/api/beckon/v1/communities/{id}/by_email": "this house sends no mail; see tests/web/test_mail_follows.py",
     "/api/v1/instance/peers": "no server was met",
     "/api/v1/peers/search": "no server was met",
     "/api/v1/instance/terms_of_service": "there are none",

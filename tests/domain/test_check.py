@@ -16,6 +16,8 @@ from server.domain import (
     follows,
     joining,
     lists,
+    mail_follows,
+    mail_lists,
     media,
     participations,
     polls,
@@ -25,8 +27,9 @@ from server.domain import (
 )
 from server.domain.composing import Wanted
 from server.domain.contacts import Typed
-from storage import check
+from storage import check, users
 from storage import contacts as contact_rows
+from storage import digests as digest_rows
 from storage import media as media_rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -58,6 +61,9 @@ BROKEN = {
     "conversations": "update conversations set thread_id = 7",
     "notifications": "update notifications set filtered = true",
     "plans": "delete from jobs where kind = 'publish_scheduled'",
+    "mail follows": "delete from jobs where kind = 'mail_follow_week'",
+    "outreach": "insert into attention_levels (account_id, community_id, level)"
+    " select a.id, g.id, 'calls' from accounts a, accounts g where not a.local and g.kind = 'group'",
     "homes": "insert into home_entries (account_id, post_id, subject_id)"
     " select a.id, p.id, p.id from accounts a, posts p where not a.local limit 1",
     "keys": "delete from keys where kind = 'ed25519'",
@@ -104,6 +110,15 @@ ALSO_BROKEN = [
         "update community_joins j set line = 99 from follows f"
         " where f.id = j.follow_id and f.accepted_at is not null",
     ),
+    ("mail follows", "delete from jobs where kind = 'mail_list'"),
+    ("mail follows", "delete from community_keys"),
+    ("mail follows", "update communities set visibility = 'private', policy = 'request'"),
+    ("outreach", "update digests set week = '2030-W05'"),
+    (
+        "outreach",
+        "insert into quiet_nudges (community_id, account_id, told_at) select c.account_id, a.id, now()"
+        " from communities c, accounts a where not a.local",
+    ),
     ("lanes", "insert into lanes (queue, key, ready_at) values ('inbox', 'nothing', now())"),
 ]
 
@@ -126,6 +141,11 @@ async def fill(world: World) -> None:
         guest = await contact_rows.by_id(tx.conn, 1)
         assert guest
         await contacts.confirm(tx, await contacts.new_link(tx, guest, "confirm"))
+        await mail_follows.begin_confirmed(tx, garden, "reader@mail.example", "Write to me.")
+        await mail_lists.upload(tx, gardener, garden, "old@mail.example")
+        user = await users.create(tx.conn, "cook@mail.example", None, "member", tx.now)
+        week = mail_follows.week_of(tx.now)
+        assert await digest_rows.begin(tx.conn, user.id, week, tx.now)
         poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
         assert poll
         await polls.vote(tx, neighbour, poll, [0])

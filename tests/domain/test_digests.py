@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
 from server.domain import accounts, attention, calls, digests, follows, posts
-from server.domain.tx import Site, Work
+from server.domain.tx import Site, Tx, Work
 from server.jobs import later
 from server.urls import Urls
 from storage import attention as choices
@@ -189,7 +189,7 @@ async def test_who_wants_to_hear_nothing_is_sent_nothing(post: Post) -> None:
     await post.until(SINCE + timedelta(days=30))
     assert post.kept.mails == []
     async with post.world.work.reading() as tx:
-        assert await digest_rows.unplanned(tx.conn, 10) == []
+        assert await digest_rows.unplanned(tx.conn, 10, mail=True) == []
 
 
 async def test_what_was_deleted_meanwhile_is_not_sent(post: Post) -> None:
@@ -252,3 +252,31 @@ def test_the_next_is_within_a_week(zone: str, day: int, hour: int, minutes: int)
     assert now < found <= now + timedelta(days=7, hours=1)
     assert found.astimezone(ZoneInfo(zone)).weekday() == day
     assert digests.next_at(chosen, found) - found > digests.GAP
+
+
+async def test_it_can_be_a_direct_post_by_the_server(post: Post) -> None:
+    """Also where the server sends no mail; and each person of a user hears of their own communities alone."""
+    organiser, member, group = await river(post)
+    async with post.world.work.transaction() as tx:
+        second = await accounts.create(tx, "person", "second", user_id=member.user_id)
+        await attention.choose(tx, member.user_id or 0, Attention(digest="message"))
+        await tx.conn.execute("delete from jobs where kind = 'digest'")
+        silent = Tx(tx.conn, tx.now, replace(tx.site, mail=False))
+        await digests.plan(silent)
+        await silent.flush()
+    await post.call(organiser, group, "River clean-up")
+    await post.until(SINCE + timedelta(days=2))
+    assert post.kept.mails == []
+    async with post.world.work.reading() as tx:
+        said = await tx.conn.fetch(
+            "select content from posts where visibility = 'direct' and local"
+        )
+        told = await tx.conn.fetch(
+            "select account_id from notifications where type = 'mention' order by 1"
+        )
+    (letter,) = said
+    assert "River clean-up" in letter["content"]
+    assert [row["account_id"] for row in told] == [member.id] != [second.id]
+    await post.until(SINCE + timedelta(days=8))
+    async with post.world.work.reading() as tx:
+        assert await tx.conn.fetchval("select count(*) from posts where visibility='direct'") == 2

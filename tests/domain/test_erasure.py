@@ -8,11 +8,14 @@ import pytest
 
 from server.domain import (
     accounts,
+    attention,
     calls,
     communities,
     contacts,
     farewell,
     follows,
+    mail_follows,
+    mail_lists,
     notifications,
     participations,
     polls,
@@ -25,8 +28,12 @@ from server.domain import (
 from server.domain.contacts import Typed
 from server.domain.tx import Tx
 from storage import contacts as rows
+from storage import digests as digest_rows
+from storage import mail_follows as follow_rows
 from storage.accounts import Account
+from storage.attention import Attention
 from storage.calls import Details
+from storage.mail_follows import MailFollow
 from storage.posts import Post
 from tests.domain.conftest import World
 
@@ -245,6 +252,57 @@ def test_every_rule_says_what_it_does() -> None:
         assert rule.after >= timedelta(0)
 
 
+# --- who follows by e-mail
+
+
+async def followed(world: World) -> tuple[Account, MailFollow]:
+    garden, _ = await call(world)
+    async with world.work.transaction() as tx:
+        await mail_follows.begin(tx, garden, ADDRESS)
+        kept = await follow_rows.by_id(tx.conn, 1)
+    assert kept
+    return garden, kept
+
+
+async def test_who_stops_the_weekly_mail_leaves_nothing(world: World) -> None:
+    _, kept = await followed(world)
+    async with world.work.transaction() as tx:
+        await mail_follows.confirm(tx, mail_follows.token(tx, kept, "confirm"))
+        assert await found(tx, ADDRESS) == set(), "what is sealed is not readable"
+        assert ("mail_follows", "fingerprint") in await found(tx, kept.fingerprint)
+        await mail_follows.stop(tx, mail_follows.token(tx, kept, "stop"))
+    async with world.work.reading() as tx:
+        assert await found(tx, ADDRESS, kept.fingerprint, kept.sealed) == set()
+        assert await tx.conn.fetchval("select count(*) from mail_follows") == 0
+
+
+async def test_who_never_confirmed_the_weekly_mail_goes_after_seven_days(world: World) -> None:
+    _, kept = await followed(world)
+    await forget(world, days=7, seconds=-1)
+    assert await count(world, "select count(*) from mail_follows") == 1
+    await forget(world, seconds=2)
+    async with world.work.reading() as tx:
+        assert await found(tx, ADDRESS, kept.fingerprint, kept.sealed) == set()
+
+
+async def test_of_a_list_a_fingerprint_stays_for_a_year(world: World) -> None:
+    garden, _ = await call(world)
+    async with world.work.transaction() as tx:
+        await mail_lists.upload(tx, world.people["organiser"], garden, ADDRESS)
+        await mail_lists.drip(tx, garden.id)
+        kept = await follow_rows.by_id(tx.conn, 1)
+        assert kept
+        await mail_follows.stop(tx, mail_follows.token(tx, kept, "stop"))
+    async with world.work.reading() as tx:
+        assert await found(tx, ADDRESS, kept.sealed) == set()
+        assert await found(tx, kept.fingerprint) == {("mail_invitations", "fingerprint")}
+    await forget(world, days=365, seconds=-1)
+    assert await count(world, "select count(*) from mail_invitations") == 1
+    await forget(world, seconds=2)
+    async with world.work.reading() as tx:
+        assert await found(tx, kept.fingerprint) == set()
+
+
 # --- a member who is erased
 
 
@@ -272,6 +330,11 @@ async def lived(world: World) -> Account:
         await notifications.choose(tx, member, {"for_not_following": "filter"})
         await reports.report(tx, member, organiser, reports.Complaint(comment=NAME))
         await communities.grant(tx, organiser, garden, member, "moderator")
+        assert member.user_id
+        await attention.choose(tx, member.user_id, Attention("Europe/Rome"))
+        await attention.set_level(tx, member, garden, "everything")
+        await digest_rows.begin(tx.conn, member.user_id, mail_follows.week_of(tx.now), tx.now)
+        await digest_rows.nudged(tx.conn, [garden.id], member.id, tx.now)
     return member
 
 

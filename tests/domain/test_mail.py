@@ -86,6 +86,17 @@ async def test_never_without_tls_by_mistake(free_port: Callable[[], int]) -> Non
         assert kept.mails == []
 
 
+async def test_a_long_link_to_unsubscribe_arrives_as_it_is(free_port: Callable[[], int]) -> None:
+    """Mail programs read it from the header: encoded as words (RFC 2047) it is no link."""
+    link = f"https://{'neighbourhood.' * 6}example/by-email/stop/123456.{'0' * 32}"
+    port = free_port()
+    async with relay(port) as kept:
+        sent = Mail(MAIL.to, MAIL.subject * 8, MAIL.text, NOW, unsubscribe=link)
+        await mail.send(known(f"smtp+plain://127.0.0.1:{port}"), sent)
+    assert f"List-Unsubscribe: <{link}>\r\n".encode() in kept.raw[0]
+    assert kept.mails[0]["Subject"] == sent.subject
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [("550 Nobody here", mail.Refused), ("451 Not now", aiosmtplib.SMTPRecipientsRefused)],

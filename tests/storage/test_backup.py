@@ -27,6 +27,7 @@ from server.domain import accounts as people
 from server.domain import (
     announcements,
     appeals,
+    attention,
     ban_lists,
     barriers,
     call_templates,
@@ -50,6 +51,8 @@ from server.domain import (
     host_blocks,
     joining,
     lists,
+    mail_follows,
+    mail_lists,
     mails,
     media,
     mutes,
@@ -98,10 +101,12 @@ from storage import (
 )
 from storage import appeals as appeal_rows
 from storage import contacts as contact_rows
+from storage import digests as digest_rows
 from storage import group_moderation as moderation_rows
 from storage import media as media_rows
 from storage import tags as tag_rows
 from storage.accounts import Account, Profile
+from storage.attention import Attention
 from storage.calls import Details
 from storage.pushes import Wanted
 from storage.timelines import Page
@@ -342,6 +347,18 @@ async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community
     by_email = await contact_rows.by_id(tx.conn, 1)
     assert by_email
     await contacts.new_link(tx, by_email, "confirm")
+    await reach(tx, gardener, baker, community)
+
+
+async def reach(tx: Tx, gardener: Account, baker: Account, community: Account) -> None:
+    """What members and others hear by mail, and what they chose."""
+    assert baker.user_id
+    await attention.choose(tx, baker.user_id, Attention("Europe/Rome", 60, 120))
+    await attention.set_level(tx, baker, community, "everything")
+    await digest_rows.begin(tx.conn, baker.user_id, "2030-W05", tx.now)
+    await digest_rows.nudged(tx.conn, [community.id], gardener.id, tx.now)
+    await mail_follows.begin_confirmed(tx, community, "reader@mail.example", "Write to me.")
+    await mail_lists.upload(tx, gardener, community, "Name,Address\nN,old@mail.example\n")
 
 
 async def sign_in(tx: Tx, baker: Account) -> None:
@@ -537,6 +554,7 @@ async def test_can_give_up_contact_data_whose_secret_is_lost(used: Used) -> None
     await backup.restore(fresh, used.file, without_contacts=True)
     found = await everything(fresh.database_url)
     assert (found["community_keys"], found["contacts"]) == ([], [])
+    assert (found["mail_follows"], found["mail_invitations"]) == ([], [])
     assert len(found["participations"]) == 2
     async with run.opened(fresh):
         assert (fresh.data / "secret").stat().st_mode & 0o777 == 0o600
