@@ -116,6 +116,9 @@ SPAN = Command(
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
 )
+SET_OUTCOME = Command(
+    "update calls set outcome = $2, outcome_at = coalesce(outcome_at, $3) where post_id = $1"
+)
 OF_COMMUNITY = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where c.community_id = $1 and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $2"
@@ -228,6 +231,11 @@ async def span(conn: Connection, post_id: int) -> bool:
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:
     return await SET_STATE.run(conn, post_id, state) == 1
+
+
+async def set_outcome(conn: Connection, post_id: int, outcome: str, now: datetime) -> None:
+    """As HTML. The time stays that of the first."""
+    await SET_OUTCOME.run(conn, post_id, outcome, now)
 
 
 async def of_community(

@@ -162,7 +162,7 @@ async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
     return render.Place(mine, await participations.place_in_line(tx.conn, mine) if waits else None)
 
 
-async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
+async def found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
     post = await sight.post(tx, call_id, viewer)
     call = await calls.by_id(tx.conn, post.id)
     if call is None:
@@ -172,7 +172,7 @@ async def _found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Ca
 
 async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await _found(tx, call_id, viewer)), viewer))
+        return ok(await _entity(tx, *(await found(tx, call_id, viewer)), viewer))
 
 
 async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
@@ -282,7 +282,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
     """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
         await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
     return await answered(request, post.id, caller.account)
@@ -290,7 +290,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
 
 async def delete(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await verbs.delete(tx, caller.account, post)
     return empty()
 
@@ -302,7 +302,7 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
     said, reason = sent.text("answer") or "", sent.text("reason") or ""
     role, shift_id = sent.text("role") or None, sent.id("shift_id")
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         if reason:
             await decisions.answer(tx, caller.account, post, said, "client", reason)
         else:
@@ -313,7 +313,7 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
-    shift, call = await _found(tx, shift_id, viewer)
+    shift, call = await found(tx, shift_id, viewer)
     if call.parent_id != post.id:
         raise NotFound
     return shift
@@ -321,7 +321,7 @@ async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
 
 async def withdraw(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await taking_part.withdraw(tx, caller.account, post)
     return await answered(request, post.id, caller.account)
 
@@ -330,7 +330,7 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
     """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
     those who speak for an office or a firm."""
     async with context(request).work.reading() as tx:
-        post, call = await _found(tx, id_of(request), caller.account)
+        post, call = await found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
@@ -344,7 +344,7 @@ async def receipts(request: web.Request, caller: Caller) -> web.Response:
     is in any case. For organisers and moderators."""
     wanted = (await params.read(request)).flag("wanted")
     async with context(request).work.transaction() as tx:
-        post, _ = await _found(tx, id_of(request), caller.account)
+        post, _ = await found(tx, id_of(request), caller.account)
         await receipt_verbs.choose(tx, caller.account, post, wanted=wanted)
     return await answered(request, post.id, caller.account)
 

@@ -665,6 +665,11 @@ OURS: Mapping[str, Schema] = {
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME, role=maybe(TEXT),
     ),
+    "CallSeries": entity(
+        id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
+        confirmed_at=TIME, asked_at=maybe(TIME), calls=array("Call"),
+    ),
+    "Reminders": entity(on=BOOL),
     "Area": entity(
         latitude=maybe(NUMBER), longitude=maybe(NUMBER), grain_km=COUNT, reach_km=COUNT, shown=BOOL,
     ),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server import text
 from server.domain import (
+    call_notices,
     communities,
     distribution,
     effects,
@@ -22,6 +23,7 @@ from server.domain import (
     policy,
     posts,
     quotes,
+    reminders,
     shifts,
 )
 from server.domain.distribution import Reach
@@ -44,6 +46,17 @@ TITLE_MIN, TITLE_MAX = 3, 200
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
 URL_MAX = 2000
+TOLD = {
+    "postponed": "postponed",
+    "cancelled": "cancelled",
+    "cancelled open": "reopened",
+    "postponed open": "changed",
+}
+"""What those who take part are told of a new state, or of one after another (``call_notices``)."""
+
+ASK_OUTCOME = "ask_outcome"
+ASKED_AFTER = (timedelta(days=3), timedelta(days=10))
+"""When the organisers of a call that was closed are asked what came of it (``outcomes.py``)."""
 DECIDED_IN = timedelta(days=14)
 NOTE_MAX = 2000
 NOTED = ("event", "volunteer", "need")
@@ -100,7 +113,7 @@ async def create(
     policy.may_call(private=await communities.is_private(tx, community)).require()
     wanted = _whole(_with_end(tx, wanted))
     check(wanted)
-    _check_ahead(tx, wanted.details)
+    require_ahead(tx, wanted.details)
     post = await posts.publish(tx, author, _draft(tx, community, wanted))
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
@@ -120,7 +133,7 @@ async def _announce(tx: Tx, author: Account, community: Account, post: Post, cal
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
-    await _close_in_time(tx, call)
+    await _plan(tx, call)
 
 
 def _whole(wanted: Wanted) -> Wanted:
@@ -266,7 +279,8 @@ def is_web(url: str) -> bool:
     return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def _check_ahead(tx: Tx, details: Details) -> None:
+def require_ahead(tx: Tx, details: Details) -> None:
+    """Raises ``Invalid`` for what is over already."""
     if details.starts_at and details.starts_at <= tx.now:
         raise Invalid("The event begins in the past.", field="starts_at")
     if details.closes_at and details.closes_at <= tx.now:
@@ -329,23 +343,39 @@ async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int |
 
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
-    await calls.set_details(tx.conn, post.id, details)
+    before = await calls.by_id(tx.conn, post.id)
+    call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    if before and call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
     if await calls.set_state(tx.conn, post.id, reported.state):
         await _tell_of_state(tx, post, reported.state)
+    await _hear_outcome(tx, post, reported.outcome)
     await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> None:
+    call = await calls.by_id(tx.conn, post.id)
+    if call and outcome and outcome != call.outcome:
+        await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+        effects.changed(tx, post.id)
+        if not call.outcome:
+            await _tell_those_who_go(tx, post)
+
+
 async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
-    """Those of ours who go are told that an event is called off or put off."""
+    """Those of ours who go are told that an event of another server is called off or put off."""
+    if state in ("cancelled", "postponed"):
+        await _tell_those_who_go(tx, post)
+
+
+async def _tell_those_who_go(tx: Tx, post: Post) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
-    if author and state in ("cancelled", "postponed"):
-        going = [
-            row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id
-        ]
-        people = await accounts.by_ids(tx.conn, going)
-        await effects.tell(tx, people.values(), "update", author, post.id)
+    going = [row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id]
+    people = await accounts.by_ids(tx.conn, going)
+    assert author, "a foreign key holds it"
+    await effects.tell(tx, people.values(), "update", author, post.id)
 
 
 async def send_tally(tx: Tx, post_id: int) -> None:
@@ -406,7 +436,10 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
+        before = call
         post, call = await _rewrite(tx, author, community, post, call, wanted)
+        if call.revision > before.revision and state in (None, before.state):
+            await call_notices.send(tx, post.id, "changed")
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
@@ -430,7 +463,7 @@ async def _rewrite(
     post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await _set_note(tx, post, wanted)
-    await _close_in_time(tx, call)
+    await _plan(tx, call)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
@@ -452,7 +485,7 @@ async def _edit_shifts(
         else:
             row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
             await participations.fill(tx, rows[shift.id], row)
-            await _close_in_time(tx, row)
+            await _plan(tx, row)
             await send_tally(tx, shift.id)
     for gone in there.keys() - {shift.id for shift in wanted}:
         await _set_state(tx, community, rows[gone], "cancelled")
@@ -466,7 +499,7 @@ async def _span(tx: Tx, post_id: int) -> None:
     if post and call and await calls.span(tx.conn, post_id):
         found = await calls.by_id(tx.conn, post_id)
         assert found, "it is held"
-        await _close_in_time(tx, found)
+        await _plan(tx, found)
         await send_tally(tx, post_id)
 
 
@@ -476,8 +509,9 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
     ended = state in ENDED
+    before = await calls.by_id(tx.conn, post.id)
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of_state(tx, post, state)
+        await _tell_of(tx, post, before.state if before else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
     call = await calls.by_id(tx.conn, post.id)
@@ -493,8 +527,21 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         await posts.feature(tx, community, post, added=not ended)
 
 
-async def _close_in_time(tx: Tx, call: Call) -> None:
-    """At the end that it has; clients show one that answers have."""
+async def _tell_of(tx: Tx, post: Post, before: str, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers."""
+    told = TOLD.get(state) or TOLD.get(f"{before} {state}")
+    if told:
+        await call_notices.send(tx, post.id, told)
+    if state == "closed":
+        args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
+        for after in ASKED_AFTER:
+            await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)
+
+
+async def _plan(tx: Tx, call: Call) -> None:
+    """What is to be done when its time comes: those who come are reminded, and it is closed at the end that it
+    has; clients show one that answers have."""
+    await reminders.plan(tx, call)
     if call.closes_at and call.state not in ENDED:
         await polls.set_end(tx.conn, call.post_id, call.closes_at, None)
     if call.over_at:

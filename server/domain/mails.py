@@ -55,10 +55,10 @@ async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
         await tx.later(f"mail/{user_id}", JOB, args, at)
 
 
-async def want_by_contact(tx: Tx, contact_id: int, kind: str) -> None:
+async def want_by_contact(tx: Tx, contact_id: int, kind: str, **said: int) -> None:
     """The same to somebody without an account; ``kind`` as in domain/contact_mails.py."""
     if tx.site.mail:
-        args = {"contact_id": contact_id, "kind": kind}
+        args = {"contact_id": contact_id, "kind": kind, **said}
         await tx.later(f"contact/{contact_id}", CONTACT_JOB, args, tx.now)
 
 

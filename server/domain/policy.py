@@ -88,6 +88,7 @@ LAST_ORGANISER = _refused(
 )
 NOT_YOURS = _refused("not_yours", "This is not yours.")
 CALL_OVER = _refused("call_over", "This call is over.")
+CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
@@ -331,6 +332,11 @@ def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
     if state == "cancelled":
         return CALL_CANCELLED
     return CALL_OVER if over or state == "closed" else ALLOWED
+
+
+def may_report(state: str, *, over: bool) -> Verdict:
+    """Say what came of a call: of one that was cancelled, too."""
+    return ALLOWED if over or state in ("closed", "cancelled") else CALL_OPEN
 
 
 def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:

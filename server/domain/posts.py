@@ -23,6 +23,7 @@ from server.domain import (
     distribution,
     effects,
     hold_rules,
+    letterbox,
     media,
     policy,
     quotes,
@@ -244,6 +245,7 @@ async def publish(
         return None
     if author.local:
         await media.attach(tx, post)
+    draft_ = await _reach_stewards(tx, author, draft_)
     await posts.add_mentions(tx.conn, post.id, [a.id for a in draft_.mentions])
     if draft_.poll:
         await _open_poll(tx, post, draft_.poll)
@@ -253,6 +255,29 @@ async def publish(
     news = post.published_at > tx.now - LATE
     await _come_out(tx, author, post, draft_, arrived, news=news)
     return post
+
+
+async def _reach_stewards(tx: Tx, author: Account, draft_: Draft) -> Draft:
+    """What a community is told in private is for those who steer it, too."""
+    if draft_.visibility != "direct":
+        return draft_
+    named = {a.id for a in draft_.mentions}
+    through = await letterbox.behind(tx, author, draft_.mentions)
+    reached = tuple(steward for _, steward in through if steward.id not in named)
+    return replace(draft_, mentions=(*draft_.mentions, *reached))
+
+
+async def _tell_mentioned(
+    tx: Tx, author: Account, post: Post, mentioned: Sequence[Account]
+) -> None:
+    """Of what came for a community its stewards are told by it, whoever wrote: it is no stranger to them."""
+    direct = post.visibility == "direct"
+    through = await letterbox.behind(tx, author, mentioned) if direct else []
+    stewards = {steward.id for _, steward in through}
+    others = [a for a in mentioned if a.id not in stewards]
+    await effects.tell(tx, others, "mention", author, post.id)
+    for group, steward in through:
+        await effects.tell(tx, [steward], "mention", group, post.id)
 
 
 async def _caught(tx: Tx, author: Account, draft_: Draft) -> Caught | None:
@@ -416,7 +441,7 @@ async def _spread(
     news = news and not (arrived and arrived.history)
     if news:
         await effects.show(tx, author, post)
-        await effects.tell(tx, draft_.mentions, "mention", author, post.id)
+        await _tell_mentioned(tx, author, post, draft_.mentions)
     if post.visibility == "direct":
         await conversations.enter(tx, author, post, draft_.mentions, news=news)
     await cards.note(tx, post, draft_.mentions, news=news)

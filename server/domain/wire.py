@@ -297,7 +297,7 @@ async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     times = await _shift_list(tx, await shifts(tx, call))
     details = f'<a href="{text.escape(row.url)}">Details</a>'
-    return f"<p>{head}</p>{times}<p>{asks} {privacy} {details}</p>"
+    return f"<p>{head}</p>{call.outcome}{times}<p>{asks} {privacy} {details}</p>"
 
 
 async def shifts(tx: Tx, call: calls.Call) -> list[tuple[posts.Post, calls.Call]]:

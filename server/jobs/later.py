@@ -21,6 +21,8 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.domain import ban_lists as ban_list_verbs
 from server.domain import (
+    call_notices,
+    call_series,
     calls,
     community_archives,
     community_settings,
@@ -36,8 +38,10 @@ from server.domain import (
     media,
     milestones,
     moves,
+    outcomes,
     participations,
     polls,
+    reminders,
     retention,
     scheduled,
     sign_up,
@@ -177,6 +181,22 @@ async def _tell_tally(tx: Tx, job: Job) -> datetime | None:
     return await tallies.tell(tx, job.args["post_id"])
 
 
+async def _call_notice(tx: Tx, job: Job) -> None:
+    await call_notices.run(tx, job.args["notice_id"], job.args["after"])
+
+
+async def _call_series(tx: Tx, job: Job) -> datetime | None:
+    return await call_series.run(tx, job.args["series_id"])
+
+
+async def _remind(tx: Tx, job: Job) -> None:
+    await reminders.run(tx, job.args)
+
+
+async def _ask_outcome(tx: Tx, job: Job) -> None:
+    await outcomes.ask(tx, job.args["post_id"], job.args["closed_at"])
+
+
 async def _close_call(tx: Tx, job: Job) -> datetime | None:
     return await calls.close(tx, job.args["post_id"])
 
@@ -287,6 +307,9 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "admit": _admit,
     "expel": _expel,
     community_archives.JOB: _archive_community,
+    calls.ASK_OUTCOME: _ask_outcome,
+    call_notices.JOB: _call_notice,
+    call_series.JOB: _call_series,
     "clean": _clean,
     "clean_cache": _clean_cache,
     "close_call": _close_call,
@@ -303,6 +326,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "poll_results": _poll_results,
     "publish_scheduled": _publish_scheduled,
     "recount": _recount,
+    reminders.JOB: _remind,
     participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,

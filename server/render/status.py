@@ -178,10 +178,14 @@ def content(post: Post, call: Call | None) -> str:
     if call:
         told = _when_and_where(call)
         head = f"{title}<br>{told}" if told else title
-        return f"<p>{head}</p>{post.content}{_link(post.url)}"
+        return f"<p>{head}</p>{post.content}{_outcome(call)}{_link(post.url)}"
     elsewhere = not post.local and post.kind in ("article", "event", "call")
     link = _link(post.url) if elsewhere else ""
     return f"<p>{title}</p>{post.content}{_links(post)}{link}"
+
+
+def _outcome(call: Call) -> str:
+    return f"<p><strong>What came of it</strong></p>{call.outcome}" if call.outcome else ""
 
 
 def _when_and_where(call: Call) -> str:

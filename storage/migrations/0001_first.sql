@@ -1430,6 +1430,51 @@ create table call_forms (
     primary key (post_id, host)
 );
 
+-- Calls that repeat: the template of those to come, which are made three ahead as ordinary calls.
+create table call_series (
+    id bigint generated always as identity primary key,
+    community_id bigint not null references accounts on delete cascade,
+    author_id bigint not null references accounts on delete cascade,
+    rule text not null,                 -- RFC 5545, 3.3.10
+    first_at timestamp not null,        -- by the clock on the wall
+    lasts interval,
+    timezone text not null,
+    template jsonb not null,            -- what else an organiser says of a call
+    state text not null default 'running' check (state in ('running', 'paused', 'ended')),
+    made_until timestamp not null,      -- the last local time that was looked at
+    confirmed_at timestamptz not null,  -- when an organiser last said that it goes on
+    asked_at timestamptz,               -- since when that is asked anew
+    created_at timestamptz not null
+);
+create index call_series_community on call_series (community_id, id);
+create index call_series_author on call_series (author_id);
+
+create table call_occurrences (
+    post_id bigint primary key references calls on delete cascade,
+    series_id bigint not null references call_series on delete cascade,
+    local_at timestamp not null,        -- when the rule has it, however it was moved since
+    unique (series_id, local_at)
+);
+
+-- What those who take part in a call are told, each once, in the order of their answers.
+create table call_notices (
+    id bigint generated always as identity primary key,
+    post_id bigint not null references calls on delete cascade,
+    what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
+        'reopened', 'outcome', 'message')),
+    by_account_id bigint references accounts on delete set null,
+    text text not null default '',      -- as it was typed, of a message
+    created_at timestamptz not null,
+    check ((what = 'message') = (text <> ''))
+);
+create index call_notices_post on call_notices (post_id, what, created_at);
+create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;
+
+-- Who wants no reminders of what they take part in.
+create table reminders_off (
+    account_id bigint primary key references accounts on delete cascade
+);
+
 -- What a call asks that people can do.
 create table call_skills (
     post_id bigint not null references calls on delete cascade,

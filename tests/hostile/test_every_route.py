@@ -171,6 +171,7 @@ OPEN_TO_ALL = {
     "terms_of_service": "dates; there are none",
     "communities": "public; who steers is asked by test_requests_are_for_stewards",
     "proposals": "as public as their community; who may do what is asked by test_who_may_propose",
+    "series": "as public as their community; who steers is asked by test_only_stewards_make_what_repeats",
     "calls": "public; who steers is asked by test_only_stewards_make_edit_and_delete_calls",
 }
 NAMED_WITHIN = "v2/notifications"

@@ -370,6 +370,12 @@ async def near(tx: Tx) -> None:
         "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
         "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",
         "insert into call_skills select post_id, 'first aid' from calls",
+        "insert into call_notices (post_id, what, created_at) select post_id, 'morning', now() from calls",
+        "insert into call_series (community_id, author_id, rule, first_at, lasts, timezone, template, made_until,"
+        " confirmed_at, created_at) select c.community_id, s.account_id, 'FREQ=DAILY', now(), '1 hour', 'UTC', '{}',"
+        " now(), now(), now() from calls c, skill_sets s limit 1",
+        "insert into call_occurrences select min(post_id), 1, now() from calls",
+        "insert into reminders_off select account_id from skill_sets",
         "insert into decision_rules select post_id, 5, 60, true from calls",
         "insert into call_categories select post_id, 'tools' from calls",
         "insert into call_scripts select post_id, 'asked', 'The river', 'Dear all' from calls",

@@ -1,0 +1,98 @@
+"""When something that repeats takes place: rules of RFC 5545, read strictly, and counted on the clock on the wall.
+
+Pure. A rule is taken in the part that people use and that cannot run away: days, weeks, months and years; which
+weekdays, days of the month, months, and which of them; until or how often. An hour is that of the first time, in
+every season: what begins at 18:00 begins at 18:00 after the clocks have changed. Where a time does not exist on
+a day it is read as before the change (RFC 5545, 3.3.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrule, rrulestr
+
+from server.errors import Invalid
+
+LENGTH = 200
+INTERVAL_MAX = 60
+PARTS = {
+    "DAILY": set[str](),
+    "WEEKLY": {"BYDAY", "WKST"},
+    "MONTHLY": {"BYDAY", "BYMONTHDAY", "BYSETPOS"},
+    "YEARLY": {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"},
+}
+"""What a rule may have beside FREQ, INTERVAL, COUNT and UNTIL."""
+AHEAD = timedelta(days=3 * 366)
+"""How far the next time is looked for."""
+
+
+def check(rule: str, first: datetime) -> str:
+    """The rule, written one way. ``first``: the local time at which it begins, and which it gives. Raises ``Invalid``."""
+    plain = rule.strip().upper().removeprefix("RRULE:")
+    if not plain or len(plain) > LENGTH:
+        raise _wrong("Say how it repeats, such as FREQ=WEEKLY;BYDAY=MO.")
+    parts = dict(_parts(plain))
+    allowed = PARTS.get(parts.get("FREQ", ""))
+    if allowed is None:
+        raise _wrong("It repeats by days, weeks, months or years: FREQ=WEEKLY.")
+    unknown = set(parts) - allowed - {"FREQ", "INTERVAL", "COUNT", "UNTIL"}
+    if unknown:
+        raise _wrong(f"{sorted(unknown)[0]} cannot be used here.")
+    interval = parts.get("INTERVAL", "1")
+    if not interval.isdecimal() or not 1 <= int(interval) <= INTERVAL_MAX:
+        raise _wrong(f"INTERVAL is 1 to {INTERVAL_MAX}.")
+    if next(after(plain, first, first - timedelta(seconds=1)), None) != first:
+        raise _wrong("The first time is not one of those that the rule gives.")
+    return plain
+
+
+def _parts(rule: str) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for part in rule.split(";"):
+        name, sign, value = part.partition("=")
+        if not (name and sign and value) or name in seen:
+            raise _wrong("A rule is written like FREQ=WEEKLY;BYDAY=MO.")
+        seen.add(name)
+        yield name, value
+
+
+def _wrong(sentence: str) -> Invalid:
+    return Invalid(sentence, field="rule")
+
+
+def after(rule: str, first: datetime, since: datetime) -> Iterator[datetime]:
+    """Its local times after ``since``, soonest first, at most ``AHEAD`` of it. Raises ``Invalid``."""
+    for at in _read(rule, first).xafter(since):
+        if at > since + AHEAD:
+            return
+        yield at
+
+
+def _read(rule: str, first: datetime) -> rrule:
+    try:
+        found = rrulestr(_floating(rule), dtstart=first)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _wrong("A rule is written like FREQ=WEEKLY;BYDAY=MO.") from error
+    if not isinstance(found, rrule):
+        raise _wrong("One rule is enough.")
+    return found
+
+
+def _floating(rule: str) -> str:
+    """UNTIL is compared with local times: its zone is dropped, which moves the end by less than a day."""
+    return ";".join(
+        part.removesuffix("Z") if part.startswith("UNTIL=") else part for part in rule.split(";")
+    )
+
+
+def moment(local: datetime, timezone: str) -> datetime:
+    """A time by the clock on the wall, as a moment."""
+    return local.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+
+
+def wall(at: datetime, timezone: str) -> datetime:
+    """A moment by the clock on the wall."""
+    return at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
