@@ -82,6 +82,8 @@ async def take_over(tx: Tx, member: Account, community: Account, *, accepted: bo
         raise NotFound
     if accepted and member.id != found.to_id:
         policy.NOT_YOURS.require()
+    if accepted and await communities.role(tx.conn, community.id, found.from_id) != "organiser":
+        raise NotFound  # they were dismissed since, and have nothing to hand over
     await handovers.take(tx.conn, community.id)
     holder = await account_rows.by_id(tx.conn, found.from_id)
     if not accepted or holder is None:

@@ -319,3 +319,19 @@ async def test_persons_are_ones_own(house: House) -> None:
         await one.good("POST", f"{BECKON}/persons", json={"username": f"mask_number{number}"})
     more = await one.post(f"{BECKON}/persons", json={"username": "mask_too_many"})
     assert more.status == 422
+
+
+async def test_an_offer_ends_with_the_role_that_was_offered(
+    house: House, organiser: Member, garden: str
+) -> None:
+    """Who was dismissed meanwhile has nothing to hand over."""
+    second, heir = await house.member("second"), await house.member("heir")
+    for each in (second, heir):
+        await follow(each, garden)
+    role = {"account_id": second.id, "role": "organiser"}
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/roles", json=role)
+    path = f"{COMMUNITIES}/{garden}/handover"
+    await second.good("POST", path, json={"account_id": heir.id})
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/roles/{second.id}/dismiss")
+    assert (await heir.post(f"{path}/accept")).status == 404
+    assert await role_of(heir, garden) == "member"
