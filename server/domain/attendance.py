@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain import communities, contacts, policy
+from server.domain import affiliations, communities, contacts, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, participations
@@ -43,7 +43,7 @@ async def _call(tx: Tx, actor: Account, post: Post, *, looks: bool = False) -> C
     await communities.require_part(tx, call.community_id, actor)
     begun = looks or call.starts_at <= tx.now
     policy.may_record(steward=steward, recorder=recorder, begun=begun).require()
-    policy.may_see_people("organiser", actor.affiliation).require()
+    policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
     return call
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server import text
-from server.domain import communities, letter_writing, mails, policy, wire
+from server.domain import affiliations, communities, letter_writing, mails, policy, wire
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany
 from storage import accounts, calls
@@ -92,15 +92,19 @@ async def _tell(
     if person.contact_id:
         await mails.want_by_contact(tx, person.contact_id, notice.what, notice_id=notice.id)
     account = await accounts.by_id(tx.conn, person.account_id or 0)
-    if account and await _is_told(tx, notice, account, person):
+    if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
 
 
-async def _is_told(tx: Tx, notice: Notice, account: Account, person: Participation) -> bool:
+async def _is_told(
+    tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
+) -> bool:
     if account.id == notice.by_account_id or account.suspended_at:
         return False
+    if notice.what == "message" and await communities.is_banned(tx, community.id, account):
+        return False  # it may say where the others meet
     if account.local:
         return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
     if person.door != "join":
@@ -119,7 +123,7 @@ async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
     if community is None or not post.local:
         raise NotFound
     await communities.require_steward(tx, community, actor)
-    policy.may_see_people("organiser", actor.affiliation).require()
+    policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
     said = said.strip()
     if not said:
         raise Invalid("What do you want to tell them?", field="text")
