@@ -41,12 +41,21 @@ BY_RECEIPT = ("cancelled", "reopened")
 
 MESSAGE_MAX = 2000
 MESSAGES, WINDOW = 3, timedelta(days=7)
+CHANGES, DAY = 10, timedelta(days=1)
+"""How often a day people are told of each kind of change."""
 
 
 async def send(
     tx: Tx, post_id: int, what: str, *, by: Account | None = None, said: str = ""
 ) -> None:
-    """``what``: as the table has it; ``said``: of a message."""
+    """``what``: as the table has it; ``said``: of a message. Raises ``TooMany`` for what is changed all the time;
+    that a call is called off is always told."""
+    if what in TO_WHO_WAITS and what != "cancelled":
+        if await rows.count_since(tx.conn, post_id, what, tx.now - DAY) >= CHANGES:
+            raise TooMany(
+                f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+                retry_after=int(DAY.total_seconds()),
+            )
     notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
     await _go_on(tx, notice, 0)
 

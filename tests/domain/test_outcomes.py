@@ -271,6 +271,25 @@ async def test_organisers_write_to_all_who_take_part_three_times_a_week(around: 
         await call_notices.write_to_all(tx, organiser, post, "More news")
 
 
+async def test_nobody_is_told_of_changes_without_end(world: World) -> None:
+    """Each is a mail to everybody who answered. To call off is never refused."""
+    organiser, _, post = await river(world)
+
+    async def become(state: str) -> None:
+        async with world.work.transaction() as tx:
+            await calls.edit(tx, organiser, post, state=state)
+
+    for _ in range(call_notices.CHANGES):
+        await become("cancelled")
+        await become("open")
+    await become("cancelled")
+    with pytest.raises(TooMany):
+        await become("open")
+    assert (await stored(world, post)).state == "cancelled"
+    world.clock.forward(days=1, seconds=1)
+    await become("open")
+
+
 async def test_who_is_banned_is_not_written_to(around: Around) -> None:
     world = around.world
     organiser, community, post = await river(world)
