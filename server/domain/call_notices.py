@@ -50,12 +50,12 @@ async def send(
 ) -> None:
     """``what``: as the table has it; ``said``: of a message. Raises ``TooMany`` for what is changed all the time;
     that a call is called off is always told."""
-    if what in TO_WHO_WAITS and what != "cancelled":
-        if await rows.count_since(tx.conn, post_id, what, tx.now - DAY) >= CHANGES:
-            raise TooMany(
-                f"Those who take part were told of {CHANGES} such changes today: that is enough.",
-                retry_after=int(DAY.total_seconds()),
-            )
+    told = await rows.count_since(tx.conn, post_id, what, tx.now - DAY)
+    if what in TO_WHO_WAITS and what != "cancelled" and told >= CHANGES:
+        raise TooMany(
+            f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+            retry_after=int(DAY.total_seconds()),
+        )
     notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
     await _go_on(tx, notice, 0)
 

@@ -335,3 +335,35 @@ async def test_an_offer_ends_with_the_role_that_was_offered(
     await organiser.good("POST", f"{COMMUNITIES}/{garden}/roles/{second.id}/dismiss")
     assert (await heir.post(f"{path}/accept")).status == 404
     assert await role_of(heir, garden) == "member"
+
+
+async def test_asking_again_and_again_rings_once_a_day(
+    here: Running, house: House, organiser: Member, garden: str
+) -> None:
+    """Anybody may found a community, and would have a bell at every door."""
+    nuisance = await house.member("nuisance")
+    own = await founded(nuisance, name="noise", title="Noise")
+    path = f"{COMMUNITIES}/{own}"
+    await follow(organiser, own)
+    for _ in range(3):
+        await nuisance.good("POST", f"{path}/linked", json={"other_id": garden})
+        await nuisance.good("DELETE", f"{path}/linked/{garden}")
+        await nuisance.good("POST", f"{path}/handover", json={"account_id": organiser.id})
+        await run_jobs(house.work)
+    assert len(await letters(organiser)) == 2
+    here.clock.forward(days=1)
+    await nuisance.good("POST", f"{path}/linked", json={"other_id": garden})
+    await run_jobs(house.work)
+    assert len(await letters(organiser)) == 3
+
+
+async def test_who_comes_and_goes_at_a_full_community_rings_once_a_day(
+    house: House, organiser: Member, garden: str
+) -> None:
+    await set_up(organiser, garden, capacity=1)
+    nuisance = await house.member("nuisance")
+    for _ in range(3):
+        await follow(nuisance, garden)
+        await nuisance.good("POST", f"/api/v1/accounts/{garden}/unfollow")
+        await run_jobs(house.work)
+    assert [len(await letters(each)) for each in (organiser, nuisance)] == [1, 1]
