@@ -158,6 +158,12 @@ IN_ROLES = Query(
     " where post_id = $1 and role is not null and state = 'granted' group by role",
     InRole,
 )
+WITHOUT_ROLE = Query(
+    "select * from participations where post_id = $1 and role is null and counts"
+    " and state in ('granted', 'waiting') order by state, turn",
+    Participation,
+)
+SET_ROLE = Command("update participations set role = $2 where id = $1")
 IN_SHIFTS = Query(
     "select p.* from participations p join calls c using (post_id)"
     " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
@@ -276,6 +282,15 @@ async def next_waiting(
 async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
     """How many have a place in each role of a shift."""
     return {row.role: row.people for row in await IN_ROLES.all(conn, post_id)}
+
+
+async def without_role(conn: Connection, post_id: int) -> list[Participation]:
+    """Who has a place and no role in it, then who waits for one, in order of receipt."""
+    return await WITHOUT_ROLE.all(conn, post_id)
+
+
+async def set_role(conn: Connection, participation_id: int, role: str) -> None:
+    await SET_ROLE.run(conn, participation_id, role)
 
 
 async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Participation]:

@@ -438,10 +438,10 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
-        before = call
+        before = [call, *await calls.shifts(tx.conn, [post.id])]
         post, call = await _rewrite(tx, author, community, post, call, wanted)
-        if call.revision > before.revision and state in (None, before.state):
-            await call_notices.send(tx, post.id, "changed")
+        if state in (None, before[0].state):
+            await _tell_of_change(tx, before)
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
@@ -449,6 +449,22 @@ async def edit(
     if call.parent_id:
         await _span(tx, call.parent_id)
     return post
+
+
+async def _tell_of_change(tx: Tx, before: Sequence[Call]) -> None:
+    """``before``: the call, then its shifts. Who is in these is told of another place once, by the call; of
+    another time by each shift that has one."""
+    now = await calls.by_ids(tx.conn, [call.post_id for call in before])
+    was, shifts_ = before[0], before[1:]
+    told = shifts_ if shifts_ and _where(was) == _where(now[was.post_id]) else [was]
+    for old in told:
+        new = now[old.post_id]
+        if new.revision > old.revision and new.state == old.state:
+            await call_notices.send(tx, old.post_id, "changed")
+
+
+def _where(call: Call) -> tuple[object, ...]:
+    return call.timezone, call.place_name, call.place_address
 
 
 async def _rewrite(
@@ -462,6 +478,12 @@ async def _rewrite(
         raise Invalid("A shift has no shifts.", field="shifts")
     if await shift_roles.of_shifts(tx.conn, [post.id]):
         wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
+    divided = bool(await calls.shifts(tx.conn, [post.id]))
+    if divided and not wanted.shifts:
+        spans = replace(
+            wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
+        )
+        wanted = replace(wanted, details=spans)
     post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
@@ -471,6 +493,8 @@ async def _rewrite(
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
+    for moved in await calls.place_shifts(tx.conn, post.id):
+        await send_tally(tx, moved)
     return post, call
 
 
@@ -508,35 +532,57 @@ async def _span(tx: Tx, post_id: int) -> None:
 
 
 async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
-    """What takes no answers any more is closed on its card too, and is not pinned. Shifts go with their call,
-    but for those that were called off before."""
+    """As ``_turn``; shifts go with their call, but for those that ended before it did. Who is in them is told by
+    the call."""
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
-    ended = state in ENDED
+    shifts_ = await _going_along(tx, post)
     before = await calls.by_id(tx.conn, post.id)
+    assert before, "it is held"
+    await _turn(tx, post, state)
+    if before.state != state:
+        await _tell_of(tx, post, before, state)
+    for shift in shifts_:
+        await _turn(tx, shift, state)
+        await send_tally(tx, shift.id)
+    if before.parent_id is None:
+        await posts.feature(tx, community, post, added=state not in ENDED)
+
+
+async def _turn(tx: Tx, post: Post, state: str) -> None:
+    """What takes no answers any more is closed on its card too; what is open again closes at its end."""
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of(tx, post, before.state if before else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
     call = await calls.by_id(tx.conn, post.id)
-    ends_at = call.closes_at if call else None
-    await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
+    assert call, "it is held"
+    await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
+    if state == "open":
+        await _plan(tx, call)
     effects.changed(tx, post.id)
-    for shift in await calls.shifts(tx.conn, [post.id]):
-        row = await post_rows.by_id(tx.conn, shift.post_id)
-        if row and shift.state != "cancelled":
-            await _set_state(tx, community, row, state)
-            await send_tally(tx, shift.post_id)
-    if call and call.parent_id is None:
-        await posts.feature(tx, community, post, added=not ended)
 
 
-async def _tell_of(tx: Tx, post: Post, before: str, state: str) -> None:
-    """What follows from a new state of a call of ours for those who take part, and for its organisers."""
-    told = TOLD.get(state) or TOLD.get(f"{before} {state}")
+async def _going_along(tx: Tx, post: Post) -> list[Post]:
+    """The shifts of a call that are on, and those that ended in the moment in which it did."""
+    found = await calls.shifts(tx.conn, [post.id])
+    ids = [shift.post_id for shift in found]
+    ends = await polls.by_ids(tx.conn, [post.id, *ids])
+    posts_ = await post_rows.by_ids(tx.conn, ids)
+    ended_at = ends[post.id].closed_at
+    return [
+        posts_[shift.post_id]
+        for shift in found
+        if shift.state not in ENDED or ends[shift.post_id].closed_at == ended_at
+    ]
+
+
+async def _tell_of(tx: Tx, post: Post, before: Call, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers, who are
+    not asked of each shift."""
+    told = TOLD.get(state) or TOLD.get(f"{before.state} {state}")
     if told:
         await call_notices.send(tx, post.id, told)
-    if state == "closed":
+    if state == "closed" and before.parent_id is None:
         args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
         for after in ASKED_AFTER:
             await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)

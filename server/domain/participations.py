@@ -47,7 +47,7 @@ REJECTED = tuple(
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
     """What can be answered to a call, in the order of its card."""
     shifts = await shift_roles.on_card(tx, call)
-    if shifts:
+    if shifts or await shift_roles.divided(tx, call):
         return await shift_roles.answers(tx, call, shifts)
     if not kinds.has_own_options(call.kind, call.variant):
         return kinds.answers(call.kind, call.variant)
@@ -59,9 +59,11 @@ async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     """The answer of this key, with its place on the card; without a key what a plain Join says."""
     offered = await answers(tx, call)
     for at, found in enumerate(offered):
-        if found.key == said or (said is None and found.counts):
+        if shift_roles.is_there(found) and (
+            found.key == said or (said is None and found.counts)
+        ):
             return at, found
-    keys = ", ".join(a.key for a in offered)
+    keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
 
 
@@ -86,7 +88,7 @@ async def answer(
     """
     call = await locked(tx, post)
     shifts = await shift_roles.on_card(tx, call)
-    if shifts and said is None:
+    if shifts and said in (None, kinds.HELPING[0].key):
         policy.CHOOSE_SHIFT.require()
     choice, found = await _find(tx, call, said)
     if choice in shifts:
