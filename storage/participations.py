@@ -112,6 +112,10 @@ CANCEL_COMMITMENT = Command(
     "update commitments set state = 'cancelled', said = '', changed_at = $2"
     " where participation_id = $1"
 )
+END_COMMITMENT = Command(
+    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    " where participation_id = $1 and state <> 'fulfilled'"
+)
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
     " and ($3::text is null or role = $3) order by turn limit $2",
@@ -164,6 +168,12 @@ WITHOUT_ROLE = Query(
     Participation,
 )
 SET_ROLE = Command("update participations set role = $2 where id = $1")
+IN_COMMUNITY = Query(
+    "select p.post_id from participations p join calls c using (post_id)"
+    " where p.account_id = $2 and c.community_id = $1 and c.state in ('open', 'postponed')"
+    " order by p.post_id",
+    int,
+)
 IN_SHIFTS = Query(
     "select p.* from participations p join calls c using (post_id)"
     " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
@@ -208,12 +218,15 @@ class Said:
 async def put(
     conn: Connection, post_id: int, account_id: int, said: Said, now: datetime
 ) -> Participation:
-    """One person has one answer to one call: a new one replaces the old, with the reason for it."""
+    """One person has one answer to one call: a new one replaces the old, with the reason for it. Who does not
+    take part any more keeps no promise."""
     row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
         said.tier, said.door, now, said.role,
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
+    if not said.counts:
+        await END_COMMITMENT.run(conn, row.id, now)
     return row
 
 
@@ -282,6 +295,11 @@ async def next_waiting(
 async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
     """How many have a place in each role of a shift."""
     return {row.role: row.people for row in await IN_ROLES.all(conn, post_id)}
+
+
+async def in_community(conn: Connection, community_id: int, account_id: int) -> list[int]:
+    """The posts of the calls of a community that are not over and that somebody answered, in one order for all."""
+    return await IN_COMMUNITY.all(conn, community_id, account_id)
 
 
 async def without_role(conn: Connection, post_id: int) -> list[Participation]:

@@ -95,7 +95,9 @@ async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> 
     missing = AHEAD - len(await rows.ahead(tx.conn, series.id, tx.now))
     since = max(series.made_until, recurrence.wall(tx.now, series.timezone))
     times = recurrence.after(series.rule, series.first_at, since)
-    for _, local in zip(range(missing), times, strict=False):
+    # In the hour that comes twice, what lies ahead on the clock may be behind.
+    coming = (local for local in times if recurrence.moment(local, series.timezone) > tx.now)
+    for _, local in zip(range(missing), coming, strict=False):
         post = await calls.create(tx, author, community, _wanted(series, local))
         await rows.made(tx.conn, post.id, series.id, local)
         await rows.made_until(tx.conn, series.id, local)

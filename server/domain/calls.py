@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from server import text
 from server.domain import (
@@ -43,6 +44,9 @@ ENDED = ("cancelled", "closed")
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
 """What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
+
+YEARS = (1900, 9000)
+"""Far enough from the ends of the calendar that every zone has such a time."""
 
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
@@ -242,13 +246,21 @@ def _check_time(details: Details) -> None:
     last = details.ends_at or details.starts_at
     if details.closes_at and last and details.closes_at > last:
         raise Invalid("Answers cannot count after it is over.", field="closes_at")
-    try:
-        ZoneInfo(details.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    for name in ("starts_at", "ends_at", "closes_at"):
+        at = getattr(details, name)
+        if at and not YEARS[0] <= at.year <= YEARS[1]:
+            raise Invalid(f"A time is in the years {YEARS[0]} to {YEARS[1]}.", field=name)
+    if details.timezone not in _zones():
         raise Invalid(
             f"There is no time zone {details.timezone!r}; one is named like Europe/Rome.",
             field="timezone",
-        ) from error
+        )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Names that mean the same everywhere. PostgreSQL, which counts days by them, knows no other."""
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def _check_place(details: Details) -> None:

@@ -145,6 +145,16 @@ async def _choose(
     return row
 
 
+async def leave(tx: Tx, account: Account, community: Account) -> None:
+    """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
+    it holds no place that others wait for."""
+    ids = await participations.in_community(tx.conn, community.id, account.id)
+    found = await post_rows.by_ids(tx.conn, ids)
+    for post_id in ids:
+        if found[post_id].local:
+            await withdraw(tx, account, found[post_id])
+
+
 async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
     for taken in await participations.in_shifts(tx.conn, post.id, account.id):
         shift = await post_rows.by_id(tx.conn, taken.post_id)

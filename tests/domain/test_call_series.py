@@ -235,3 +235,24 @@ def test_the_hour_stays_whatever_the_season(rule: str, days: int) -> None:
     assert (found.hour, found.minute) == (18, 30)
     at = recurrence.moment(found, "Europe/Rome")
     assert recurrence.wall(at, "Europe/Rome") == found
+
+
+async def test_in_the_hour_that_comes_twice_nothing_is_made_of_the_past(world: World) -> None:
+    """The clocks of Rome go back at 03:00 on 25 October 2026."""
+    now = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # the second 02:10
+    starts = datetime(2026, 10, 18, 2, 30, tzinfo=ROME)
+    organiser = await world.person("organiser")
+    group = await world.community("kitchen", organiser)
+    world.clock.forward(seconds=(starts - timedelta(days=1) - world.clock.now()).total_seconds())
+    async with world.work.transaction() as tx:
+        series = await call_series.create(
+            tx, organiser, group, supper(starts), "FREQ=WEEKLY;BYDAY=SU"
+        )
+        await tx.conn.execute("delete from call_occurrences")
+        await tx.conn.execute("update call_series set made_until = $1", starts.replace(tzinfo=None))
+    world.clock.forward(seconds=(now - world.clock.now()).total_seconds())
+    async with world.work.transaction() as tx:
+        await call_series.run(tx, series.id)
+    assert await ahead(world, series.id) == [
+        "11-01 02:30", "11-08 02:30", "11-15 02:30",
+    ]  # fmt: skip
