@@ -93,7 +93,9 @@ OF_ACCOUNT_MANY = Query(
     Participation,
 )
 ALL_OF_ACCOUNT = Query(
-    "select * from participations where account_id = $1 order by id", Participation
+    "select p.* from participations p join calls c using (post_id) where account_id = $1"
+    " order by coalesce(c.parent_id, c.post_id), c.post_id",
+    Participation,
 )
 BY_ID = Query("select * from participations where id = $1", Participation)
 BY_URI = Query("select * from participations where uri = $1", Participation)
@@ -171,7 +173,7 @@ SET_ROLE = Command("update participations set role = $2 where id = $1")
 IN_COMMUNITY = Query(
     "select p.post_id from participations p join calls c using (post_id)"
     " where p.account_id = $2 and c.community_id = $1 and c.state in ('open', 'postponed')"
-    " order by p.post_id",
+    " order by coalesce(c.parent_id, c.post_id), c.post_id",
     int,
 )
 IN_SHIFTS = Query(
@@ -255,6 +257,7 @@ async def of_account_many(
 
 
 async def all_of_account(conn: Connection, account_id: int) -> list[Participation]:
+    """In the order in which their calls are to be locked."""
     return await ALL_OF_ACCOUNT.all(conn, account_id)
 
 

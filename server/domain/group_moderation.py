@@ -267,12 +267,12 @@ async def expel(tx: Tx, community: Account, person: Account) -> None:
 
     Who is just about to join is waited for, and goes again; who comes later finds the ban (``follows``).
     """
+    await participations.leave(tx, person, community)  # calls are locked before their community
     await follow_rows.hold(tx.conn, community.id, person.id)
     await community_rows.revoke(tx.conn, community.id, person.id)
     await community_rows.end_invite(tx.conn, community.id, person.id)
     if await follow_rows.between(tx.conn, person.id, community.id):
         await follows.remove_follower(tx, community, person)
-    await participations.leave(tx, person, community)
     if person.local:
         await timelines.forget(tx.conn, person.id, community.id)
 
