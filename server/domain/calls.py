@@ -33,6 +33,7 @@ from server.domain.shifts import Shift
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
 from storage import accounts, calls, polls, shift_roles
+from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -47,6 +48,10 @@ TITLE_MIN, TITLE_MAX = 3, 200
 
 YEARS = (1900, 9000)
 """Far enough from the ends of the calendar that every zone has such a time."""
+
+UNSETTLED = {"postponed", "cancelled"}
+TOGETHER = timedelta(minutes=10)
+"""Within which the shifts of a call of another server, one by one, come to the state that it has."""
 
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
@@ -357,38 +362,52 @@ async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int |
 
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
-    before = await calls.by_id(tx.conn, post.id)
+    before = await calls.lock(tx.conn, post.id)
+    assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
-    if before and call.revision > before.revision:
-        await _tell_those_who_go(tx, post)
+    new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
-        await _tell_of_state(tx, post, reported.state)
-    await _hear_outcome(tx, post, reported.outcome)
+        effects.changed(tx, post.id)
+    if new_outcome or call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
+    elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
+        await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
     await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
-async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> None:
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> bool:
+    """Whether it is the first."""
     call = await calls.by_id(tx.conn, post.id)
-    if call and outcome and outcome != call.outcome:
-        await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
-        effects.changed(tx, post.id)
-        if not call.outcome:
-            await _tell_those_who_go(tx, post)
+    if call is None or not outcome or outcome == call.outcome:
+        return False
+    await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+    effects.changed(tx, post.id)
+    return not call.outcome
 
 
-async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
-    """Those of ours who go are told that an event of another server is called off or put off."""
-    if state in ("cancelled", "postponed"):
-        await _tell_those_who_go(tx, post)
+async def _told_with(tx: Tx, call: Call, state: str) -> list[int]:
+    """Who heard just now that another shift of the same call came to this state."""
+    if call.parent_id is None:
+        return []
+    others = [
+        shift.post_id
+        for shift in await calls.shifts(tx.conn, [call.parent_id])
+        if shift.post_id != call.post_id and shift.state == state
+    ]
+    return await notification_rows.told(tx.conn, "update", others, tx.now - TOGETHER)
 
 
-async def _tell_those_who_go(tx: Tx, post: Post) -> None:
+async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> None:
+    """Each of ours who takes part in a call of another server hears of each change: the word of the last one
+    gives way. ``but``: who was told."""
     author = await accounts.by_id(tx.conn, post.account_id)
-    going = [row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id]
-    people = await accounts.by_ids(tx.conn, going)
     assert author, "a foreign key holds it"
+    taking_part = await rows.participants(tx.conn, post.id)
+    going = [row.account_id for row in taking_part if row.account_id and row.account_id not in but]
+    people = await accounts.by_ids(tx.conn, going)
+    await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
     await effects.tell(tx, people.values(), "update", author, post.id)
 
 
