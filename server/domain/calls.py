@@ -575,6 +575,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         await _tell_of(tx, post, before, state)
     for shift in shifts_:
         await _turn(tx, shift, state)
+        await participations.fill(tx, shift, await participations.locked(tx, shift))
         await send_tally(tx, shift.id)
     if before.parent_id is None:
         await posts.feature(tx, community, post, added=state not in ENDED)

@@ -364,15 +364,20 @@ async def _let_hear(tx: Tx, call: Call) -> None:
 
 
 async def fill(tx: Tx, post: Post, call: Call) -> None:
-    """As ``settle``, without letting others hear of it."""
-    tally = await participations.recount(tx.conn, post.id)
-    taken = tally.confirmed + tally.expressed
-    granted = await shift_roles.granted(tx, call, taken, tally.waiting)
-    for waiting in granted:
-        await participations.set_participation_state(tx.conn, waiting.id, "granted")
-        await _tell_granted(tx, post, waiting)
+    """As ``settle``, without letting others hear of it. Nobody gets a place in what is over or called off."""
+    now = await calls.by_id(tx.conn, post.id)
+    if now and now.state not in ("cancelled", "closed"):
+        await _grant(tx, post, now)
     for post_id in (post.id, call.parent_id) if call.parent_id else (post.id,):
         await _write(tx, post_id)
+
+
+async def _grant(tx: Tx, post: Post, call: Call) -> None:
+    tally = await participations.recount(tx.conn, post.id)
+    taken = tally.confirmed + tally.expressed
+    for waiting in await shift_roles.granted(tx, call, taken, tally.waiting):
+        await participations.set_participation_state(tx.conn, waiting.id, "granted")
+        await _tell_granted(tx, post, waiting)
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:

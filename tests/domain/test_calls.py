@@ -311,3 +311,24 @@ async def test_a_call_of_another_server_has_the_answers_of_its_kind(world: World
     with pytest.raises(Invalid):
         async with world.work.transaction() as tx:
             await polls.vote(tx, member, post, [2])
+
+
+@pytest.mark.parametrize("state", ["cancelled", "closed"])
+async def test_nobody_gets_a_place_in_what_is_off_before_it_is_on_again(
+    world: World, state: str
+) -> None:
+    organiser, _, post = await river(world, capacity=1)
+    first, second = await world.person("first"), await world.stranger("second", "b.example")
+    assert await say(world, first, post, "going") == "granted"
+    assert await say(world, second, post, "going") == "waiting"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state=state)
+        await participations.withdraw(tx, first, post)
+        row = await participation_rows.of_account(tx.conn, post.id, second.id)
+        assert row
+        assert row.state == "waiting"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="open")
+        row = await participation_rows.of_account(tx.conn, post.id, second.id)
+        assert row
+        assert row.state == "granted"
