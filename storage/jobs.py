@@ -31,7 +31,7 @@ class Left:
 
 INSERT = Command(
     "insert into jobs (lane, kind, args, run_at, created_at) values ($1, $2, $3, $4, $5)"
-    " on conflict (lane, kind, args) do update set run_at = least(jobs.run_at, excluded.run_at)"
+    " on conflict (lane, kind, md5(args::text)) do update set run_at = least(jobs.run_at, excluded.run_at)"
 )
 READY = Query(
     """

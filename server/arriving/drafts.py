@@ -69,6 +69,8 @@ async def draft_of(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
     html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
+    if value.call and value.call.about is not None:
+        html = value.call.about
     parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
     visibility, community = await _place(tx, author, value, parent)
     return posts.Draft(

@@ -76,10 +76,11 @@ class Ban:
 
 async def steward(tx: Tx, community: Account, account: Account) -> Steward:
     """Raises ``Forbidden`` for who has no role in this community of ours, or is banned from it."""
-    await communities.require_steward(tx, community, account)
-    await communities.require_part(tx, community.id, account)
     role = await community_rows.role(tx.conn, community.id, account.id)
-    return Steward(account, community, role or "")
+    policy.may_steer(role).require()
+    await communities.require_part(tx, community.id, account)
+    assert role, "nobody else steers"
+    return Steward(account, community, role)
 
 
 def vouched(group: Account, account: Account) -> Steward:

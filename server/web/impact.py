@@ -25,6 +25,8 @@ SHOWN = 50
 WIDTH, HEIGHT = 600, 120
 PARTS = 60
 """Bars in the drawing of the days, the latest ones."""
+FEWEST = 20
+"""There is room for so many: a single day is no wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Bar:
 def bars(days: Sequence[Period]) -> list[Bar]:
     """One for each part of the time, the greatest as high as the drawing."""
     most = max((day.answered for day in days), default=0)
-    step = WIDTH / max(len(days), 1)
+    step = WIDTH / max(len(days), FEWEST)
     heights = [HEIGHT * day.answered / most if most else 0 for day in days]
     return [
         Bar(round(at * step, 1), round(HEIGHT - high, 1), round(step * 0.8, 1), round(high, 1))

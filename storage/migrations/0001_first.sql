@@ -1848,7 +1848,8 @@ create table jobs (
     attempts integer not null default 0,
     last_error text,
     run_at timestamptz not null,
-    created_at timestamptz not null,
-    unique (lane, kind, args)           -- the same work waiting twice is one job
+    created_at timestamptz not null
 );
+-- The same work waiting twice is one job. By its digest, as an index takes no long texts.
+create unique index jobs_once on jobs (lane, kind, md5(args::text));
 create index jobs_lane on jobs (lane, run_at, id);

@@ -391,6 +391,12 @@ async def near(tx: Tx) -> None:
         "insert into call_series (community_id, author_id, rule, first_at, lasts, timezone, template, made_until,"
         " confirmed_at, created_at) select c.community_id, s.account_id, 'FREQ=DAILY', now(), '1 hour', 'UTC', '{}',"
         " now(), now(), now() from calls c, skill_sets s limit 1",
+        "insert into tallies values ((select min(post_id) from calls), 'far.example', 3, 2, 1, 0, now(), '{\"a\": 1}')",
+        "insert into call_claims (post_id, account_id, people, what, evidence, created_at)"
+        " select c.post_id, s.account_id, 40, 'On paper', 'https://a.example/', now() from calls c, skill_sets s",
+        "insert into call_milestones select post_id, 25, now() from calls",
+        "insert into shift_roles select post_id, 'driver', 0, 2, 'driving' from calls",
+        "insert into call_private select post_id, 'The key is below the pot.' from calls",
         "insert into call_occurrences select min(post_id), 1, now() from calls",
         "insert into attendances select id, true, account_id, now() from participations where account_id is not null",
         "insert into call_attendance select post_id, 1, 0 from calls",
