@@ -458,8 +458,6 @@ async def drop(
     await DROP.run(conn, ids, type_, from_id, post_id)
 
 
-async def told(
-    conn: Connection, type_: str, post_ids: Sequence[int], since: datetime
-) -> list[int]:
+async def told(conn: Connection, type_: str, post_ids: Sequence[int], since: datetime) -> list[int]:
     """Who was told so of one of these posts."""
     return await TOLD.all(conn, type_, post_ids, since)

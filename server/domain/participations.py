@@ -59,9 +59,7 @@ async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     """The answer of this key, with its place on the card; without a key what a plain Join says."""
     offered = await answers(tx, call)
     for at, found in enumerate(offered):
-        if shift_roles.is_there(found) and (
-            found.key == said or (said is None and found.counts)
-        ):
+        if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
             return at, found
     keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")

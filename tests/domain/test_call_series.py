@@ -263,7 +263,9 @@ async def test_another_steward_goes_on_with_what_somebody_who_left_began(world: 
     second = await world.person("second")
     async with world.work.transaction() as tx:
         await tx.conn.execute(
-            "update community_roles set account_id = $1 where community_id = $2", second.id, group.id
+            "update community_roles set account_id = $1 where community_id = $2",
+            second.id,
+            group.id,
         )
         await follows.follow(tx, second, group)
     world.clock.forward(days=9)

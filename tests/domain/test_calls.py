@@ -241,7 +241,9 @@ async def test_what_is_opened_again_after_its_end_closes_again(world: World) -> 
     organiser, _, post = await river(world)
     async with world.work.transaction() as tx:
         await calls.edit(tx, organiser, post, state="cancelled")
-        await tx.conn.execute("delete from jobs where kind = 'close_call'")  # it found nothing to do
+        await tx.conn.execute(
+            "delete from jobs where kind = 'close_call'"
+        )  # it found nothing to do
     world.clock.forward(days=8)
     async with world.work.transaction() as tx:
         await calls.edit(tx, organiser, post, state="open")

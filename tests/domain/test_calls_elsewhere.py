@@ -86,5 +86,7 @@ async def test_who_is_in_three_shifts_hears_once_that_all_are_off(world: World) 
     for shift in shifts:
         await goes(world, member, shift)
     for n in (2, 3, 4, 1):
-        await arrives(world, author, n, superEvent=f"{BASE}/1" if n > 1 else None, state="cancelled")
+        await arrives(
+            world, author, n, superEvent=f"{BASE}/1" if n > 1 else None, state="cancelled"
+        )
     assert await bells(world, member) == 1

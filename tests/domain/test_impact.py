@@ -166,7 +166,9 @@ async def test_a_call_with_shifts_is_one_call_and_who_is_in_two_is_one_person(
     first, second = await world.person("first"), await world.person("second")
     async with world.work.transaction() as tx:
         post = await calls.create(tx, organiser, garden, wanted)
-        below = await post_rows.by_ids(tx.conn, [c.post_id for c in await call_rows.shifts(tx.conn, [post.id])])
+        below = await post_rows.by_ids(
+            tx.conn, [c.post_id for c in await call_rows.shifts(tx.conn, [post.id])]
+        )
         for shift in below.values():
             for who in (first, second):
                 await participations.answer(tx, who, shift, "going", "client")

@@ -83,9 +83,7 @@ async def test_who_is_in_a_shift_that_is_moved_is_told(around: Around) -> None:
 
 async def test_a_message_and_the_outcome_reach_who_is_in_a_shift(around: Around) -> None:
     world = around.world
-    organiser, post, made = await kitchen(
-        world, shift(world, "Morning"), shift(world, "Evening")
-    )
+    organiser, post, made = await kitchen(world, shift(world, "Morning"), shift(world, "Evening"))
     member = await world.person("member")
     for one in made:
         await take(world, member, one)

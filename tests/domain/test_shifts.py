@@ -225,9 +225,7 @@ async def test_calling_it_off_calls_every_shift_off(world: World) -> None:
     await take(world, member, both[0])
     async with world.work.transaction() as tx:
         await calls.edit(tx, organiser, post, state="cancelled")
-        told = await tx.conn.fetchval(
-            "select what from call_notices where post_id = $1", post.id
-        )
+        told = await tx.conn.fetchval("select what from call_notices where post_id = $1", post.id)
     assert told == "cancelled"
     assert [(await stored(world, one)).state for one in both] == ["cancelled", "cancelled"]
     with pytest.raises(Forbidden):
@@ -379,7 +377,9 @@ async def test_a_plain_reply_to_a_call_with_shifts_is_a_comment(world: World) ->
 
 
 async def test_nobody_votes_for_a_shift_that_is_gone(world: World) -> None:
-    organiser, post, made = await kitchen(world, *(shift(world, f"Day {n}", n + 7) for n in range(4)))
+    organiser, post, made = await kitchen(
+        world, *(shift(world, f"Day {n}", n + 7) for n in range(4))
+    )
     for one in made:
         async with world.work.transaction() as tx:
             await calls.delete(tx, organiser, one)
