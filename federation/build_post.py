@@ -376,8 +376,9 @@ def _address(value: Address) -> Json:
 def _call(value: Call | None) -> Json | None:
     if value is None:
         return None
+    about: Json = {} if value.about is None else {"about": value.about}  # even of no words
     return _with(
-        {"type": "cta:Call", "kind": value.kind, "stewards": list(value.stewards)},
+        {"type": "cta:Call", "kind": value.kind, "stewards": list(value.stewards), **about},
         goal=_goal(value),
         card=value.card,
         answers=[_answer(option) for option in value.answers],

@@ -201,7 +201,7 @@ class Call:
 
     ``variant``: what else a kind may be (a pledge, an offer). ``state`` is open, postponed, cancelled or
     closed, or empty; ``place`` of what is no event; ``places`` how many are wanted of it; ``link`` where one
-    gives or signs elsewhere. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
+    gives or signs elsewhere; ``about`` is its text as HTML where ``content`` says more. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
@@ -210,6 +210,7 @@ class Call:
     kind: CallKind
     variant: str = ""
     state: str = ""
+    about: str | None = None
     goal: Goal | None = None
     card: str | None = None
     answers: tuple[Option, ...] = ()

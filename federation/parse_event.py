@@ -226,6 +226,7 @@ def parse_call(value: object, owner: str) -> Call | None:
         stewards=refs(extension.get("stewards"), STEWARDS_MAX),
         variant=text(extension.get("variant"), VARIANT_MAX),
         state=_state(extension.get("state")),
+        about=text(extension["about"], TEXT_MAX) if "about" in extension else None,
         place=_where(extension.get("location"))[0],
         places=whole(extension.get("places")) or None,
         link=web_url(extension.get("link")),

@@ -226,6 +226,7 @@ CALL_TERMS: Final = {
     "outcome": "cta:outcome",
     "tallies": {"@id": "cta:tallies", "@type": "@id"},
     "variant": "cta:variant",
+    "about": "cta:about",
     "state": "cta:state",
     "places": "cta:places",
     "link": {"@id": "cta:link", "@type": "@id"},

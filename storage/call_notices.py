@@ -30,9 +30,18 @@ BY_ID = Query("select * from call_notices where id = $1", Notice)
 SINCE = Query(
     "select count(*) from call_notices where post_id = $1 and what = $2 and created_at > $3", int
 )
+# Who is in several shifts of one call is one person, who stands where they answered first.
 TAKING_PART = Query(
-    "select * from participations where post_id = $1 and counts and id > $2"
-    " and (state = 'granted' or ($3 and state = 'waiting')) order by id limit $4",
+    """
+    with places as (
+        select p.* from participations p
+        where p.counts and (p.state = 'granted' or ($3 and p.state = 'waiting'))
+            and (p.post_id = $1 or ($5 and p.post_id in (
+                select post_id from calls where parent_id = $1 and ($6 or state <> 'cancelled')))))
+    select * from places p where id > $2
+        and not exists (select from places o where o.account_id = p.account_id and o.id < p.id)
+    order by id limit $4
+    """,
     Participation,
 )
 IS_OFF = Query("select exists (select from reminders_off where account_id = $1)", bool)
@@ -55,10 +64,13 @@ async def count_since(conn: Connection, post_id: int, what: str, since: datetime
 
 
 async def taking_part(
-    conn: Connection, post_id: int, after: int, limit: int, *, waiting: bool
+    conn: Connection, post_id: int, after: int, limit: int, *, waiting: bool, below: bool, off: bool
 ) -> list[Participation]:
-    """Who has a place, and who waits for one if asked, in order of receipt."""
-    return await TAKING_PART.all(conn, post_id, after, waiting, limit)
+    """Who has a place, and who waits for one if asked, in order of receipt; each person once.
+
+    ``below``: in its shifts as well; ``off``: even in those that are called off.
+    """
+    return await TAKING_PART.all(conn, post_id, after, waiting, limit, below, off)
 
 
 async def reminders_off(conn: Connection, account_id: int) -> bool:

@@ -69,6 +69,7 @@ ASKED = Command("update call_series set asked_at = $2 where id = $1")
 CONFIRMED = Command(
     "update call_series set confirmed_at = $2, asked_at = null, state = 'running' where id = $1"
 )
+HAND_OVER = Command("update call_series set author_id = $2 where id = $1")
 AHEAD = Query(
     """
     select o.*, c.starts_at from call_occurrences o join calls c using (post_id)
@@ -132,6 +133,10 @@ async def asked(conn: Connection, series_id: int, now: datetime) -> None:
 
 async def confirmed(conn: Connection, series_id: int, now: datetime) -> None:
     await CONFIRMED.run(conn, series_id, now)
+
+
+async def hand_over(conn: Connection, series_id: int, author_id: int) -> None:
+    await HAND_OVER.run(conn, series_id, author_id)
 
 
 async def ahead(conn: Connection, series_id: int, now: datetime) -> list[Occurrence]:

@@ -113,6 +113,17 @@ SPAN = Command(
     where c.post_id = $1 and s.first is not null and (c.starts_at, c.ends_at) is distinct from (s.first, s.last)
     """
 )
+PLACE_SHIFTS = Query(
+    """
+    update calls s set timezone = c.timezone, place_name = c.place_name, place_address = c.place_address,
+        latitude = c.latitude, longitude = c.longitude, revision = s.revision + 1
+    from calls c where c.post_id = $1 and s.parent_id = $1
+        and (s.timezone, s.place_name, s.place_address, s.latitude, s.longitude) is distinct from
+            (c.timezone, c.place_name, c.place_address, c.latitude, c.longitude)
+    returning s.post_id
+    """,
+    int,
+)
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
 )
@@ -236,6 +247,11 @@ async def set_details(conn: Connection, post_id: int, details: Details) -> Call:
 async def span(conn: Connection, post_id: int) -> bool:
     """Write down that a call lasts from its first shift to its last that take place. Whether that is new."""
     return await SPAN.run(conn, post_id) == 1
+
+
+async def place_shifts(conn: Connection, post_id: int) -> list[int]:
+    """Put the shifts of a call where it is. The posts of those that were elsewhere."""
+    return await PLACE_SHIFTS.all(conn, post_id)
 
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:

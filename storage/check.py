@@ -86,7 +86,8 @@ VOTERS = """
     left join poll_votes v on v.post_id = l.post_id
     group by p.uri, l.post_id having l.voters_count is distinct from count(distinct v.account_id)
 """
-# An organiser may lower the number of places below those granted; nobody may wait beside a free one.
+# An organiser may lower the number of places below those granted; nobody may wait beside a free one, but of
+# what is over or called off.
 PLACES = """
     with people as (
         select c.post_id, coalesce(-n.account_id, n.id) as person,
@@ -97,7 +98,7 @@ PLACES = """
             on n.post_id = c.post_id or n.post_id in (select post_id from calls where parent_id = c.post_id)
         group by c.post_id, coalesce(-n.account_id, n.id)),
     tallies as (
-        select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity,
+        select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity, c.state,
             count(*) filter (where n.confirmed) as has_confirmed,
             count(*) filter (where n.granted and not n.confirmed) as has_expressed,
             count(*) filter (where n.waiting and not n.granted) as has_waiting
@@ -120,6 +121,7 @@ PLACES = """
             count(*) filter (where n.state = 'granted') as taken,
             count(*) filter (where n.state = 'waiting') as waiting
         from shift_roles r join posts p on p.id = r.post_id and p.local
+        join calls c on c.post_id = r.post_id and c.state in ('open', 'postponed')
         join participations n on n.post_id = r.post_id and n.role = r.name
         group by p.uri, r.name, r.places)
     select format('%s says %s, %s and %s (confirmed, expressed, waiting) and has %s, %s and %s.',
@@ -133,7 +135,7 @@ PLACES = """
     union all
     select format('At %s people wait although places are free.', uri)
     from tallies t
-    where has_waiting > 0 and (capacity is null or has_confirmed + has_expressed < capacity)
+    where has_waiting > 0 and state in ('open', 'postponed') and (capacity is null or has_confirmed + has_expressed < capacity)
         and not exists (select from calls c where c.parent_id = t.post_id)
         and not exists (select from shift_roles r where r.post_id = t.post_id)
     union all

@@ -48,7 +48,8 @@ MADE = Query(
     select i.* from unnest($1::bigint[]) as g (id) cross join lateral (
         select c.post_id, c.community_id, p.published_at as at
         from calls c join posts p on p.id = c.post_id
-        where c.community_id = g.id and p.published_at > $2 and p.published_at <= $3
+        where c.community_id = g.id and c.parent_id is null
+          and p.published_at > $2 and p.published_at <= $3
         order by p.published_at, p.id limit $4) i
     """,
     Item,
@@ -62,11 +63,13 @@ CAME_OUT = Query(
     """,
     Item,
 )
+# Shifts are to come by their call, until the first of them begins.
 TO_COME = Query(
     """
     select i.* from unnest($1::bigint[]) as g (id) cross join lateral (
         select c.post_id, c.community_id, coalesce(c.starts_at, c.closes_at) as at from calls c
-        where c.community_id = g.id and c.state = 'open'
+        where c.community_id = g.id and c.state = 'open' and (c.parent_id is null or exists (
+            select from calls v where v.post_id = c.parent_id and v.starts_at <= $2))
           and coalesce(c.starts_at, c.closes_at) > $2 and coalesce(c.starts_at, c.closes_at) <= $3
         order by coalesce(c.starts_at, c.closes_at), c.post_id limit $4) i
     """,

@@ -35,16 +35,25 @@ class Day:
     withdrawn: int
 
 
+# Who is in several shifts of a call is one person.
 # Confirmed as in COUNTED of storage/tallies.py: a young account of ours whose address nobody confirmed is not.
 OF_CALLS = Query(
     """
-    select c.post_id, count(p.id) as answered,
-        count(*) filter (where p.counts and p.state = 'granted' and k.confirmed) as confirmed,
-        count(*) filter (where p.counts and p.state = 'granted' and not k.confirmed) as expressed,
-        count(*) filter (where p.state = 'waiting') as waiting,
-        count(*) filter (where p.state = 'withdrawn') as withdrawn
+    with people as (
+        select c.post_id, p.account_id, min(p.tier) as tier,
+            bool_or(p.counts and p.state = 'granted') as granted,
+            bool_or(p.state = 'waiting') as waiting, bool_or(p.state = 'withdrawn') as withdrawn
+        from calls c join participations p
+            on p.post_id = c.post_id or p.post_id in (select post_id from calls where parent_id = c.post_id)
+        where c.post_id = any($1::bigint[])
+        group by c.post_id, p.account_id, coalesce(-p.account_id, p.id))
+    select c.post_id, count(p.post_id) as answered,
+        count(*) filter (where p.granted and k.confirmed) as confirmed,
+        count(*) filter (where p.granted and not k.confirmed) as expressed,
+        count(*) filter (where p.waiting and not p.granted) as waiting,
+        count(*) filter (where p.withdrawn) as withdrawn
     from calls c
-    left join participations p on p.post_id = c.post_id
+    left join people p on p.post_id = c.post_id
     left join accounts a on a.id = p.account_id
     left join users u on $3 and u.id = a.user_id and u.confirmed_at is not null
     cross join lateral (select case when a.id is null then true
@@ -58,18 +67,23 @@ OF_CALLS = Query(
 DAYS = Query(
     """
     select day, sum(answered)::bigint as answered, sum(withdrawn)::bigint as withdrawn from (
-        select (p.created_at at time zone c.timezone)::date as day, 1 as answered, 0 as withdrawn
-        from participations p join calls c using (post_id) where p.post_id = any($1::bigint[])
+        select min((p.created_at at time zone c.timezone)::date) as day, 1 as answered, 0 as withdrawn
+        from participations p join calls c using (post_id)
+        where c.post_id = any($1::bigint[]) or c.parent_id = any($1::bigint[])
+        group by coalesce(c.parent_id, c.post_id), p.account_id, coalesce(-p.account_id, p.id)
         union all
         select (p.answered_at at time zone c.timezone)::date, 0, 1
         from participations p join calls c using (post_id)
-        where p.post_id = any($1::bigint[]) and p.state = 'withdrawn'
+        where (c.post_id = any($1::bigint[]) or c.parent_id = any($1::bigint[]))
+            and p.state = 'withdrawn'
     ) said group by day order by day
     """,
     Day,
 )
 LATEST = Query(
-    "select post_id from calls where community_id = $1 order by post_id desc limit $2", int
+    "select post_id from calls where community_id = $1 and parent_id is null"
+    " order by post_id desc limit $2",
+    int,
 )
 
 
@@ -87,5 +101,5 @@ async def days(conn: Connection, ids: Sequence[int]) -> list[Day]:
 
 
 async def latest(conn: Connection, community_id: int, limit: int) -> list[int]:
-    """The newest calls of a community."""
+    """The newest calls of a community, with no shifts: these are part of theirs."""
     return await LATEST.all(conn, community_id, limit)

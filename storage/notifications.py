@@ -167,6 +167,15 @@ INSERT = Query(
     """,
     Notification,
 )
+DROP = Command(
+    "delete from notifications where account_id = any($1::bigint[]) and type = $2"
+    " and from_account_id = $3 and post_id = $4 and about is null"
+)
+TOLD = Query(
+    "select distinct account_id from notifications"
+    " where type = $1 and post_id = any($2::bigint[]) and created_at > $3",
+    int,
+)
 PAGE = Query(
     """
     select * from notifications
@@ -440,3 +449,15 @@ async def drop_from(conn: Connection, account_id: int, from_account_id: int) -> 
 
 async def drop_host(conn: Connection, account_id: int, host: str) -> None:
     await DROP_HOST.run(conn, account_id, host)
+
+
+async def drop(
+    conn: Connection, ids: Sequence[int], type_: str, from_id: int, post_id: int
+) -> None:
+    """So that these can be told the same of the same post anew."""
+    await DROP.run(conn, ids, type_, from_id, post_id)
+
+
+async def told(conn: Connection, type_: str, post_ids: Sequence[int], since: datetime) -> list[int]:
+    """Who was told so of one of these posts."""
+    return await TOLD.all(conn, type_, post_ids, since)

@@ -93,7 +93,9 @@ OF_ACCOUNT_MANY = Query(
     Participation,
 )
 ALL_OF_ACCOUNT = Query(
-    "select * from participations where account_id = $1 order by id", Participation
+    "select p.* from participations p join calls c using (post_id) where account_id = $1"
+    " order by coalesce(c.parent_id, c.post_id), c.post_id",
+    Participation,
 )
 BY_ID = Query("select * from participations where id = $1", Participation)
 BY_URI = Query("select * from participations where uri = $1", Participation)
@@ -111,6 +113,10 @@ DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
 CANCEL_COMMITMENT = Command(
     "update commitments set state = 'cancelled', said = '', changed_at = $2"
     " where participation_id = $1"
+)
+END_COMMITMENT = Command(
+    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    " where participation_id = $1 and state <> 'fulfilled'"
 )
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
@@ -158,6 +164,18 @@ IN_ROLES = Query(
     " where post_id = $1 and role is not null and state = 'granted' group by role",
     InRole,
 )
+WITHOUT_ROLE = Query(
+    "select * from participations where post_id = $1 and role is null and counts"
+    " and state in ('granted', 'waiting') order by state, turn",
+    Participation,
+)
+SET_ROLE = Command("update participations set role = $2 where id = $1")
+IN_COMMUNITY = Query(
+    "select p.post_id from participations p join calls c using (post_id)"
+    " where p.account_id = $2 and c.community_id = $1 and c.state in ('open', 'postponed')"
+    " order by coalesce(c.parent_id, c.post_id), c.post_id",
+    int,
+)
 IN_SHIFTS = Query(
     "select p.* from participations p join calls c using (post_id)"
     " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
@@ -202,12 +220,15 @@ class Said:
 async def put(
     conn: Connection, post_id: int, account_id: int, said: Said, now: datetime
 ) -> Participation:
-    """One person has one answer to one call: a new one replaces the old, with the reason for it."""
+    """One person has one answer to one call: a new one replaces the old, with the reason for it. Who does not
+    take part any more keeps no promise."""
     row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
         said.tier, said.door, now, said.role,
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
+    if not said.counts:
+        await END_COMMITMENT.run(conn, row.id, now)
     return row
 
 
@@ -236,6 +257,7 @@ async def of_account_many(
 
 
 async def all_of_account(conn: Connection, account_id: int) -> list[Participation]:
+    """In the order in which their calls are to be locked."""
     return await ALL_OF_ACCOUNT.all(conn, account_id)
 
 
@@ -276,6 +298,20 @@ async def next_waiting(
 async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
     """How many have a place in each role of a shift."""
     return {row.role: row.people for row in await IN_ROLES.all(conn, post_id)}
+
+
+async def in_community(conn: Connection, community_id: int, account_id: int) -> list[int]:
+    """The posts of the calls of a community that are not over and that somebody answered, in one order for all."""
+    return await IN_COMMUNITY.all(conn, community_id, account_id)
+
+
+async def without_role(conn: Connection, post_id: int) -> list[Participation]:
+    """Who has a place and no role in it, then who waits for one, in order of receipt."""
+    return await WITHOUT_ROLE.all(conn, post_id)
+
+
+async def set_role(conn: Connection, participation_id: int, role: str) -> None:
+    await SET_ROLE.run(conn, participation_id, role)
 
 
 async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Participation]:

@@ -87,9 +87,13 @@ def routes() -> list[web.RouteDef]:
 
 
 DESCRIBED: Described = {
-    f"GET {FORM}": op("MailForm"),
+    f"GET {FORM}": op("MailForm", also=(422,)),
     f"POST {FORM}": op(
-        "Empty", a_text("email", required=True), a_text("stamp", required=True), a_text(human.TRAP)
+        "Empty",
+        a_text("email", required=True),
+        a_text("stamp", required=True),
+        a_text(human.TRAP),
+        also=(422,),
     ),
     f"GET {LIST}": op("MailList"),
     f"POST {LIST}": op("MailList", a_text("addresses", required=True)),

@@ -178,7 +178,7 @@ def routes() -> list[web.RouteDef]:
 DESCRIBED: Described = {
     f"GET {BASE}/needs": op(
         array("Need"), choice("category", *verbs.CATEGORIES), flag("offers"), an_id("community"),
-        number("latitude"), number("longitude"), integer("radius", 1), *ranked(20, 40), also=(422,),
+        number("latitude"), number("longitude"), integer("radius", 1), *ranked(20, 40), also=(404, 422),
     ),
     f"GET {ONE}/matches": op(array("Need")),
     f"PUT {ONE}/category": op("Empty", choice("category", *verbs.CATEGORIES, required=True)),

@@ -69,6 +69,8 @@ async def draft_of(
         tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
     )
     html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
+    if value.call and value.call.about is not None:
+        html = value.call.about
     parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
     visibility, community = await _place(tx, author, value, parent)
     return posts.Draft(
@@ -216,12 +218,18 @@ def _answers(value: Post) -> tuple[kinds.Answer, ...]:
     if value.call is None:
         return kinds.answers("event", "")
     titles = [o.name for o in value.call.answers[:OPTIONS_MAX]]
-    if value.call.shifts and titles:
+    if _divided(value) and titles:
         return tuple(kinds.Answer(str(at), title) for at, title in enumerate(titles))
     known = kinds.answers(value.call.kind, value.call.variant, titles)
     if len(titles) != len(known):
         return known
     return tuple(replace(a, title=t) for a, t in zip(known, titles, strict=True))
+
+
+def _divided(value: Post) -> bool:
+    """Whether its card offers shifts."""
+    call = value.call
+    return call is not None and call.kind == "volunteer" and not call.parent and bool(call.shifts)
 
 
 def details_of(value: Post) -> Details:
@@ -281,7 +289,6 @@ def reported_of(value: Post) -> calls.Reported:
     if len(counts) != len(answers):
         counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
     state = STATES.get(value.event.status, "open") if value.event else "open"
-    divided = call is not None and bool(call.shifts)
     roles = call.roles if call and call.parent else ()
     return calls.Reported(
         kind=call.kind if call else "event",
@@ -289,7 +296,7 @@ def reported_of(value: Post) -> calls.Reported:
         counts=tuple(counts),
         # Who is in two shifts is one person.
         counted=min(taken, NUMBER_MAX)
-        if divided
+        if _divided(value)
         else sum(n for n, a in zip(counts, answers, strict=True) if a.counts),
         waiting=min(call.waiting, NUMBER_MAX) if call else 0,
         state=(call.state if call else "") or state,

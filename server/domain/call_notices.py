@@ -9,7 +9,8 @@ so many at a time, and goes on behind the last one, so that a crash tells nobody
 - **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
   Update, and reminds them itself (Mobilizon and Beckon do): they are written to only what no Update says.
 
-Reminders are for who has a place; that a call is moved or called off is for those who wait for one, too.
+Reminders are for who has a place; that a call is moved or called off is for those who wait for one, too. What
+becomes of a volunteer call is told to all who are in its shifts, each person once; reminders are of each shift.
 """
 
 from __future__ import annotations
@@ -74,8 +75,11 @@ async def run(tx: Tx, notice_id: int, after: int) -> None:
         return
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
-    waiting = notice.what in TO_WHO_WAITS
-    people = await rows.taking_part(tx.conn, post.id, after, BATCH, waiting=waiting)
+    what = notice.what
+    people = await rows.taking_part(
+        tx.conn, post.id, after, BATCH,
+        waiting=what in TO_WHO_WAITS, below=what not in REMINDERS, off=what == "cancelled",
+    )  # fmt: skip
     facts = facts_of(notice, post, call)
     for person in people:
         await _tell(tx, notice, community, person, facts)

@@ -22,6 +22,7 @@ from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts
 from storage import call_series as rows
+from storage import communities as community_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.call_series import NewSeries, Occurrence, Series
@@ -61,6 +62,8 @@ def _first(wanted: Wanted) -> datetime:
         raise Invalid("What has no time cannot repeat.", field="starts_at")
     if wanted.shifts:
         raise Invalid("What has shifts cannot repeat.", field="shifts")
+    if details.urgent:  # one call a week may be
+        raise Invalid("What repeats is not urgent.", field="urgent")
     if details.closes_at:
         raise Invalid("What repeats takes answers until its end.", field="closes_at")
     return recurrence.wall(details.starts_at, details.timezone)
@@ -95,7 +98,9 @@ async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> 
     missing = AHEAD - len(await rows.ahead(tx.conn, series.id, tx.now))
     since = max(series.made_until, recurrence.wall(tx.now, series.timezone))
     times = recurrence.after(series.rule, series.first_at, since)
-    for _, local in zip(range(missing), times, strict=False):
+    # In the hour that comes twice, what lies ahead on the clock may be behind.
+    coming = (local for local in times if recurrence.moment(local, series.timezone) > tx.now)
+    for _, local in zip(range(missing), coming, strict=False):
         post = await calls.create(tx, author, community, _wanted(series, local))
         await rows.made(tx.conn, post.id, series.id, local)
         await rows.made_until(tx.conn, series.id, local)
@@ -159,8 +164,12 @@ async def steered(tx: Tx, actor: Account, series_id: int) -> tuple[Series, Accou
 
 
 async def confirm(tx: Tx, actor: Account, series_id: int) -> None:
-    """It goes on for another quarter; one that was paused, too. Raises ``Forbidden``, ``NotFound``."""
+    """It goes on for another quarter; one that was paused, too. Where who made it steers no more, whoever confirms
+    makes what comes. Raises ``Forbidden``, ``NotFound``."""
     series, community = await steered(tx, actor, series_id)
+    if not await community_rows.role(tx.conn, community.id, series.author_id):
+        await rows.hand_over(tx.conn, series.id, actor.id)
+        series = replace(series, author_id=actor.id)
     await rows.confirmed(tx.conn, series.id, tx.now)
     again = replace(series, confirmed_at=tx.now, asked_at=None, state="running")
     await _fill(tx, again, await _author(tx, series), community)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from server import text
 from server.domain import (
@@ -32,6 +33,7 @@ from server.domain.shifts import Shift
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
 from storage import accounts, calls, polls, shift_roles
+from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -43,6 +45,13 @@ ENDED = ("cancelled", "closed")
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
 """What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
+
+YEARS = (1900, 9000)
+"""Far enough from the ends of the calendar that every zone has such a time."""
+
+UNSETTLED = {"postponed", "cancelled"}
+TOGETHER = timedelta(minutes=10)
+"""Within which the shifts of a call of another server, one by one, come to the state that it has."""
 
 GOAL_MAX = 1_000_000_000
 METRIC_MAX = 40
@@ -242,13 +251,21 @@ def _check_time(details: Details) -> None:
     last = details.ends_at or details.starts_at
     if details.closes_at and last and details.closes_at > last:
         raise Invalid("Answers cannot count after it is over.", field="closes_at")
-    try:
-        ZoneInfo(details.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    for name in ("starts_at", "ends_at", "closes_at"):
+        at = getattr(details, name)
+        if at and not YEARS[0] <= at.year <= YEARS[1]:
+            raise Invalid(f"A time is in the years {YEARS[0]} to {YEARS[1]}.", field=name)
+    if details.timezone not in _zones():
         raise Invalid(
             f"There is no time zone {details.timezone!r}; one is named like Europe/Rome.",
             field="timezone",
-        ) from error
+        )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Names that mean the same everywhere. PostgreSQL, which counts days by them, knows no other."""
+    return frozenset(available_timezones() - {"localtime"})
 
 
 def _check_place(details: Details) -> None:
@@ -345,38 +362,52 @@ async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int |
 
 async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
     """The host of a remote call tells of its time, place, state and counts."""
-    before = await calls.by_id(tx.conn, post.id)
+    before = await calls.lock(tx.conn, post.id)
+    assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
-    if before and call.revision > before.revision:
-        await _tell_those_who_go(tx, post)
+    new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
-        await _tell_of_state(tx, post, reported.state)
-    await _hear_outcome(tx, post, reported.outcome)
+        effects.changed(tx, post.id)
+    if new_outcome or call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
+    elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
+        await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
     await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
-async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> None:
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> bool:
+    """Whether it is the first."""
     call = await calls.by_id(tx.conn, post.id)
-    if call and outcome and outcome != call.outcome:
-        await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
-        effects.changed(tx, post.id)
-        if not call.outcome:
-            await _tell_those_who_go(tx, post)
+    if call is None or not outcome or outcome == call.outcome:
+        return False
+    await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+    effects.changed(tx, post.id)
+    return not call.outcome
 
 
-async def _tell_of_state(tx: Tx, post: Post, state: str) -> None:
-    """Those of ours who go are told that an event of another server is called off or put off."""
-    if state in ("cancelled", "postponed"):
-        await _tell_those_who_go(tx, post)
+async def _told_with(tx: Tx, call: Call, state: str) -> list[int]:
+    """Who heard just now that another shift of the same call came to this state."""
+    if call.parent_id is None:
+        return []
+    others = [
+        shift.post_id
+        for shift in await calls.shifts(tx.conn, [call.parent_id])
+        if shift.post_id != call.post_id and shift.state == state
+    ]
+    return await notification_rows.told(tx.conn, "update", others, tx.now - TOGETHER)
 
 
-async def _tell_those_who_go(tx: Tx, post: Post) -> None:
+async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> None:
+    """Each of ours who takes part in a call of another server hears of each change: the word of the last one
+    gives way. ``but``: who was told."""
     author = await accounts.by_id(tx.conn, post.account_id)
-    going = [row.account_id for row in await rows.participants(tx.conn, post.id) if row.account_id]
-    people = await accounts.by_ids(tx.conn, going)
     assert author, "a foreign key holds it"
+    taking_part = await rows.participants(tx.conn, post.id)
+    going = [row.account_id for row in taking_part if row.account_id and row.account_id not in but]
+    people = await accounts.by_ids(tx.conn, going)
+    await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
     await effects.tell(tx, people.values(), "update", author, post.id)
 
 
@@ -438,10 +469,10 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
-        before = call
+        before = [call, *await calls.shifts(tx.conn, [post.id])]
         post, call = await _rewrite(tx, author, community, post, call, wanted)
-        if call.revision > before.revision and state in (None, before.state):
-            await call_notices.send(tx, post.id, "changed")
+        if state in (None, before[0].state):
+            await _tell_of_change(tx, before)
     if state:
         await _set_state(tx, community, post, state)
     await participations.fill(tx, post, call)
@@ -449,6 +480,22 @@ async def edit(
     if call.parent_id:
         await _span(tx, call.parent_id)
     return post
+
+
+async def _tell_of_change(tx: Tx, before: Sequence[Call]) -> None:
+    """``before``: the call, then its shifts. Who is in these is told of another place once, by the call; of
+    another time by each shift that has one."""
+    now = await calls.by_ids(tx.conn, [call.post_id for call in before])
+    was, shifts_ = before[0], before[1:]
+    told = shifts_ if shifts_ and _where(was) == _where(now[was.post_id]) else [was]
+    for old in told:
+        new = now[old.post_id]
+        if new.revision > old.revision and new.state == old.state:
+            await call_notices.send(tx, old.post_id, "changed")
+
+
+def _where(call: Call) -> tuple[object, ...]:
+    return call.timezone, call.place_name, call.place_address
 
 
 async def _rewrite(
@@ -462,6 +509,12 @@ async def _rewrite(
         raise Invalid("A shift has no shifts.", field="shifts")
     if await shift_roles.of_shifts(tx.conn, [post.id]):
         wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
+    divided = bool(await calls.shifts(tx.conn, [post.id]))
+    if divided and not wanted.shifts:
+        spans = replace(
+            wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
+        )
+        wanted = replace(wanted, details=spans)
     post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
@@ -471,6 +524,8 @@ async def _rewrite(
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
+    for moved in await calls.place_shifts(tx.conn, post.id):
+        await send_tally(tx, moved)
     return post, call
 
 
@@ -508,35 +563,58 @@ async def _span(tx: Tx, post_id: int) -> None:
 
 
 async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
-    """What takes no answers any more is closed on its card too, and is not pinned. Shifts go with their call,
-    but for those that were called off before."""
+    """As ``_turn``; shifts go with their call, but for those that ended before it did. Who is in them is told by
+    the call."""
     if state not in STATES:
         raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
-    ended = state in ENDED
+    shifts_ = await _going_along(tx, post)
     before = await calls.by_id(tx.conn, post.id)
+    assert before, "it is held"
+    await _turn(tx, post, state)
+    if before.state != state:
+        await _tell_of(tx, post, before, state)
+    for shift in shifts_:
+        await _turn(tx, shift, state)
+        await participations.fill(tx, shift, await participations.locked(tx, shift))
+        await send_tally(tx, shift.id)
+    if before.parent_id is None:
+        await posts.feature(tx, community, post, added=state not in ENDED)
+
+
+async def _turn(tx: Tx, post: Post, state: str) -> None:
+    """What takes no answers any more is closed on its card too; what is open again closes at its end."""
     if await calls.set_state(tx.conn, post.id, state):
-        await _tell_of(tx, post, before.state if before else "", state)
         for row in await rows.participants(tx.conn, post.id):
             await participations.tell(tx, row)
     call = await calls.by_id(tx.conn, post.id)
-    ends_at = call.closes_at if call else None
-    await polls.set_end(tx.conn, post.id, ends_at, tx.now if ended else None)
+    assert call, "it is held"
+    await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
+    if state == "open":
+        await _plan(tx, call)
     effects.changed(tx, post.id)
-    for shift in await calls.shifts(tx.conn, [post.id]):
-        row = await post_rows.by_id(tx.conn, shift.post_id)
-        if row and shift.state != "cancelled":
-            await _set_state(tx, community, row, state)
-            await send_tally(tx, shift.post_id)
-    if call and call.parent_id is None:
-        await posts.feature(tx, community, post, added=not ended)
 
 
-async def _tell_of(tx: Tx, post: Post, before: str, state: str) -> None:
-    """What follows from a new state of a call of ours for those who take part, and for its organisers."""
-    told = TOLD.get(state) or TOLD.get(f"{before} {state}")
+async def _going_along(tx: Tx, post: Post) -> list[Post]:
+    """The shifts of a call that are on, and those that ended in the moment in which it did."""
+    found = await calls.shifts(tx.conn, [post.id])
+    ids = [shift.post_id for shift in found]
+    ends = await polls.by_ids(tx.conn, [post.id, *ids])
+    posts_ = await post_rows.by_ids(tx.conn, ids)
+    ended_at = ends[post.id].closed_at
+    return [
+        posts_[shift.post_id]
+        for shift in found
+        if shift.state not in ENDED or ends[shift.post_id].closed_at == ended_at
+    ]
+
+
+async def _tell_of(tx: Tx, post: Post, before: Call, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers, who are
+    not asked of each shift."""
+    told = TOLD.get(state) or TOLD.get(f"{before.state} {state}")
     if told:
         await call_notices.send(tx, post.id, told)
-    if state == "closed":
+    if state == "closed" and before.parent_id is None:
         args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
         for after in ASKED_AFTER:
             await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)

@@ -8,9 +8,9 @@ so nothing can be forgotten here. Other servers are sent a Delete of an account 
 
 from __future__ import annotations
 
-from server.domain import effects, follows, host_blocks, participations, roles
+from server.domain import effects, follows, host_blocks, kinds, participations, roles
 from server.domain.tx import Tx
-from storage import accounts, communities, joins, posts, users
+from storage import accounts, calls, communities, joins, posts, users
 from storage import participations as participation_rows
 from storage.accounts import Account, Profile
 
@@ -32,10 +32,16 @@ async def forget(tx: Tx, account: Account) -> None:
 async def _withdraw(tx: Tx, account: Account) -> None:
     for participation in await participation_rows.all_of_account(tx.conn, account.id):
         post = await posts.by_id(tx.conn, participation.post_id)
-        if post and post.local:
+        if post and (post.local or not await _is_named(tx, post.id)):
             await participations.withdraw(tx, account, post)
     for post in await posts.latest(tx.conn, account.id, SHOWN):
         await effects.vanish(tx, post)
+
+
+async def _is_named(tx: Tx, post_id: int) -> bool:
+    """Whether the host of a call knows who takes part: it hears who goes, and no number of ours changes."""
+    call = await calls.by_id(tx.conn, post_id)
+    return call is None or kinds.KINDS[call.kind].named
 
 
 async def erase(tx: Tx, account: Account) -> Account:

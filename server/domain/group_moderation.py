@@ -30,7 +30,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.domain import communities, effects, follows, group_effects, notices, policy, posts
+from server.domain import (
+    communities,
+    effects,
+    follows,
+    group_effects,
+    notices,
+    participations,
+    policy,
+    posts,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, timelines
@@ -67,10 +76,11 @@ class Ban:
 
 async def steward(tx: Tx, community: Account, account: Account) -> Steward:
     """Raises ``Forbidden`` for who has no role in this community of ours, or is banned from it."""
-    await communities.require_steward(tx, community, account)
-    await communities.require_part(tx, community.id, account)
     role = await community_rows.role(tx.conn, community.id, account.id)
-    return Steward(account, community, role or "")
+    policy.may_steer(role).require()
+    await communities.require_part(tx, community.id, account)
+    assert role, "nobody else steers"
+    return Steward(account, community, role)
 
 
 def vouched(group: Account, account: Account) -> Steward:
@@ -253,11 +263,12 @@ async def ban(
 
 
 async def expel(tx: Tx, community: Account, person: Account) -> None:
-    """Role and membership end, as does an invitation; a request to join is refused. Our member's home
-    forgets the community.
+    """Role and membership end, as does an invitation; a request to join is refused, and places in its calls go to
+    others. Our member's home forgets the community.
 
     Who is just about to join is waited for, and goes again; who comes later finds the ban (``follows``).
     """
+    await participations.leave(tx, person, community)  # calls are locked before their community
     await follow_rows.hold(tx.conn, community.id, person.id)
     await community_rows.revoke(tx.conn, community.id, person.id)
     await community_rows.end_invite(tx.conn, community.id, person.id)

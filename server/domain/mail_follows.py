@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from server import ids
 from server.domain import barriers, digests, mail_budgets, sealed, users
 from server.domain.tx import Tx
-from server.errors import Forbidden, Invalid, NotFound, Unavailable
+from server.errors import Forbidden, Invalid, NotFound
 from server.sealing import Sealed
 from storage import accounts, communities
 from storage import mail_follows as rows
@@ -69,9 +69,9 @@ async def may_follow(tx: Tx, group: Account) -> bool:
 
 
 async def require(tx: Tx, group: Account) -> None:
-    """Raises ``Unavailable``; ``NotFound`` where it cannot be followed so."""
+    """Raises ``Invalid``; ``NotFound`` where it cannot be followed so."""
     if not offered(tx):
-        raise Unavailable("This server sends no mail.")
+        raise Invalid("This server sends no mail.", field="address")
     if not await may_follow(tx, group):
         raise NotFound
 
@@ -145,8 +145,10 @@ def _behind(tx: Tx, given: str, purpose: str) -> int:
     """Raises ``NotFound`` for what we did not make."""
     number, _, seal = given.partition(".")
     follow_id = ids.parse(number)
-    if follow_id is None or not hmac.compare_digest(
-        seal.encode(), _seal(tx, purpose, follow_id).encode()
+    if (
+        follow_id is None
+        or tx.site.secret is None
+        or not hmac.compare_digest(seal.encode(), _seal(tx, purpose, follow_id).encode())
     ):
         raise NotFound(USED)
     return follow_id

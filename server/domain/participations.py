@@ -47,7 +47,7 @@ REJECTED = tuple(
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
     """What can be answered to a call, in the order of its card."""
     shifts = await shift_roles.on_card(tx, call)
-    if shifts:
+    if shifts or await shift_roles.divided(tx, call):
         return await shift_roles.answers(tx, call, shifts)
     if not kinds.has_own_options(call.kind, call.variant):
         return kinds.answers(call.kind, call.variant)
@@ -59,9 +59,9 @@ async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     """The answer of this key, with its place on the card; without a key what a plain Join says."""
     offered = await answers(tx, call)
     for at, found in enumerate(offered):
-        if found.key == said or (said is None and found.counts):
+        if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
             return at, found
-    keys = ", ".join(a.key for a in offered)
+    keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
 
 
@@ -86,7 +86,7 @@ async def answer(
     """
     call = await locked(tx, post)
     shifts = await shift_roles.on_card(tx, call)
-    if shifts and said is None:
+    if shifts and said in (None, kinds.HELPING[0].key):
         policy.CHOOSE_SHIFT.require()
     choice, found = await _find(tx, call, said)
     if choice in shifts:
@@ -141,6 +141,16 @@ async def _choose(
     if await participations.of_account(tx.conn, post.id, account.id):
         await _withdraw(tx, account, post, await locked(tx, post))
     return row
+
+
+async def leave(tx: Tx, account: Account, community: Account) -> None:
+    """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
+    it holds no place that others wait for."""
+    ids = await participations.in_community(tx.conn, community.id, account.id)
+    found = await post_rows.by_ids(tx.conn, ids)
+    for post_id in ids:
+        if found[post_id].local:
+            await withdraw(tx, account, found[post_id])
 
 
 async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
@@ -352,15 +362,20 @@ async def _let_hear(tx: Tx, call: Call) -> None:
 
 
 async def fill(tx: Tx, post: Post, call: Call) -> None:
-    """As ``settle``, without letting others hear of it."""
-    tally = await participations.recount(tx.conn, post.id)
-    taken = tally.confirmed + tally.expressed
-    granted = await shift_roles.granted(tx, call, taken, tally.waiting)
-    for waiting in granted:
-        await participations.set_participation_state(tx.conn, waiting.id, "granted")
-        await _tell_granted(tx, post, waiting)
+    """As ``settle``, without letting others hear of it. Nobody gets a place in what is over or called off."""
+    now = await calls.by_id(tx.conn, post.id)
+    if now and now.state not in ("cancelled", "closed"):
+        await _grant(tx, post, now)
     for post_id in (post.id, call.parent_id) if call.parent_id else (post.id,):
         await _write(tx, post_id)
+
+
+async def _grant(tx: Tx, post: Post, call: Call) -> None:
+    tally = await participations.recount(tx.conn, post.id)
+    taken = tally.confirmed + tally.expressed
+    for waiting in await shift_roles.granted(tx, call, taken, tally.waiting):
+        await participations.set_participation_state(tx.conn, waiting.id, "granted")
+        await _tell_granted(tx, post, waiting)
 
 
 async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:

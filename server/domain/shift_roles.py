@@ -19,6 +19,10 @@ from storage.participations import Participation
 from storage.shift_roles import Role
 
 MAYBE = HELPING[1]
+OTHER = "Another time"
+"""The option of a card that offers not all shifts."""
+
+GONE = "gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,19 @@ async def granted(tx: Tx, call: Call, taken: int, waiting: int) -> list[Particip
     return found
 
 
+async def give(tx: Tx, call: Call) -> None:
+    """A shift got roles: who was in it before has one too, as if they had named none, in order of receipt."""
+    roles = await shift_roles.of_shifts(tx.conn, [call.post_id])
+    if not roles:
+        return
+    taken = await participations.in_roles(tx.conn, call.post_id)
+    for row in await participations.without_role(tx.conn, call.post_id):
+        role = choose(roles, taken, None)
+        await participations.set_role(tx.conn, row.id, role.name)
+        if row.state == "granted":
+            taken[role.name] = taken.get(role.name, 0) + 1
+
+
 async def on_card(tx: Tx, call: Call) -> dict[int, int]:
     """The shifts that the card of a volunteer call offers: by the place there, the id of the shift's post.
 
@@ -92,11 +109,26 @@ async def on_card(tx: Tx, call: Call) -> dict[int, int]:
 
 
 async def answers(tx: Tx, call: Call, shifts: Mapping[int, int]) -> tuple[Answer, ...]:
-    """What can be answered on such a card: a shift by its id, and that none of these suits."""
+    """What can be answered on such a card: a shift by its id, and that none of these suits. A shift that is
+    deleted, or has not come from its server yet, has a key that nobody can say (``is_there``)."""
     options = await polls.options(tx.conn, [call.post_id])
     return tuple(
         Answer(str(shifts[o.position]), o.title, counts=True)
         if o.position in shifts
-        else Answer(MAYBE.key, o.title)
+        else Answer(MAYBE.key if o.title == OTHER else f"{GONE}{o.position}", o.title)
         for o in options
+    )
+
+
+def is_there(answer: Answer) -> bool:
+    return not answer.key.startswith(GONE)
+
+
+async def divided(tx: Tx, call: Call) -> bool:
+    """Whether the card of a call offered shifts, of which none is here any more, or yet."""
+    if call.kind != "volunteer" or call.parent_id is not None:
+        return False
+    titles = {option.title for option in await polls.options(tx.conn, [call.post_id])}
+    return len(titles) != len(HELPING) or (
+        call.card_uri is not None and not titles & {answer.title for answer in HELPING}
     )

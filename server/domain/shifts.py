@@ -14,6 +14,7 @@ from datetime import datetime
 
 from server import text
 from server.domain import kinds, posts, quotes
+from server.domain import shift_roles as shift_role_verbs
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import calls, shift_roles
@@ -29,7 +30,7 @@ PLACES_MAX = 10_000
 ON_CARD = 3
 """How many of more than four stand on the card."""
 
-OTHER = "Another time"
+OTHER = shift_role_verbs.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ async def set_roles(tx: Tx, call: Call, roles: Sequence[Role]) -> None:
     for kept in await shift_roles.of_shifts(tx.conn, [call.post_id]):
         if kept.name not in names:
             raise Invalid(f"Somebody is in this shift as {kept.name}.", field="shifts")
+    await shift_role_verbs.give(tx, call)
 
 
 def choices(shifts: Sequence[Shift]) -> list[int | None]:

@@ -143,8 +143,7 @@ async def post(tx: Tx, row: posts.Post) -> Json:
     if row.is_call:
         found = await calls.by_id(tx.conn, row.id)
         if found:
-            said = value.content + await keyword_line(tx, row, found)
-            return build.post(await _call(tx, replace(value, content=said), found))
+            return build.post(await _call(tx, row, value, found))
     if row.kind == "question":
         return build.question(replace(value, poll=await _poll(tx, row.id)))
     return build.post(value)
@@ -415,19 +414,23 @@ def context_uri(tx: Tx, head: posts.Post) -> str:
     return f"{head.uri if head.local else tx.site.urls.post(head.id)}/context"
 
 
-async def _call(tx: Tx, value: Post, call: calls.Call) -> Post:
-    """The canonical object of a call: an event, a page, or a question (``kinds``)."""
+async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
+    """The canonical object of a call: an event, a page, or a question (``kinds``).
+
+    Its text says besides how to answer in a reply and which shifts there are, for who reads no more of it.
+    """
     community = await _account(tx, call.community_id)
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
-    listed = await _shift_list(tx, await shifts(tx, call))
+    added = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
+    extension = await _extension(tx, call, community, shape, within)
     described = replace(
         value,
         kind=shape,
         name=f"{within.title}: {value.name}" if within else value.name,
-        content=value.content + listed,
+        content=value.content + added,
         summary=value.summary or line(call),
-        call=await _extension(tx, call, community, shape, within),
+        call=replace(extension, about=value.content if added else None),
     )
     if shape == "event":
         return replace(described, event=await _event(tx, value, call, community))

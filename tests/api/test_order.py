@@ -30,6 +30,7 @@ BY_COUNTS = {
     "accounts.LOCAL_GROUPS": "the communities of one server on its first page, by their members",
     "participations.COUNTED_BY_HOST": "a table of numbers beside a call, and nothing to read",
     "search.BY_HANDLE": FITTING,
+    "tallies.COUNTED": "the numbers of a call by server, and nothing to read",
     "search.PEOPLE": FITTING,
     "suggestions.SUGGESTED": "whom to follow, when somebody asks for it",
     "tags.FEATURED": "the tags of a profile, by how often their owner used them",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import call_series, calls, recurrence
+from server.domain import call_series, calls, follows, recurrence
 from server.domain.calls import Wanted
 from server.errors import Forbidden, Invalid, NotFound
 from storage import call_series as rows
@@ -235,3 +235,54 @@ def test_the_hour_stays_whatever_the_season(rule: str, days: int) -> None:
     assert (found.hour, found.minute) == (18, 30)
     at = recurrence.moment(found, "Europe/Rome")
     assert recurrence.wall(at, "Europe/Rome") == found
+
+
+async def test_in_the_hour_that_comes_twice_nothing_is_made_of_the_past(world: World) -> None:
+    """The clocks of Rome go back at 03:00 on 25 October 2026."""
+    now = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # the second 02:10
+    starts = datetime(2026, 10, 18, 2, 30, tzinfo=ROME)
+    organiser = await world.person("organiser")
+    group = await world.community("kitchen", organiser)
+    world.clock.forward(seconds=(starts - timedelta(days=1) - world.clock.now()).total_seconds())
+    async with world.work.transaction() as tx:
+        series = await call_series.create(
+            tx, organiser, group, supper(starts), "FREQ=WEEKLY;BYDAY=SU"
+        )
+        await tx.conn.execute("delete from call_occurrences")
+        await tx.conn.execute("update call_series set made_until = $1", starts.replace(tzinfo=None))
+    world.clock.forward(seconds=(now - world.clock.now()).total_seconds())
+    async with world.work.transaction() as tx:
+        await call_series.run(tx, series.id)
+    assert await ahead(world, series.id) == [
+        "11-01 02:30", "11-08 02:30", "11-15 02:30",
+    ]  # fmt: skip
+
+
+async def test_another_steward_goes_on_with_what_somebody_who_left_began(world: World) -> None:
+    _, group, series_id = await suppers(world)
+    second = await world.person("second")
+    async with world.work.transaction() as tx:
+        await tx.conn.execute(
+            "update community_roles set account_id = $1 where community_id = $2",
+            second.id,
+            group.id,
+        )
+        await follows.follow(tx, second, group)
+    world.clock.forward(days=9)
+    async with world.work.transaction() as tx:
+        await call_series.run(tx, series_id)
+    assert await state(world, series_id) == "paused"
+    async with world.work.transaction() as tx:
+        await call_series.confirm(tx, second, series_id)
+    assert await state(world, series_id) == "running"
+    assert len(await ahead(world, series_id)) == 3
+
+
+async def test_what_repeats_is_not_urgent(world: World) -> None:
+    organiser = await world.person("organiser")
+    group = await world.community("kitchen", organiser)
+    asked = replace(supper(), details=replace(supper().details, urgent=True))
+    with pytest.raises(Invalid) as refused:
+        async with world.work.transaction() as tx:
+            await call_series.create(tx, organiser, group, asked, WEEKLY)
+    assert refused.value.field == "urgent"

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.domain import calls, follows, participations, polls
+from federation import parse
+from server.arriving import drafts
+from server.domain import (
+    calls,
+    commitments,
+    follows,
+    group_moderation,
+    participations,
+    polls,
+)
+from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import outbox
@@ -23,8 +34,6 @@ from tests.domain.conftest import World
 def clean_up(world: World, capacity: int | None = None) -> calls.Wanted:
     starts = world.clock.now() + timedelta(days=7)
     details = Details(starts, starts + timedelta(hours=3), "Europe/Rome", "Mill Bridge")
-    from dataclasses import replace
-
     return calls.Wanted("River clean-up", replace(details, capacity=capacity), "Bring gloves.")
 
 
@@ -203,3 +212,125 @@ async def test_a_call_closes_when_its_time_is_over(world: World) -> None:
         poll = (await poll_rows.by_ids(tx.conn, [post.id]))[post.id]
     assert poll.closed_at == world.clock.now()
     assert (await stored(world, post)).state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("field", "more"),
+    [
+        ("timezone", {"timezone": "posix/Europe/Rome"}),
+        ("timezone", {"timezone": "localtime"}),
+        ("timezone", {"timezone": "../../etc/passwd"}),
+        ("starts_at", {"starts_at": datetime(9999, 12, 31, 23, 30, tzinfo=UTC), "ends_at": None}),
+        ("starts_at", {"starts_at": datetime(1, 1, 1, tzinfo=UTC), "ends_at": None}),
+        ("ends_at", {"ends_at": datetime(9999, 12, 31, 23, 30, tzinfo=UTC)}),
+    ],
+)
+async def test_a_time_that_some_zone_does_not_have_is_refused(
+    world: World, field: str, more: dict[str, object]
+) -> None:
+    organiser, _, post = await river(world)
+    asked = clean_up(world)
+    asked = replace(asked, details=replace(asked.details, **more))  # type: ignore[arg-type]
+    with pytest.raises(Invalid) as refused:
+        async with world.work.transaction() as tx:
+            await calls.edit(tx, organiser, post, wanted=asked)
+    assert refused.value.field == field
+
+
+async def test_what_is_opened_again_after_its_end_closes_again(world: World) -> None:
+    organiser, _, post = await river(world)
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="cancelled")
+        await tx.conn.execute(
+            "delete from jobs where kind = 'close_call'"
+        )  # it found nothing to do
+    world.clock.forward(days=8)
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="open")
+        due = await tx.conn.fetchval("select run_at from jobs where kind = 'close_call'")
+        await calls.close(tx, post.id)
+    assert due
+    assert due <= world.clock.now()
+    assert (await stored(world, post)).state == "closed"
+
+
+async def test_who_is_banned_holds_no_place_that_others_wait_for(world: World) -> None:
+    organiser, group, post = await river(world, capacity=1)
+    people = [await world.person("member"), await world.stranger("guest", "b.example")]
+    last = await world.person("last")
+    for who in (*people, last):
+        await say(world, who, post, "going")
+    for who in people:
+        async with world.work.transaction() as tx:
+            by = await group_moderation.steward(tx, group, organiser)
+            await group_moderation.ban(tx, by, who, group_moderation.Ban())
+    async with world.work.reading() as tx:
+        row = await participation_rows.of_account(tx.conn, post.id, last.id)
+    assert row
+    assert row.state == "granted"
+    call = await stored(world, post)
+    assert (call.counted, call.waiting) == (1, 0)
+
+
+async def test_who_helps_no_more_keeps_no_promise(world: World) -> None:
+    organiser = await world.person("organiser")
+    group = await world.community("river", organiser)
+    asked = calls.Wanted("Boots", Details(None, None, "UTC", capacity=5), kind="need")
+    member = await world.person("member")
+    async with world.work.transaction() as tx:
+        post = await calls.create(tx, organiser, group, asked)
+        await commitments.promise(tx, member, post, 2, "Two pairs")
+        await participations.answer(tx, member, post, "same", "page")
+        (kept,) = await commitments.of_call(tx, organiser, post)
+    assert (kept.state, kept.said) == ("cancelled", "")
+
+
+async def test_a_call_of_another_server_has_the_answers_of_its_kind(world: World) -> None:
+    """Whatever its host says of shifts, which only calls for volunteers have."""
+    author = await world.stranger("organiser", "b.example")
+    member = await world.person("member")
+    uri = "https://b.example/calls/1"
+    document = {
+        "id": uri, "type": "Page", "attributedTo": author.uri, "name": "Give", "content": "<p>Give",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "cta:call": {
+            "type": "cta:Call", "kind": "donate", "link": "https://b.example/give",
+            "answers": [{"name": f"Answer {n}", "count": n} for n in range(3)],
+            "subEvent": ["https://b.example/calls/2"],
+        },
+    }  # fmt: skip
+    value = parse.parse_post(document)
+    async with world.work.transaction() as tx:
+        post = await calls.receive(
+            tx, author, await drafts.draft_of(tx, author, value), drafts.details_of(value),
+            drafts.reported_of(value), Arrived(uri, document),
+        )  # fmt: skip
+        assert post
+        options = await poll_rows.options(tx.conn, [post.id])
+    assert [o.title for o in options] == ["I gave", "I will give"]
+    async with world.work.transaction() as tx:
+        await polls.vote(tx, member, post, [1])
+    with pytest.raises(Invalid):
+        async with world.work.transaction() as tx:
+            await polls.vote(tx, member, post, [2])
+
+
+@pytest.mark.parametrize("state", ["cancelled", "closed"])
+async def test_nobody_gets_a_place_in_what_is_off_before_it_is_on_again(
+    world: World, state: str
+) -> None:
+    organiser, _, post = await river(world, capacity=1)
+    first, second = await world.person("first"), await world.stranger("second", "b.example")
+    assert await say(world, first, post, "going") == "granted"
+    assert await say(world, second, post, "going") == "waiting"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state=state)
+        await participations.withdraw(tx, first, post)
+        row = await participation_rows.of_account(tx.conn, post.id, second.id)
+        assert row
+        assert row.state == "waiting"
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, state="open")
+        row = await participation_rows.of_account(tx.conn, post.id, second.id)
+        assert row
+        assert row.state == "granted"

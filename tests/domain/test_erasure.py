@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from federation import parse
+from server.arriving import drafts
 from server.domain import (
     accounts,
     attention,
@@ -23,13 +25,15 @@ from server.domain import (
     reports,
     retention,
     sealed,
+    tallies,
     users,
 )
 from server.domain.contacts import Typed
-from server.domain.tx import Tx
+from server.domain.tx import Arrived, Tx
 from storage import contacts as rows
 from storage import digests as digest_rows
 from storage import mail_follows as follow_rows
+from storage import tallies as tally_rows
 from storage.accounts import Account
 from storage.attention import Attention
 from storage.calls import Details
@@ -350,3 +354,38 @@ async def test_an_erased_member_leaves_what_is_listed_and_nothing_else(world: Wo
         assert await found(tx, ADDRESS, NAME) == set()
         left = await found(tx, "rarehandle", member.id)
     assert left == LEFT_OF_AN_ACCOUNT.keys()
+
+
+async def test_a_signature_that_is_erased_is_taken_off_what_its_server_is_told(
+    world: World,
+) -> None:
+    member = await world.person("member")
+    author = await world.stranger("organiser", "b.example")
+    uri = "https://b.example/calls/1"
+    document = {
+        "id": uri, "type": "Page", "attributedTo": author.uri, "name": "Sign", "content": "<p>Sign",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "cta:call": {"type": "cta:Call", "kind": "petition"},
+    }  # fmt: skip
+    value = parse.parse_post(document)
+    async with world.work.transaction() as tx:
+        post = await calls.receive(
+            tx, author, await drafts.draft_of(tx, author, value), drafts.details_of(value),
+            drafts.reported_of(value), Arrived(uri, document),
+        )  # fmt: skip
+        assert post
+        await participations.answer(tx, member, post, "sign", "client")
+    people: list[int] = []
+    for gone in (False, True):
+        async with world.work.transaction() as tx:
+            await tx.conn.execute("delete from jobs where kind = 'tell_tally'")
+            if gone:
+                await farewell.erase(tx, member)
+            await tallies.tell(tx, post.id)
+            told = await tally_rows.of_host(tx.conn, post.id, "")
+            assert told
+            people.append(told.people)
+            assert not gone or await tx.conn.fetchval(
+                "select true from jobs where kind = 'tell_tally'"
+            )
+    assert people == [1, 0]

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from server.domain import calls, impact, participations, posts
 from server.domain.calls import Wanted
 from server.domain.impact import FEW, Figures, Period, by_kind, merged
+from server.domain.shifts import Shift
+from storage import calls as call_rows
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.impact import Day
@@ -150,3 +153,29 @@ def test_sums_are_of_one_kind_and_lose_nothing(each: list[tuple[str, int]]) -> N
         mine = [people for name, people in each if name == kind]
         assert (row.calls, row.figures.answered) == (len(mine), sum(mine))
         assert (row.figures.support, row.figures.confirmed) == (100 * len(mine), 0)
+
+
+async def test_a_call_with_shifts_is_one_call_and_who_is_in_two_is_one_person(
+    world: World, organiser: Account, garden: Account
+) -> None:
+    at = world.clock.now() + timedelta(days=7)
+    wanted = Wanted(
+        "Dig", Details(None, None, ZONE), kind="volunteer",
+        shifts=(Shift("Morning", at), Shift("Evening", at + timedelta(hours=9), capacity=1)),
+    )  # fmt: skip
+    first, second = await world.person("first"), await world.person("second")
+    async with world.work.transaction() as tx:
+        post = await calls.create(tx, organiser, garden, wanted)
+        below = await post_rows.by_ids(
+            tx.conn, [c.post_id for c in await call_rows.shifts(tx.conn, [post.id])]
+        )
+        for shift in below.values():
+            for who in (first, second):
+                await participations.answer(tx, who, shift, "going", "client")
+        of_one = await impact.of_call(tx, post, organiser)
+        of_all = await impact.of_community(tx, garden, organiser)
+    for found in (of_one, of_all):
+        assert [one.post.id for one in found.calls] == [post.id]
+        told = found.calls[0].figures
+        assert (told.answered, told.counted, told.waiting, told.withdrawn) == (2, 2, 0, 0)
+        assert sum(day.answered for day in found.days) == 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from server.domain import calls, follows, kinds, participations, polls, shift_roles, shifts
+from server.domain import calls, follows, kinds, participations, polls, posts, shift_roles, shifts
 from server.domain.calls import Wanted
 from server.domain.shifts import Shift
 from server.errors import Forbidden, Invalid
@@ -225,9 +225,7 @@ async def test_calling_it_off_calls_every_shift_off(world: World) -> None:
     await take(world, member, both[0])
     async with world.work.transaction() as tx:
         await calls.edit(tx, organiser, post, state="cancelled")
-        told = await tx.conn.fetchval(
-            "select what from call_notices where post_id = $1", both[0].id
-        )
+        told = await tx.conn.fetchval("select what from call_notices where post_id = $1", post.id)
     assert told == "cancelled"
     assert [(await stored(world, one)).state for one in both] == ["cancelled", "cancelled"]
     with pytest.raises(Forbidden):
@@ -329,3 +327,64 @@ async def test_each_host_gets_the_call_once_and_shifts_where_they_are_events(wor
         "beckon.example": events,
         "gancio.example": events,
     }
+
+
+async def test_who_was_there_before_a_shift_got_roles_has_one_or_waits_for_one(
+    world: World,
+) -> None:
+    organiser, post, (morning,) = await kitchen(world, shift(world, "Morning", capacity=1))
+    people = [await world.person(f"member{n}") for n in range(3)]
+    for who in people:
+        await take(world, who, morning)
+    assert await counts(world, morning) == (1, 2)
+    wanted = Wanted(
+        "Soup for all", Details(None, None, "UTC"), kind="volunteer",
+        shifts=(shift(world, "Morning", id=morning.id, roles=(role("cook", 1, "cooking"), role("newcomer", 1))),),
+    )  # fmt: skip
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, wanted=wanted)
+        found = [await rows.of_account(tx.conn, morning.id, who.id) for who in people]
+    assert [(row.state, row.role) for row in found if row] == [
+        ("granted", "newcomer"), ("waiting", "newcomer"), ("waiting", "newcomer"),
+    ]  # fmt: skip
+    async with world.work.transaction() as tx:
+        await participations.withdraw(tx, people[0], morning)
+    assert await counts(world, morning) == (1, 1)
+    assert await counts(world, post) == (1, 1)
+
+
+async def test_a_change_of_the_text_leaves_time_and_places_to_the_shifts(world: World) -> None:
+    organiser, post, (morning,) = await kitchen(world, shift(world, "Morning"))
+    before = await stored(world, morning)
+    later = world.clock.now() + timedelta(days=30)
+    asked = Wanted(
+        "Soup", Details(later, None, "Europe/Rome", "Town hall", capacity=3), kind="volunteer"
+    )
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, wanted=asked)
+    call, below_ = await stored(world, post), await stored(world, morning)
+    assert (call.starts_at, call.ends_at, call.capacity) == (before.starts_at, before.ends_at, None)
+    assert (below_.starts_at, below_.place_name) == (before.starts_at, "Town hall")
+
+
+async def test_a_plain_reply_to_a_call_with_shifts_is_a_comment(world: World) -> None:
+    _, post, _ = await kitchen(world, shift(world, "Morning"), shift(world, "Evening"))
+    member = await world.person("member")
+    async with world.work.transaction() as tx:
+        draft = posts.Draft(content="<p>Count me in</p>", source="Count me in", in_reply_to=post)
+        assert await posts.publish(tx, member, draft)
+    assert await counts(world, post) == (0, 0)
+
+
+async def test_nobody_votes_for_a_shift_that_is_gone(world: World) -> None:
+    organiser, post, made = await kitchen(
+        world, *(shift(world, f"Day {n}", n + 7) for n in range(4))
+    )
+    for one in made:
+        async with world.work.transaction() as tx:
+            await calls.delete(tx, organiser, one)
+    member = await world.person("member")
+    for at in range(4):
+        with pytest.raises((Invalid, Forbidden)):
+            await vote(world, member, post, at)
+    assert await on_card(world, post) == [(f"Day {n}", 0) for n in range(4)]

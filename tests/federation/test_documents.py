@@ -516,6 +516,7 @@ async def test_a_call_means_in_json_ld_what_it_says(door: Door) -> None:
         "card",
         "answers",
         "waiting",
+        "about",
     }
     (stewards,) = call[f"{CTA}stewards"]
     assert stewards["@list"] == [{"@id": community.uri}]

@@ -54,8 +54,9 @@ async def vote(ours: Instance, server: Peer, who: Person, card: Json, choice: st
 
 
 def card_of(server: Peer) -> Json:
-    (created,) = server.of_type("Create")
-    return created["object"]
+    made = [create["object"] for create in server.of_type("Create")]
+    (card,) = [document for document in made if document["type"] == "Question"]
+    return card
 
 
 async def counts(ours: Instance, event: Post) -> tuple[int, int, int]:
