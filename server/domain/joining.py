@@ -54,8 +54,10 @@ async def join(tx: Tx, member: Account, group: Account, wish: Wish) -> Follow:
     answers = _answers(row, wish, asked=row.policy == "request" and not admitted)
     known = await follow_rows.between(tx.conn, member.id, group.id)
     made = await follows.follow(tx, member, group, admitted=admitted)
-    if link and made.accepted_at and not known:
+    # Who is let in and waits for a place has used the link: else one for a single person would fill the line.
+    if link and not known and (made.accepted_at or admitted):
         await community_links.use(tx.conn, link.id)
+        link = None
     await _keep(tx, made, answers, link, norms=bool(row.norms))
     return made
 

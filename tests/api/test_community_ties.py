@@ -367,3 +367,21 @@ async def test_who_comes_and_goes_at_a_full_community_rings_once_a_day(
         await nuisance.good("POST", f"/api/v1/accounts/{garden}/unfollow")
         await run_jobs(house.work)
     assert [len(await letters(each)) for each in (organiser, nuisance)] == [1, 1]
+
+
+async def test_a_link_for_one_lets_one_into_the_line_for_a_place(
+    house: House, organiser: Member
+) -> None:
+    shed = await founded(organiser, policy="invited", capacity=1)
+    await set_up(organiser, shed, capacity=1)
+    made = await organiser.good("POST", f"{COMMUNITIES}/{shed}/links", json={"max_uses": 1})
+    code = {"code": made["url"].rpartition("/")[2]}
+    first, second = await house.member("first"), await house.member("second")
+    for _ in range(2):
+        assert (await first.post(f"{COMMUNITIES}/{shed}/join", json=code)).status in (200, 422)
+    assert (await second.post(f"{COMMUNITIES}/{shed}/join", json=code)).status == 422
+    await set_up(organiser, shed, capacity=3)
+    await run_jobs(house.work)
+    assert [await role_of(each, shed) for each in (first, second)] == ["member", None]
+    (kept,) = await organiser.good("GET", f"{BECKON}/links")
+    assert kept["joined"] == 1
