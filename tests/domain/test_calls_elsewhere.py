@@ -24,7 +24,9 @@ async def arrives(world: World, author: Account, number: int, **more: object) ->
     """The call of this number, or an Update of it."""
     uri = f"{BASE}/{number}"
     call = {"type": "cta:Call", "kind": "volunteer", "state": "open"}
-    words = {key: more.pop(key) for key in ("state", "superEvent", "outcome", "card") if key in more}
+    words = {
+        key: more.pop(key) for key in ("state", "superEvent", "outcome", "card") if key in more
+    }
     document = {
         "id": uri, "type": "Event", "attributedTo": author.uri, "name": "Soup", "content": "<p>Soup",
         "to": ["https://www.w3.org/ns/activitystreams#Public"],
