@@ -42,6 +42,9 @@ SENTENCES = {
     405: "This address does not answer that method.",
     413: "This is too large.",
 }
+SECRETS = {"secret", "token", "code"}
+"""Names of parts of a path that let whoever has them do something."""
+
 BROKEN = "Something went wrong on our side."
 
 
@@ -76,9 +79,9 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _safe_path(request: web.Request) -> str:
-    """Without the query, where tokens may stand, and without one-time links."""
+    """Without the query, where tokens may stand, and without links that are a secret."""
     resource = request.match_info.route.resource
-    return resource.canonical if resource and "secret" in request.match_info else request.path
+    return resource.canonical if resource and SECRETS & request.match_info.keys() else request.path
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -65,7 +65,8 @@ BY_ID = Query(
 SET_STATE = Command(
     "update commitments set state = $3, changed_at = $4 where participation_id = $1 and state = $2"
 )
-# What was declined or cancelled is missing again. Who may see a call is asked again when it is shown.
+# What was declined or cancelled is missing again. Who may see a call is asked again when it is shown; unasked comes
+# what is of public communities, and of one's own.
 OPEN = Query(
     """
     with found as (
@@ -78,7 +79,11 @@ OPEN = Query(
         where c.kind = 'need' and c.variant = $1 and c.state = 'open'
             and coalesce(c.closes_at, 'infinity') >= $8
             and ($2::text is null or coalesce(k.category, 'other') = $2)
-            and ($3::bigint[] is null or c.community_id = any($3))
+            and case when $3::bigint[] is not null then c.community_id = any($3) else
+                not exists (select from communities m
+                    where m.account_id = c.community_id and m.visibility <> 'public')
+                or exists (select from follows f where f.follower_id = $11
+                    and f.target_id = c.community_id and f.accepted_at is not null) end
     )
     select post_id as id, category, missing, km from found
     where coalesce(missing, 1) > 0 and (not $4 or km is null or km <= $7)
@@ -124,12 +129,13 @@ async def set_state(
 @dataclass(frozen=True, slots=True)
 class Sought:
     """``variant``: "" for needs, "offer". ``communities``: theirs alone; ``around``: near there, or with no
-    place at all."""
+    place at all; ``viewer_id``: who looks, 0 for a stranger."""
 
     variant: str = ""
     category: str | None = None
     communities: list[int] | None = None
     around: Around | None = None
+    viewer_id: int = 0
 
 
 async def still_open(
@@ -140,5 +146,5 @@ async def still_open(
     return await OPEN.all(
         conn, sought.variant, sought.category, sought.communities, near is not None,
         near.latitude if near else 0.0, near.longitude if near else 0.0,
-        near.radius_km if near else 0.0, now, limit, offset,
+        near.radius_km if near else 0.0, now, limit, offset, sought.viewer_id,
     )  # fmt: skip

@@ -119,12 +119,14 @@ async def _joined(tx: Tx, request: web.Request, member: Account, code: str) -> A
 
 
 async def applications(request: web.Request, caller: Caller) -> web.Response:
-    """Who asks to join, the first first, with what they answered; for organisers and moderators."""
+    """Who asks to join, the first first, with what they answered; for organisers and moderators. An office or a
+    firm reads no answers."""
     async with context(request).work.reading() as tx:
         group = await sight.group(tx, id_of(request), caller.account)
         await communities.require_steward(tx, group, caller.account)
         asking = await rows.asking(tx.conn, group.id, MAX_ASKING)
-        given = await joins.answers(tx.conn, group.id, [a.id for a in asking])
+        reads = (await communities.may_see_people(tx, group, caller.account)).allowed
+        given = await joins.answers(tx.conn, group.id, [a.id for a in asking] if reads else [])
         lined = await joins.in_line(tx.conn, group.id)
         return ok([
             render.application(tx.site.urls, a, given.get(a.id, ()), waits=a.id in lined)

@@ -1,7 +1,7 @@
 """Calls for other tools, in Beckon's own API: out as OSDI and CSV, and in from OSDI and calendars.
 
-A call as OSDI shows what its page shows, its counts; with ``answers=true`` those who steer its community get each
-answer with it. A name stands beside an answer where the kind of call is one that people do together, or where its
+A call as OSDI shows what its page shows, its counts; with ``answers=true`` those who steer its community, but
+never an office or a firm, get each answer with it. A name stands beside an answer where the kind of call is one that people do together, or where its
 giver chose to be shown; else it is told that somebody answered, and not who. ``FoundCall``: what a file holds, with
 ``call_id`` of what became of it.
 """
@@ -63,7 +63,7 @@ async def _steered(
     if viewer is None:
         raise Unauthenticated("Who answered is for organisers and moderators.")
     group = await sight.group(tx, call.community_id, viewer)
-    await communities.require_steward(tx, group, viewer)
+    await communities.require_people(tx, group, viewer)
     rows = await participations.participants(tx.conn, post.id)
     named = [r.account_id for r in rows if r.account_id and _is_named(call, r)]
     people = await accounts.by_ids(tx.conn, named)

@@ -57,6 +57,7 @@ async def index(request: web.Request, caller: Caller | None) -> web.Response:
             category=verbs.known(category) if category else None,
             communities=await _communities(tx, sent, viewer),
             around=await _around(tx, sent, viewer),
+            viewer_id=viewer.id if viewer else 0,
         )
         offset = paging.offset(request)
         found = await commitments.still_open(tx.conn, sought, tx.now, size, offset)

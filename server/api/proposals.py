@@ -20,7 +20,7 @@ from server.api.describe import Described, a_text, choice, op, paged
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, sight
+from server.domain import communities, policy, sight
 from server.domain import proposals as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -50,12 +50,21 @@ async def _entity(tx: Tx, row: Proposal, viewer: Account | None) -> Json:
     assert author and community, "foreign keys hold it"
     seconds = await rows.seconds(tx.conn, row.id)
     viewer_id = viewer.id if viewer else None
-    return render.proposal(tx.site.urls, row, author, seconds, community.seconds, viewer_id)
+    told = render.proposal(tx.site.urls, row, author, seconds, community.seconds, viewer_id)
+    if viewer and (viewer.id == row.account_id or await _steers(tx, row, viewer)):
+        return told
+    # What only those are told who take part (``participants_notes``).
+    return told | {"wanted": {**row.wanted, "note": None}}
+
+
+async def _steers(tx: Tx, row: Proposal, viewer: Account) -> bool:
+    role = await community_rows.role(tx.conn, row.community_id, viewer.id)
+    return policy.may_steer(role).allowed
 
 
 async def _group(tx: Tx, community_id: int, viewer: Account | None) -> Account:
     group = await sight.group(tx, community_id, viewer)
-    await communities.require_belonging(tx, group, viewer)
+    await communities.require_inside(tx, group, viewer)
     return group
 
 

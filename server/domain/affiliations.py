@@ -15,6 +15,15 @@ from storage.accounts import Account
 KINDS = ("official", "commercial")
 
 
+async def of(tx: Tx, account: Account) -> str | None:
+    """The mark of this person, or of another one of the same user: a pseudonym is no way around it. For
+    verdicts alone, and never shown: nobody learns that the persons belong together."""
+    if account.affiliation or account.user_id is None:
+        return account.affiliation
+    persons = await accounts.of_user(tx.conn, account.user_id)
+    return next((person.affiliation for person in persons if person.affiliation), None)
+
+
 async def declare(tx: Tx, account: Account, kind: str) -> Account:
     """Mark oneself. Raises ``Invalid``, and ``Forbidden`` where another mark stands."""
     _check(kind)

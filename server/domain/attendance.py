@@ -1,15 +1,15 @@
 """Who came: written down at the door by somebody who is named with it.
 
-Those who steer the community, and whom they ask to, mark each who takes part as come or not, once it has begun. They
-alone see the names; everybody else sees how many. A month after its end who came is forgotten, and the counts stay. That
-somebody did not come follows them nowhere.
+Those who steer the community, and whom they ask to, mark each who takes part as come or not, once it has begun. Who
+is banned does so no more. They alone see the names; everybody else sees how many. A month after its end who came is
+forgotten, and the counts stay. That somebody did not come follows them nowhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain import communities, contacts, policy
+from server.domain import affiliations, communities, contacts, policy
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, participations
@@ -40,9 +40,10 @@ async def _call(tx: Tx, actor: Account, post: Post, *, looks: bool = False) -> C
     role = await community_rows.role(tx.conn, call.community_id, actor.id)
     steward = policy.may_steer(role).allowed
     recorder = await rows.records(tx.conn, post.id, actor.id)
+    await communities.require_part(tx, call.community_id, actor)
     begun = looks or call.starts_at <= tx.now
     policy.may_record(steward=steward, recorder=recorder, begun=begun).require()
-    policy.may_see_people("organiser", actor.affiliation).require()
+    policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
     return call
 
 

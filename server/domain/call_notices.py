@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server import text
-from server.domain import communities, letter_writing, mails, policy, wire
+from server.domain import affiliations, communities, letter_writing, mails, policy, wire
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany
 from storage import accounts, calls
@@ -42,12 +42,21 @@ BY_RECEIPT = ("cancelled", "reopened")
 
 MESSAGE_MAX = 2000
 MESSAGES, WINDOW = 3, timedelta(days=7)
+CHANGES, DAY = 10, timedelta(days=1)
+"""How often a day people are told of each kind of change."""
 
 
 async def send(
     tx: Tx, post_id: int, what: str, *, by: Account | None = None, said: str = ""
 ) -> None:
-    """``what``: as the table has it; ``said``: of a message."""
+    """``what``: as the table has it; ``said``: of a message. Raises ``TooMany`` for what is changed all the time;
+    that a call is called off is always told."""
+    told = await rows.count_since(tx.conn, post_id, what, tx.now - DAY)
+    if what in TO_WHO_WAITS and what != "cancelled" and told >= CHANGES:
+        raise TooMany(
+            f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+            retry_after=int(DAY.total_seconds()),
+        )
     notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
     await _go_on(tx, notice, 0)
 
@@ -96,15 +105,19 @@ async def _tell(
     if person.contact_id:
         await mails.want_by_contact(tx, person.contact_id, notice.what, notice_id=notice.id)
     account = await accounts.by_id(tx.conn, person.account_id or 0)
-    if account and await _is_told(tx, notice, account, person):
+    if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
 
 
-async def _is_told(tx: Tx, notice: Notice, account: Account, person: Participation) -> bool:
+async def _is_told(
+    tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
+) -> bool:
     if account.id == notice.by_account_id or account.suspended_at:
         return False
+    if notice.what == "message" and await communities.is_banned(tx, community.id, account):
+        return False  # it may say where the others meet
     if account.local:
         return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
     if person.door != "join":
@@ -123,7 +136,7 @@ async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
     if community is None or not post.local:
         raise NotFound
     await communities.require_steward(tx, community, actor)
-    policy.may_see_people("organiser", actor.affiliation).require()
+    policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
     said = said.strip()
     if not said:
         raise Invalid("What do you want to tell them?", field="text")

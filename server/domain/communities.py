@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import accounts, effects, follows, group_effects, letters, names, policy, roles
+from server.domain import (
+    accounts,
+    affiliations,
+    effects,
+    follows,
+    group_effects,
+    letters,
+    names,
+    policy,
+    roles,
+)
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import communities, invitations
@@ -136,7 +146,7 @@ async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
 async def may_see_people(tx: Tx, community: Account, actor: Account) -> policy.Verdict:
     """Whether the actor may see who takes part in a call of this community of ours."""
     role = await communities.role(tx.conn, community.id, actor.id)
-    return policy.may_see_people(role, actor.affiliation)
+    return policy.may_see_people(role, await affiliations.of(tx, actor))
 
 
 async def require_people(tx: Tx, community: Account, actor: Account) -> None:

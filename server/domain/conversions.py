@@ -22,10 +22,13 @@ async def make_call(
 ) -> Post:
     """A call of the community to which ``said`` belongs; an empty title or text is the post's.
 
-    Raises ``Forbidden`` (not in this community, not who steers, removed, locked), ``Invalid``.
+    Raises ``Forbidden`` (not in this community, not for everybody, not who steers, removed,
+    locked), ``Invalid``.
     """
     if said.community_id != community.id:
         policy.NOT_IN_COMMUNITY.require()
+    if not said.is_public:
+        policy.NOT_SAID_IN_PUBLIC.require()
     call = await calls.create(tx, author, community, _worded(said, wanted))
     await conversions.put(tx.conn, call.id, said.id)
     await _tell_thread(tx, author, said, call)

@@ -15,8 +15,7 @@ from server.domain.deciding import Given, Result, Rules
 from server.domain.kinds import Answer
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, calls, decisions
-from storage import communities as rows_of
+from storage import accounts, calls, decisions, follows
 from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -133,7 +132,7 @@ async def record(tx: Tx, post: Post, viewer: Account | None) -> Record:
 async def _people(
     tx: Tx, call: Call, reasons: Sequence[Reason], viewer: Account | None
 ) -> dict[int, Account]:
-    if viewer is None or not await rows_of.belongs(tx.conn, viewer.id, [call.community_id]):
+    if viewer is None or not await follows.is_following(tx.conn, viewer.id, call.community_id):
         return {}
     found = await accounts.by_ids(tx.conn, [r.account_id for r in reasons if r.account_id])
     return {id_: who for id_, who in found.items() if who.local}

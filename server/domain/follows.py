@@ -139,9 +139,10 @@ async def _line_up(tx: Tx, follower: Account, target: Account, made: Follow) -> 
     if not await joins.queue(tx.conn, made.id, target.id, tx.now):
         return
     place = await joins.place(tx.conn, made.id) or 0
-    await letters.send(tx, target, follower, "full", place=place)
-    if place == 1:
-        for steward in await communities.stewards(tx.conn, target.id):
+    if await letters.may_ring(tx, target, follower, "full"):
+        await letters.send(tx, target, follower, "full", place=place)
+    for steward in await communities.stewards(tx.conn, target.id) if place == 1 else ():
+        if await letters.may_ring(tx, target, steward, "reached"):
             await letters.send(tx, target, steward, "reached")
 
 

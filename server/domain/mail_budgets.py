@@ -35,9 +35,14 @@ async def may_mail(tx: Tx, address: str) -> bool:
     return True
 
 
-async def _count(tx: Tx, rule: str, of: str, window: timedelta, limit: int) -> bool:
+async def may_invite(tx: Tx, user_id: int, addresses: int, limit: int) -> bool:
+    """Count addresses that a user brings, in whatever communities. False, and nothing, beyond the limit of a day."""
+    return await _count(tx, "addresses of a user", str(user_id), DAY, limit, addresses)
+
+
+async def _count(tx: Tx, rule: str, of: str, window: timedelta, limit: int, count: int = 1) -> bool:
     length = int(window.total_seconds())
     at = int(tx.now.timestamp()) // length * length
     key = sealed.secret_of(tx).digest(rule, of, at, length).hex()
     since = datetime.fromtimestamp(at, tx.now.tzinfo)
-    return await budgets.take(tx.conn, rule, key, since, 1, limit)
+    return await budgets.take(tx.conn, rule, key, since, count, limit)

@@ -35,6 +35,8 @@ A_YEAR = 2000
 PER_HOUR = 40
 HOUR = timedelta(hours=1)
 ONCE_IN = timedelta(days=365)
+A_DAY = 1000
+"""Of one user, in all their communities."""
 MAX_CHARACTERS = 100_000
 RETRY = 86_400
 """Seconds: tomorrow those of a year ago may be gone."""
@@ -63,7 +65,8 @@ async def upload(tx: Tx, actor: Account, group: Account, text: str) -> Standing:
     """Put the addresses of a CSV file in line.
 
     Raises ``Forbidden``, ``NotFound`` (of a private community), ``Unavailable``, ``Invalid`` (no address in
-    it, one that is none, too many), ``TooMany`` (of this year).
+    it, one that is none, too many), ``TooMany`` (of this year,
+    or of this day in all communities).
     """
     await communities.require_people(tx, group, actor)
     await mail_follows.require(tx, group)
@@ -71,6 +74,8 @@ async def upload(tx: Tx, actor: Account, group: Account, text: str) -> Standing:
     await community_rows.hold(tx.conn, group.id)
     if await rows.count(tx.conn, group.id) + len(found) > A_YEAR:
         raise TooMany(f"A community may invite {A_YEAR:,} addresses in a year.", retry_after=RETRY)
+    if not await mail_budgets.may_invite(tx, actor.user_id or 0, len(found), A_DAY):
+        raise TooMany(f"One may invite {A_DAY:,} addresses in a day.", retry_after=RETRY)
     ring = await sealed.ring(tx, group.id)
     added = [await _add(tx, ring, group, each) for each in found]
     await tx.later(f"mail_list/{group.id}", JOB, {"community_id": group.id}, tx.now)

@@ -1,7 +1,7 @@
 """What only those are told who take part in a call: the number of the legal aid, the door that is open.
 
 It stays on the server of the call. Who has a place is shown it, and who steers the community; who waits, who
-answered that they cannot come and everybody else are not. In a shift that says nothing of its own stands what its
+answered that they cannot come, who was banned since and everybody else are not. In a shift that says nothing of its own stands what its
 call says. It is in no document that leaves: ``for_participant`` is what a receipt may quote to one person.
 """
 
@@ -26,6 +26,8 @@ async def shown(tx: Tx, call: Call, viewer: Account | None) -> str | None:
     """What the viewer sees of it: in a call with shifts also who has a place in one of them."""
     note = await _of(tx, call) if viewer else None
     if viewer is None or note is None:
+        return None
+    if await communities.is_banned(tx, call.community_id, viewer):
         return None
     own = await participations.of_account(tx.conn, call.post_id, viewer.id)
     below = await participations.in_shifts(tx.conn, call.post_id, viewer.id)

@@ -80,6 +80,9 @@ OWN_DECISION = _refused(
 )
 NOT_FOR_ALL = _refused("not_public", "Only a public community shares whom it bans.")
 NOT_IN_COMMUNITY = _refused("not_in_community", "This post is not in this community.")
+NOT_SAID_IN_PUBLIC = _refused(
+    "not_public", "A call is for everybody, and this was said to members alone."
+)
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")

@@ -70,8 +70,9 @@ async def offer(tx: Tx, holder: Account, community: Account, to: Account) -> Non
             "The role is handed over to another member of this server.", field="account_id"
         )
     await handovers.offer(tx.conn, community.id, holder.id, to.id, tx.now)
-    by = holder.display_name or holder.username
-    await letters.send(tx, community, to, "handover", by=by, url=community.url)
+    if await letters.may_ring(tx, holder, to, "handover"):
+        by = holder.display_name or holder.username
+        await letters.send(tx, community, to, "handover", by=by, url=community.url)
 
 
 async def take_over(tx: Tx, member: Account, community: Account, *, accepted: bool) -> None:
@@ -82,6 +83,8 @@ async def take_over(tx: Tx, member: Account, community: Account, *, accepted: bo
         raise NotFound
     if accepted and member.id != found.to_id:
         policy.NOT_YOURS.require()
+    if accepted and await communities.role(tx.conn, community.id, found.from_id) != "organiser":
+        raise NotFound  # they were dismissed since, and have nothing to hand over
     await handovers.take(tx.conn, community.id)
     holder = await account_rows.by_id(tx.conn, found.from_id)
     if not accepted or holder is None:

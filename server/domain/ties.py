@@ -25,7 +25,9 @@ async def tie(tx: Tx, organiser: Account, group: Account, other: Account) -> boo
     both = await ties.has(tx.conn, other.id, group.id)
     if made and not both:
         for steward in await communities.stewards(tx.conn, other.id):
-            await letters.send(tx, other, steward, "tied", by=group.display_name, url=group.url)
+            if await letters.may_ring(tx, organiser, steward, "tied"):
+                by = group.display_name
+                await letters.send(tx, other, steward, "tied", by=by, url=group.url)
     return both and await ties.has(tx.conn, group.id, other.id)
 
 

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, consents, contacts, human, participants_notes, tallies, wire
+from server.domain import (
+    affiliations,
+    audience,
+    consents,
+    contacts,
+    human,
+    participants_notes,
+    tallies,
+    wire,
+)
 from server.domain import calls as verbs
 from server.domain import communities as community_verbs
 from server.domain import participations as taking_part
@@ -143,7 +152,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     waits = mine is not None and mine.state == "waiting"
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
-    sees = steers and viewer is not None and not viewer.account.affiliation
+    sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
         post=post,
         call=call,

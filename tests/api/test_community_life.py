@@ -180,6 +180,18 @@ async def test_questions_are_answered_to_stewards_alone(house: House, organiser:
     assert (again["member"], again["norms_accepted"]) == (True, True)
 
 
+async def test_an_office_reads_no_answers_of_who_asks_to_join(
+    house: House, organiser: Member
+) -> None:
+    garden = await founded(organiser, policy="request")
+    await set_up(organiser, garden, questions=["Why?"])
+    asking = await house.member("asking")
+    await asking.good("POST", f"{COMMUNITIES}/{garden}/join", json={"answers": ["xyzzy"]})
+    await organiser.good("PUT", f"{BECKON}/affiliation", json={"affiliation": "official"})
+    (told,) = await organiser.good("GET", f"{COMMUNITIES}/{garden}/applications")
+    assert (told["account"]["id"], told["answers"]) == (asking.id, [])
+
+
 async def test_answers_are_kept_for_a_month_at_most(
     here: Running, house: House, organiser: Member
 ) -> None:

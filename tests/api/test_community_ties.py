@@ -319,3 +319,51 @@ async def test_persons_are_ones_own(house: House) -> None:
         await one.good("POST", f"{BECKON}/persons", json={"username": f"mask_number{number}"})
     more = await one.post(f"{BECKON}/persons", json={"username": "mask_too_many"})
     assert more.status == 422
+
+
+async def test_an_offer_ends_with_the_role_that_was_offered(
+    house: House, organiser: Member, garden: str
+) -> None:
+    """Who was dismissed meanwhile has nothing to hand over."""
+    second, heir = await house.member("second"), await house.member("heir")
+    for each in (second, heir):
+        await follow(each, garden)
+    role = {"account_id": second.id, "role": "organiser"}
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/roles", json=role)
+    path = f"{COMMUNITIES}/{garden}/handover"
+    await second.good("POST", path, json={"account_id": heir.id})
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/roles/{second.id}/dismiss")
+    assert (await heir.post(f"{path}/accept")).status == 404
+    assert await role_of(heir, garden) == "member"
+
+
+async def test_asking_again_and_again_rings_once_a_day(
+    here: Running, house: House, organiser: Member, garden: str
+) -> None:
+    """Anybody may found a community, and would have a bell at every door."""
+    nuisance = await house.member("nuisance")
+    own = await founded(nuisance, name="noise", title="Noise")
+    path = f"{COMMUNITIES}/{own}"
+    await follow(organiser, own)
+    for _ in range(3):
+        await nuisance.good("POST", f"{path}/linked", json={"other_id": garden})
+        await nuisance.good("DELETE", f"{path}/linked/{garden}")
+        await nuisance.good("POST", f"{path}/handover", json={"account_id": organiser.id})
+        await run_jobs(house.work)
+    assert len(await letters(organiser)) == 2
+    here.clock.forward(days=1)
+    await nuisance.good("POST", f"{path}/linked", json={"other_id": garden})
+    await run_jobs(house.work)
+    assert len(await letters(organiser)) == 3
+
+
+async def test_who_comes_and_goes_at_a_full_community_rings_once_a_day(
+    house: House, organiser: Member, garden: str
+) -> None:
+    await set_up(organiser, garden, capacity=1)
+    nuisance = await house.member("nuisance")
+    for _ in range(3):
+        await follow(nuisance, garden)
+        await nuisance.good("POST", f"/api/v1/accounts/{garden}/unfollow")
+        await run_jobs(house.work)
+    assert [len(await letters(each)) for each in (organiser, nuisance)] == [1, 1]

@@ -100,3 +100,16 @@ async def test_readers_elsewhere_find_the_way(town: Town, software: str) -> None
         async with town.house.http.get(call["url"], headers={"Accept": "text/html"}) as answer:
             page = await answer.text()
         assert said["url"] in page
+
+
+async def test_what_was_said_to_members_alone_becomes_no_call(house: House) -> None:
+    """Where a private community opens, it stays theirs."""
+    organiser = await house.member("organiser")
+    sent = {"name": "shed", "title": "Shed", "policy": "request", "visibility": "private"}
+    made = await organiser.good("POST", f"{BECKON}/communities", json=sent)
+    said = await organiser.says("@shed My landlord locked me out")
+    opened = {"visibility": "public", "policy": "open"}
+    await organiser.good("PATCH", f"{BECKON}/communities/{made['id']}", json=opened)
+    path = f"{BECKON}/posts/{said['id']}/call"
+    assert (await organiser.post(path, json={"kind": "petition"})).status == 403
+    assert await house.stranger.good("GET", f"{BECKON}/communities/{made['id']}/calls") == []

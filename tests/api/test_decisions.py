@@ -111,3 +111,19 @@ async def test_other_calls_have_no_record_and_take_no_reasons(house: House) -> N
     refused = await organiser.post(f"{call}/answer", json={"answer": "sign", "reason": "Because"})
     assert refused.status == 404
     assert (await organiser.put(f"{call}/rules", json={"quorum": 1})).status == 404
+
+
+async def test_names_of_an_open_vote_are_not_for_who_was_only_invited(house: House) -> None:
+    organiser, call = await asked(house)
+    await organiser.good("PUT", f"{call}/rules", json={"open_votes": True})
+    await organiser.good("POST", f"{call}/answer", json={"answer": "object", "reason": "Mud"})
+    guest = await house.member("guest")
+    group = (await organiser.good("GET", call))["community"]["id"]
+    await organiser.good(
+        "POST", f"{BASE}/communities/{group}/invites", json={"account_id": guest.id}
+    )
+    (seen,) = (await guest.good("GET", f"{call}/record"))["reasons"]
+    assert (seen["reason"], seen["account"]) == ("Mud", None)
+    await guest.good("POST", f"/api/v1/accounts/{group}/follow")
+    (seen,) = (await guest.good("GET", f"{call}/record"))["reasons"]
+    assert seen["account"]["id"] == organiser.id

@@ -183,3 +183,19 @@ async def test_what_cannot_be_taken_in_leaves_nothing(
     assert (await organiser.post(path, data=sending(body, *uids))).status == 422
     assert (await organiser.post(path, json={})).status == 422
     assert await organiser.good("GET", f"{BECKON}/communities/{garden}/calls") == []
+
+
+@pytest.mark.parametrize("mark", ["official", "commercial"])
+async def test_an_office_or_a_firm_exports_nobody(
+    house: House, organiser: Member, garden: str, mark: str
+) -> None:
+    """As it sees no list of participants (test_privacy), whatever its role."""
+    one = await event(organiser, garden)
+    guest = await house.member("guest")
+    await guest.good("POST", f"{one}/answer", json={"answer": "going"})
+    await organiser.good("PUT", f"{BECKON}/affiliation", json={"affiliation": mark})
+    for ending in ("export.csv", "export.osdi.json?answers=true"):
+        status, body, _ = await fetched(organiser, f"{one}/{ending}")
+        assert status == 403
+        assert b"guest" not in body
+    assert (await fetched(organiser, f"{one}/export.osdi.json"))[0] == 200

@@ -164,3 +164,20 @@ async def test_a_boost_of_a_call_is_spread_and_no_answer(house: House) -> None:
     shown = await organiser.good("GET", f"{BASE}/calls/{made['id']}")
     assert shown["counted"] == 0
     assert shown["tiers"]["spread"] >= 1
+
+
+async def test_needs_of_unlisted_communities_do_not_come_unasked(house: House) -> None:
+    """Whoever knows of the community may ask for its needs; its members see them among all."""
+    organiser, other = await house.member("organiser"), await house.member("other")
+    sent = {"name": "attic", "title": "Attic", "visibility": "unlisted"}
+    attic = (await organiser.good("POST", f"{BASE}/communities", json=sent))["id"]
+    river = await group(organiser, "river")
+    hidden = await need(organiser, attic, "A safe place to sleep", "space")
+    offer = await need(organiser, river, "A room", "space", variant="offer")
+    for who in (other, house.stranger):
+        assert await who.good("GET", f"{BASE}/needs") == []
+        assert await who.good("GET", f"{BASE}/calls/{offer['id']}/matches") == []
+        (asked,) = await who.good("GET", f"{BASE}/needs?community={attic}")
+        assert asked["call"]["id"] == hidden["id"]
+    (seen,) = await organiser.good("GET", f"{BASE}/needs")
+    assert seen["call"]["id"] == hidden["id"]

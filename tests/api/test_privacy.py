@@ -162,3 +162,27 @@ async def test_who_is_marked_does_not_lay_it_down_to_look(house: House, organise
     assert (await boss.good("PUT", path, json={"affiliation": ""}))["roles"] == []
     assert (await boss.good("PUT", path, json={"affiliation": "commercial"}))["roles"] != []
     assert (await boss.ask("PUT", path, json={"affiliation": "royal"})).status == 422
+
+
+async def test_another_person_of_an_office_sees_nobody_either(
+    house: House, organiser: Member
+) -> None:
+    """Else who is marked would look as a pseudonym; who it is stays their own."""
+    _, call_id = await a_call(house, organiser)
+    await answered(house, call_id)
+    made = await organiser.good("POST", f"{BASE}/persons", json={"username": "quiet"})
+    token = {"Authorization": f"Bearer {made['access_token']}"}
+    account = made["person"]["account"]
+    quiet = Member(organiser.http, organiser.base, None, token)
+    group = (await organiser.good("GET", f"{BASE}/calls/{call_id}"))["community"]["id"]
+    await quiet.good("POST", f"/api/v1/accounts/{group}/follow")
+    role = {"account_id": account["id"], "role": "moderator"}
+    await organiser.good("POST", f"{BASE}/communities/{group}/roles", json=role)
+    paths = [f"{BASE}/calls/{call_id}/{of}" for of in ("contacts", "participants", "export.csv")]
+    assert (await quiet.get(paths[0])).status == 200
+    await organiser.good("PUT", f"{BASE}/affiliation", json={"affiliation": "official"})
+    for path in paths:
+        assert (await quiet.get(path)).status == 403, path
+    assert "Official" not in str(
+        await house.stranger.good("GET", f"/api/v1/accounts/{account['id']}")
+    )

@@ -192,3 +192,38 @@ async def test_what_is_proposed_in_private_is_for_members(house: House, organise
         assert (await who.get(path)).status == 404
         assert (await who.get(f"{PROPOSALS}/{made['id']}")).status == 404
     assert (await organiser.get(f"{PROPOSALS}/{made['id']}")).status == 200
+
+
+async def test_what_participants_alone_are_told_stands_in_no_proposal(
+    house: House, organiser: Member, garden: str
+) -> None:
+    member, friend = await house.member("member"), await house.member("friend")
+    for each in (member, friend):
+        await follow(each, garden)
+    path, said = f"{COMMUNITIES}/{garden}/proposals", "The door code is 4711"
+    made = await member.good("POST", path, json=wish(participants_note=said))
+    one = f"{PROPOSALS}/{made['id']}"
+    for who in (friend, house.stranger):
+        for seen in (await who.good("GET", one), await who.good("GET", path)):
+            assert "4711" not in str(seen)
+    for who in (member, organiser):
+        assert (await who.good("GET", one))["wanted"]["note"] == said
+    tried = await organiser.good("POST", f"{one}/try")
+    call = f"/api/beckon/v1/calls/{tried['status_id']}"
+    assert (await organiser.good("GET", call))["participants_note"] == said
+
+
+async def test_who_was_invited_reads_no_proposals_before_they_joined(
+    house: House, organiser: Member
+) -> None:
+    shed = await founded(organiser, policy="request", visibility="private")
+    open_ = await founded(organiser, name="hill", title="Hill")
+    made = await organiser.good("POST", f"{COMMUNITIES}/{open_}/proposals", json=wish())
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update proposals set community_id = $1", int(shed))
+    guest = await house.member("guest")
+    asked = {"account_id": guest.id}
+    await organiser.good("POST", f"{COMMUNITIES}/{shed}/invites", json=asked)
+    for path in (f"{COMMUNITIES}/{shed}/proposals", f"{PROPOSALS}/{made['id']}"):
+        assert (await guest.get(path)).status == 404
+        assert (await organiser.get(path)).status == 200

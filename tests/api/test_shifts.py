@@ -115,3 +115,15 @@ async def test_what_is_no_shift_is_refused(
     petition = event(kind="petition", participants_note=NOTE)
     del petition["starts_at"]
     assert (await organiser.post(path, json=petition)).status == 422
+
+
+async def test_who_is_banned_is_told_nothing_more(
+    house: House, organiser: Member, garden: str
+) -> None:
+    call = await made(organiser, garden)
+    one, member = f"{CALLS}/{call['id']}", await house.member("member")
+    await member.good("POST", f"{one}/answer", json={"shift_id": call["shifts"][0]["id"]})
+    assert (await member.good("GET", one))["participants_note"] == NOTE
+    ban = {"reason": "Was rude"}
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/ban/{member.id}", json=ban)
+    assert (await member.good("GET", one))["participants_note"] is None

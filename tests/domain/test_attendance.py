@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain import attendance, calls, impact, retention, urgency
+from server.domain import attendance, calls, group_moderation, impact, retention, urgency
+from server.domain.group_moderation import Ban
 from server.errors import Forbidden, NotFound
 from storage import attendance as rows
 from storage.accounts import Account
@@ -82,6 +83,23 @@ async def test_who_may_write_it_down(around: Around) -> None:
         await attendance.appoint(tx, organiser, post, member, on=False)
     with pytest.raises(Forbidden):
         await mark(world, member, post, given, attended=False)
+
+
+async def test_who_is_banned_records_nobody(around: Around) -> None:
+    world = around.world
+    organiser, community, post = await river(world)
+    await around.everybody_comes(post)
+    member = around.people["client"]
+    async with world.work.transaction() as tx:
+        await attendance.appoint(tx, organiser, post, member, on=True)
+        assert await attendance.at_door(tx, member, post)
+    async with world.work.transaction() as tx:
+        by = await group_moderation.steward(tx, community, organiser)
+        await group_moderation.ban(tx, by, member, Ban(None, "Was rude"))
+    with pytest.raises(Forbidden) as refused:
+        async with world.work.transaction() as tx:
+            await attendance.at_door(tx, member, post)
+    assert refused.value.reason == "banned"
 
 
 async def test_one_call_a_week_is_urgent_and_a_steward_takes_the_mark_off(world: World) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import call_notices, calls, outcomes, posts, reminders
+from server.domain import call_notices, calls, group_moderation, outcomes, posts, reminders
+from server.domain.group_moderation import Ban
 from server.errors import Forbidden, Invalid, TooMany
 from storage import call_notices as notice_rows
 from storage import posts as post_rows
@@ -268,6 +269,39 @@ async def test_organisers_write_to_all_who_take_part_three_times_a_week(around: 
     world.clock.forward(days=7, seconds=1)
     async with world.work.transaction() as tx:
         await call_notices.write_to_all(tx, organiser, post, "More news")
+
+
+async def test_nobody_is_told_of_changes_without_end(world: World) -> None:
+    """Each is a mail to everybody who answered. To call off is never refused."""
+    organiser, _, post = await river(world)
+
+    async def become(state: str) -> None:
+        async with world.work.transaction() as tx:
+            await calls.edit(tx, organiser, post, state=state)
+
+    for _ in range(call_notices.CHANGES):
+        await become("cancelled")
+        await become("open")
+    await become("cancelled")
+    with pytest.raises(TooMany):
+        await become("open")
+    assert (await stored(world, post)).state == "cancelled"
+    world.clock.forward(days=1, seconds=1)
+    await become("open")
+
+
+async def test_who_is_banned_is_not_written_to(around: Around) -> None:
+    world = around.world
+    organiser, community, post = await river(world)
+    await around.everybody_comes(post)
+    async with world.work.transaction() as tx:
+        by = await group_moderation.steward(tx, community, organiser)
+        await group_moderation.ban(tx, by, around.people["client"], Ban(None, "Was rude"))
+    async with world.work.transaction() as tx:
+        await call_notices.write_to_all(tx, organiser, post, "We meet behind the shed")
+    await around.work()
+    said = [await around.letters(around.people[door]) for door in ("client", "join")]
+    assert ["behind the shed" in str(each) for each in said] == [False, True]
 
 
 async def test_only_stewards_write_to_all(world: World) -> None:

@@ -35,7 +35,8 @@ class _Reader(HTMLParser):
         self._page = page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self._never:
+        drawn = self._page and tag == "svg" and ("role", "img") in attrs  # bars of our own
+        if tag in self._never and not drawn:
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             self._look(tag, name, (value or "").strip())

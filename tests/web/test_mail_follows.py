@@ -367,3 +367,18 @@ async def test_the_api_is_another_door_to_the_same(door: Door) -> None:
     assert refused.status == 404
     listed = await door.browser.get(path.replace("by_email", "mail_list"))
     assert listed.status == 401
+
+
+async def test_a_secret_link_is_in_no_log(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the log could press the button, or join, in somebody else's place."""
+    await door.send()
+    await door.run()
+    confirm, stop = door.link(), door.link(STOP)
+    digest = door.house.work.site.urls.unsubscribe(1).partition("/unsubscribe/")[2]
+    paths = (confirm, stop, f"/unsubscribe/{digest}", "/join/abcdefghijk-secret")
+    for path in paths:
+        await door.browser.get(path)
+    said = capsys.readouterr()
+    log = said.out + said.err
+    assert "/by-email/stop/{token}" in log
+    assert [path for path in paths if path.rpartition("/")[2] in log] == []

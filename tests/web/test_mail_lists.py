@@ -92,13 +92,30 @@ async def test_only_who_steers_may_and_never_a_marked_account(
 ) -> None:
     with pytest.raises(Forbidden):
         await upload(door, ADDRESS, await door.house.person("member"))
+    with monkeypatch.context() as few:
+        few.setattr(mail_lists, "A_YEAR", 1)
+        with pytest.raises(TooMany):
+            await upload(door, CSV)
     async with door.house.work.transaction() as tx:
         official = await affiliations.declare(tx, door.organiser, "official")
     with pytest.raises(Forbidden):
         await upload(door, ADDRESS, official)
-    monkeypatch.setattr(mail_lists, "A_YEAR", 1)
-    with pytest.raises(TooMany):
-        await upload(door, CSV)
+
+
+async def test_many_communities_of_one_member_have_one_limit(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever founds communities without end does not send mails without end."""
+    monkeypatch.setattr(mail_lists, "A_DAY", 3)
+    other = await door.house.community(door.organiser, "meadow")
+    await upload(door, "a@mail.example\nb@mail.example")
+    async with door.house.work.transaction() as tx:
+        with pytest.raises(TooMany):
+            await mail_lists.upload(tx, door.organiser, other, "c@mail.example\nd@mail.example")
+        assert (await mail_lists.upload(tx, door.organiser, other, "c@mail.example")).added == 1
+    door.clock.forward(days=1)
+    async with door.house.work.transaction() as tx:
+        assert (await mail_lists.upload(tx, door.organiser, other, "d@mail.example")).added == 1
 
 
 async def test_what_may_not_be_written_to_is_passed_over(door: Door) -> None:
