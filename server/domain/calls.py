@@ -340,12 +340,18 @@ async def receive(
     if post is None:
         return None
     new = NewCall(
-        post.id, behind.id, reported.kind, reported.variant, details, reported.card_uri,
+        post.id, behind.id, reported.kind, reported.variant, details, await _own_card(tx, reported),
         reported.state, *await _in_parent(tx, author, reported),
     )  # fmt: skip
     await calls.insert(tx.conn, new)
     await hear(tx, post, details, reported)
     return post
+
+
+async def _own_card(tx: Tx, reported: Reported) -> str | None:
+    """Its card, if that is not another call's."""
+    card = reported.card_uri
+    return card if card and await calls.by_card(tx.conn, card) is None else None
 
 
 async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int | None, int | None]:

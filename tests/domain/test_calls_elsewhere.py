@@ -8,6 +8,7 @@ from federation import parse
 from server.arriving import drafts
 from server.domain import calls
 from server.domain.tx import Arrived
+from storage import calls as call_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -23,7 +24,9 @@ async def arrives(world: World, author: Account, number: int, **more: object) ->
     """The call of this number, or an Update of it."""
     uri = f"{BASE}/{number}"
     call = {"type": "cta:Call", "kind": "volunteer", "state": "open"}
-    words = {key: more.pop(key) for key in ("state", "superEvent", "outcome") if key in more}
+    words = {
+        key: more.pop(key) for key in ("state", "superEvent", "outcome", "card") if key in more
+    }
     document = {
         "id": uri, "type": "Event", "attributedTo": author.uri, "name": "Soup", "content": "<p>Soup",
         "to": ["https://www.w3.org/ns/activitystreams#Public"],
@@ -90,3 +93,12 @@ async def test_who_is_in_three_shifts_hears_once_that_all_are_off(world: World) 
             world, author, n, superEvent=f"{BASE}/1" if n > 1 else None, state="cancelled"
         )
     assert await bells(world, member) == 1
+
+
+async def test_two_calls_do_not_share_a_card(world: World) -> None:
+    author = await world.stranger("organiser", "b.example")
+    card = "https://b.example/cards/1"
+    posts = [await arrives(world, author, n, card=card) for n in (1, 2)]
+    async with world.work.reading() as tx:
+        found = await call_rows.by_ids(tx.conn, [post.id for post in posts])
+    assert [found[post.id].card_uri for post in posts] == [card, None]

@@ -359,3 +359,12 @@ async def test_who_is_blocked_by_a_steward_does_not_reach_them(world: World) -> 
         draft = posts.Draft(visibility="direct", content="<p>Hey</p>", mentions=(group,))
         await posts.publish(tx, member, draft)
     assert await told_of(world, organiser) == []
+
+
+async def test_after_a_standstill_organisers_are_asked_once(around: Around) -> None:
+    organiser, _, post = await river(around.world)
+    await change(around.world, organiser, post, state="closed")
+    around.world.clock.forward(weeks=8)
+    await around.work()
+    asked = [said for said in await around.letters(organiser) if "What came of it?" in said]
+    assert len(asked) == 1
