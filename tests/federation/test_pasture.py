@@ -223,10 +223,8 @@ async def _lists(made: Meadow) -> list[str]:
         found = await made.json(path)
         _require_harmless_json(found)
         # Of two that were published at once the one that came first comes first: jobs decide that.
-        found = (
-            sorted(found, key=lambda one: str(one.get("uri"))) if isinstance(found, list) else found
-        )
-        bodies.append(made.same(orjson.dumps(found).decode()))
+        each = found if isinstance(found, list) else [found]
+        bodies.append("\n".join(sorted(made.same(orjson.dumps(one).decode()) for one in each)))
     for path in PAGES:
         status, page = await made.get(path, Accept="text/html")
         assert status == 200, path
