@@ -4,8 +4,8 @@ The server is started once, by pytest-xdist's controller or, without xdist, at t
 needs it. ``BECKON_TEST_DATABASE_URL`` names a server to use instead (its role may create
 databases). Other settings for runs beside each other:
 
-* ``BECKON_TEST_PORT_BASE``: ports are taken from here upwards, 200 for each worker; without it the
-  system chooses.
+* ``BECKON_TEST_PORT_BASE``: ports are taken from here upwards, 200 for each worker; without it,
+  any below those that a system gives to outgoing connections.
 * ``BECKON_TEST_DATA``: where the files of the run are made; without it, in the temporary directory.
 
 Where ``CI=true`` a skipped test is a failed one.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -206,8 +207,16 @@ def free_port() -> Callable[[], int]:
     base = int(os.environ.get("BECKON_TEST_PORT_BASE", "0"))
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = base + worker * PORTS_PER_WORKER
-    candidates = iter(range(first, first + PORTS_PER_WORKER)) if base else itertools.repeat(0)
-    return lambda: next(filter(None, map(usable_port, candidates)))
+    candidates = (
+        range(first, first + PORTS_PER_WORKER) if base else map(anywhere, itertools.count())
+    )
+    usable = filter(None, map(usable_port, candidates))
+    return lambda: next(usable)
+
+
+def anywhere(_: int) -> int:
+    """Below those that a system gives to outgoing connections, of which one may come in between."""
+    return random.randrange(11_000, 32_768)
 
 
 def usable_port(candidate: int) -> int | None:
