@@ -251,6 +251,17 @@ def when(at: datetime, timezone: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
 
 
+CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
+"""What stands before the time of a call that does not simply take place."""
+
+
+def when_or_until(starts_at: datetime | None, closes_at: datetime | None, timezone: str) -> str:
+    """``when``; until when, of what nobody comes to; empty where there is neither."""
+    if starts_at:
+        return when(starts_at, timezone)
+    return f"Until {when(closes_at, timezone)}" if closes_at else ""
+
+
 def emojis_used(offered: Sequence[Mapping[str, str]], *said: str) -> list[dict[str, str]]:
     """Those of the custom emoji offered whose ``:shortcode:`` stands in a text."""
     whole = "\n".join(said)

@@ -276,9 +276,7 @@ def roof(host: str) -> str:
 def when(call: calls.Call) -> str:
     """``Sat 5 Dec 2026, 10:00 CET``, as the clock on the wall shows it there; until when, of what has no
     time; empty where it has neither."""
-    if call.starts_at:
-        return text.when(call.starts_at, call.timezone)
-    return f"Until {text.when(call.closes_at, call.timezone)}" if call.closes_at else ""
+    return text.when_or_until(call.starts_at, call.closes_at, call.timezone)
 
 
 def line(call: calls.Call) -> str:
@@ -286,11 +284,8 @@ def line(call: calls.Call) -> str:
     return " – ".join(part for part in (when(call), call.place_name) if part)
 
 
-STATE_WORDS = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
-
-
 async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
-    told = text.escape(STATE_WORDS.get(call.state, "") + line(call))
+    told = text.escape(text.CALL_STATES.get(call.state, "") + line(call))
     head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
     kind = kinds.KINDS[call.kind]
     asks = f"{kind.asks} {kind.note}".strip()

@@ -28,7 +28,6 @@ SHOWN_AS = {"members": "private"}
 UNMARKED = Marks(
     0, favourited=False, bookmarked=False, reblogged=False, pinned=False, muted=False, filters=None
 )
-CALL_STATES = {"cancelled": "Cancelled. ", "postponed": "Postponed. ", "closed": "Closed. "}
 
 
 async def statuses(view: View, shown: Sequence[Post], boosted: Mapping[int, Post]) -> list[Json]:
@@ -189,16 +188,11 @@ def _outcome(call: Call) -> str:
 
 
 def _when_and_where(call: Call) -> str:
-    state = CALL_STATES.get(call.state, "")
+    state = text.CALL_STATES.get(call.state, "")
     place = ", ".join(part for part in (call.place_name, call.place_address) if part)
-    lines = [state + _time(call), place]
+    time = text.when_or_until(call.starts_at, call.closes_at, call.timezone)
+    lines = [state + time, place]
     return "<br>".join(escape(line) for line in lines if line)
-
-
-def _time(call: Call) -> str:
-    if call.starts_at:
-        return text.when(call.starts_at, call.timezone)
-    return f"Until {text.when(call.closes_at, call.timezone)}" if call.closes_at else ""
 
 
 def _links(post: Post) -> str:
