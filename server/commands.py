@@ -18,14 +18,14 @@ import click
 
 from server import processes, run, waiting
 from server.config import Settings
-from server.domain import announcements as announcement_verbs
-from server.domain import calls as call_verbs
-from server.domain import communities as community_verbs
-from server.domain import instance as instance_verbs
-from server.domain import oauth, scopes, sign_up
-from server.domain import roles as role_verbs
-from server.domain import users as user_verbs
-from server.domain.calls import Wanted
+from server.domain.calling import calls as call_verbs
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities as community_verbs
+from server.domain.groups import roles as role_verbs
+from server.domain.members import oauth, scopes, sign_up
+from server.domain.members import users as user_verbs
+from server.domain.moderating import announcements as announcement_verbs
+from server.domain.moderating import instance as instance_verbs
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
 from server.text import one_line

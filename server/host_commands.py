@@ -9,8 +9,8 @@ import click
 
 from server import host_lists, instances, run
 from server.config import Settings
-from server.domain import host_allows, host_blocks
-from server.domain.host_blocks import Imported
+from server.domain.moderating import host_allows, host_blocks
+from server.domain.moderating.host_blocks import Imported
 from server.errors import Invalid, NotFound
 from storage import follows as follow_rows
 from storage import host_allows as allow_rows

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from federation.errors import Refused
 from federation.origin import canonical_host
-from server.domain.host_blocks import COMMENT_MAX, SEVERITIES, Terms
+from server.domain.moderating.host_blocks import COMMENT_MAX, SEVERITIES, Terms
 from server.errors import Invalid
 from storage.host_allows import HostAllow
 from storage.host_blocks import HostBlock

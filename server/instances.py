@@ -12,8 +12,8 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import accounts as account_verbs
-from server.domain import follows
+from server.domain.members import accounts as account_verbs
+from server.domain.members import follows
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts
 from storage import follows as rows

@@ -5,7 +5,7 @@ the file is fetched through the guarded way out, judged by its first bytes, and 
 it is forgotten and fetched again when somebody looks again. What is not there, too large, too slow or no
 picture, film or sound is remembered as refused for an hour. All who ask meanwhile wait for one fetch. No host
 takes more than its part of the places, and nothing is fetched where the disk is nearly full. Of a
-host whose media are refused (``domain/host_blocks.py``) nothing is shown.
+host whose media are refused (``domain/moderating/host_blocks.py``) nothing is shown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from server import blobs, ids
 from server.arriving.stances import Stances
 from server.blobs import MissingError, Store
 from server.decoding.sniff import HEAD, sniff
-from server.domain import media as verbs
+from server.domain.posting import media as verbs
 from server.domain.tx import Work
 from server.errors import NotFound, TooMany, Unavailable
 from storage import media

@@ -34,7 +34,7 @@ from server.app import make_app
 from server.arriving.resolve import Net, open_net
 from server.clock import Clock
 from server.config import Settings, variable
-from server.domain import users as user_verbs
+from server.domain.members import users as user_verbs
 from server.domain.tx import Site, Work
 from server.errors import DatabaseUnreachable, SettingsError, Unavailable
 from server.sealing import Secret

@@ -24,8 +24,8 @@ from server.blobs import Store
 from server.decoding import process
 from server.decoding.made import Made, Purpose
 from server.decoding.process import Decoders
-from server.domain import media as verbs
-from server.domain.media import Focus
+from server.domain.posting import media as verbs
+from server.domain.posting.media import Focus
 from server.domain.tx import Work
 from server.errors import BeckonError, Invalid, NotFound, Unavailable
 from storage import media

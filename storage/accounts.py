@@ -364,7 +364,7 @@ async def set_waiting(conn: Connection, user_id: int, *, waiting: bool) -> None:
 
 
 async def looks_taken(conn: Connection, looks: str) -> bool:
-    """Whether a handle of ours has these looks, as server/domain/names.py makes them."""
+    """Whether a handle of ours has these looks, as server/domain/members/names.py makes them."""
     return await LOOKS_TAKEN.one(conn, looks)
 
 

@@ -12,7 +12,7 @@ from storage.db import Command, Connection, Query
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Of one token. ``sealed_token``: what server/domain/push.py makes of its secret."""
+    """Of one token. ``sealed_token``: what server/domain/members/push.py makes of its secret."""
 
     id: int
     token_id: int

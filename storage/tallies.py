@@ -74,7 +74,7 @@ PUT = Command(
     """
 )
 OF_HOST = Query("select * from tallies where post_id = $1 and host = $2", Tally)
-# Of a server that is suspended here nothing counts any more: its actor is marked (server/domain/host_blocks.py).
+# Of a server that is suspended here nothing counts any more: its actor is marked (server/domain/moderating/host_blocks.py).
 HEARD = Query(
     """
     select t.* from tallies t where t.post_id = $1 and t.host <> '' and exists (

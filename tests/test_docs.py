@@ -14,7 +14,8 @@ from aiohttp import web
 from federation import vocab
 from server import cli, config
 from server.api.routes import routes
-from server.domain import forms, kinds
+from server.domain import forms
+from server.domain.calling import kinds
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -27,9 +27,11 @@ from federation.build_moderation import Desk
 from server import limits, proxy, text
 from server.activitypub import bodies, inboxes
 from server.arriving import attempts, inbox, resolve, vouching
-from server.domain import featured, follower_sync, host_blocks, policy
-from server.domain import histories as history_verbs
-from server.domain import threads as thread_verbs
+from server.domain import policy
+from server.domain.groups import histories as history_verbs
+from server.domain.members import featured, follower_sync
+from server.domain.moderating import host_blocks
+from server.domain.posting import threads as thread_verbs
 from server.jobs import deliver as deliveries
 from server.jobs import histories, later, threads
 

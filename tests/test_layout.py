@@ -40,7 +40,8 @@ NEVER = {
     "domain": {"aiohttp"},
 }
 MAY_BUILD = {
-    f"server.domain.{name}" for name in ("distribution", "effects", "group_effects", "wire")
+    f"server.domain.{name}"
+    for name in ("distribution", "effects", "moderating.group_effects", "wire")
 }
 BUILDERS = tuple(
     f"federation.{name}"
@@ -201,11 +202,11 @@ REFUSED = [
     ("server.config", "import asyncpg.pool"),
     ("server.config", "from server.domain import calls"),
     ("server.config", "from .domain import calls"),
-    ("server.domain.calls", "import aiohttp.web"),
-    ("server.domain.calls", "from federation import build"),
-    ("server.domain.calls", "import federation.parse"),
-    ("server.domain.calls", "from server.api import calls"),
-    ("server.domain.calls", "from ..api import calls"),
+    ("server.domain.calling.calls", "import aiohttp.web"),
+    ("server.domain.calling.calls", "from federation import build"),
+    ("server.domain.calling.calls", "import federation.parse"),
+    ("server.domain.calling.calls", "from server.api import calls"),
+    ("server.domain.calling.calls", "from ...api import calls"),
     ("server.domain.effects", "from federation import parse"),
     ("server.domain.effects", "import federation.deliver"),
     ("server.render.statuses", "from server.domain import posts"),
@@ -220,7 +221,10 @@ ALLOWED = [
     ("storage.posts", "import asyncpg\nfrom storage import db\nfrom . import ids"),
     ("federation.fetch", "import aiohttp\nfrom federation.errors import Refused"),
     ("server.urls", "from server.config import Settings"),
-    ("server.domain.calls", "from storage import calls\nfrom server import clock\nimport asyncpg"),
+    (
+        "server.domain.calling.calls",
+        "from storage import calls\nfrom server import clock\nimport asyncpg",
+    ),
     ("server.domain.effects", "from federation import addressing, build"),
     ("server.domain.wire", "from federation.build import note\nimport federation.addressing"),
     ("server.render.statuses", "from storage import posts\nfrom server.render import media"),

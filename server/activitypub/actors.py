@@ -11,8 +11,8 @@ from server.accepts import wants_activity
 from server.activitypub.answers import MembersOnlyError, document, elsewhere, number
 from server.activitypub.reader import for_reader
 from server.context import context
-from server.domain import accounts as account_verbs
 from server.domain import wire
+from server.domain.members import accounts as account_verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import accounts, communities

@@ -14,7 +14,9 @@ from server.activitypub.answers import document
 from server.activitypub.objects import listed
 from server.activitypub.reader import DEPENDS, for_reader, signer, wants_card
 from server.context import context
-from server.domain import ban_lists, follower_sync, sight, wire
+from server.domain import sight, wire
+from server.domain.members import follower_sync
+from server.domain.moderating import ban_lists
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, communities, posts, tags

@@ -32,7 +32,7 @@ from server.arriving.budgets import OverBudget
 from server.arriving.inbox import Arrivals
 from server.arriving.resolve import Net
 from server.context import NET, context
-from server.domain import follower_sync as follower_verbs
+from server.domain.members import follower_sync as follower_verbs
 from server.errors import TooMany
 from server.peer import address_of
 from storage import accounts

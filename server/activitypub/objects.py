@@ -18,7 +18,8 @@ from server import ids
 from server.activitypub.answers import MembersOnlyError, document, elsewhere, missing, number
 from server.activitypub.reader import DEPENDS, for_reader, wants_card, wants_companion
 from server.context import context
-from server.domain import kinds, sight, wire
+from server.domain import sight, wire
+from server.domain.calling import kinds
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from storage import accounts, calls, outbox, posts, quotes

@@ -22,7 +22,8 @@ from server.activitypub.inboxes import authorities, proven
 from server.arriving import resolve, vouching
 from server.arriving.resolve import Net
 from server.context import NET, context
-from server.domain import forms, kinds
+from server.domain import forms
+from server.domain.calling import kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, outbox
 from storage.accounts import Account

@@ -30,10 +30,12 @@ from server.api.reading import account_of, id_of, of_posts, page_of_statuses, vi
 from server.api.schema import array
 from server.context import UPLOADS, context
 from server.decoding import bounds
-from server.domain import accounts as verbs
-from server.domain import featured, media, persons, quotes, sight
-from server.domain import preferences as choices
-from server.domain import search as searching
+from server.domain import sight
+from server.domain.members import accounts as verbs
+from server.domain.members import featured, persons
+from server.domain.members import preferences as choices
+from server.domain.posting import media, quotes
+from server.domain.posting import search as searching
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.limits import MEDIA

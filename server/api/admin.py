@@ -14,8 +14,9 @@ from server.api.params import Params
 from server.api.reading import id_of, view
 from server.api.schema import ANY, array
 from server.context import context
-from server.domain import moderation, sign_up
-from server.domain.moderation import Action
+from server.domain.members import sign_up
+from server.domain.moderating import moderation
+from server.domain.moderating.moderation import Action
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import admin

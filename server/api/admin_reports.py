@@ -15,7 +15,7 @@ from server.api.describe import Described, an_id, choice, flag, op, paged, some_
 from server.api.reading import id_of, view
 from server.api.schema import array
 from server.context import context
-from server.domain import reports as verbs
+from server.domain.moderating import reports as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import admin as render

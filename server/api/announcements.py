@@ -15,7 +15,7 @@ from server.api.reading import id_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import announcements as verbs
+from server.domain.moderating import announcements as verbs
 from server.domain.tx import Tx
 from server.render.view import Json, maybe_stamp
 from server.urls import Urls

@@ -19,7 +19,9 @@ from server.api.holding import ONE, steward_here
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import appeals, post_notes, sight
+from server.domain import sight
+from server.domain.groups import post_notes
+from server.domain.moderating import appeals
 from server.errors import NotFound
 from server.render import appeals as render
 from storage import appeals as rows

@@ -17,8 +17,8 @@ from server.api.describe import Described, a_text, an_id, flag, op
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import attendance, call_notices, outcomes, urgency
-from server.domain.attendance import AtDoor
+from server.domain.calling import attendance, call_notices, outcomes, urgency
+from server.domain.calling.attendance import AtDoor
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import account as render

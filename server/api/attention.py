@@ -18,8 +18,9 @@ from server.api.describe import Described, a_text, choice, integer, op
 from server.api.params import Params
 from server.api.reading import id_of
 from server.context import context
-from server.domain import attention as verbs
-from server.domain import digests, sight
+from server.domain import sight
+from server.domain.mailing import digests
+from server.domain.members import attention as verbs
 from server.errors import Invalid
 from server.render.view import Json
 from storage import attention

@@ -26,7 +26,7 @@ from server import ids, limits
 from server.api import params
 from server.api.answers import STANDING
 from server.context import context
-from server.domain import scopes, users
+from server.domain.members import scopes, users
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, Unauthenticated
 from server.peer import address_of

@@ -19,7 +19,8 @@ from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.arriving import resolve
 from server.context import NET, context
-from server.domain import ban_lists, sight
+from server.domain import sight
+from server.domain.moderating import ban_lists
 from server.errors import Invalid, NotFound
 from server.render import ban_lists as render
 from storage import accounts

@@ -18,7 +18,7 @@ from server.api.reading import id_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import barriers as verbs
+from server.domain.moderating import barriers as verbs
 from server.errors import NotFound
 from server.render.view import Json
 from storage import barriers as rows

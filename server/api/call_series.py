@@ -17,7 +17,8 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import call_series, sight
+from server.domain import sight
+from server.domain.calling import call_series
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json, maybe_stamp

@@ -26,9 +26,10 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.arriving import templates as arriving
 from server.context import context
-from server.domain import call_templates, communities
-from server.domain import templates as verbs
-from server.domain.call_templates import MAX_BYTES, Template
+from server.domain.calling import call_templates
+from server.domain.calling import templates as verbs
+from server.domain.calling.call_templates import MAX_BYTES, Template
+from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import BadRequest, Invalid
 from server.render import call_template as render

@@ -46,20 +46,14 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import (
-    audience,
-    communities,
-    decisions,
-    kinds,
-    participants_notes,
-    sight,
-    tallies,
-)
-from server.domain import calls as verbs
-from server.domain import participations as taking_part
-from server.domain import receipts as receipt_verbs
-from server.domain.calls import Wanted
-from server.domain.shifts import Shift
+from server.domain import sight
+from server.domain.calling import audience, decisions, kinds, participants_notes, tallies
+from server.domain.calling import calls as verbs
+from server.domain.calling import participations as taking_part
+from server.domain.calling import receipts as receipt_verbs
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.shifts import Shift
+from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render

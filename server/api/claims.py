@@ -12,8 +12,8 @@ from server.api.auth import Caller, for_member
 from server.api.describe import Described, a_text, integer, op
 from server.api.reading import id_of
 from server.context import context
-from server.domain import claims as verbs
 from server.domain import sight
+from server.domain.calling import claims as verbs
 from server.errors import Invalid
 
 

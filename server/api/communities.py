@@ -21,8 +21,10 @@ from server.api.group_moderation import moderates_elsewhere
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities as verbs
-from server.domain import group_moderation, joining, sight
+from server.domain import sight
+from server.domain.groups import communities as verbs
+from server.domain.groups import joining
+from server.domain.moderating import group_moderation
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render

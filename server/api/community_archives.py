@@ -14,7 +14,7 @@ from server.api.documents import community_of
 from server.api.reading import id_of
 from server.clock import stamp
 from server.context import context
-from server.domain import community_archives as verbs
+from server.domain.groups import community_archives as verbs
 from server.errors import NotFound
 from server.render.view import Json, maybe_stamp
 from storage import community_archives as rows

@@ -30,9 +30,10 @@ from server.api.params import Params
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, community_settings, joining, roles, sight, ties
-from server.domain.community_settings import Changes
-from server.domain.joining import Wish
+from server.domain import sight
+from server.domain.groups import communities, community_settings, joining, roles, ties
+from server.domain.groups.community_settings import Changes
+from server.domain.groups.joining import Wish
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import community as render

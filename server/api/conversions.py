@@ -12,8 +12,8 @@ from server.api.describe import Described, a_text, op
 from server.api.reading import id_of, status_by_id, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import conversions as verbs
 from server.domain import sight
+from server.domain.calling import conversions as verbs
 from server.errors import Invalid, NotFound
 from storage import conversions
 

@@ -17,9 +17,10 @@ from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import Described, a_text, flag, integer, op
 from server.api.reading import call_of, viewer_of
 from server.context import context
-from server.domain import decisions, sight
-from server.domain.deciding import Rules
-from server.domain.decisions import Record
+from server.domain import sight
+from server.domain.calling import decisions
+from server.domain.calling.deciding import Rules
+from server.domain.calling.decisions import Record
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.ids import parse

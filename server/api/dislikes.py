@@ -15,7 +15,8 @@ from server.api.auth import Caller, ForMember, for_anyone, for_member
 from server.api.describe import Described, op
 from server.api.reading import id_of, viewer_of
 from server.context import context
-from server.domain import dislikes, sight
+from server.domain import sight
+from server.domain.posting import dislikes
 from server.domain.tx import Tx
 from server.render import group_moderation as render
 from server.render.view import Json

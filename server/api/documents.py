@@ -22,9 +22,10 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, sight
-from server.domain import documents as verbs
-from server.domain.documents import EDITORS, Wanted
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.groups import documents as verbs
+from server.domain.groups.documents import EDITORS, Wanted
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import document as render

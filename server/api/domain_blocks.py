@@ -12,7 +12,7 @@ from server.api.auth import Caller, for_member
 from server.api.describe import Described, a_text, op, paged
 from server.api.schema import TEXT, array
 from server.context import context
-from server.domain import domain_blocks
+from server.domain.moderating import domain_blocks
 from server.errors import Invalid
 from storage import domain_blocks as rows
 

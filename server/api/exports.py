@@ -27,9 +27,11 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import calls as verbs
-from server.domain import communities, kinds, sight
-from server.domain.calls import Wanted
+from server.domain import sight
+from server.domain.calling import calls as verbs
+from server.domain.calling import drafting, kinds
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unauthenticated
 from server.render import spreadsheet
@@ -172,7 +174,7 @@ def _chosen(found: Sequence[Found], uids: Sequence[str]) -> list[Found]:
 
 def _plain(each: Found) -> str:
     said = text.plain(text.clean(each.text)) if each.is_html else each.text
-    return "\n\n".join(part for part in (said, each.url) if part)[: verbs.ABOUT_MAX]
+    return "\n\n".join(part for part in (said, each.url) if part)[: drafting.ABOUT_MAX]
 
 
 def _wanted(each: Found) -> Wanted:

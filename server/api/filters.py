@@ -25,9 +25,9 @@ from server.api.params import Params
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import filters as verbs
 from server.domain import sight
-from server.domain.filters import Settings, Word
+from server.domain.moderating import filters as verbs
+from server.domain.moderating.filters import Settings, Word
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import filters as entities

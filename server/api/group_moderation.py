@@ -24,9 +24,10 @@ from server.api.network import moderates
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, sight
-from server.domain import group_moderation as verbs
-from server.domain.group_moderation import Ban, Steward
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.moderating import group_moderation as verbs
+from server.domain.moderating.group_moderation import Ban, Steward
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import group_moderation as render

@@ -21,9 +21,10 @@ from server.api.params import Params
 from server.api.reading import id_of, view
 from server.api.schema import array
 from server.context import context
-from server.domain import group_moderation, held_posts, hold_rules, sight
-from server.domain.group_moderation import Steward
-from server.domain.hold_rules import Wanted
+from server.domain import sight
+from server.domain.moderating import group_moderation, held_posts, hold_rules
+from server.domain.moderating.group_moderation import Steward
+from server.domain.moderating.hold_rules import Wanted
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import holding as render

@@ -17,8 +17,8 @@ from server.api.reading import id_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import host_allows as verbs
-from server.domain import host_blocks
+from server.domain.moderating import host_allows as verbs
+from server.domain.moderating import host_blocks
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.render.view import Json

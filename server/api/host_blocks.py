@@ -17,8 +17,8 @@ from server.api.reading import id_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import host_blocks as verbs
-from server.domain.host_blocks import Terms
+from server.domain.moderating import host_blocks as verbs
+from server.domain.moderating.host_blocks import Terms
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json

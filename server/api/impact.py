@@ -19,8 +19,9 @@ from server.api.auth import Caller, for_anyone
 from server.api.describe import Described, op
 from server.api.reading import id_of, viewer_of
 from server.context import context
-from server.domain import impact, sight
-from server.domain.impact import Figures, Impact, OfCall, OfKind, Period
+from server.domain import sight
+from server.domain.calling import impact
+from server.domain.calling.impact import Figures, Impact, OfCall, OfKind, Period
 from server.render import spreadsheet
 from server.render.view import Json
 

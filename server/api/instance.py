@@ -17,8 +17,9 @@ from server.api.describe import Described, op
 from server.api.schema import TEXT, array
 from server.context import context
 from server.decoding import bounds, sniff
-from server.domain import media, posts, push
-from server.domain.accounts import FIELDS_MAX
+from server.domain.members import push
+from server.domain.members.accounts import FIELDS_MAX
+from server.domain.posting import media, posts
 from server.errors import Unavailable
 from server.version import Claim
 from storage import instance

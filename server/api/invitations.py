@@ -17,7 +17,7 @@ from server.api.describe import Described, op, paged
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import invitations as verbs
+from server.domain.groups import invitations as verbs
 from server.domain.tx import Tx
 from server.render import invitation as render
 from storage import accounts, invitations, posts

@@ -17,8 +17,8 @@ from server.api.describe import Described, a_text, choice, flag, op, paged, some
 from server.api.reading import account_of, id_of, view
 from server.api.schema import array
 from server.context import context
-from server.domain import lists as verbs
-from server.domain.lists import Settings
+from server.domain.members import lists as verbs
+from server.domain.members.lists import Settings
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import account

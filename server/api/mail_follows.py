@@ -17,7 +17,9 @@ from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import Described, a_text, op
 from server.api.reading import id_of, viewer_of
 from server.context import context
-from server.domain import barriers, human, mail_follows, mail_lists, sight
+from server.domain import sight
+from server.domain.mailing import human, mail_follows, mail_lists
+from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Forbidden, NotFound
 from server.peer import address_of

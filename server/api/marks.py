@@ -18,7 +18,9 @@ from server.api.describe import Described, choice, op, paged
 from server.api.reading import id_of, status_by_id, statuses, view, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import mutes, policy, posts, sight
+from server.domain import policy, sight
+from server.domain.members import mutes
+from server.domain.posting import posts
 from server.domain.tx import Tx
 from server.render import account
 from storage import posts as rows

@@ -20,8 +20,8 @@ from server.api.params import Params
 from server.api.reading import id_of
 from server.context import UPLOADS, context
 from server.decoding import bounds
-from server.domain import media
-from server.domain.media import Change, Focus
+from server.domain.posting import media
+from server.domain.posting.media import Change, Focus
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.limits import MEDIA

@@ -21,8 +21,9 @@ from server.api.network import met_now
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import moves as verbs
-from server.domain import sight, users
+from server.domain import sight
+from server.domain.members import moves as verbs
+from server.domain.members import users
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import account as render

@@ -14,7 +14,7 @@ from server.api.reading import account_of, id_of, view
 from server.api.relations import relationship
 from server.api.schema import array
 from server.context import context
-from server.domain import mutes
+from server.domain.members import mutes
 from server.render import account
 from server.render.view import maybe_stamp
 from storage import mutes as rows

@@ -31,10 +31,10 @@ from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities as community_verbs
-from server.domain import places as verbs
 from server.domain import sight
-from server.domain.places import GRAIN_KM, MAX_KM, REACH_KM, Point
+from server.domain.groups import communities as community_verbs
+from server.domain.groups import places as verbs
+from server.domain.groups.places import GRAIN_KM, MAX_KM, REACH_KM, Point
 from server.errors import Invalid
 from server.render.view import Json
 from storage import accounts, places

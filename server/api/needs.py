@@ -28,9 +28,10 @@ from server.api.reading import call_of, id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import commitments as verbs
-from server.domain import places, sight
-from server.domain.places import Point
+from server.domain import sight
+from server.domain.calling import commitments as verbs
+from server.domain.groups import places
+from server.domain.groups.places import Point
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import account

@@ -19,9 +19,9 @@ from server.api.describe import Described, Param, a_text, choice, op
 from server.api.params import Params
 from server.api.schema import TEXT, array, either
 from server.context import context
-from server.domain import oauth as verbs
-from server.domain import push, scopes
-from server.domain.oauth import Issued, Refused
+from server.domain.members import oauth as verbs
+from server.domain.members import push, scopes
+from server.domain.members.oauth import Issued, Refused
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import oauth

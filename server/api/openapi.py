@@ -20,7 +20,7 @@ from server.api.auth import Caller, Guarded, Rule, for_anyone
 from server.api.describe import Described, Op, Param, op
 from server.api.entities import ENTITIES
 from server.api.schema import Schema, schema
-from server.domain import scopes
+from server.domain.members import scopes
 from server.version import VERSION
 
 PATH = "/api/openapi.json"

@@ -15,8 +15,9 @@ from server.api.reading import account_of, id_of, view, viewer_of
 from server.api.relations import doing, relationship
 from server.api.schema import array
 from server.context import context
-from server.domain import follows as follow_verbs
-from server.domain import people, sight
+from server.domain import sight
+from server.domain.members import follows as follow_verbs
+from server.domain.members import people
 from server.render import account
 from storage import endorsements, follows
 

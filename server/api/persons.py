@@ -15,10 +15,12 @@ from server.api.describe import Described, a_text, an_id, flag, op, some_texts
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import joining, sight, users
-from server.domain import persons as verbs
-from server.domain.joining import Wish
-from server.domain.oauth import Issued
+from server.domain import sight
+from server.domain.groups import joining
+from server.domain.groups.joining import Wish
+from server.domain.members import persons as verbs
+from server.domain.members import users
+from server.domain.members.oauth import Issued
 from server.errors import Invalid
 from server.render import account
 from server.render.view import Json

@@ -11,7 +11,8 @@ from server.api.describe import Described, Param, op
 from server.api.reading import id_of, status_by_id, viewer_of
 from server.api.schema import COUNT, array
 from server.context import context
-from server.domain import polls, sight
+from server.domain import sight
+from server.domain.posting import polls
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json

@@ -18,10 +18,12 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import affiliations, audience, consents, contacts, retention, sight
-from server.domain.audience import Place
-from server.domain.consents import Asked
-from server.domain.kinds import KINDS
+from server.domain import retention, sight
+from server.domain.calling import audience, consents, contacts
+from server.domain.calling.audience import Place
+from server.domain.calling.consents import Asked
+from server.domain.calling.kinds import KINDS
+from server.domain.groups import affiliations
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import account as render

@@ -20,8 +20,9 @@ from server.api.describe import Described, a_text, choice, op, paged
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, policy, sight
-from server.domain import proposals as verbs
+from server.domain import policy, sight
+from server.domain.groups import communities
+from server.domain.groups import proposals as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import community as render

@@ -13,7 +13,7 @@ from server.api.auth import Caller, for_member
 from server.api.describe import Described, Param, a_text, choice, flag, nested, op
 from server.api.params import Params
 from server.context import context
-from server.domain import push
+from server.domain.members import push
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render.view import Json

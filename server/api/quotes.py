@@ -11,7 +11,8 @@ from server.api.describe import Described, choice, op, paged
 from server.api.reading import id_of, status_by_id, statuses, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import quotes, sight
+from server.domain import sight
+from server.domain.posting import quotes
 from server.errors import NotFound
 from storage import posts
 from storage import quotes as rows

@@ -16,8 +16,9 @@ from server.api.params import Params
 from server.api.reading import account_of, id_of, view
 from server.api.schema import array
 from server.context import context
-from server.domain import communities, follows
-from server.domain.follows import Options
+from server.domain.groups import communities
+from server.domain.members import follows
+from server.domain.members.follows import Options
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import account

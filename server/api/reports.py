@@ -12,8 +12,8 @@ from server.api.describe import Described, a_text, an_id, choice, flag, op, some
 from server.api.params import Params
 from server.api.reading import account_of
 from server.context import context
-from server.domain import reports
-from server.domain.reports import Complaint
+from server.domain.moderating import reports
+from server.domain.moderating.reports import Complaint
 from server.errors import NotFound
 from server.render import account
 from server.render import report as render

@@ -15,8 +15,8 @@ from server.api.params import Params
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
-from server.domain import media
-from server.domain import scheduled as verbs
+from server.domain.posting import media
+from server.domain.posting import scheduled as verbs
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import media as render_media

@@ -19,8 +19,9 @@ from server.api.network import look_up
 from server.api.params import Params
 from server.api.reading import statuses, view, viewer_of
 from server.context import context
-from server.domain import calls, sight
-from server.domain import search as searching
+from server.domain import sight
+from server.domain.calling import calls
+from server.domain.posting import search as searching
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
 from server.render import account, tags

@@ -19,9 +19,9 @@ from server.api.describe import Described, Param, a_text, op
 from server.api.params import Params
 from server.api.schema import BOOL
 from server.context import context
-from server.domain import oauth as oauth_verbs
-from server.domain import sign_up as verbs
-from server.domain.sign_up import Faults, Wish
+from server.domain.members import oauth as oauth_verbs
+from server.domain.members import sign_up as verbs
+from server.domain.members.sign_up import Faults, Wish
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from server.peer import address_of

@@ -17,8 +17,9 @@ from server.api.describe import Described, flag, op, ranked, some_texts
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import places, policy, sight
-from server.domain import skills as verbs
+from server.domain import policy, sight
+from server.domain.groups import places
+from server.domain.groups import skills as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json

@@ -35,10 +35,12 @@ from server.api.scheduled import entity as scheduled_entity
 from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
-from server.domain import calls, composing, media, posts, quotes, scheduled, short_calls, sight
-from server.domain.composing import Wanted, WantedPoll
-from server.domain.posts import Typed
-from server.domain.preferences import LANGUAGE
+from server.domain import sight
+from server.domain.calling import calls, short_calls
+from server.domain.members.preferences import LANGUAGE
+from server.domain.posting import composing, media, posts, quotes, scheduled
+from server.domain.posting.composing import Wanted, WantedPoll
+from server.domain.posting.posts import Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render.status import WARNED

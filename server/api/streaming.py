@@ -29,7 +29,7 @@ from server.api.auth import Caller, Guarded, Rule
 from server.api.describe import Described, a_text, an_id, flag, op
 from server.api.openapi import OPEN
 from server.context import context
-from server.domain import scopes
+from server.domain.members import scopes
 from server.errors import BadRequest, BeckonError, Forbidden, NotFound, Unauthenticated, Unavailable
 from server.stream import End, Frame, Hub, Listener, Subscription
 from storage import events

@@ -15,7 +15,7 @@ from server.api.auth import Caller, for_member
 from server.api.describe import Described, op
 from server.clock import stamp
 from server.context import context
-from server.domain import subscriptions as verbs
+from server.domain.members import subscriptions as verbs
 from server.render.view import Json, maybe_stamp
 from storage import subscriptions
 

@@ -14,8 +14,8 @@ from server.api.describe import Described, a_text, op, paged
 from server.api.reading import account_of, id_of, view, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import featured as featured_verbs
-from server.domain import tags as verbs
+from server.domain.members import featured as featured_verbs
+from server.domain.posting import tags as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render import tags as entities

@@ -19,7 +19,7 @@ from server.api.reading import call_of, id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
 from server.context import context
-from server.domain import targets as verbs
+from server.domain.calling import targets as verbs
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json

@@ -16,7 +16,7 @@ from server.api.reading import id_of, view, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import sight
-from server.domain.threads import COOL_DOWN, begin, is_running, may_refresh
+from server.domain.posting.threads import COOL_DOWN, begin, is_running, may_refresh
 from server.errors import NotFound
 from server.render import bundle, status
 from storage import posts

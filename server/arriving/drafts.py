@@ -13,7 +13,10 @@ from federation import addressing
 from federation.objects import Attachment, Place, Post, QuoteAuthorization, QuotePolicy, Tally
 from federation.vocab import PUBLIC
 from server import text
-from server.domain import calls, communities, kinds, posts, quotes, sight
+from server.domain import sight
+from server.domain.calling import calls, kinds
+from server.domain.groups import communities
+from server.domain.posting import posts, quotes
 from server.domain.tx import Tx
 from storage import accounts, tallies
 from storage import posts as post_rows

@@ -31,7 +31,7 @@ from server.arriving import receive, resolve, shapes, vouching
 from server.arriving.acts import Act
 from server.arriving.budgets import OverBudget
 from server.arriving.resolve import Net
-from server.domain import moves
+from server.domain.members import moves
 from server.domain.tx import Arrived, Tx, Work
 from server.errors import BeckonError, Forbidden, Invalid
 from storage import accounts, db, inbox, lanes, outbox

@@ -17,21 +17,11 @@ from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
 from server.arriving import budgets, drafts, receive_calls, receive_moderation
 from server.arriving.acts import Act
-from server.domain import (
-    calls,
-    dislikes,
-    farewell,
-    follows,
-    host_blocks,
-    moves,
-    participations,
-    policy,
-    polls,
-    posts,
-    quotes,
-    reports,
-    wire,
-)
+from server.domain import policy, wire
+from server.domain.calling import calls, participations
+from server.domain.members import farewell, follows, moves
+from server.domain.moderating import host_blocks, reports
+from server.domain.posting import dislikes, polls, posts, quotes
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows

@@ -6,16 +6,9 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
-from server.domain import (
-    calls,
-    decisions,
-    follows,
-    invitations,
-    participations,
-    replies,
-    short_calls,
-    tallies,
-)
+from server.domain.calling import calls, decisions, participations, replies, short_calls, tallies
+from server.domain.groups import invitations
+from server.domain.members import follows
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
 from storage import accounts

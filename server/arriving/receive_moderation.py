@@ -13,9 +13,10 @@ from typing import Any
 from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving.acts import Act
-from server.domain import calls, communities
-from server.domain import group_moderation as verbs
-from server.domain.group_moderation import Ban, Steward
+from server.domain.calling import calls
+from server.domain.groups import communities
+from server.domain.moderating import group_moderation as verbs
+from server.domain.moderating.group_moderation import Ban, Steward
 from server.domain.tx import Tx
 from storage import accounts
 from storage import communities as community_rows

@@ -39,9 +39,9 @@ from server.arriving.attempts import Attempts
 from server.arriving.fingers import Fingers, Named
 from server.arriving.stances import Stances
 from server.blobs import Stores
-from server.domain import accounts as account_verbs
-from server.domain import calls as call_verbs
 from server.domain import wire
+from server.domain.calling import calls as call_verbs
+from server.domain.members import accounts as account_verbs
 from server.domain.tx import Work
 from server.errors import Forbidden
 from server.mail import Relay

@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from federation.errors import Refused
-from server.domain import host_blocks
-from server.domain.host_blocks import Stance
+from server.domain.moderating import host_blocks
+from server.domain.moderating.host_blocks import Stance
 from server.domain.tx import Work
 from storage import db, instance
 

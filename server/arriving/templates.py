@@ -7,8 +7,8 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import call_templates
-from server.domain.call_templates import Template
+from server.domain.calling import call_templates
+from server.domain.calling.call_templates import Template
 from server.errors import Invalid
 
 

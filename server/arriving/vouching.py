@@ -4,7 +4,7 @@ A group's signature on an Announce proves nothing of what others wrote (inbox.py
 space is its own word, though: to take a post that was posted to it out of it again, to lock or feature it
 there, to keep somebody out. That is taken from it and from whom it lists as its moderators, and it goes no
 further: a post that is not in the group is not its to judge, and nothing is deleted or changed
-(``domain/group_moderation.py``). Two ways lead here:
+(``domain/moderating/group_moderation.py``). Two ways lead here:
 
 - The group announces its moderator's activity. Its signature stands for the act; the moderator must be
   on its list, or of its own server (Lemmy's administrators are on no list).
@@ -31,7 +31,8 @@ from federation.origin import host_of, same_origin
 from server.arriving import budgets, receive_moderation, resolve
 from server.arriving.acts import Act
 from server.arriving.resolve import Net
-from server.domain import calls, sight
+from server.domain import sight
+from server.domain.calling import calls
 from server.domain.tx import Tx
 from storage import accounts, group_readers, group_votes
 from storage import group_moderation as rows

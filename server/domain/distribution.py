@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from federation import build
 from federation.objects import Mention
 from federation.objects import Post as Note
-from server.domain import effects, forms, kinds, wire
+from server.domain import effects, forms, wire
+from server.domain.calling import kinds
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
 from storage import accounts, calls, outbox, posts, tallies

@@ -13,7 +13,8 @@ from typing import Any
 
 from federation import build, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, relevance, tags, wire
+from server.domain import forms, notifications, relevance, wire
+from server.domain.posting import tags
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -495,7 +496,7 @@ async def show(tx: Tx, author: Account, post: posts.Post) -> None:
 
 
 async def _tell_members(tx: Tx, community: Account, head_id: int) -> None:
-    """A community brings a new thread: its members hear of it as far as each wants to (domain/attention.py)."""
+    """A community brings a new thread: its members hear of it as far as each wants to (domain/members/attention.py)."""
     head = await posts.by_id(tx.conn, head_id)
     writer = await accounts.by_id(tx.conn, head.account_id) if head else None
     if head and writer and head.is_head and head.community_id == community.id:

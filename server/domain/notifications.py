@@ -27,7 +27,7 @@ UNFILTERED = SYSTEM | {"poll", "update", "quoted_update"}
 OF_ONESELF = frozenset({"poll", "moderation_warning", "severed_relationships"})
 """What is also told to whom it comes from."""
 HEARD: Mapping[str, Collection[str]] = {"mentions": ("mention", "quote"), "nothing": ()}
-"""What is still told of a community, at the levels at which something is not (domain/attention.py)."""
+"""What is still told of a community, at the levels at which something is not (domain/members/attention.py)."""
 GROUPED = frozenset({"favourite", "reblog", "follow", "admin.sign_up"})
 """Of these, many are shown as one."""
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from server.domain import audience, contacts, mail_follows, mail_lists
+from server.domain.calling import audience, contacts
+from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
 from storage import attendance
 from storage import contacts as contact_rows

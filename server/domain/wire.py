@@ -32,7 +32,7 @@ from federation.objects import (
 )
 from federation.vocab import PUBLIC
 from server import blobs, text
-from server.domain import keywords, kinds
+from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
 from storage import accounts, calls, communities, polls, posts, shift_roles, tallies
 from storage.accounts import Account

@@ -15,8 +15,8 @@ from federation.activities import Block
 from federation.errors import Gone, Refused, Unreachable
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import ban_lists
-from server.domain.ban_lists import Listed
+from server.domain.moderating import ban_lists
+from server.domain.moderating.ban_lists import Listed
 from server.errors import BeckonError
 from storage import accounts
 from storage import ban_lists as rows

@@ -16,7 +16,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from federation.preview import Preview
 from server.arriving.resolve import Net, require_open
-from server.domain.cards import FRESH
+from server.domain.posting.cards import FRESH
 from storage import cards
 from storage.cards import Card
 from storage.jobs import Job

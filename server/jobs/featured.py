@@ -14,7 +14,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.objects import Post
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import featured
+from server.domain.members import featured
 from server.errors import BeckonError
 from server.jobs import listing
 from storage import accounts

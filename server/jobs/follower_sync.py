@@ -15,7 +15,7 @@ from federation.origin import host_of
 from federation.vocab import PUBLIC
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import follower_sync as verbs
+from server.domain.members import follower_sync as verbs
 from server.jobs import listing
 from storage.jobs import Job
 from storage.outbox import Delivery

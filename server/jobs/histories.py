@@ -25,7 +25,7 @@ from federation.objects import Collection, Post
 from federation.origin import host_of
 from server.arriving import inbox, resolve
 from server.arriving.resolve import Net
-from server.domain import histories as verbs
+from server.domain.groups import histories as verbs
 from server.errors import BeckonError
 from storage import accounts, follows, histories
 from storage import posts as post_rows

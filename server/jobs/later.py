@@ -19,42 +19,34 @@ import structlog
 
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import ban_lists as ban_list_verbs
-from server.domain import (
+from server.domain import effects, retention
+from server.domain.calling import (
     call_notices,
     call_series,
     calls,
+    milestones,
+    outcomes,
+    participations,
+    reminders,
+    tallies,
+)
+from server.domain.groups import (
     community_archives,
     community_settings,
-    digests,
-    effects,
-    follows,
-    held_posts,
-    hold_rules,
     joining,
     letter_writing,
     letters,
-    mail_follows,
-    mail_lists,
-    mails,
-    media,
-    milestones,
-    moves,
-    outcomes,
-    participations,
-    polls,
-    reminders,
-    retention,
-    scheduled,
-    sign_up,
-    tags,
-    tallies,
 )
-from server.domain import cards as card_verbs
-from server.domain import featured as featured_verbs
-from server.domain import follower_sync as follower_verbs
-from server.domain import histories as history_verbs
-from server.domain import threads as thread_verbs
+from server.domain.groups import histories as history_verbs
+from server.domain.mailing import digests, mail_follows, mail_lists, mails
+from server.domain.members import featured as featured_verbs
+from server.domain.members import follower_sync as follower_verbs
+from server.domain.members import follows, moves, sign_up
+from server.domain.moderating import ban_lists as ban_list_verbs
+from server.domain.moderating import held_posts, hold_rules
+from server.domain.posting import cards as card_verbs
+from server.domain.posting import media, polls, scheduled, tags
+from server.domain.posting import threads as thread_verbs
 from server.domain.tx import Tx
 from server.jobs import (
     ban_lists,

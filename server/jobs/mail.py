@@ -12,7 +12,8 @@ import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain import contact_mails, digests, mail_digests, mail_follows, mails
+from server.domain.calling import contact_mails
+from server.domain.mailing import digests, mail_digests, mail_follows, mails
 from server.mail import Mail
 from storage.jobs import Job
 

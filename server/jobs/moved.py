@@ -12,7 +12,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.origin import host_of
 from server.arriving import resolve
 from server.arriving.resolve import Net
-from server.domain import follows
+from server.domain.members import follows
 from server.domain.tx import Tx
 from storage import accounts, lanes, outbox
 from storage import follows as follow_rows

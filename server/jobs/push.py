@@ -23,8 +23,9 @@ from federation.deliver import Result
 from federation.errors import Refused, Unreachable
 from federation.webpush import Receiver, Sender
 from server.arriving.resolve import Net
-from server.domain import attention, sight
-from server.domain import push as push_verbs
+from server.domain import sight
+from server.domain.members import attention
+from server.domain.members import push as push_verbs
 from server.domain.tx import Tx
 from server.render import push as render
 from storage import accounts, instance, lanes, notifications, posts, pushes

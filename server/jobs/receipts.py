@@ -7,7 +7,7 @@ is taken back.
 from __future__ import annotations
 
 from server.arriving import budgets
-from server.domain import receipts
+from server.domain.calling import receipts
 from server.domain.tx import Tx
 from storage.jobs import Job
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from aiohttp import web
 
 from server.context import context
-from server.domain import communities, follows, sight
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.members import follows
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, listed, mail_follows, session

@@ -23,7 +23,8 @@ from icalendar import Calendar, Event
 
 from server import text
 from server.context import context
-from server.domain import sight, subscriptions
+from server.domain import sight
+from server.domain.members import subscriptions
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import subscribed

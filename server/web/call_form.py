@@ -13,7 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from server import text
-from server.domain.calls import Wanted
+from server.domain.calling.drafting import Wanted
 from server.errors import Invalid, NotFound
 from storage.calls import Call, Details
 from storage.posts import Post

@@ -2,7 +2,7 @@
 
 The page is the same for strangers and members but for the panel on how to answer. Who takes part is
 shown to those who steer the community and to nobody else; everybody sees the counts, by tier and by
-server. Every form ends in a verb of domain/calls.py, which decides.
+server. Every form ends in a verb of domain/calling/calls.py, which decides.
 """
 
 from __future__ import annotations
@@ -13,22 +13,16 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import (
-    affiliations,
-    audience,
-    consents,
-    contacts,
-    human,
-    participants_notes,
-    tallies,
-    wire,
-)
-from server.domain import calls as verbs
-from server.domain import communities as community_verbs
-from server.domain import participations as taking_part
-from server.domain.counting import Range
-from server.domain.kinds import KINDS, Answer, Kind
-from server.domain.tallies import Standing
+from server.domain import wire
+from server.domain.calling import audience, consents, contacts, participants_notes, tallies
+from server.domain.calling import calls as verbs
+from server.domain.calling import participations as taking_part
+from server.domain.calling.counting import Range
+from server.domain.calling.kinds import KINDS, Answer, Kind
+from server.domain.calling.tallies import Standing
+from server.domain.groups import affiliations
+from server.domain.groups import communities as community_verbs
+from server.domain.mailing import human
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, listed, posts, session

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from server import text
 from server.context import context
-from server.domain import communities, documents, sight
+from server.domain import sight
+from server.domain.groups import communities, documents
 from server.web import answers, session
 from storage import accounts
 

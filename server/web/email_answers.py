@@ -2,7 +2,7 @@
 
 Links in mails are opened by programs that look at mail: looking changes nothing, a button does. Forms have no
 session behind them, so they prove where they stood (``session.require_same_origin``) and, the one that
-strangers fill in, that a person did (domain/human.py).
+strangers fill in, that a person did (domain/mailing/human.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain import barriers, consents, contacts, human
-from server.domain.contacts import Typed
-from server.domain.kinds import KINDS
+from server.domain.calling import consents, contacts
+from server.domain.calling.contacts import Typed
+from server.domain.calling.kinds import KINDS
+from server.domain.mailing import human
+from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import BadRequest, Forbidden
 from server.peer import address_of

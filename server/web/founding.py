@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from server.context import context
-from server.domain import communities
+from server.domain.groups import communities
 from server.errors import Conflict, Invalid
 from server.web import answers
 from server.web.session import Viewer

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import impact
-from server.domain.impact import Impact, OfCall, Period
-from server.domain.kinds import KINDS
+from server.domain.calling import impact
+from server.domain.calling.impact import Impact, OfCall, Period
+from server.domain.calling.kinds import KINDS
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, session, subscribed

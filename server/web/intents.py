@@ -17,8 +17,11 @@ from federation.errors import Refused
 from server import limits
 from server.arriving import resolve
 from server.context import NET, context
-from server.domain import audience, follows, posts, sight
-from server.domain.posts import Typed
+from server.domain import sight
+from server.domain.calling import audience
+from server.domain.members import follows
+from server.domain.posting import posts
+from server.domain.posting.posts import Typed
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.web import answers

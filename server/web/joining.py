@@ -8,8 +8,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import joining
-from server.domain.joining import Wish
+from server.domain.groups import joining
+from server.domain.groups.joining import Wish
 from server.errors import Forbidden, Invalid, NotFound
 from server.web import answers, session
 from server.web.session import Viewer

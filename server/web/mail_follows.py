@@ -12,7 +12,9 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain import barriers, human, mail_follows, sight
+from server.domain import sight
+from server.domain.mailing import human, mail_follows
+from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Forbidden, NotFound
 from server.peer import address_of

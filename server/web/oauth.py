@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from server.context import context
-from server.domain import oauth, users
-from server.domain.oauth import OUT_OF_BAND, Ask
+from server.domain.members import oauth, users
+from server.domain.members.oauth import OUT_OF_BAND, Ask
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.web import session

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import audience, calls, communities
+from server.domain.calling import audience, calls
+from server.domain.groups import communities
 from server.errors import Invalid
 from server.web import answers, call_form
 from server.web.accounts import local_group

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain import passwords, users
+from server.domain.members import passwords, users
 from server.errors import Invalid, NotFound, TooMany
 from server.peer import address_of
 from server.web import session

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import participations, receipts
+from server.domain.calling import participations, receipts
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, session

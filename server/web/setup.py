@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import users
+from server.domain.members import users
 from server.errors import Conflict, Invalid, NotFound
 from server.web import session
 from server.web.answers import page

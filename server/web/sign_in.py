@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain import sign_up, users
+from server.domain.members import sign_up, users
 from server.errors import Forbidden, TooMany, Unauthenticated
 from server.peer import address_of
 from server.web import session

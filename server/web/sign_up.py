@@ -13,8 +13,8 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain import sign_up, users
-from server.domain.sign_up import Faults, Wish
+from server.domain.members import sign_up, users
+from server.domain.members.sign_up import Faults, Wish
 from server.errors import Forbidden, NotFound, TooMany
 from server.peer import address_of
 from server.web import session

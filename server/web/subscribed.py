@@ -11,7 +11,9 @@ import hashlib
 
 from aiohttp import ETag, web
 
-from server.domain import communities, sight, subscriptions
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.members import subscriptions
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers

@@ -10,7 +10,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain import digests
+from server.domain.mailing import digests
 from server.errors import NotFound
 from server.web.answers import page
 

@@ -234,7 +234,7 @@ create table accounts (
 );
 -- People, communities and the instance share one space of handles.
 create unique index accounts_handle on accounts (lower(username), handle_host) where not handle_lost;
--- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/names.py).
+-- No two of ours look alike: 0 as o, 1 and i as l, rn as m, vv as w (server/domain/members/names.py).
 create unique index accounts_looks on accounts (
     replace(replace(translate(lower(username), '01i', 'oll'), 'rn', 'm'), 'vv', 'w')) where local;
 create index accounts_begin on accounts (lower(username) text_pattern_ops);
@@ -647,7 +647,7 @@ create index post_edits_post on post_edits (post_id, id);
 create table scheduled_posts (
     id bigint generated always as identity primary key,
     account_id bigint not null references accounts on delete cascade,
-    wanted jsonb not null,              -- the fields of server.domain.composing.Wanted
+    wanted jsonb not null,              -- the fields of server.domain.posting.composing.Wanted
     scheduled_at timestamptz not null,
     idempotency_key text,
     failure text,                       -- why it could not be published at its time
@@ -1719,7 +1719,7 @@ create table push_subscriptions (
     standard boolean not null,          -- RFC 8291; else the draft before it
     alerts text[] not null,             -- types of notifications
     policy text not null check (policy in ('all', 'followed', 'follower', 'none')),
-    sealed_token bytea not null,        -- the secret of the token: see server/domain/push.py
+    sealed_token bytea not null,        -- the secret of the token: see server/domain/members/push.py
     created_at timestamptz not null
 );
 

@@ -16,7 +16,7 @@ from server.api.streaming import HUB, PACE, Pace
 from server.app import make_app
 from server.arriving import resolve
 from server.config import load
-from server.domain import oauth, scopes, users
+from server.domain.members import oauth, scopes, users
 from server.domain.tx import Site, Work
 from server.sealing import Secret
 from server.stream import Hub

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from server.domain import oauth, scopes, users
+from server.domain.members import oauth, scopes, users
 from storage import instance as instances
 from storage.accounts import Account
 from tests.api.conftest import PASSWORD, SCOPES

@@ -8,10 +8,11 @@ from typing import Any
 
 import aiohttp
 
-from server.domain import accounts as account_verbs
-from server.domain import calls, communities
-from server.domain import posts as post_verbs
-from server.domain.calls import Wanted
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities
+from server.domain.members import accounts as account_verbs
+from server.domain.posting import posts as post_verbs
 from server.domain.tx import Arrived, Work
 from storage.accounts import Account, Profile
 from storage.calls import Details

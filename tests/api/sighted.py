@@ -9,19 +9,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from server.domain import accounts as account_verbs
-from server.domain import (
-    communities,
-    domain_blocks,
-    follows,
-    group_moderation,
-    host_blocks,
-    mutes,
-    posts,
-    quotes,
-    users,
-)
-from server.domain.posts import Draft
+from server.domain.groups import communities
+from server.domain.members import accounts as account_verbs
+from server.domain.members import follows, mutes, users
+from server.domain.moderating import domain_blocks, group_moderation, host_blocks
+from server.domain.posting import posts, quotes
+from server.domain.posting.posts import Draft
 from server.domain.tx import Arrived, Tx
 from server.errors import BeckonError
 from storage import follows as follow_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import sign_up
+from server.domain.members import sign_up
 from server.errors import Conflict
 from storage import check
 from storage import users as user_rows

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from server.domain import announcements
-from server.domain.announcements import is_emoji
+from server.domain.moderating import announcements
+from server.domain.moderating.announcements import is_emoji
 from server.errors import Invalid
 from tests.api.conftest import Running
 from tests.api.fields import check

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import barriers
+from server.domain.moderating import barriers
 from tests.api.conftest import Running
 from tests.api.people import STAFF, House, Member
 from tests.api.test_sign_up import invite, register, set_mode

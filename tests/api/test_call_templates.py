@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from server.domain import call_templates, host_blocks, templates
-from server.domain.host_blocks import Terms
+from server.domain.calling import call_templates, templates
+from server.domain.moderating import host_blocks
+from server.domain.moderating.host_blocks import Terms
 from storage.accounts import Account
 from storage.call_templates import Row
 from tests.api.networked import Pages, Town, pages, town

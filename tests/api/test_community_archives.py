@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from server.domain import community_archives
+from server.domain.groups import community_archives
 from tests.api.networked import Town, town
 from tests.api.people import Member
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.domain import farewell, follows, joining
+from server.domain.groups import joining
+from server.domain.members import farewell, follows
 from storage import accounts, joins
 from tests.api.conftest import Running
 from tests.api.people import House, Member

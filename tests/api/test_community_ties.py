@@ -7,8 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from server.domain import accounts as account_verbs
-from server.domain import farewell, roles
+from server.domain.groups import roles
+from server.domain.members import accounts as account_verbs
+from server.domain.members import farewell
 from storage import accounts
 from tests.api.conftest import PASSWORD, Running
 from tests.api.people import House, Member

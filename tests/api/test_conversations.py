@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.api.conversations import entities
-from server.domain import posts
-from server.domain.posts import Draft
+from server.domain.posting import posts
+from server.domain.posting.posts import Draft
 from server.domain.tx import Arrived
 from storage import conversations
 from storage.timelines import Page

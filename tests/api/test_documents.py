@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import documents
+from server.domain.groups import documents
 from tests.api.people import House, Member
 
 COMMUNITIES = "/api/beckon/v1/communities"

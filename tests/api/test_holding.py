@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import hold_rules
+from server.domain.moderating import hold_rules
 from storage.accounts import Account
 from tests.api.conftest import Running
 from tests.api.people import House, Member

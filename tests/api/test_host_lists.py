@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import host_lists
-from server.domain.host_blocks import SEVERITIES, Terms
+from server.domain.moderating.host_blocks import SEVERITIES, Terms
 from storage.host_blocks import HostBlock
 from tests.api.people import House, Member
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import accounts as account_verbs
+from server.domain.members import accounts as account_verbs
 from storage import invitations
 from tests.api.networked import Town, town
 from tests.api.people import Member

@@ -23,7 +23,7 @@ from server import blobs
 from server.api import media as api
 from server.arriving.resolve import Net, open_net
 from server.decoding import bounds
-from server.domain import media as verbs
+from server.domain.posting import media as verbs
 from server.jobs import later
 from tests import samples
 from tests.api.conftest import Running, serving

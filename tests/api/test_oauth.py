@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from mastodon import Mastodon
 
-from server.domain import accounts, users
-from server.domain.oauth import OUT_OF_BAND
+from server.domain.members import accounts, users
+from server.domain.members.oauth import OUT_OF_BAND
 from storage import oauth as oauth_rows
 from tests.api.conftest import PASSWORD, SCOPES, Running
 

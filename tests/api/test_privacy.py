@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.domain import contacts, participations
-from server.domain.contacts import Typed
+from server.domain.calling import contacts, participations
+from server.domain.calling.contacts import Typed
 from storage import contacts as rows
 from storage import posts as post_rows
 from storage.accounts import Account

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.domain import policy, proposals
+from server.domain import policy
+from server.domain.groups import proposals
 from tests.api.people import House, Member
 from tests.api.test_community_life import COMMUNITIES, follow, founded, letters, set_up
 from tests.api.working import run_jobs

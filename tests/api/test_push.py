@@ -21,7 +21,7 @@ from federation.fetch import Egress
 from server import ids, worker
 from server.arriving.resolve import Net, open_net
 from server.domain import effects
-from server.domain import push as push_verbs
+from server.domain.members import push as push_verbs
 from server.jobs import push
 from storage import check, lanes
 from storage import oauth as token_rows

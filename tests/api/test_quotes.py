@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from server.api.reading import statuses
-from server.domain.posts import Draft
-from server.domain.quotes import Policy, Quoting
+from server.domain.posting.posts import Draft
+from server.domain.posting.quotes import Policy, Quoting
 from tests.api.fields import check
 from tests.api.people import House, Member
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.clock import stamp
-from server.domain import scheduled
+from server.domain.posting import scheduled
 from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import Answer, House, Member

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.domain import search
-from server.domain.posts import Draft
+from server.domain.posting import search
+from server.domain.posting.posts import Draft
 from storage.search import Filters
 from tests.api.fields import check
 from tests.api.people import House, Member

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import kinds, short_calls
+from server.domain.calling import kinds, short_calls
 from storage.accounts import Account
 from tests.api.people import House, Member
 

@@ -15,7 +15,7 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import sign_up
+from server.domain.members import sign_up
 from server.jobs import later
 from storage.accounts import Account
 from tests.api.conftest import PASSWORD, Running, serving
@@ -234,7 +234,7 @@ async def test_a_name_that_looks_like_another_is_taken(
 
 
 async def test_communities_and_people_share_the_handles(here: Running) -> None:
-    from server.domain import communities
+    from server.domain.groups import communities
 
     await set_mode(here, "open")
     founder = await here.member("founder")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.skills import normalised
+from server.domain.groups.skills import normalised
 from tests.api.people import House, Member
 
 BASE = "/api/beckon/v1"

@@ -19,8 +19,8 @@ from mastodon.streaming import StreamListener
 from server import ids, stream
 from server.api import streaming
 from server.api.streaming import Pace
-from server.domain import farewell
-from server.domain.posts import Draft
+from server.domain.members import farewell
+from server.domain.posting.posts import Draft
 from server.stream import End, Frame, Hub, Listener
 from storage import db, events
 from storage import oauth as token_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain.accounts import edit_profile
+from server.domain.members.accounts import edit_profile
 from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import House, Member

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from server.domain import targets
+from server.domain.calling import targets
 from server.errors import Invalid
 from tests.api.people import House, Member
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from server.domain import posts as post_verbs
-from server.domain.accounts import edit_profile
-from server.domain.posts import Draft
+from server.domain.members.accounts import edit_profile
+from server.domain.posting import posts as post_verbs
+from server.domain.posting.posts import Draft
 from storage import posts
 from tests.api.conftest import Running
 from tests.api.fields import check

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from server.arriving import budgets
-from server.domain import accounts as account_verbs
+from server.domain.members import accounts as account_verbs
 from server.domain.tx import Tx
 from storage import inbox
 from storage.inbox import Arrival

@@ -8,10 +8,12 @@ from io import BytesIO
 from typing import Any
 
 from server.api.routes import described
-from server.domain import accounts as account_verbs
-from server.domain import announcements, ban_lists, contacts, follows, moves
-from server.domain.contacts import Typed
-from server.domain.posts import Draft, PollDraft
+from server.domain.calling import contacts
+from server.domain.calling.contacts import Typed
+from server.domain.members import accounts as account_verbs
+from server.domain.members import follows, moves
+from server.domain.moderating import announcements, ban_lists
+from server.domain.posting.posts import Draft, PollDraft
 from storage import accounts, cards, invitations, threads
 from storage import ban_lists as ban_list_rows
 from storage import contacts as contact_rows

@@ -21,7 +21,7 @@ import orjson
 import trustme
 
 from federation import build
-from server.domain import accounts
+from server.domain.members import accounts
 from storage import lanes, outbox
 from storage.accounts import Account
 from storage.db import next_id

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import mastodon
 import pytest
 
-from server.domain import sign_up
+from server.domain.members import sign_up
 from tests.api.conftest import PASSWORD
 from tests.clients.cast import AGENT, Cast, Client, scene
 

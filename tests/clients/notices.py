@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain import announcements
+from server.domain.moderating import announcements
 from tests.clients.cast import Cast, Client, ids, scene
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.domain import accounts, communities
+from server.domain.groups import communities
+from server.domain.members import accounts
 from server.domain.tx import Site, Tx, Work
 from server.sealing import Secret
 from server.urls import Urls

@@ -11,7 +11,7 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import contacts
+from server.domain.calling import contacts
 from server.jobs import later
 from storage import contacts as contact_rows
 from storage.accounts import Account

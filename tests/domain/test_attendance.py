@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain import attendance, calls, group_moderation, impact, retention, urgency
-from server.domain.group_moderation import Ban
+from server.domain import retention
+from server.domain.calling import attendance, calls, drafting, impact, urgency
+from server.domain.moderating import group_moderation
+from server.domain.moderating.group_moderation import Ban
 from server.errors import Forbidden, NotFound
 from storage import attendance as rows
 from storage.accounts import Account
@@ -107,7 +109,7 @@ async def test_one_call_a_week_is_urgent_and_a_steward_takes_the_mark_off(world:
     plain = clean_up(world)
     urgent = replace(plain, details=replace(plain.details, urgent=True))
 
-    async def call(wanted: calls.Wanted) -> Post:
+    async def call(wanted: drafting.Wanted) -> Post:
         async with world.work.transaction() as tx:
             return await calls.create(tx, organiser, group, wanted)
 

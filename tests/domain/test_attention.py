@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import attention, calls, follows, mails, posts
-from server.domain.attention import quiet_until
+from server.domain.calling import calls, drafting
+from server.domain.mailing import mails
+from server.domain.members import attention, follows
+from server.domain.members.attention import quiet_until
+from server.domain.posting import posts
 from server.domain.tx import Site, Work
 from server.errors import Forbidden, Invalid
 from storage import notifications as rows
@@ -43,7 +46,7 @@ async def call(world: World, who: Account, group: Account) -> None:
     starts = world.clock.now() + timedelta(days=3)
     details = Details(starts, None, "Europe/Rome", "Mill Bridge")
     async with world.work.transaction() as tx:
-        await calls.create(tx, who, group, calls.Wanted("River clean-up", details))
+        await calls.create(tx, who, group, drafting.Wanted("River clean-up", details))
 
 
 async def told(world: World, who: Account) -> list[str]:

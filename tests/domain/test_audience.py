@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-from server.domain import audience
-from server.domain.audience import Place
-from server.domain.kinds import KINDS
+from server.domain.calling import audience
+from server.domain.calling.audience import Place
+from server.domain.calling.kinds import KINDS
 
 SHOWN = Path(__file__).with_name("audience.txt")
 HERE = Place("green.example", "The garden")

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import call_series, calls, follows, recurrence
-from server.domain.calls import Wanted
+from server.domain.calling import call_series, calls, recurrence
+from server.domain.calling.drafting import Wanted
+from server.domain.members import follows
 from server.errors import Forbidden, Invalid, NotFound
 from storage import call_series as rows
 from storage import calls as call_rows

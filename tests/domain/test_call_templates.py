@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.domain import call_templates
-from server.domain.call_templates import fill, read, ready_made, write
+from server.domain.calling import call_templates
+from server.domain.calling.call_templates import fill, read, ready_made, write
 from server.errors import Invalid
 
 GOOD: dict[str, Any] = {

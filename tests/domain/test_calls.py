@@ -10,14 +10,10 @@ import pytest
 
 from federation import parse
 from server.arriving import drafts
-from server.domain import (
-    calls,
-    commitments,
-    follows,
-    group_moderation,
-    participations,
-    polls,
-)
+from server.domain.calling import calls, commitments, drafting, participations
+from server.domain.members import follows
+from server.domain.moderating import group_moderation
+from server.domain.posting import polls
 from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
@@ -31,10 +27,10 @@ from storage.posts import Post
 from tests.domain.conftest import World
 
 
-def clean_up(world: World, capacity: int | None = None) -> calls.Wanted:
+def clean_up(world: World, capacity: int | None = None) -> drafting.Wanted:
     starts = world.clock.now() + timedelta(days=7)
     details = Details(starts, starts + timedelta(hours=3), "Europe/Rome", "Mill Bridge")
-    return calls.Wanted("River clean-up", replace(details, capacity=capacity), "Bring gloves.")
+    return drafting.Wanted("River clean-up", replace(details, capacity=capacity), "Bring gloves.")
 
 
 async def river(world: World, capacity: int | None = None) -> tuple[Account, Account, Post]:
@@ -185,7 +181,7 @@ async def test_what_cannot_be_is_refused_by_field(world: World) -> None:
     for field, details in wrong.items():
         with pytest.raises(Invalid) as refused:
             async with world.work.transaction() as tx:
-                await calls.create(tx, organiser, group, calls.Wanted("Dig", details))
+                await calls.create(tx, organiser, group, drafting.Wanted("Dig", details))
         assert refused.value.field == field
 
 
@@ -275,7 +271,7 @@ async def test_who_is_banned_holds_no_place_that_others_wait_for(world: World) -
 async def test_who_helps_no_more_keeps_no_promise(world: World) -> None:
     organiser = await world.person("organiser")
     group = await world.community("river", organiser)
-    asked = calls.Wanted("Boots", Details(None, None, "UTC", capacity=5), kind="need")
+    asked = drafting.Wanted("Boots", Details(None, None, "UTC", capacity=5), kind="need")
     member = await world.person("member")
     async with world.work.transaction() as tx:
         post = await calls.create(tx, organiser, group, asked)

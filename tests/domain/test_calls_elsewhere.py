@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from federation import parse
 from server.arriving import drafts
-from server.domain import calls
+from server.domain.calling import calls
 from server.domain.tx import Arrived
 from storage import calls as call_rows
 from storage import participations as rows

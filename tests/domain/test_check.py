@@ -7,26 +7,13 @@ from datetime import timedelta
 import pytest
 
 from server.decoding.made import File, Made
-from server.domain import (
-    calls,
-    community_settings,
-    contacts,
-    conversions,
-    documents,
-    follows,
-    joining,
-    lists,
-    mail_follows,
-    mail_lists,
-    media,
-    participations,
-    polls,
-    posts,
-    quotes,
-    scheduled,
-)
-from server.domain.composing import Wanted
-from server.domain.contacts import Typed
+from server.domain.calling import calls, contacts, conversions, drafting, participations
+from server.domain.calling.contacts import Typed
+from server.domain.groups import community_settings, documents, joining
+from server.domain.mailing import mail_follows, mail_lists
+from server.domain.members import follows, lists
+from server.domain.posting import media, polls, posts, quotes, scheduled
+from server.domain.posting.composing import Wanted
 from storage import check, users
 from storage import contacts as contact_rows
 from storage import digests as digest_rows
@@ -134,7 +121,7 @@ async def fill(world: World) -> None:
     options = posts.PollDraft((("Spades", 0), ("Rakes", 0)))
     async with world.work.transaction() as tx:
         await follows.follow(tx, stranger, gardener, uri="https://b.example/follows/1")
-        call = await calls.create(tx, gardener, garden, calls.Wanted("Dig", details))
+        call = await calls.create(tx, gardener, garden, drafting.Wanted("Dig", details))
         await participations.answer(tx, gardener, call, "going", "page")
         await participations.answer(tx, neighbour, call, "going", "page")
         await contacts.begin(tx, call, Typed("guest@mail.example", "going", agreed=("answer",)))
@@ -172,7 +159,7 @@ async def fill(world: World) -> None:
             tx, gardener, posts.Draft(content="<p>Let us</p>", community=garden)
         )
         assert talk
-        await conversions.make_call(tx, gardener, garden, talk, calls.Wanted("Sow", details))
+        await conversions.make_call(tx, gardener, garden, talk, drafting.Wanted("Sow", details))
         await documents.create(tx, gardener, garden, documents.Wanted("Keys", "Under the pot"))
 
 

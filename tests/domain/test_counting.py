@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.counting import FLOOR, SMALL, Counter, Known, cap, count, merged
+from server.domain.calling.counting import FLOOR, SMALL, Counter, Known, cap, count, merged
 
 EVERYBODY = Known(dict.fromkeys("abcdefgh", 10**9))
 US, OTHER = "a", "b"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.deciding import SENTENCES, Given, Result, Rules, result
+from server.domain.calling.deciding import SENTENCES, Given, Result, Rules, result
 
 FREE = Rules()
 

@@ -18,7 +18,10 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import accounts, attention, calls, digests, follows, posts
+from server.domain.calling import calls, drafting
+from server.domain.mailing import digests
+from server.domain.members import accounts, attention, follows
+from server.domain.posting import posts
 from server.domain.tx import Site, Tx, Work
 from server.jobs import later
 from server.urls import Urls
@@ -53,7 +56,7 @@ class Post:
         starts = self.world.clock.now() + timedelta(days=9)
         details = {"starts_at": starts, "ends_at": None, "timezone": "UTC", **details}
         async with self.world.work.transaction() as tx:
-            post = await calls.create(tx, who, group, calls.Wanted(title, Details(**details)))
+            post = await calls.create(tx, who, group, drafting.Wanted(title, Details(**details)))
         return post.id
 
     async def run(self) -> None:

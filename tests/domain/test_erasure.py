@@ -8,27 +8,14 @@ import pytest
 
 from federation import parse
 from server.arriving import drafts
-from server.domain import (
-    accounts,
-    attention,
-    calls,
-    communities,
-    contacts,
-    farewell,
-    follows,
-    mail_follows,
-    mail_lists,
-    notifications,
-    participations,
-    polls,
-    posts,
-    reports,
-    retention,
-    sealed,
-    tallies,
-    users,
-)
-from server.domain.contacts import Typed
+from server.domain import notifications, retention
+from server.domain.calling import calls, contacts, drafting, participations, tallies
+from server.domain.calling.contacts import Typed
+from server.domain.groups import communities
+from server.domain.mailing import mail_follows, mail_lists, sealed
+from server.domain.members import accounts, attention, farewell, follows, users
+from server.domain.moderating import reports
+from server.domain.posting import polls, posts
 from server.domain.tx import Arrived, Tx
 from storage import contacts as rows
 from storage import digests as digest_rows
@@ -88,7 +75,7 @@ async def call(world: World, *, capacity: int | None = None) -> tuple[Account, P
     starts = world.clock.now() + timedelta(days=7)
     details = Details(starts, None, "Europe/Rome", capacity=capacity)
     async with world.work.transaction() as tx:
-        return garden, await calls.create(tx, organiser, garden, calls.Wanted("Dig", details))
+        return garden, await calls.create(tx, organiser, garden, drafting.Wanted("Dig", details))
 
 
 async def answered(
@@ -214,7 +201,7 @@ async def test_a_call_without_an_end_counts_from_when_it_was_closed(world: World
     """And one that is opened again counts anew."""
     organiser = await world.person("organiser")
     garden = await world.community("garden", organiser)
-    wanted = calls.Wanted("Save the tree", Details(None, None, "UTC"), kind="petition")
+    wanted = drafting.Wanted("Save the tree", Details(None, None, "UTC"), kind="petition")
     async with world.work.transaction() as tx:
         post = await calls.create(tx, organiser, garden, wanted)
         await contacts.begin(tx, post, Typed(ADDRESS, "sign", NAME, agreed=("answer",)))

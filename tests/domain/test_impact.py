@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import calls, impact, participations, posts
-from server.domain.calls import Wanted
-from server.domain.impact import FEW, Figures, Period, by_kind, merged
-from server.domain.shifts import Shift
+from server.domain.calling import calls, impact, participations
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.impact import FEW, Figures, Period, by_kind, merged
+from server.domain.calling.shifts import Shift
+from server.domain.posting import posts
 from storage import calls as call_rows
 from storage import posts as post_rows
 from storage.accounts import Account

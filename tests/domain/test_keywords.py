@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import text
-from server.domain import keywords, kinds
+from server.domain.calling import keywords, kinds
 
 CASES = [
     (code, kind, variant)

@@ -9,8 +9,9 @@ import pytest
 
 from federation import objects, parse
 from server.arriving import drafts
-from server.domain import calls, kinds, participations, wire
-from server.domain.calls import Wanted
+from server.domain import wire
+from server.domain.calling import calls, drafting, kinds, participations
+from server.domain.calling.drafting import Wanted
 from server.errors import Invalid
 from storage import calls as call_rows
 from storage import polls as poll_rows
@@ -41,7 +42,7 @@ def test_there_are_eight() -> None:
 @pytest.mark.parametrize("kind", WANTED)
 def test_each_can_be_made_and_answered(kind: str) -> None:
     wanted = WANTED[kind]
-    calls.check(wanted)
+    drafting.check(wanted)
     found = kinds.answers(kind, "", wanted.options)
     assert kinds.OPTIONS_MIN <= len(found) <= kinds.OPTIONS_MAX
     assert len({answer.key for answer in found}) == len(found)
@@ -86,7 +87,7 @@ def test_each_variant_has_answers_that_fit_a_card(kind: str, variant: str) -> No
 )  # fmt: skip
 def test_what_does_not_fit_its_kind_is_refused(wanted: Wanted, field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        calls.check(wanted)
+        drafting.check(wanted)
     assert refused.value.field == field
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.domain import community_settings, follows
-from server.domain.community_settings import Changes
+from server.domain.groups import community_settings
+from server.domain.groups.community_settings import Changes
+from server.domain.members import follows
 from tests.api.working import run_jobs
 from tests.domain.conftest import World
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from server.domain import calls, milestones, participations
-from server.domain.calls import Wanted
+from server.domain.calling import calls, milestones, participations
+from server.domain.calling.drafting import Wanted
 from storage import milestones as rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -78,7 +78,7 @@ async def test_what_is_reached_is_said_once_by_the_community(circle: Circle) -> 
 
 
 async def test_followers_elsewhere_are_sent_a_note_that_they_can_boost(circle: Circle) -> None:
-    from server.domain import follows
+    from server.domain.members import follows
 
     reader = await circle.world.stranger("reader", "blog.example")
     async with circle.world.work.transaction() as tx:

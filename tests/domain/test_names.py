@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.domain import communities, names
+from server.domain.groups import communities
+from server.domain.members import names
 from server.errors import Conflict, Invalid
 from tests.domain.conftest import World
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import posts
 from server.domain.notifications import ACTIONS, SYSTEM, UNFILTERED, Verdict, group_keys, verdict
+from server.domain.posting import posts
 from storage import notifications as rows
 from storage.notifications import TYPES, Facts
 from tests.domain.conftest import World

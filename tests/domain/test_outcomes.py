@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import call_notices, calls, group_moderation, outcomes, posts, reminders
-from server.domain.group_moderation import Ban
+from server.domain.calling import call_notices, calls, outcomes, reminders
+from server.domain.moderating import group_moderation
+from server.domain.moderating.group_moderation import Ban
+from server.domain.posting import posts
 from server.errors import Forbidden, Invalid, TooMany
 from storage import call_notices as notice_rows
 from storage import posts as post_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain import follows
+from server.domain.members import follows
 from tests.domain.conftest import World
 
 

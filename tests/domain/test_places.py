@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.domain.places import GRAIN_KM, RADIUS_KM, Point, around, coarse, middle
+from server.domain.groups.places import GRAIN_KM, RADIUS_KM, Point, around, coarse, middle
 from server.errors import Invalid
 from storage.places import Area
 from tests.domain.conftest import World

@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import communities, follows, polls, posts, sight
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.members import follows
+from server.domain.posting import polls, posts
 from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, notifications, outbox, timelines

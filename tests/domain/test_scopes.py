@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import scopes
+from server.domain.members import scopes
 from server.errors import BadRequest
 
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from server.domain import call_notices, calls, outcomes
-from server.domain.calls import Wanted
+from server.domain.calling import call_notices, calls, outcomes
+from server.domain.calling.drafting import Wanted
 from storage.calls import Details
 from tests.domain.conftest import World
 from tests.domain.happening import Around, at_work

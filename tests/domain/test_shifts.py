@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from server.domain import calls, follows, kinds, participations, polls, posts, shift_roles, shifts
-from server.domain.calls import Wanted
-from server.domain.shifts import Shift
+from server.domain.calling import calls, kinds, participations, shift_roles, shifts
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.shifts import Shift
+from server.domain.members import follows
+from server.domain.posting import polls, posts
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import outbox

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import calls, kinds, short_form
+from server.domain.calling import drafting, kinds, short_form
 from server.errors import Invalid
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "short-form.md").read_text()
@@ -28,7 +28,7 @@ def test_the_manual_shows_every_kind_and_every_line() -> None:
 def test_each_example_is_a_call(example: str) -> None:
     assert short_form.is_one(example)
     wanted = short_form.parse(example, "UTC").wanted
-    calls.check(wanted)
+    drafting.check(wanted)
     assert "@" not in wanted.title + wanted.about
 
 

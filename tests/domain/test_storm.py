@@ -12,33 +12,21 @@ from typing import TypeAlias
 import pytest
 
 from server.decoding.made import File, Made
-from server.domain import accounts as account_verbs
-from server.domain import (
+from server.domain import notifications
+from server.domain.calling import calls, drafting, participations
+from server.domain.groups import communities
+from server.domain.members import accounts as account_verbs
+from server.domain.members import farewell, follows, lists, moves, mutes, people, users
+from server.domain.moderating import (
     announcements,
-    calls,
-    communities,
-    dislikes,
     domain_blocks,
-    farewell,
     filters,
-    follows,
     group_moderation,
-    lists,
-    media,
-    moves,
-    mutes,
-    notifications,
-    participations,
-    people,
-    polls,
-    posts,
-    quotes,
     reports,
-    scheduled,
-    users,
 )
-from server.domain.composing import Wanted
-from server.domain.posts import Draft, PollDraft, Typed
+from server.domain.posting import dislikes, media, polls, posts, quotes, scheduled
+from server.domain.posting.composing import Wanted
+from server.domain.posting.posts import Draft, PollDraft, Typed
 from server.domain.tx import Tx
 from server.errors import BeckonError
 from storage import accounts as account_rows
@@ -479,7 +467,7 @@ async def _gather(world: World) -> Storm:
         for _ in range(4):
             starts = tx.now + timedelta(days=3)
             details = Details(starts, None, "Europe/Rome", capacity=2)
-            wanted = calls.Wanted("Digging", details)
+            wanted = drafting.Wanted("Digging", details)
             storm.posts.append((await calls.create(tx, people[2], community, wanted)).id)
         for _ in range(6):
             made = await posts.publish(tx, people[0], await _draft(tx, people[0], Typed("Tea")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.arriving import resolve
-from server.domain import follows
+from server.domain.members import follows
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, Person

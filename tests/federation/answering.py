@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server import ids
-from server.domain import oauth, scopes, users
+from server.domain.members import oauth, scopes, users
 from storage import oauth as oauth_rows
 from storage.accounts import Account
 from storage.posts import Post

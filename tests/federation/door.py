@@ -19,11 +19,15 @@ from server.clock import Clock
 from server.config import Settings
 from server.context import CONTEXT, Context
 from server.dispatch import Handler, shared
-from server.domain import accounts, calls, communities, posts
-from server.domain.calls import Details, Wanted
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities
+from server.domain.members import accounts
+from server.domain.posting import posts
 from server.domain.tx import Site, Work
 from server.urls import Urls
 from storage.accounts import Account, Profile
+from storage.calls import Details
 from storage.db import pool
 from storage.posts import Post
 

@@ -23,9 +23,11 @@ from server.app import make_app
 from server.arriving import inbox, resolve
 from server.arriving.resolve import Net
 from server.config import Settings
-from server.domain import accounts as account_verbs
-from server.domain import calls, communities, posts
-from server.domain.calls import Wanted
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities
+from server.domain.members import accounts as account_verbs
+from server.domain.posting import posts
 from server.domain.tx import Site, Work
 from server.jobs import deliver, later
 from server.urls import Urls

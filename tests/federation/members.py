@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 from apsig.draft import Signer
 
-from server.domain import communities, follows
+from server.domain.groups import communities
+from server.domain.members import follows
 from storage import communities as rows
 from storage.accounts import Account
 from tests.federation.instance import Instance

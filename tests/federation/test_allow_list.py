@@ -10,8 +10,9 @@ import pytest
 from federation.errors import Refused
 from server.arriving import resolve
 from server.arriving.stances import Stances
-from server.domain import follows, host_allows, host_blocks
-from server.domain.host_blocks import Stance, Terms
+from server.domain.members import follows
+from server.domain.moderating import host_allows, host_blocks
+from server.domain.moderating.host_blocks import Stance, Terms
 from server.errors import Forbidden, NotFound
 from storage import instance
 from storage.accounts import Account

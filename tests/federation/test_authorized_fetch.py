@@ -9,8 +9,9 @@ import pytest
 
 from federation.errors import Unreachable
 from server.arriving import resolve
-from server.domain import domain_blocks, host_allows, host_blocks, posts
-from server.domain.host_blocks import Terms
+from server.domain.moderating import domain_blocks, host_allows, host_blocks
+from server.domain.moderating.host_blocks import Terms
+from server.domain.posting import posts
 from storage import instance as instance_rows
 from storage.accounts import Account
 from storage.posts import Post

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import resolve
-from server.domain import ban_lists, communities, group_moderation
-from server.domain.group_moderation import Ban, Steward
+from server.domain.groups import communities
+from server.domain.moderating import ban_lists, group_moderation
+from server.domain.moderating.group_moderation import Ban, Steward
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import ban_lists as rows

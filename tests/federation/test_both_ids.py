@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls
+from server.domain.calling import calls
 from server.domain.forms import FORMS, of_call
 from storage.accounts import Account
 from storage.posts import Post

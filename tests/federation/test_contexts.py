@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.activitypub import objects
-from server.domain import threads
+from server.domain.posting import threads
 from server.jobs import threads as jobs
 from storage.accounts import Account
 from storage.posts import Post

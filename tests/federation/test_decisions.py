@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, decisions, follows, forms, participations
-from server.domain.calls import Wanted
-from server.domain.decisions import Record
+from server.domain import forms
+from server.domain.calling import calls, decisions, participations
+from server.domain.calling.decisions import Record
+from server.domain.calling.drafting import Wanted
+from server.domain.members import follows
 from server.errors import Forbidden
 from storage.accounts import Account
 from storage.calls import Details

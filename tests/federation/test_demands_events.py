@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain import calls
+from server.domain.calling import calls, drafting
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
@@ -286,7 +286,7 @@ async def lived(ours: Instance, by: Account, garden: Account, *, open_end: bool 
     event = await ours.event(by, garden, "River clean-up")
     starts = (await ours.call(event)).starts_at
     details = replace(WHERE, starts_at=starts, ends_at=None if open_end else starts)
-    wanted = calls.Wanted("River clean-up", details, about="Bring gloves. #river", language="en")
+    wanted = drafting.Wanted("River clean-up", details, about="Bring gloves. #river", language="en")
     async with ours.work.transaction() as tx:
         event = await calls.edit(tx, by, event, wanted=wanted)
     for state in ("postponed", "cancelled", "open"):

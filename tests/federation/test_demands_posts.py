@@ -15,7 +15,8 @@ import orjson
 import pytest
 
 from federation.vocab import PUBLIC
-from server.domain import follows, posts
+from server.domain.members import follows
+from server.domain.posting import posts
 from server.domain.tx import Arrived
 from storage.accounts import Account
 from storage.posts import Post

@@ -13,8 +13,9 @@ from federation import build, jsonld, keys, parse, proofs
 from federation.media_types import ACTIVITY_JSON, LD_JSON
 from federation.objects import Actor, Post
 from federation.vocab import AS, CTA, PUBLIC
-from server.domain import calls, posts
-from server.domain.posts import Draft
+from server.domain.calling import calls
+from server.domain.posting import posts
+from server.domain.posting.posts import Draft
 from server.domain.tx import Arrived
 from server.web import listed
 from storage import calls as call_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import calls
+from server.domain.calling import calls
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.answering import Remote, member

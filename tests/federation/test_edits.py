@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import posts
+from server.domain.posting import posts
 from storage import posts as post_rows
 from storage.accounts import Account
 from tests.federation.acting import followed, follows_us, outcome

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, kinds, participations, tallies
-from server.domain.calls import Wanted
-from server.domain.tallies import Standing
+from server.domain.calling import calls, kinds, participations, tallies
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.tallies import Standing
+from server.domain.members import follows
 from server.errors import Forbidden
 from storage.accounts import Account
 from storage.calls import Details

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from server.domain import posts
+from server.domain.posting import posts
 from storage import posts as post_rows
 from storage.accounts import Account
 from tests.api.networked import Town, town

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import follows, participations, posts
+from server.domain.calling import participations
+from server.domain.members import follows
+from server.domain.posting import posts
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.five import Five, Server, five

@@ -12,7 +12,7 @@ from federation import follower_sync
 from federation.errors import Refused
 from federation.follower_sync import HEADER, Synchronization
 from server.arriving import resolve
-from server.domain import follows
+from server.domain.members import follows
 from storage.accounts import Account
 from tests.conftest import database_of, fresh_database
 from tests.federation.acting import followed, follows_us

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from server.domain import calls, kinds
-from server.domain.calls import Wanted
+from server.domain.calling import calls, kinds
+from server.domain.calling.drafting import Wanted
 from storage.calls import Details
 from storage.posts import Post
 from tests.conftest import database_of, fresh_database

@@ -10,7 +10,9 @@ import pytest
 
 from federation import keys, proofs
 from server.arriving import resolve
-from server.domain import follows, posts, sight
+from server.domain import sight
+from server.domain.members import follows
+from server.domain.posting import posts
 from server.jobs import histories
 from storage.accounts import Account
 from storage.posts import Post

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import communities, dislikes, follows, participations, posts, sight
-from server.domain import group_moderation as verbs
-from server.domain.group_moderation import Ban, Steward
+from server.domain import sight
+from server.domain.calling import participations
+from server.domain.groups import communities
+from server.domain.members import follows
+from server.domain.moderating import group_moderation as verbs
+from server.domain.moderating.group_moderation import Ban, Steward
+from server.domain.posting import dislikes, posts
 from server.domain.tx import Tx
 from server.errors import Forbidden, NotFound
 from storage.accounts import Account

@@ -8,7 +8,7 @@ import pytest
 
 from federation.errors import Refused
 from server.arriving import resolve
-from server.domain import host_blocks
+from server.domain.moderating import host_blocks
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer, Person, peer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import group_moderation, held_posts, hold_rules
-from server.domain.group_moderation import Steward
-from server.domain.hold_rules import Wanted
+from server.domain.moderating import group_moderation, held_posts, hold_rules
+from server.domain.moderating.group_moderation import Steward
+from server.domain.moderating.hold_rules import Wanted
 from server.domain.tx import Tx
 from storage.accounts import Account
 from tests.federation.instance import Instance

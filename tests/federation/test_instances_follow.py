@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import calls, host_blocks
+from server.domain.calling import calls
+from server.domain.moderating import host_blocks
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, Person, peer

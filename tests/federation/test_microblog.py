@@ -12,8 +12,9 @@ from apsig.exceptions import VerificationFailedError
 
 from federation import capabilities
 from federation.deliver import GIVE_UP_AFTER
-from server.domain import calls, posts
-from server.domain.posts import PollDraft
+from server.domain.calling import calls
+from server.domain.posting import posts
+from server.domain.posting.posts import PollDraft
 from server.jobs import deliver
 from storage import lanes, outbox
 from storage.accounts import Account

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import communities, follows, group_moderation, lists, moves, mutes
+from server.domain.groups import communities
+from server.domain.members import follows, lists, moves, mutes
+from server.domain.moderating import group_moderation
 from server.errors import Forbidden
 from storage import lists as list_rows
 from storage import notes

@@ -7,7 +7,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from server.domain import follows
+from server.domain.members import follows
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, Person, cavage_headers, peer

@@ -17,8 +17,8 @@ import aiohttp
 import orjson
 
 from federation.media_types import ACTIVITY_JSON
-from server.domain import accounts as account_verbs
-from server.domain import follows, oauth, scopes, users
+from server.domain.members import accounts as account_verbs
+from server.domain.members import follows, oauth, scopes, users
 from storage.accounts import Account
 from tests.conftest import database_of, fresh_database
 from tests.federation.harmless import harm_in

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.domain import communities
+from server.domain.groups import communities
 from storage.accounts import Account
 from tests.api.networked import Town, town
 from tests.api.people import Member

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from server.arriving import budgets, resolve
-from server.domain import follows
+from server.domain.members import follows
 from storage.posts import Post
 from tests.federation.instance import Instance
 from tests.federation.members import get

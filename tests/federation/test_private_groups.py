@@ -7,7 +7,10 @@ import pytest
 
 from federation import parse
 from federation.objects import Actor
-from server.domain import communities, group_moderation, posts, sight
+from server.domain import sight
+from server.domain.groups import communities
+from server.domain.moderating import group_moderation
+from server.domain.posting import posts
 from server.errors import Forbidden, Invalid
 from storage import accounts as account_rows
 from storage.accounts import Account

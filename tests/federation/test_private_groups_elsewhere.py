@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from server.arriving import resolve
-from server.domain import follows, sight
+from server.domain import sight
+from server.domain.members import follows
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.instance import Instance

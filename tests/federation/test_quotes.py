@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import follows, posts, quotes
-from server.domain.posts import Typed
-from server.domain.quotes import Quoting
+from server.domain.members import follows
+from server.domain.posting import posts, quotes
+from server.domain.posting.posts import Typed
+from server.domain.posting.quotes import Quoting
 from storage import quotes as quote_rows
 from storage.accounts import Account
 from storage.posts import Post

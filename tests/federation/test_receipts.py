@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import budgets
-from server.domain import calls, participations, receipts
+from server.domain.calling import calls, participations, receipts
 from server.errors import Forbidden
 from storage.accounts import Account
 from storage.posts import Post

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, group_moderation, participations
+from server.domain.calling import calls, participations
+from server.domain.members import follows
+from server.domain.moderating import group_moderation
 from server.errors import Forbidden
 from storage import participations as participation_rows
 from storage.accounts import Account

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from server.domain import reports
-from server.domain.reports import Complaint
+from server.domain.moderating import reports
+from server.domain.moderating.reports import Complaint
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer, Person

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import communities
+from server.domain.groups import communities
 from storage.accounts import Account
 from tests.federation.acting import follows_us, outcome
 from tests.federation.instance import Instance

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from server.domain import host_blocks, posts
-from server.domain.host_blocks import Terms
-from server.domain.posts import Draft
+from server.domain.moderating import host_blocks
+from server.domain.moderating.host_blocks import Terms
+from server.domain.posting import posts
+from server.domain.posting.posts import Draft
 from server.jobs import deliver
 from server.jobs.deliver import Flow
 from storage import outbox

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, participations, polls
-from server.domain.calls import Wanted
-from server.domain.shifts import Shift
+from server.domain.calling import calls, participations
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.shifts import Shift
+from server.domain.members import follows
+from server.domain.posting import polls
 from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Details

@@ -11,10 +11,11 @@ import orjson
 import pytest
 
 from server.arriving import resolve
-from server.domain import calls, follows, participations, tallies
-from server.domain.calls import Wanted
-from server.domain.counting import FLOOR
-from server.domain.tallies import Standing
+from server.domain.calling import calls, participations, tallies
+from server.domain.calling.counting import FLOOR
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.tallies import Standing
+from server.domain.members import follows
 from storage import outbox
 from storage import posts as post_rows
 from storage.accounts import Account

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import budgets
-from server.domain import dislikes, host_blocks, posts
+from server.domain.moderating import host_blocks
+from server.domain.posting import dislikes, posts
 from storage import budgets as budget_rows
 from storage import group_votes
 from storage.posts import Post

@@ -14,8 +14,9 @@ import orjson
 from aiohttp import web
 
 from federation.follower_sync import HEADER, Synchronization, write
-from server.domain import featured as featured_verbs
-from server.domain import histories, threads
+from server.domain.groups import histories
+from server.domain.members import featured as featured_verbs
+from server.domain.posting import threads
 from storage.accounts import Account
 from tests.federation.acting import followed, outcome
 from tests.federation.instance import Instance

@@ -9,8 +9,9 @@ import pytest
 from apsig import KeyUtil, ProofSigner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from server.domain import follows, polls
-from server.domain.posts import PollDraft
+from server.domain.members import follows
+from server.domain.posting import polls
+from server.domain.posting.posts import PollDraft
 from server.errors import Invalid
 from storage import posts as post_rows
 from storage.accounts import Account

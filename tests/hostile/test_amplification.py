@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain import posts
+from server.domain.posting import posts
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer, peer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain import domain_blocks
+from server.domain.moderating import domain_blocks
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from server.api.auth import Guarded
 from server.api.routes import routes
-from server.domain import scopes
+from server.domain.members import scopes
 from tests.api.conftest import Running
 from tests.api.people import STAFF, House, Member
 from tests.api.world import World, full, keep_documents

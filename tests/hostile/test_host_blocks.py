@@ -7,8 +7,9 @@ import pytest
 from federation.errors import Refused
 from federation.origin import host_of
 from server.arriving import resolve
-from server.domain import follows, host_blocks
-from server.domain.host_blocks import Terms
+from server.domain.members import follows
+from server.domain.moderating import host_blocks
+from server.domain.moderating.host_blocks import Terms
 from storage.accounts import Account
 from storage.host_blocks import HostBlock
 from tests.federation.instance import Instance

@@ -19,7 +19,7 @@ import pytest
 
 from federation.errors import Gone, Refused, Unreachable
 from server.arriving import resolve
-from server.domain import threads
+from server.domain.posting import threads
 from storage.accounts import Account
 from tests.federation.acting import followed, outcome
 from tests.federation.instance import LOOPBACK, Instance, instance

@@ -28,9 +28,9 @@ from server.arriving.resolve import Net
 from server.config import Settings
 from server.decoding import bounds, process
 from server.decoding.process import Decoders
-from server.domain import host_blocks
-from server.domain import media as verbs
-from server.domain.host_blocks import Terms
+from server.domain.moderating import host_blocks
+from server.domain.moderating.host_blocks import Terms
+from server.domain.posting import media as verbs
 from server.domain.tx import Site, Work
 from server.errors import Invalid
 from server.jobs import later

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from server.domain import accounts as account_verbs
-from server.domain import follows, polls
-from server.domain.posts import PollDraft
+from server.domain.members import accounts as account_verbs
+from server.domain.members import follows
+from server.domain.posting import polls
+from server.domain.posting.posts import PollDraft
 from storage import follows as follow_rows
 from storage.accounts import Account
 from storage.posts import Post

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain import follows
+from server.domain.members import follows
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, Person

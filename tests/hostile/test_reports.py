@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from server.arriving import budgets
-from server.domain import follows, reports
-from server.domain.reports import Complaint
+from server.domain.members import follows
+from server.domain.moderating import reports
+from server.domain.moderating.reports import Complaint
 from server.errors import NotFound
 from storage.accounts import Account
 from tests.federation.instance import Instance

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from server import limits
-from server.domain import passwords, users
+from server.domain.members import passwords, users
 from storage.accounts import Account
 from tests.api.conftest import PASSWORD, Running, serving
 from tests.api.people import House, Member

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import names, users
+from server.domain.members import names, users
 from server.errors import Invalid
 
 

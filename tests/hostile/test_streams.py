@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from server import limits, stream
-from server.domain import push
+from server.domain.members import push
 from tests.api.conftest import Running, serving
 from tests.api.people import House, Member
 

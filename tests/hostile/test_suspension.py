@@ -11,8 +11,8 @@ import pytest
 from federation.errors import Gone, Refused
 from federation.webfinger import Handle
 from server.arriving import resolve
-from server.domain import host_allows, host_blocks, moderation
-from server.domain.host_blocks import Terms
+from server.domain.moderating import host_allows, host_blocks, moderation
+from server.domain.moderating.host_blocks import Terms
 from storage import instance, users
 from storage.accounts import Account
 from storage.posts import Post

@@ -23,62 +23,62 @@ from server.backup import BackupError
 from server.clock import Clock
 from server.config import Settings, load
 from server.decoding.made import File, Made
-from server.domain import accounts as people
-from server.domain import (
-    announcements,
-    appeals,
-    attention,
-    ban_lists,
-    barriers,
+from server.domain import effects, notifications
+from server.domain.calling import (
     call_templates,
     calls,
+    contacts,
+    conversions,
+    drafting,
+    participations,
+    templates,
+)
+from server.domain.groups import (
     communities,
     community_archives,
     community_settings,
-    contacts,
-    conversions,
-    dislikes,
     documents,
-    domain_blocks,
-    effects,
+    joining,
+    post_notes,
+    proposals,
+    roles,
+    ties,
+)
+from server.domain.mailing import mail_follows, mail_lists, mails
+from server.domain.members import accounts as people
+from server.domain.members import (
+    attention,
     featured,
-    filters,
     follower_sync,
     follows,
+    lists,
+    mutes,
+    oauth,
+    preferences,
+    push,
+    scopes,
+    sign_up,
+    subscriptions,
+    users,
+)
+from server.domain.members import people as people_verbs
+from server.domain.moderating import (
+    announcements,
+    appeals,
+    ban_lists,
+    barriers,
+    domain_blocks,
+    filters,
     group_moderation,
     hold_rules,
     host_allows,
     host_blocks,
-    joining,
-    lists,
-    mail_follows,
-    mail_lists,
-    mails,
-    media,
-    mutes,
-    notifications,
-    oauth,
-    participations,
-    polls,
-    post_notes,
-    posts,
-    preferences,
-    proposals,
-    push,
     reports,
-    roles,
-    scheduled,
-    scopes,
-    sign_up,
-    subscriptions,
-    templates,
-    ties,
-    users,
 )
-from server.domain import people as people_verbs
-from server.domain.composing import Wanted as Later
-from server.domain.group_moderation import Steward
-from server.domain.host_blocks import Terms
+from server.domain.moderating.group_moderation import Steward
+from server.domain.moderating.host_blocks import Terms
+from server.domain.posting import dislikes, media, polls, posts, scheduled
+from server.domain.posting.composing import Wanted as Later
 from server.domain.tx import Site, Tx, Work
 from server.errors import SettingsError
 from server.sealing import Secret
@@ -210,7 +210,7 @@ async def live(tx: Tx, gardener: Account, baker: Account, community: Account) ->
     await roles.offer(tx, gardener, community, baker)
     bank = await communities.create(tx, gardener, "bank", "The bank")
     await ties.tie(tx, gardener, community, bank)
-    wanted = calls.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
+    wanted = drafting.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
     idea = await proposals.propose(tx, baker, community, wanted)
     await proposals.second(tx, gardener, idea.id, added=True)
 
@@ -221,7 +221,7 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     said = await publish(tx, gardener, "Let us dig", community=community)
     ahead = tx.now + timedelta(days=9)
     await conversions.make_call(
-        tx, gardener, community, said, calls.Wanted("Dig", Details(ahead, None, "UTC"))
+        tx, gardener, community, said, drafting.Wanted("Dig", Details(ahead, None, "UTC"))
     )
     await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
@@ -335,7 +335,7 @@ async def publish(tx: Tx, author: Account, text: str, **more: Any) -> posts.Post
 async def act(tx: Tx, gardener: Account, baker: Account, far: Account, community: Account) -> None:
     when = tx.now + timedelta(days=7)
     details = Details(when, when + timedelta(hours=3), "Europe/Rome", "The old bridge", capacity=1)
-    call = await calls.create(tx, gardener, community, calls.Wanted("Clean the river", details))
+    call = await calls.create(tx, gardener, community, drafting.Wanted("Clean the river", details))
     await participations.answer(tx, baker, call, "going", "client")
     joined = await participations.answer(
         tx, far, call, "going", "join", uri="https://far.example/joins/1"

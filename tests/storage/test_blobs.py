@@ -14,7 +14,7 @@ import requests
 from server import blobs
 from server.blobs import Folder, MissingError, Store
 from server.config import Settings
-from server.domain import media as verbs
+from server.domain.posting import media as verbs
 from server.errors import SettingsError
 from tests import samples
 from tests.api.conftest import Running, serving

@@ -19,9 +19,11 @@ from server.arriving import resolve
 from server.clock import Clock
 from server.config import Settings
 from server.context import context
-from server.domain import accounts, calls, communities, participations
-from server.domain.calls import Wanted
-from server.domain.posts import Draft
+from server.domain.calling import calls, participations
+from server.domain.calling.drafting import Wanted
+from server.domain.groups import communities
+from server.domain.members import accounts
+from server.domain.posting.posts import Draft
 from server.domain.tx import Arrived, Site, Work
 from server.sealing import Secret
 from server.urls import Urls

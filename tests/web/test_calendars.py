@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from server.domain import calls, follows, subscriptions
+from server.domain.calling import calls
+from server.domain.members import follows, subscriptions
 from server.web.calendars import calendar
 from storage.accounts import Account
 from storage.calls import Call

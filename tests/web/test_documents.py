@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain import communities, documents
+from server.domain.groups import communities, documents
 from tests.web.house import House
 
 

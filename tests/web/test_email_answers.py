@@ -13,7 +13,9 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import affiliations, barriers, calls, consents, participations
+from server.domain.calling import calls, consents, participations
+from server.domain.groups import affiliations
+from server.domain.moderating import barriers
 from server.jobs import later
 from storage import calls as call_rows
 from storage.accounts import Account

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from server.domain import posts
-from server.domain.posts import Draft
+from server.domain.posting import posts
+from server.domain.posting.posts import Draft
 from server.web import atom
 from server.web.atom import ATOM, Entry, Feed
 from storage.accounts import Account

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from xml.etree import ElementTree
 
-from server.domain import calls
-from server.domain.calls import Wanted
-from server.domain.impact import Period
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.impact import Period
 from server.web.impact import HEIGHT, WIDTH, bars
 from storage.calls import Details
 from tests.web.house import House

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from server.domain import communities
+from server.domain.groups import communities
 from server.web.intents import onward
 from storage import follows, posts
 from tests.federation.peer import Peer, peer

@@ -16,8 +16,10 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import barriers, mail_follows, posts
-from server.domain.community_settings import Changes, edit
+from server.domain.groups.community_settings import Changes, edit
+from server.domain.mailing import mail_follows
+from server.domain.moderating import barriers
+from server.domain.posting import posts
 from server.jobs import later
 from storage.accounts import Account
 from tests.clock import MovableClock

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import affiliations, barriers, mail_lists
+from server.domain.groups import affiliations
+from server.domain.mailing import mail_lists
+from server.domain.moderating import barriers
 from server.errors import Forbidden, Invalid, NotFound, TooMany
 from storage.accounts import Account
 from tests.web.test_mail_follows import ADDRESS, LINK, STOP, Door, door

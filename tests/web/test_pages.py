@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from server.domain import posts
-from server.domain.posts import Draft, Typed
+from server.domain.posting import posts
+from server.domain.posting.posts import Draft, Typed
 from storage import follows
 from storage.accounts import Account
 from storage.posts import Post

@@ -13,7 +13,7 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain import sign_up, users
+from server.domain.members import sign_up, users
 from server.jobs import later
 from storage import users as user_rows
 from storage.accounts import Account
@@ -283,7 +283,7 @@ async def test_changing_it_keeps_this_browser_alone(house: House, apps: str, lef
 
 
 async def give_token(house: House, account: Account) -> None:
-    from server.domain import oauth
+    from server.domain.members import oauth
 
     async with house.work.transaction() as tx:
         app, _ = await oauth.register_app(tx, "App", [oauth.OUT_OF_BAND], "read", None)

@@ -1,0 +1,1 @@
+"""Calls to action and who takes part in them: kinds, answers, counts, what is told around them."""

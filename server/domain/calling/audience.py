@@ -1,0 +1,145 @@
+"""Who will see it, who learns your name, and where it goes: in words, before anything is published.
+
+Pure, and the one home of these sentences: pages, the API and mails show the same. They say what is so and
+nothing more: that other servers keep copies, that operators can read what is not encrypted, that a vote on a
+poll is not secret to the server that counts it (many believe it is). A test keeps every sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.domain.calling.kinds import KINDS
+from storage.accounts import Account
+
+KEEP_DAYS = 90
+"""Days after its call is over for which contact data is kept (domain/retention.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``domain``: this server; ``community``: its title, or ""; ``host``: of the call's server, "" for ours."""
+
+    domain: str
+    community: str = ""
+    host: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.community or "the community"
+
+
+def place(domain: str, community: Account) -> Place:
+    """Of a call or post of this community, as seen from ``domain``."""
+    return Place(domain, community.display_name or community.username, community.host)
+
+
+_COPIES = "Other servers keep copies, which a deletion may not reach."
+_READABLE = "It is not encrypted: whoever runs one of these servers can read it."
+
+
+def of_post(visibility: str, place: Place) -> str:
+    """Of what a member writes. ``visibility``: public, unlisted, members, private or direct."""
+    if visibility == "members":
+        return (
+            f"Only members of {place.group} can see this, with your name."
+            f" It goes to the servers of its members. {_READABLE}"
+        )
+    if visibility == "private":
+        return f"Your followers can see this, with your name. It goes to their servers. {_READABLE}"
+    if visibility == "direct":
+        return (
+            "Only the people you mention can see this, with your name. It goes to their servers."
+            f" {_READABLE}"
+        )
+    listed = "" if visibility == "public" else " It is left out of public lists and searches."
+    passed = f" {place.community} passes it on to its members." if place.community else ""
+    return f"Everybody on the web can see this, with your name.{listed}{passed} {_COPIES}"
+
+
+def of_call(kind: str, place: Place) -> str:
+    """Of a call that somebody makes. ``kind``: of call."""
+    learns = (
+        f"{place.domain} and the organisers of {place.group} learn who answers"
+        if KINDS[kind].named
+        else f"Servers that run Beckon tell {place.domain} how many of their people answer, and not who;"
+        " a vote from any other server carries a name"
+    )
+    return (
+        "Everybody on the web can see this call, with your name as the one who makes it."
+        f" {place.group[:1].upper()}{place.group[1:]} passes it on to its members. {_COPIES} {learns}."
+        " In public only numbers are shown."
+    )
+
+
+def of_answer(kind: str, door: str, place: Place) -> str:
+    """Of an answer. ``door``: card, join, client, page, reply or email."""
+    if door == "email":
+        return _of_email(place)
+    if door == "reply":
+        return (
+            "Your reply is a public post: everybody can see it, with your name."
+            f" {place.host or place.domain} counts it. A favourite or a boost is not counted."
+        )
+    if door in ("card", "join"):
+        return _from_elsewhere(door, place)
+    return _from_here(kind, place)
+
+
+def of_answers(kind: str, place: Place) -> dict[str, str | None]:
+    """The same for each door; None for e-mail to another server, which is no door of ours."""
+    told: dict[str, str | None] = {
+        door: of_answer(kind, door, place) for door in ("card", "join", "client")
+    }
+    return {**told, "email": None if place.host else of_answer(kind, "email", place)}
+
+
+def _of_email(place: Place) -> str:
+    return (
+        f"Your address and what you write stay on {place.domain}, encrypted for {place.group}."
+        " Its organisers see the name you give and your answer, but never your address."
+        " In public only the number is shown."
+        f" All of it is deleted {KEEP_DAYS} days after the call is over, or at once when you take your answer back."
+    )
+
+
+def _from_elsewhere(door: str, place: Place) -> str:
+    counts = place.host or place.domain
+    secret = (
+        f"A vote is not secret: {counts} and the organisers of {place.group} learn which account chose what."
+        if door == "card"
+        else f"{counts} and the organisers of {place.group} learn that your account takes part."
+    )
+    own = " Your own server may show it to others." if door == "join" else ""
+    return f"{secret}{own} In public only the number is shown."
+
+
+def _from_here(kind: str, place: Place) -> str:
+    if place.host and KINDS[kind].named:
+        return (
+            f"{place.domain} tells {place.host} your name and your answer, because people act together there."
+            " In public only the number is shown."
+        )
+    if place.host:
+        return (
+            f"Your name and your answer stay on {place.domain}. {place.host} hears only a number."
+        )
+    return (
+        f"Your name and your answer stay on {place.domain}. The organisers of {place.group} see them."
+        " In public only the number is shown."
+    )
+
+
+def consent(purpose: str, kind: str, community: str, domain: str) -> str:
+    """What somebody without an account agrees to, unless the organisers say it in other words.
+
+    ``purpose``: answer or news.
+    """
+    if purpose == "news":
+        return f"{community} may also write to me once a week about what it does next, until I say stop with the link in its mails."
+    opinion = "" if kind in ("event", "volunteer", "need") else " It may show my political opinion."
+    return (
+        f"I agree that {domain} keeps my address, my name and my answer for {community}, to count my answer"
+        f" and to write to me about this call.{opinion} They are deleted {KEEP_DAYS} days after it is over."
+        " I can take my answer back at any time, with the link in the mail."
+    )

@@ -1,0 +1,152 @@
+"""What those who take part in a call are told: each through the door by which they answered, and once.
+
+``send`` writes down one notice in the transaction of its cause; a job (``run``) walks through those who take part,
+so many at a time, and goes on behind the last one, so that a crash tells nobody twice. What reaches whom:
+
+- **members of ours**: a letter by the community (``letter_writing``), which rings as a mention;
+- **by e-mail**: a mail with the link that takes their answer back;
+- **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them;
+- **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
+  Update, and reminds them itself (Mobilizon and Beckon do): they are written to only what no Update says.
+
+Reminders are for who has a place; that a call is moved or called off is for those who wait for one, too. What
+becomes of a volunteer call is told to all who are in its shifts, each person once; reminders are of each shift.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from server import text
+from server.domain import policy, wire
+from server.domain.groups import affiliations, communities, letter_writing
+from server.domain.mailing import mails
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound, TooMany
+from storage import accounts, calls
+from storage import call_notices as rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.call_notices import Notice
+from storage.calls import Call
+from storage.participations import Participation
+from storage.posts import Post
+
+JOB = "call_notice"
+BATCH = 50
+REMINDERS = ("reminder", "morning")
+TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
+BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
+"""What the servers of those who joined tell them themselves."""
+
+BY_RECEIPT = ("cancelled", "reopened")
+"""What others elsewhere are told as a change of their answer (``receipts``)."""
+
+MESSAGE_MAX = 2000
+MESSAGES, WINDOW = 3, timedelta(days=7)
+CHANGES, DAY = 10, timedelta(days=1)
+"""How often a day people are told of each kind of change."""
+
+
+async def send(
+    tx: Tx, post_id: int, what: str, *, by: Account | None = None, said: str = ""
+) -> None:
+    """``what``: as the table has it; ``said``: of a message. Raises ``TooMany`` for what is changed all the time;
+    that a call is called off is always told."""
+    told = await rows.count_since(tx.conn, post_id, what, tx.now - DAY)
+    if what in TO_WHO_WAITS and what != "cancelled" and told >= CHANGES:
+        raise TooMany(
+            f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+            retry_after=int(DAY.total_seconds()),
+        )
+    notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
+    await _go_on(tx, notice, 0)
+
+
+async def _go_on(tx: Tx, notice: Notice, after: int) -> None:
+    args = {"notice_id": notice.id, "after": after}
+    await tx.later(f"notices:{notice.post_id}", JOB, args, tx.now)
+
+
+async def run(tx: Tx, notice_id: int, after: int) -> None:
+    """Tell the next ``BATCH`` of people. Nothing where the call is gone, or a reminder comes too late."""
+    notice = await rows.by_id(tx.conn, notice_id)
+    call = await calls.by_id(tx.conn, notice.post_id) if notice else None
+    post = await post_rows.by_id(tx.conn, notice.post_id) if notice else None
+    if not (notice and call and post) or is_late(tx, notice, call):
+        return
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    what = notice.what
+    people = await rows.taking_part(
+        tx.conn, post.id, after, BATCH,
+        waiting=what in TO_WHO_WAITS, below=what not in REMINDERS, off=what == "cancelled",
+    )  # fmt: skip
+    facts = facts_of(notice, post, call)
+    for person in people:
+        await _tell(tx, notice, community, person, facts)
+    if len(people) == BATCH:
+        await _go_on(tx, notice, people[-1].id)
+
+
+def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
+    """Whether a reminder has lost its sense."""
+    begun = call.starts_at is None or call.starts_at <= tx.now
+    return notice.what in REMINDERS and (begun or call.state != "open")
+
+
+def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
+    """What the texts of letters and mails name."""
+    said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
+    return {"call": post.title, "line": wire.line(call), "url": post.url, "said": said}
+
+
+async def _tell(
+    tx: Tx, notice: Notice, community: Account, person: Participation, facts: dict[str, str]
+) -> None:
+    if person.contact_id:
+        await mails.want_by_contact(tx, person.contact_id, notice.what, notice_id=notice.id)
+    account = await accounts.by_id(tx.conn, person.account_id or 0)
+    if account and await _is_told(tx, notice, community, account, person):
+        what = f"call_{notice.what}"
+        args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
+        await letter_writing.write(tx, args)
+
+
+async def _is_told(
+    tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
+) -> bool:
+    if account.id == notice.by_account_id or account.suspended_at:
+        return False
+    if notice.what == "message" and await communities.is_banned(tx, community.id, account):
+        return False  # it may say where the others meet
+    if account.local:
+        return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
+    if person.door != "join":
+        return notice.what not in BY_RECEIPT
+    return notice.what not in BY_UPDATE
+
+
+async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
+    """A steward writes to all who take part in a call of ours, whatever door they came through.
+
+    Raises ``Forbidden``, ``Invalid``, ``NotFound``, ``TooMany``: people gave their address for this call, not
+    for a newsletter.
+    """
+    call = await calls.lock(tx.conn, post.id)
+    community = await accounts.by_id(tx.conn, call.community_id) if call else None
+    if community is None or not post.local:
+        raise NotFound
+    await communities.require_steward(tx, community, actor)
+    policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
+    said = said.strip()
+    if not said:
+        raise Invalid("What do you want to tell them?", field="text")
+    if len(said) > MESSAGE_MAX:
+        raise Invalid(f"A message has at most {MESSAGE_MAX:,} characters.", field="text")
+    if await rows.count_since(tx.conn, post.id, "message", tx.now - WINDOW) >= MESSAGES:
+        raise TooMany(
+            f"Those who take part were written to {MESSAGES} times this week: that is enough.",
+            retry_after=int(WINDOW.total_seconds()),
+        )
+    await send(tx, post.id, "message", by=actor, said=said)

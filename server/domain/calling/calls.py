@@ -1,0 +1,544 @@
+"""Calls to action: made by those who steer a community, changed, put off, called off, and closed.
+
+A call of ours is one canonical object by one person, with an answer card by the community. Which kinds there
+are stands in ``server/domain/calling/kinds.py``, taking part in ``server/domain/calling/participations.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from server import text
+from server.domain import distribution, effects, policy
+from server.domain.calling import (
+    call_notices,
+    drafting,
+    kinds,
+    participations,
+    reminders,
+    shifts,
+    urgency,
+)
+from server.domain.calling.shifts import Shift
+from server.domain.distribution import Reach
+from server.domain.groups import communities
+from server.domain.posting import posts, quotes
+from server.domain.tx import Arrived, Tx
+from server.errors import Invalid
+from storage import accounts, calls, polls, shift_roles
+from storage import notifications as notification_rows
+from storage import participations as rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call, Details, NewCall
+from storage.posts import Post
+
+STATES = ("open", "postponed", "cancelled", "closed")
+ENDED = ("cancelled", "closed")
+
+
+UNSETTLED = {"postponed", "cancelled"}
+TOGETHER = timedelta(minutes=10)
+"""Within which the shifts of a call of another server, one by one, come to the state that it has."""
+
+TOLD = {
+    "postponed": "postponed",
+    "cancelled": "cancelled",
+    "cancelled open": "reopened",
+    "postponed open": "changed",
+}
+"""What those who take part are told of a new state, or of one after another (``call_notices``)."""
+
+ASK_OUTCOME = "ask_outcome"
+ASKED_AFTER = (timedelta(days=3), timedelta(days=10))
+"""When the organisers of a call that was closed are asked what came of it (``outcomes.py``)."""
+DECIDED_IN = timedelta(days=14)
+INTRODUCED = 50
+"""How many open calls a new follower is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the host of a remote call says of its counts."""
+
+    kind: str
+    variant: str
+    counts: tuple[int, ...]  # of each answer, in the order of the card
+    counted: int
+    waiting: int
+    state: str
+    card_uri: str | None
+    outcome: str = ""
+    parent: str | None = None  # the id of the call whose shift it is, with its place on that card
+    choice: int | None = None
+    roles: tuple[shift_roles.Role, ...] = ()
+
+
+async def create(
+    tx: Tx,
+    author: Account,
+    community: Account,
+    wanted: drafting.Wanted,
+    *,
+    let_through: bool = False,
+) -> Post:
+    """A new call of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``.
+
+    ``let_through``: the community took it up as a proposal (``proposals``).
+    """
+    if not let_through:
+        await communities.require_may_call(tx, community, author)
+    policy.may_call(private=await communities.is_private(tx, community)).require()
+    wanted = _whole(_with_end(tx, wanted))
+    drafting.check(wanted)
+    drafting.require_ahead(tx, wanted.details)
+    post = await posts.publish(tx, author, _draft(tx, community, wanted))
+    assert post, "a new id is never a repeat"
+    card_uri = tx.site.urls.card(post.id)
+    new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
+    call = await calls.insert(tx.conn, new)
+    await urgency.mark(tx, call, was=False)
+    await _set_note(tx, post, wanted)
+    made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
+    await posts.share(tx, community, post)
+    for told, row in ((post, call), *made):
+        await _announce(tx, author, community, told, row)
+    await posts.feature(tx, community, post, added=True)
+    return post
+
+
+async def _announce(tx: Tx, author: Account, community: Account, post: Post, call: Call) -> None:
+    members = await effects.followers(tx, community.id)
+    reach = Reach(members, await distribution.instances(tx, post))
+    await distribution.call(tx, author, post, call, "create", reach)
+    await calls.tally_sent(tx.conn, post.id, tx.now)
+    await _plan(tx, call)
+
+
+def _whole(wanted: drafting.Wanted) -> drafting.Wanted:
+    """With its shifts cleaned, and the time that they span."""
+    if not wanted.shifts:
+        return wanted
+    cleaned = tuple(shifts.clean(shift) for shift in wanted.shifts)
+    details = shifts.spanned(wanted.details, cleaned)
+    return replace(wanted, shifts=cleaned, details=details)
+
+
+async def _add_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> list[tuple[Post, Call]]:
+    places = zip(wanted, shifts.choices(wanted), strict=True)
+    return [
+        await shifts.add(tx, author, community, post, call, shift, choice)
+        for shift, choice in places
+    ]
+
+
+async def _set_note(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+    if wanted.note is not None:
+        await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
+
+
+def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:
+    """A decision ends, as PieFed takes no Question without: when it did, or in two weeks, unless it says."""
+    if wanted.kind != "decision" or wanted.details.closes_at:
+        return wanted
+    end = before or tx.now + DECIDED_IN
+    return replace(wanted, details=replace(wanted.details, closes_at=end))
+
+
+def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> posts.Draft:
+    offered = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
+    titles = shifts.on_card(wanted.shifts or ()) or [answer.title for answer in offered]
+    return posts.Draft(
+        kind="event" if kinds.KINDS[wanted.kind].shape == "event" else "call",
+        title=text.one_line(wanted.title),
+        content=text.compose(wanted.about, {}, tx.site.urls.tag),
+        source=wanted.about,
+        language=wanted.language,
+        community=community,
+        tags=tuple(text.hashtags(wanted.about)),
+        poll=posts.PollDraft(tuple((title, 0) for title in titles)),
+        quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
+    )
+
+
+async def receive(
+    tx: Tx,
+    author: Account,
+    draft: posts.Draft,
+    details: Details,
+    reported: Reported,
+    arrived: Arrived,
+) -> Post | None:
+    """A call or event of another server, seen for the first time. None for a repeat.
+
+    Behind an event stands its group if it has one of its server, else its author.
+    """
+    own = draft.community and draft.community.host == author.host
+    behind = draft.community if draft.community and own else author
+    post = await posts.publish(tx, author, draft, arrived=arrived)
+    if post is None:
+        return None
+    new = NewCall(
+        post.id, behind.id, reported.kind, reported.variant, details, await _own_card(tx, reported),
+        reported.state, *await _in_parent(tx, author, reported),
+    )  # fmt: skip
+    await calls.insert(tx.conn, new)
+    await hear(tx, post, details, reported)
+    return post
+
+
+async def _own_card(tx: Tx, reported: Reported) -> str | None:
+    """Its card, if that is not another call's."""
+    card = reported.card_uri
+    return card if card and await calls.by_card(tx.conn, card) is None else None
+
+
+async def _in_parent(tx: Tx, author: Account, reported: Reported) -> tuple[int | None, int | None]:
+    """The call of the same author whose shift it is, and its place on that card, if that is free."""
+    parent = await known_by(tx, reported.parent) if reported.parent else None
+    call = await calls.by_id(tx.conn, parent.id) if parent else None
+    if parent is None or call is None or parent.account_id != author.id:
+        return None, None
+    if call.kind != "volunteer" or call.parent_id is not None or reported.kind != "volunteer":
+        return None, None
+    taken = {shift.choice for shift in await calls.shifts(tx.conn, [parent.id])}
+    return parent.id, None if reported.choice in taken else reported.choice
+
+
+async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None:
+    """The host of a remote call tells of its time, place, state and counts."""
+    before = await calls.lock(tx.conn, post.id)
+    assert before, "the caller has it"
+    call = await calls.set_details(tx.conn, post.id, details)
+    await shift_roles.put(tx.conn, post.id, reported.roles)
+    new_outcome = await _hear_outcome(tx, post, reported.outcome)
+    if await calls.set_state(tx.conn, post.id, reported.state):
+        effects.changed(tx, post.id)
+    if new_outcome or call.revision > before.revision:
+        await _tell_those_who_go(tx, post)
+    elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
+        await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
+    await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
+    await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
+
+
+async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> bool:
+    """Whether it is the first."""
+    call = await calls.by_id(tx.conn, post.id)
+    if call is None or not outcome or outcome == call.outcome:
+        return False
+    await calls.set_outcome(tx.conn, post.id, outcome, tx.now)
+    effects.changed(tx, post.id)
+    return not call.outcome
+
+
+async def _told_with(tx: Tx, call: Call, state: str) -> list[int]:
+    """Who heard just now that another shift of the same call came to this state."""
+    if call.parent_id is None:
+        return []
+    others = [
+        shift.post_id
+        for shift in await calls.shifts(tx.conn, [call.parent_id])
+        if shift.post_id != call.post_id and shift.state == state
+    ]
+    return await notification_rows.told(tx.conn, "update", others, tx.now - TOGETHER)
+
+
+async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> None:
+    """Each of ours who takes part in a call of another server hears of each change: the word of the last one
+    gives way. ``but``: who was told."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    assert author, "a foreign key holds it"
+    taking_part = await rows.participants(tx.conn, post.id)
+    going = [row.account_id for row in taking_part if row.account_id and row.account_id not in but]
+    people = await accounts.by_ids(tx.conn, going)
+    await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
+    await effects.tell(tx, people.values(), "update", author, post.id)
+
+
+async def send_tally(tx: Tx, post_id: int) -> None:
+    """Let every host that was sent the call, or answered it, see the present counts."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    author = await accounts.by_id(tx.conn, post.account_id) if post else None
+    if post and call and author:
+        await distribution.call(tx, author, post, call, "update", await _told(tx, post, call))
+        await calls.tally_sent(tx.conn, post_id, tx.now)
+
+
+async def _told(tx: Tx, post: Post, call: Call) -> Reach:
+    """Followers of the community and of the instance, and who answered without following either: they
+    found the call elsewhere."""
+    ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
+    people = await accounts.by_ids(tx.conn, ids)
+    members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
+    return Reach(members, await distribution.instances(tx, post))
+
+
+async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
+    """A host that has just got its first member of a community is sent the calls that are still open; one
+    that follows the instance, all that are public.
+
+    So is each member whose host has no shared inbox: what others of it were sent is not theirs.
+    """
+    inboxes = effects.inbox_of(follower)
+    as_member = followed.is_group
+    reach = Reach(inboxes) if as_member else Reach({}, inboxes)
+    alone = as_member and follower.shared_inbox is None
+    for call in await _to_introduce(tx, followed):
+        sent = await calls.forms(tx.conn, call.post_id)
+        post = await post_rows.by_id(tx.conn, call.post_id)
+        author = await accounts.by_id(tx.conn, post.account_id) if post else None
+        fresh = alone or follower.host not in sent
+        if post and author and call.state != "cancelled" and fresh:
+            await distribution.call(tx, author, post, call, "create", reach)
+
+
+async def _to_introduce(tx: Tx, followed: Account) -> list[Call]:
+    if followed.is_group:
+        return await calls.of_community(tx.conn, followed.id, tx.now, INTRODUCED, shifts=True)
+    return await calls.own_upcoming(tx.conn, None, tx.now, INTRODUCED)
+
+
+async def edit(
+    tx: Tx,
+    actor: Account,
+    post: Post,
+    *,
+    wanted: drafting.Wanted | None = None,
+    state: str | None = None,
+) -> Post:
+    """Change the text, time and place, or postpone, cancel, reopen or close. Every organiser may.
+
+    Raises ``Forbidden``, ``Invalid``, ``NotFound``. Everybody who was sent the call is told.
+    """
+    call = await participations.locked(tx, post)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await communities.require_steward(tx, community, actor)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    assert author, "a foreign key holds it"
+    if wanted:
+        before = [call, *await calls.shifts(tx.conn, [post.id])]
+        post, call = await _rewrite(tx, author, community, post, call, wanted)
+        if state in (None, before[0].state):
+            await _tell_of_change(tx, before)
+    if state:
+        await _set_state(tx, community, post, state)
+    await participations.fill(tx, post, call)
+    await send_tally(tx, post.id)
+    if call.parent_id:
+        await _span(tx, call.parent_id)
+    return post
+
+
+async def _tell_of_change(tx: Tx, before: Sequence[Call]) -> None:
+    """``before``: the call, then its shifts. Who is in these is told of another place once, by the call; of
+    another time by each shift that has one."""
+    now = await calls.by_ids(tx.conn, [call.post_id for call in before])
+    was, shifts_ = before[0], before[1:]
+    told = shifts_ if shifts_ and _where(was) == _where(now[was.post_id]) else [was]
+    for old in told:
+        new = now[old.post_id]
+        if new.revision > old.revision and new.state == old.state:
+            await call_notices.send(tx, old.post_id, "changed")
+
+
+def _where(call: Call) -> tuple[object, ...]:
+    return call.timezone, call.place_name, call.place_address
+
+
+async def _rewrite(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: drafting.Wanted
+) -> tuple[Post, Call]:
+    wanted = _whole(_with_end(tx, wanted, call.closes_at))
+    drafting.check(wanted)
+    if (wanted.kind, wanted.variant) != (call.kind, call.variant):
+        raise Invalid("A call stays of its kind.", field="kind")
+    if wanted.shifts and call.parent_id:
+        raise Invalid("A shift has no shifts.", field="shifts")
+    if await shift_roles.of_shifts(tx.conn, [post.id]):
+        wanted = replace(wanted, details=replace(wanted.details, capacity=call.capacity))
+    divided = bool(await calls.shifts(tx.conn, [post.id]))
+    if divided and not wanted.shifts:
+        spans = replace(
+            wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
+        )
+        wanted = replace(wanted, details=spans)
+    post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+    was = call.urgent
+    call = await calls.set_details(tx.conn, post.id, wanted.details)
+    await urgency.mark(tx, call, was=was)
+    await _set_note(tx, post, wanted)
+    await _plan(tx, call)
+    if wanted.shifts is not None:
+        await _edit_shifts(tx, author, community, post, call, wanted.shifts)
+        await _span(tx, post.id)
+    for moved in await calls.place_shifts(tx.conn, post.id):
+        await send_tally(tx, moved)
+    return post, call
+
+
+async def _edit_shifts(
+    tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
+) -> None:
+    """What is not named any more is called off, and what is new is on no card."""
+    there = {shift.post_id: shift for shift in await calls.shifts(tx.conn, [post.id])}
+    rows = await post_rows.by_ids(tx.conn, list(there))
+    for shift in wanted:
+        if shift.id is None:
+            made = await shifts.add(tx, author, community, post, call, shift, None)
+            await _announce(tx, author, community, *made)
+        elif shift.id not in there:
+            raise Invalid("This call has no such shift.", field="shifts")
+        else:
+            row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
+            await participations.fill(tx, rows[shift.id], row)
+            await _plan(tx, row)
+            await send_tally(tx, shift.id)
+    for gone in there.keys() - {shift.id for shift in wanted}:
+        await _set_state(tx, community, rows[gone], "cancelled")
+        await send_tally(tx, gone)
+
+
+async def _span(tx: Tx, post_id: int) -> None:
+    """A volunteer call lasts from its first to its last shift."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    if post and call and await calls.span(tx.conn, post_id):
+        found = await calls.by_id(tx.conn, post_id)
+        assert found, "it is held"
+        await _plan(tx, found)
+        await send_tally(tx, post_id)
+
+
+async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
+    """As ``_turn``; shifts go with their call, but for those that ended before it did. Who is in them is told by
+    the call."""
+    if state not in STATES:
+        raise Invalid("A call is open, postponed, cancelled or closed.", field="state")
+    shifts_ = await _going_along(tx, post)
+    before = await calls.by_id(tx.conn, post.id)
+    assert before, "it is held"
+    await _turn(tx, post, state)
+    if before.state != state:
+        await _tell_of(tx, post, before, state)
+    for shift in shifts_:
+        await _turn(tx, shift, state)
+        await participations.fill(tx, shift, await participations.locked(tx, shift))
+        await send_tally(tx, shift.id)
+    if before.parent_id is None:
+        await posts.feature(tx, community, post, added=state not in ENDED)
+
+
+async def _turn(tx: Tx, post: Post, state: str) -> None:
+    """What takes no answers any more is closed on its card too; what is open again closes at its end."""
+    if await calls.set_state(tx.conn, post.id, state):
+        for row in await rows.participants(tx.conn, post.id):
+            await participations.tell(tx, row)
+    call = await calls.by_id(tx.conn, post.id)
+    assert call, "it is held"
+    await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
+    if state == "open":
+        await _plan(tx, call)
+    effects.changed(tx, post.id)
+
+
+async def _going_along(tx: Tx, post: Post) -> list[Post]:
+    """The shifts of a call that are on, and those that ended in the moment in which it did."""
+    found = await calls.shifts(tx.conn, [post.id])
+    ids = [shift.post_id for shift in found]
+    ends = await polls.by_ids(tx.conn, [post.id, *ids])
+    posts_ = await post_rows.by_ids(tx.conn, ids)
+    ended_at = ends[post.id].closed_at
+    return [
+        posts_[shift.post_id]
+        for shift in found
+        if shift.state not in ENDED or ends[shift.post_id].closed_at == ended_at
+    ]
+
+
+async def _tell_of(tx: Tx, post: Post, before: Call, state: str) -> None:
+    """What follows from a new state of a call of ours for those who take part, and for its organisers, who are
+    not asked of each shift."""
+    told = TOLD.get(state) or TOLD.get(f"{before.state} {state}")
+    if told:
+        await call_notices.send(tx, post.id, told)
+    if state == "closed" and before.parent_id is None:
+        args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
+        for after in ASKED_AFTER:
+            await tx.later(f"outcome:{post.id}:{after.days}", ASK_OUTCOME, args, tx.now + after)
+
+
+async def _plan(tx: Tx, call: Call) -> None:
+    """What is to be done when its time comes: those who come are reminded, and it is closed at the end that it
+    has; clients show one that answers have."""
+    await reminders.plan(tx, call)
+    if call.closes_at and call.state not in ENDED:
+        await polls.set_end(tx.conn, call.post_id, call.closes_at, None)
+    if call.over_at:
+        args = {"post_id": call.post_id}
+        await tx.later(f"call:{call.post_id}", "close_call", args, call.over_at)
+
+
+async def close(tx: Tx, post_id: int) -> datetime | None:
+    """The time of a call is over: it is closed everywhere. One that was moved gives its new time."""
+    post = await post_rows.by_id(tx.conn, post_id)
+    call = await calls.lock(tx.conn, post_id)
+    if post is None or call is None or call.state != "open":
+        return None
+    if call.over_at is None or call.over_at > tx.now:
+        return call.over_at
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await _set_state(tx, community, post, "closed")
+    await send_tally(tx, post_id)
+    return None
+
+
+async def delete(tx: Tx, actor: Account, post: Post) -> None:
+    """Take a call of ours away, and its card. Raises ``Forbidden``, ``NotFound``."""
+    call = await participations.locked(tx, post)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    author = await accounts.by_id(tx.conn, post.account_id)
+    assert community, "a foreign key holds it"
+    assert author, "a foreign key holds it"
+    if actor.id != author.id:
+        await communities.require_steward(tx, community, actor)
+    for shift in await calls.shifts(tx.conn, [post.id]):
+        row = await post_rows.by_id(tx.conn, shift.post_id)
+        if row:
+            await _remove(tx, author, row, shift)
+    await _remove(tx, author, post, call)
+    if call.parent_id:
+        await participations.settle_above(tx, call.parent_id)
+
+
+async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
+    await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
+    if call.card_uri:
+        await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
+    if kinds.KINDS[call.kind].shape == "question":
+        await post_rows.bury(tx.conn, tx.site.urls.companion(post.uri), tx.now, "page")
+    await posts.remove(tx, post)
+
+
+async def known_by(tx: Tx, uri: str) -> Post | None:
+    """The post of a call, by its canonical id, its card's or its companion's: all lead to one call."""
+    found = await post_rows.by_uri(tx.conn, uri) or await _beside_companion(tx, uri)
+    if found:
+        return found
+    call = await calls.by_card(tx.conn, uri)
+    return await post_rows.by_id(tx.conn, call.post_id) if call else None
+
+
+async def _beside_companion(tx: Tx, uri: str) -> Post | None:
+    """The decision beside which a page of this id stands."""
+    of_call = uri.removesuffix("/page")
+    found = await post_rows.by_uri(tx.conn, of_call) if of_call != uri else None
+    call = await calls.by_id(tx.conn, found.id) if found else None
+    return found if call and kinds.KINDS[call.kind].shape == "question" else None

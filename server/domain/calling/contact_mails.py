@@ -1,0 +1,79 @@
+"""The mails to those who answer a call by e-mail: which there are, and what stands in them.
+
+As with members' mails (domain/mailing/mails.py) a mail is written when it is about to be sent, and the secret of its
+link is made then. The address comes out of what is sealed, so that no row of a job holds one.
+
+``confirm``: was this you? ``receipt``: it counts, and this link takes it back. ``again``: somebody answered with
+your address once more; yours stands. ``moved``: you were on the waiting list, and have a place. All others: what a
+notice (domain/calling/call_notices.py) tells those who take part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from server.domain.calling import audience, call_notices, contacts
+from server.domain.calling.contacts import Person
+from server.domain.tx import Tx
+from server.mail import Mail
+from server.pages import render_text
+from storage import accounts, calls
+from storage import call_notices as notice_rows
+from storage import contacts as rows
+from storage import posts as post_rows
+from storage.calls import Call
+from storage.contacts import Contact
+from storage.posts import Post
+
+PURPOSES = {"confirm": "confirm", "receipt": "manage", "again": "manage", "moved": "manage"}
+"""Of the link in each kind of mail; in all others it takes the answer back, too."""
+
+
+async def write(tx: Tx, contact_id: int, kind: str, notice_id: int | None = None) -> Mail | None:
+    """The mail as it is to be sent now; None where it has lost its reason. ``notice_id``: what it tells, where its
+    kind is that of a notice."""
+    contact = await rows.by_id(tx.conn, contact_id)
+    if contact is None or (contact.state == "new") != (kind == "confirm"):
+        return None
+    post = await post_rows.by_id(tx.conn, contact.post_id)
+    call = await calls.by_id(tx.conn, contact.post_id)
+    person = await contacts.read(tx, contact, call) if call else None
+    if post is None or call is None or person is None:
+        return None
+    notice = await notice_rows.by_id(tx.conn, notice_id) if notice_id else None
+    if notice and call_notices.is_late(tx, notice, call):
+        return None
+    facts = call_notices.facts_of(notice, post, call) if notice else {}
+    written = await _text(tx, contact, kind, post, call, person, facts)
+    subject, _, body = written.partition("\n\n")
+    return Mail(person.address, " ".join(subject.split()), body, tx.now)
+
+
+async def _text(
+    tx: Tx,
+    contact: Contact,
+    kind: str,
+    post: Post,
+    call: Call,
+    person: Person,
+    facts: Mapping[str, str],
+) -> str:
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    group = community.display_name or community.username
+    purpose = PURPOSES.get(kind, "manage")
+    secret = await contacts.new_link(tx, contact, purpose)
+    urls = tx.site.urls
+    return render_text(
+        f"mail_answer_{kind}.txt" if kind in PURPOSES else "mail_call_notice.txt",
+        what=kind,
+        facts=facts,
+        site=tx.site,
+        post=post,
+        call=call,
+        group=group,
+        person=person,
+        link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
+        privacy=audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
+        hours=int(contacts.LIFETIME["confirm"].total_seconds() / 3600),
+    )

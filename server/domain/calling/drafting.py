@@ -1,0 +1,173 @@
+"""What an organiser asks of a call, before anything is written: pure checks that name the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from server import text
+from server.domain.calling import kinds, shifts
+from server.domain.calling.shifts import Shift
+from server.domain.tx import Tx
+from server.errors import Invalid
+from storage.calls import Details
+
+ABOUT_MAX = 5000
+TITLE_MIN, TITLE_MAX = 3, 200
+"""What Mobilizon takes (lib/mobilizon/events/event.ex, validate_lengths)."""
+YEARS = (1900, 9000)
+"""Far enough from the ends of the calendar that every zone has such a time."""
+GOAL_MAX = 1_000_000_000
+METRIC_MAX = 40
+URL_MAX = 2000
+NOTE_MAX = 2000
+NOTED = ("event", "volunteer", "need")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an organiser fills in: four fields at most are required (kind, title, time, place).
+
+    ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
+    ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
+    take part, None to leave it.
+    """
+
+    title: str
+    details: Details
+    about: str = ""
+    language: str | None = None
+    kind: str = "event"
+    variant: str = ""
+    options: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] | None = None
+    note: str | None = None
+
+
+def check(wanted: Wanted) -> None:
+    """Raises ``Invalid`` naming the field."""
+    title = text.one_line(wanted.title)
+    if not title:
+        raise Invalid("A call needs a title.", field="title")
+    if not TITLE_MIN <= len(title) <= TITLE_MAX:
+        raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
+    if len(wanted.about) > ABOUT_MAX:
+        raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
+    shifts.check(wanted.kind, wanted.shifts or ())
+    _check_note(wanted)
+    _check_kind(wanted)
+    _check_time(wanted.details)
+    _check_place(wanted.details)
+    _check_numbers(wanted.details)
+
+
+def _check_note(wanted: Wanted) -> None:
+    if wanted.note and wanted.kind not in NOTED:
+        raise Invalid(
+            "Such a call tells those who take part nothing else.", field="participants_note"
+        )
+    if wanted.note and len(wanted.note) > NOTE_MAX:
+        raise Invalid(f"It has at most {NOTE_MAX:,} characters.", field="participants_note")
+
+
+def _check_kind(wanted: Wanted) -> None:
+    kind = kinds.KINDS.get(wanted.kind)
+    if kind is None:
+        raise Invalid(f"A call is one of: {', '.join(kinds.KINDS)}.", field="kind")
+    known = kinds.variants(wanted.kind)
+    if wanted.variant not in known:
+        named = ", ".join(v for v in known if v)
+        said = f"may be: {named}" if named else "has no variants"
+        raise Invalid(f"A call of the kind {wanted.kind} {said}.", field="variant")
+    timed = wanted.details.starts_at is not None
+    if kind.timed and not timed:
+        raise Invalid("It needs a time: starts_at.", field="starts_at")
+    if timed and not kind.timed:
+        raise Invalid("Nobody comes to such a call: closes_at says its end.", field="starts_at")
+    if kind.linked and not wanted.details.external_url:
+        raise Invalid("It needs the address where one gives: external_url.", field="external_url")
+    if wanted.details.capacity is not None and not kind.places:
+        raise Invalid("Such a call has no places.", field="capacity")
+    _check_options(wanted)
+
+
+def _check_options(wanted: Wanted) -> None:
+    own = kinds.has_own_options(wanted.kind, wanted.variant)
+    if wanted.options and not own:
+        raise Invalid("The answers of such a call are given.", field="options")
+    if not own:
+        return
+    titles = [text.one_line(title) for title in wanted.options]
+    if not kinds.OPTIONS_MIN <= len(titles) <= kinds.OPTIONS_MAX:
+        raise Invalid(
+            f"It needs {kinds.OPTIONS_MIN} to {kinds.OPTIONS_MAX} options.", field="options"
+        )
+    if not all(0 < len(title) <= kinds.OPTION_LENGTH for title in titles):
+        raise Invalid(f"An option has 1 to {kinds.OPTION_LENGTH} characters.", field="options")
+    if len({title.casefold() for title in titles}) < len(titles):
+        raise Invalid("Two options are the same.", field="options")
+
+
+def _check_time(details: Details) -> None:
+    if details.ends_at and details.starts_at and details.ends_at < details.starts_at:
+        raise Invalid("It ends before it begins.", field="ends_at")
+    if details.ends_at and not details.starts_at:
+        raise Invalid("What has no beginning has no end: closes_at.", field="ends_at")
+    last = details.ends_at or details.starts_at
+    if details.closes_at and last and details.closes_at > last:
+        raise Invalid("Answers cannot count after it is over.", field="closes_at")
+    for name in ("starts_at", "ends_at", "closes_at"):
+        at = getattr(details, name)
+        if at and not YEARS[0] <= at.year <= YEARS[1]:
+            raise Invalid(f"A time is in the years {YEARS[0]} to {YEARS[1]}.", field=name)
+    if details.timezone not in _zones():
+        raise Invalid(
+            f"There is no time zone {details.timezone!r}; one is named like Europe/Rome.",
+            field="timezone",
+        )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Names that mean the same everywhere. PostgreSQL, which counts days by them, knows no other."""
+    return frozenset(available_timezones() - {"localtime"})
+
+
+def _check_place(details: Details) -> None:
+    if (details.latitude is None) != (details.longitude is None):
+        raise Invalid("Latitude and longitude go together.", field="latitude")
+    if details.latitude is not None and not -90 <= details.latitude <= 90:
+        raise Invalid("The latitude is between -90 and 90 degrees.", field="latitude")
+    if details.longitude is not None and not -180 <= details.longitude <= 180:
+        raise Invalid("The longitude is between -180 and 180 degrees.", field="longitude")
+
+
+def _check_numbers(details: Details) -> None:
+    if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
+        raise Invalid("The number of places is 1 to 1,000,000.", field="capacity")
+    if details.goal is not None and not 0 < details.goal <= GOAL_MAX:
+        raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
+    if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
+        raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
+    if details.external_url is not None and not is_web(details.external_url):
+        raise Invalid("An address is like https://example.org/give.", field="external_url")
+
+
+def is_web(url: str) -> bool:
+    """Whether it is an address of a page, of bounded length."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    clean = url.isprintable() and " " not in url and len(url) <= URL_MAX
+    return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def require_ahead(tx: Tx, details: Details) -> None:
+    """Raises ``Invalid`` for what is over already."""
+    if details.starts_at and details.starts_at <= tx.now:
+        raise Invalid("The event begins in the past.", field="starts_at")
+    if details.closes_at and details.closes_at <= tx.now:
+        raise Invalid("It would be closed already.", field="closes_at")

@@ -1,0 +1,89 @@
+"""What came of a call: an organiser says so once it is over, and everyone who took part hears it.
+
+The note is on the call (a changed status here, an Update to each host that was sent the call), in its thread as a
+reply by the community, and with each of those who took part (``call_notices``). A later change of the note is
+shown, and told to nobody anew.
+
+A call that is closed without one asks its organisers twice: after three days and after ten, and then never again.
+"""
+
+from __future__ import annotations
+
+from server import text
+from server.domain import effects, policy
+from server.domain.calling import call_notices, calls
+from server.domain.groups import communities, letters
+from server.domain.posting import posts
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from storage import accounts, participations, polls
+from storage import calls as rows
+from storage import communities as community_rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.posts import Post
+
+MAX = 5000
+
+
+async def note(tx: Tx, actor: Account, post: Post, said: str) -> None:
+    """Say what came of a call of ours, or say it in other words.
+
+    Raises ``Forbidden`` (no steward, not over yet), ``Invalid``, ``NotFound``.
+    """
+    call = await rows.lock(tx.conn, post.id)
+    community = await accounts.by_id(tx.conn, call.community_id) if call else None
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if call is None or community is None or author is None or not post.local:
+        raise NotFound
+    await communities.require_steward(tx, community, actor)
+    over = call.over_at is not None and call.over_at <= tx.now
+    policy.may_report(call.state, over=over).require()
+    said = said.strip()
+    if not 0 < len(said) <= MAX:
+        raise Invalid(f"An outcome has 1 to {MAX:,} characters.", field="outcome")
+    html = text.compose(said, {}, tx.site.urls.tag)
+    await rows.set_outcome(tx.conn, post.id, html, tx.now)
+    effects.changed(tx, post.id)
+    await calls.send_tally(tx, post.id)
+    if call.outcome_at is None:
+        await _spread(tx, actor, community, author, post, html)
+
+
+async def _spread(
+    tx: Tx,
+    actor: Account,
+    community: Account,
+    author: Account,
+    post: Post,
+    html: str,
+) -> None:
+    draft = posts.Draft(content=html, in_reply_to=post, language=post.language)
+    await posts.publish(tx, community, draft)
+    took_part = await participations.participants(tx.conn, post.id)
+    ids = [row.account_id for row in took_part if row.account_id and row.state == "granted"]
+    await effects.tell(
+        tx, (await accounts.by_ids(tx.conn, ids)).values(), "update", author, post.id
+    )
+    await call_notices.send(tx, post.id, "outcome", by=actor)
+
+
+async def ask(tx: Tx, post_id: int, closed_at: str) -> None:
+    """Ask the organisers what came of a call, unless they said so, or opened it again since."""
+    call = await rows.by_id(tx.conn, post_id)
+    post = await post_rows.by_id(tx.conn, post_id)
+    poll = (await polls.by_ids(tx.conn, [post_id])).get(post_id)
+    if not (call and post and poll and poll.closed_at) or call.outcome_at:
+        return
+    if call.state != "closed" or poll.closed_at.isoformat() != closed_at:
+        return
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await tell_stewards(tx, community, "ask_outcome", call=post.title, url=post.url)
+
+
+async def tell_stewards(tx: Tx, community: Account, what: str, **facts: str | int) -> None:
+    """A letter by the community to each of ours who steers it."""
+    for steward in await community_rows.stewards(tx.conn, community.id):
+        if steward.local:
+            await letters.send(tx, community, steward, what, **facts)

@@ -1,0 +1,409 @@
+"""Taking part in a call: through whatever door, one answer of one person.
+
+The card's vote, a Join, a member's client and the page all end in ``answer``: one row per person, places granted
+one at a time under the lock of the call, in order of receipt. Where the host of a remote call is to know who
+takes part, our members' answers go to it and wait for its word; where it is not (petitions and the like), they
+count here, and the host is told how many (``server/domain/calling/tallies.py``).
+
+Counts change in the same transaction. Other servers hear of them by a job, at most every three minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from server.domain import distribution, effects, forms, policy
+from server.domain.calling import kinds, shift_roles, tallies
+from server.domain.calling.kinds import Answer
+from server.domain.groups import communities
+from server.domain.mailing import mails
+from server.domain.tx import Tx
+from server.errors import Forbidden, Invalid, NotFound
+from storage import accounts, calls, follows, participations, polls
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call
+from storage.participations import Participation, Said
+from storage.posts import Post
+
+RECEIPT = "receipt"
+"""The job that tells somebody of their place (``receipts.py``)."""
+TALLY_INTERVAL = timedelta(minutes=3)
+HELD = ("granted", "waiting")
+REJECTED = tuple(
+    v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED, policy.CHOOSE_SHIFT)
+)
+"""Why a Join of another server is answered by a Reject."""
+
+
+async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
+    """What can be answered to a call, in the order of its card."""
+    shifts = await shift_roles.on_card(tx, call)
+    if shifts or await shift_roles.divided(tx, call):
+        return await shift_roles.answers(tx, call, shifts)
+    if not kinds.has_own_options(call.kind, call.variant):
+        return kinds.answers(call.kind, call.variant)
+    options = await polls.options(tx.conn, [call.post_id])
+    return kinds.answers(call.kind, call.variant, [o.title for o in options])
+
+
+async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
+    """The answer of this key, with its place on the card; without a key what a plain Join says."""
+    offered = await answers(tx, call)
+    for at, found in enumerate(offered):
+        if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
+            return at, found
+    keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
+    raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
+
+
+async def answer(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str | None,
+    door: str,
+    *,
+    uri: str | None = None,
+    invited: bool = False,
+    message: str = "",
+    role: str | None = None,
+) -> Participation:
+    """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
+    kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
+    ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles.
+
+    A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
+    Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen), ``Invalid`` (no such answer), ``NotFound`` (no call).
+    """
+    call = await locked(tx, post)
+    shifts = await shift_roles.on_card(tx, call)
+    if shifts and said in (None, kinds.HELPING[0].key):
+        policy.CHOOSE_SHIFT.require()
+    choice, found = await _find(tx, call, said)
+    if choice in shifts:
+        return await _choose(tx, account, post, shifts[choice], door, uri, role)
+    await _require_answer(tx, account, post, call)
+    if shifts:
+        await _leave_shifts(tx, account, post)
+    old = await participations.of_account(tx.conn, post.id, account.id)
+    tier = "confirmed" if account.local or door == "join" else "expressed"
+    new = Said(found.key, choice, found.counts, "granted", tier, door, uri)
+    if not post.local:
+        mode = call.join_mode if found.counts else "free"
+        policy.may_take_part(mode, call.external_url, invited=invited).require()
+        await shift_roles.require_known(tx, call, role)
+        new = replace(new, role=role if found.counts else None)
+        return await _answer_elsewhere(tx, account, post, call, old, new, message)
+    if not account.local and door != "reply":  # which any software writes
+        await _note_form(tx, account, call, door)
+    if found.counts:
+        place = await shift_roles.place(tx, call, old, role)
+        new = replace(new, role=place.role, state="granted" if place.free else "waiting")
+    if old and (old.answer, old.role) == (found.key, new.role) and old.state in HELD:
+        return await _say_again(tx, account, post, call, old, new)
+    row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
+    await _reply(tx, post, account, row, uri)
+    await tell(tx, row)
+    await settle(tx, post, call)
+    return row
+
+
+async def _note_form(tx: Tx, account: Account, call: Call, door: str) -> None:
+    """What a host answered it has read; of a shift the card is its volunteer call's."""
+    form = forms.answered(door)
+    about = call.parent_id if call.parent_id and form == forms.CARD else call.post_id
+    await calls.put_form(tx.conn, about, account.host, form)
+
+
+async def _choose(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    shift_id: int,
+    door: str,
+    uri: str | None,
+    role: str | None,
+) -> Participation:
+    """A shift, on the card of its volunteer call: any other answer of theirs to the call goes."""
+    shift = await post_rows.by_id(tx.conn, shift_id)
+    assert shift, "a foreign key holds it"
+    row = await answer(tx, account, shift, None, door, uri=uri, role=role)
+    await _leave_shifts(tx, account, post, but=shift_id)
+    if await participations.of_account(tx.conn, post.id, account.id):
+        await _withdraw(tx, account, post, await locked(tx, post))
+    return row
+
+
+async def leave(tx: Tx, account: Account, community: Account) -> None:
+    """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
+    it holds no place that others wait for."""
+    ids = await participations.in_community(tx.conn, community.id, account.id)
+    found = await post_rows.by_ids(tx.conn, ids)
+    for post_id in ids:
+        if found[post_id].local:
+            await withdraw(tx, account, found[post_id])
+
+
+async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
+    for taken in await participations.in_shifts(tx.conn, post.id, account.id):
+        shift = await post_rows.by_id(tx.conn, taken.post_id)
+        if shift and shift.id != but:
+            await withdraw(tx, account, shift)
+
+
+async def tell(tx: Tx, row: Participation) -> None:
+    """Let who gave an answer know what became of it, where they do not know."""
+    if row.counts and row.account_id:
+        await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
+
+
+async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> Participation:
+    """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    require_open(tx, call)
+    if choice in await shift_roles.on_card(tx, call):
+        policy.CHOOSE_SHIFT.require()
+    new = Said(found.key, choice, found.counts, "granted", "confirmed", "email")
+    if found.counts:
+        place = await shift_roles.place(tx, call, None, None)
+        new = replace(new, role=place.role, state="granted" if place.free else "waiting")
+    row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
+    await settle(tx, post, call)
+    return row
+
+
+async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
+    """As ``withdraw``, of somebody without an account."""
+    call = await locked(tx, post)
+    old = await participations.of_contact(tx.conn, contact_id)
+    if old and await participations.withdraw(tx.conn, old.id, tx.now):
+        await settle(tx, post, call)
+
+
+async def join(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    uri: str,
+    said: str | None = None,
+    role: str | None = None,
+) -> None:
+    """A Join of another server, which is answered in any case but by those who block each other.
+
+    ``said`` and ``role``: the answer and the role that it names, if any. Raises ``Forbidden`` for these, and ``Invalid``.
+    """
+    if not post.is_call:
+        await distribution.ignore_join(tx, post, account, uri)
+        return
+    try:
+        await answer(tx, account, post, said, "join", uri=uri, role=role)
+    except Forbidden as refused:
+        organiser = await accounts.by_id(tx.conn, post.account_id)
+        if organiser is None or refused.reason not in REJECTED:
+            raise
+        await distribution.answer_join(tx, organiser, post, account, uri, "refused")
+
+
+async def _say_again(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation,
+    new: Said,
+) -> Participation:
+    """The same answer once more keeps its place; through a better door it is confirmed."""
+    if old.tier == "expressed" and new.tier == "confirmed":
+        await participations.confirm(tx.conn, old.id, new.uri, new.door)
+        await settle(tx, post, call)
+    again = replace(old, door=new.door)
+    await _reply(tx, post, account, again, new.uri)
+    return again
+
+
+async def locked(tx: Tx, post: Post) -> Call:
+    """The call of a post, held until the transaction ends. Raises ``NotFound``.
+
+    Of a shift its volunteer call is held too, and first, by all: both are counted.
+    """
+    found = await calls.by_id(tx.conn, post.id)
+    if found and found.parent_id:
+        await calls.lock(tx.conn, found.parent_id)
+    call = await calls.lock(tx.conn, post.id)
+    if call is None:
+        raise NotFound
+    return call
+
+
+async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    await communities.require_part(tx, call.community_id, account)
+    blocked = await follows.blocked(tx.conn, account.id, call.community_id)
+    blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
+    require_open(tx, call, blocked=blocked)
+
+
+def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
+    """Raises ``Forbidden`` where a call takes no answers, or not of this person."""
+    over = call.over_at is not None and call.over_at < tx.now
+    policy.may_answer(call.state, over=over, blocked=blocked).require()
+
+
+async def _reply(
+    tx: Tx, post: Post, account: Account, participation: Participation, uri: str | None
+) -> None:
+    """A Join is answered; a vote on the card cannot be (poll votes have no answer)."""
+    if participation.door != "join" or not participation.counts:
+        return
+    organiser = await accounts.by_id(tx.conn, post.account_id)
+    if organiser:
+        await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
+
+
+async def _answer_elsewhere(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation | None,
+    new: Said,
+    message: str,
+) -> Participation:
+    """To a call of another server: its host hears who it was where it is to know; else it counts here.
+
+    What was asked is not asked again before it was refused: Mobilizon takes no second Join.
+    """
+    same = old and (old.answer, old.role) == (new.answer, new.role)
+    if old and same and old.state != "refused" and not message:
+        return old
+    if kinds.KINDS[call.kind].named:
+        new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
+        new = replace(new, state="pending") if new.counts else new
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role)
+    else:
+        await tallies.due(tx, post)
+    return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
+async def _tell_host(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str,
+    uri: str,
+    message: str = "",
+    role: str | None = None,
+) -> None:
+    host = await accounts.by_id(tx.conn, post.account_id)
+    assert host, "a foreign key holds it"
+    await distribution.taking_part(tx, account, post, host, said, uri, message, role)
+
+
+async def withdraw(tx: Tx, account: Account, post: Post) -> None:
+    """Take an answer back; a repeat is no event. Of a volunteer call those to its shifts go too."""
+    call = await locked(tx, post)
+    if call.kind == "volunteer":
+        await _leave_shifts(tx, account, post)
+    await _withdraw(tx, account, post, call)
+
+
+async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
+    old = await participations.of_account(tx.conn, post.id, account.id)
+    if old is None or not await participations.withdraw(tx.conn, old.id, tx.now):
+        return
+    if post.local:
+        await settle(tx, post, call)
+    elif kinds.KINDS[call.kind].named:
+        await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
+    else:
+        await tallies.due(tx, post)
+
+
+async def take_back(tx: Tx, given: Participation, post: Post) -> None:
+    """As ``withdraw``, of one answer, by what proves that it is theirs: the reply that gave it, or a link."""
+    account = await accounts.by_id(tx.conn, given.account_id or 0)
+    if account:
+        await withdraw(tx, account, post)
+
+
+async def settle(tx: Tx, post: Post, call: Call) -> None:
+    """Give free places to who waits, count again, and let others hear of it in a while.
+
+    The caller holds the lock of the call.
+    """
+    await fill(tx, post, call)
+    await _let_hear(tx, call)
+    if call.parent_id:
+        await settle_above(tx, call.parent_id)
+
+
+async def settle_above(tx: Tx, parent_id: int) -> None:
+    """Count a volunteer call again, as its shifts have changed. The caller holds its lock."""
+    await _write(tx, parent_id)
+    call = await calls.by_id(tx.conn, parent_id)
+    if call:
+        await _let_hear(tx, call)
+
+
+async def _let_hear(tx: Tx, call: Call) -> None:
+    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
+    await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
+    await tallies.moved(tx, call)
+    await effects.recount(tx, call.post_id)
+
+
+async def fill(tx: Tx, post: Post, call: Call) -> None:
+    """As ``settle``, without letting others hear of it. Nobody gets a place in what is over or called off."""
+    now = await calls.by_id(tx.conn, post.id)
+    if now and now.state not in ("cancelled", "closed"):
+        await _grant(tx, post, now)
+    for post_id in (post.id, call.parent_id) if call.parent_id else (post.id,):
+        await _write(tx, post_id)
+
+
+async def _grant(tx: Tx, post: Post, call: Call) -> None:
+    tally = await participations.recount(tx.conn, post.id)
+    taken = tally.confirmed + tally.expressed
+    for waiting in await shift_roles.granted(tx, call, taken, tally.waiting):
+        await participations.set_participation_state(tx.conn, waiting.id, "granted")
+        await _tell_granted(tx, post, waiting)
+
+
+async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
+    if waiting.contact_id:
+        await mails.want_by_contact(tx, waiting.contact_id, "moved")
+    account = await accounts.by_id(tx.conn, waiting.account_id or 0)
+    if account:
+        await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
+        await tell(tx, waiting)
+
+
+async def _write(tx: Tx, post_id: int) -> None:
+    tally = await participations.recount(tx.conn, post_id)
+    await calls.set_tally(tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting)
+    given = await participations.given(tx.conn, post_id)
+    options = await polls.options(tx.conn, [post_id])
+    counts = [given.get(option.position, 0) for option in options]
+    await polls.set_counts(tx.conn, post_id, counts, tally.people)
+
+
+async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
+    """The host of a remote call grants a place, lets one wait, or refuses.
+
+    Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
+    moderators answer for their group. ``state``: granted, waiting or refused.
+    """
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None or not await _answers_for(tx, host, post, call):
+        policy.NOT_YOURS.require()
+    await participations.set_participation_state(tx.conn, participation.id, state)
+
+
+async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+    if post.account_id == host.id:
+        return True
+    group = await accounts.by_id(tx.conn, call.community_id)
+    return group is not None and group.is_group and group.host == host.host

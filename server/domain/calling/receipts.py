@@ -1,0 +1,140 @@
+"""What those who take part are told of it, in a message to them alone: a place, their number in line, a free
+place, that it was cancelled; with a link to take it back.
+
+Least noise: who is told something already hears nothing here. A Join has its Accept, an answer by e-mail its mail,
+and a member who gets a place sees so where they answered. What is left is written to: those who vote on a card or
+reply from elsewhere, once for each answer and again when its state changes, and members who wait and get a place.
+Nobody who said no or maybe. Organisers may turn off what only says thanks; who waits is always told.
+
+Each is a job (server/jobs/receipts.py), which finds the state as it is then: what changes twice in a moment is told
+once. The link is a secret of which only the digest is kept; it stands in the message as that waits to be sent, like
+anything in an outbox. A member's message has none: they sign in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server import ids, text
+from server.domain import distribution, wire
+from server.domain.calling import keywords, kinds, participations
+from server.domain.groups import communities
+from server.domain.posting import posts
+from server.domain.tx import Tx
+from server.errors import NotFound
+from storage import accounts, calls, receipts
+from storage import participations as rows
+from storage import posts as post_rows
+from storage.accounts import Account
+from storage.calls import Call
+from storage.db import next_id
+from storage.participations import Participation
+from storage.posts import Post
+
+TOLD_OTHERWISE = ("join", "email")
+"""Doors that have an answer of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that is to be written. ``says``: granted, waiting or cancelled; ``before``: what was said."""
+
+    given: Participation
+    person: Account
+    post: Post
+    call: Call
+    says: str
+    before: str | None
+
+
+async def due(tx: Tx, participation_id: int) -> Due | None:
+    """The message that somebody is to get now; None: they know."""
+    given = await rows.by_id(tx.conn, participation_id)
+    post = await post_rows.by_id(tx.conn, given.post_id) if given else None
+    call = await calls.by_id(tx.conn, given.post_id) if given else None
+    person = await accounts.by_id(tx.conn, given.account_id or 0) if given else None
+    if not (given and given.counts and post and post.local and call and person):
+        return None
+    before = await receipts.last_said(tx.conn, given.id)
+    cancelled = call.state == "cancelled"
+    says = what(given, before, local=person.local, cancelled=cancelled, thanks=call.receipts)
+    return Due(given, person, post, call, says, before) if says else None
+
+
+def what(
+    given: Participation, before: str | None, *, local: bool, cancelled: bool, thanks: bool
+) -> str | None:
+    """Pure: what to say to whom ``before`` was said, if anything. ``thanks``: whether a place that was there
+    at once is worth a message."""
+    if given.door in TOLD_OTHERWISE or given.state not in ("granted", "waiting"):
+        return None
+    says = "cancelled" if cancelled else given.state
+    if says == before:
+        return None
+    if before is None and says != "waiting":
+        return says if thanks and not local and not cancelled else None
+    return None if cancelled and local else says  # who is a member sees the call change
+
+
+async def tell(tx: Tx, due_: Due) -> None:
+    """Write it, and remember that it was."""
+    community = await accounts.by_id(tx.conn, due_.call.community_id)
+    assert community, "a foreign key holds it"
+    secret = ids.secret()
+    await receipts.put(tx.conn, due_.given.id, ids.digest(secret), due_.says, tx.now)
+    said = await _words(tx, due_)
+    if due_.person.local:
+        draft = posts.Draft(
+            visibility="direct", content=f"<p>{said}</p>", mentions=(due_.person,), source=text.plain(said)
+        )  # fmt: skip
+        await posts.publish(tx, community, draft)
+        return
+    html = f"<p>{said}</p>{_way_back(due_.post, tx.site.urls.receipt(secret))}"
+    uri = tx.site.urls.told(due_.given.id, await next_id(tx.conn, tx.now))
+    await distribution.message(tx, community, due_.person, html, uri)
+
+
+async def _words(tx: Tx, due_: Due) -> str:
+    title = f'<a href="{text.escape(due_.post.url)}">{text.escape(due_.post.title)}</a>'
+    told = text.escape(wire.line(due_.call))
+    head = f"{title} ({told})" if told else title
+    if due_.says == "cancelled":
+        return f"Cancelled: {head}."
+    if due_.says == "waiting":
+        line = await rows.place_in_line(tx.conn, due_.given)
+        return f"All places are taken: {head}. You are number {line} on the waiting list."
+    if due_.before == "waiting":
+        return f"A place is free now, and it is yours: {head}."
+    if due_.before == "cancelled":
+        return f"It takes place after all: {head}. You take part as before."
+    places = kinds.KINDS[due_.call.kind].places
+    return f"You have a place: {head}." if places else f"Your answer counts: {head}."
+
+
+def _way_back(post: Post, link: str) -> str:
+    word = keywords.of_language(post.language).withdraw
+    address = text.escape(link)
+    return (
+        f"<p>To take your answer back, reply to this with {text.escape(word)}, or open"
+        f' <a href="{address}">{address}</a></p>'
+    )
+
+
+async def choose(tx: Tx, actor: Account, post: Post, *, wanted: bool) -> None:
+    """Whether who gets a place at once is written to. Raises ``Forbidden``, ``NotFound``."""
+    call = await participations.locked(tx, post)
+    community = await accounts.by_id(tx.conn, call.community_id)
+    assert community, "a foreign key holds it"
+    await communities.require_steward(tx, community, actor)
+    await calls.set_receipts(tx.conn, post.id, wanted=wanted)
+
+
+async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
+    """The answer that a link is about, and its call. Raises ``NotFound``."""
+    given = await receipts.by_digest(tx.conn, ids.digest(secret))
+    post = await post_rows.by_id(tx.conn, given.post_id) if given else None
+    if given is None or post is None:
+        raise NotFound(
+            "There is no answer behind this link: it was taken back, or the call is gone."
+        )
+    return given, post

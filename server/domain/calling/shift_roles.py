@@ -1,0 +1,134 @@
+"""Which place in a shift somebody gets, and which shifts the card of a volunteer call offers.
+
+A shift may want several kinds of people, each with its own places and its own waiting list. Who does not say
+which, as nobody can who comes from Mobilizon or votes on a card, gets one that asks no skill if there is any,
+and a free one before one to wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from server.domain.calling.kinds import HELPING, Answer
+from server.domain.tx import Tx
+from server.errors import Invalid
+from storage import calls, participations, polls, shift_roles
+from storage.calls import Call
+from storage.participations import Participation
+from storage.shift_roles import Role
+
+MAYBE = HELPING[1]
+OTHER = "Another time"
+"""The option of a card that offers not all shifts."""
+
+GONE = "gone."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``role``: None where there are none; ``free``: it can be had at once."""
+
+    role: str | None
+    free: bool
+
+
+def choose(roles: Sequence[Role], taken: Mapping[str, int], wanted: str | None) -> Role:
+    """The role of this name; without one as this module says. Raises ``Invalid`` where there is no such role."""
+    if wanted is None:
+        return min(
+            roles, key=lambda r: (bool(r.skill), taken.get(r.name, 0) >= r.places, r.position)
+        )
+    found = next((role for role in roles if role.name == wanted), None)
+    if found is None:
+        names = ", ".join(role.name for role in roles)
+        raise Invalid(f"A role in this shift is one of: {names}.", field="role")
+    return found
+
+
+async def place(tx: Tx, call: Call, old: Participation | None, wanted: str | None) -> Place:
+    """Where who answers now gets a place, or waits for one. ``old``: what they said before, whose role they
+    keep if they name none. Raises ``Invalid`` (no such role)."""
+    held = old if old and old.counts and old.state in ("granted", "waiting") else None
+    has_place = held is not None and held.state == "granted"
+    roles = await shift_roles.of_shifts(tx.conn, [call.post_id])
+    if not roles:
+        if wanted:
+            raise Invalid("There are no roles in this call.", field="role")
+        return Place(None, free=has_place or not call.full)
+    taken = await participations.in_roles(tx.conn, call.post_id)
+    role = choose(roles, taken, wanted or (held.role if held else None))
+    keeps = has_place and held is not None and held.role == role.name
+    return Place(role.name, free=keeps or taken.get(role.name, 0) < role.places)
+
+
+async def require_known(tx: Tx, call: Call, wanted: str | None) -> None:
+    """Of a call of another server, whose host gives the places. Raises ``Invalid``."""
+    if wanted:
+        await place(tx, call, None, wanted)
+
+
+async def granted(tx: Tx, call: Call, taken: int, waiting: int) -> list[Participation]:
+    """Who waits and gets a place now, in order of receipt, in each role. ``taken``: places of the call."""
+    if not waiting:
+        return []
+    roles = await shift_roles.of_shifts(tx.conn, [call.post_id])
+    if not roles:
+        free = waiting if call.capacity is None else max(call.capacity - taken, 0)
+        return await participations.next_waiting(tx.conn, call.post_id, free)
+    in_roles = await participations.in_roles(tx.conn, call.post_id)
+    found: list[Participation] = []
+    for role in roles:
+        free = max(role.places - in_roles.get(role.name, 0), 0)
+        found += await participations.next_waiting(tx.conn, call.post_id, free, role.name)
+    return found
+
+
+async def give(tx: Tx, call: Call) -> None:
+    """A shift got roles: who was in it before has one too, as if they had named none, in order of receipt."""
+    roles = await shift_roles.of_shifts(tx.conn, [call.post_id])
+    if not roles:
+        return
+    taken = await participations.in_roles(tx.conn, call.post_id)
+    for row in await participations.without_role(tx.conn, call.post_id):
+        role = choose(roles, taken, None)
+        await participations.set_role(tx.conn, row.id, role.name)
+        if row.state == "granted":
+            taken[role.name] = taken.get(role.name, 0) + 1
+
+
+async def on_card(tx: Tx, call: Call) -> dict[int, int]:
+    """The shifts that the card of a volunteer call offers: by the place there, the id of the shift's post.
+
+    Empty for every other call, and where the shifts came later: a card never changes.
+    """
+    if call.kind != "volunteer" or call.parent_id is not None:
+        return {}
+    shifts = await calls.shifts(tx.conn, [call.post_id])
+    return {shift.choice: shift.post_id for shift in shifts if shift.choice is not None}
+
+
+async def answers(tx: Tx, call: Call, shifts: Mapping[int, int]) -> tuple[Answer, ...]:
+    """What can be answered on such a card: a shift by its id, and that none of these suits. A shift that is
+    deleted, or has not come from its server yet, has a key that nobody can say (``is_there``)."""
+    options = await polls.options(tx.conn, [call.post_id])
+    return tuple(
+        Answer(str(shifts[o.position]), o.title, counts=True)
+        if o.position in shifts
+        else Answer(MAYBE.key if o.title == OTHER else f"{GONE}{o.position}", o.title)
+        for o in options
+    )
+
+
+def is_there(answer: Answer) -> bool:
+    return not answer.key.startswith(GONE)
+
+
+async def divided(tx: Tx, call: Call) -> bool:
+    """Whether the card of a call offered shifts, of which none is here any more, or yet."""
+    if call.kind != "volunteer" or call.parent_id is not None:
+        return False
+    titles = {option.title for option in await polls.options(tx.conn, [call.post_id])}
+    return len(titles) != len(HELPING) or (
+        call.card_uri is not None and not titles & {answer.title for answer in HELPING}
+    )

@@ -1,0 +1,165 @@
+"""Contact calls: to whom one writes, what one writes, and what came of it.
+
+Letters leave by the mail program of who writes them: this server sends none, so nobody's box is filled in a name
+that nobody checked. One person writes to one target once. What is written depends on where the target stands: who
+has pledged is not asked again, unless the stewards wrote a letter of thanks. What a target said goes to stewards
+alone, without the name of who reports it.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from server import text
+from server.domain import effects, policy
+from server.domain.calling import participations
+from server.domain.groups import communities
+from server.domain.tx import Tx
+from server.errors import Invalid, NotFound
+from storage import accounts, calls, targets
+from storage import participations as rows
+from storage.accounts import Account
+from storage.calls import Call
+from storage.posts import Post
+from storage.targets import Letter, NewTarget, Script, Target
+
+STATUSES = ("asked", "pledged", "refused", "answered")
+MOST = 200
+NAME_MAX = 100
+ADDRESS_MAX = 2000
+NOTE_MAX = 1000
+SAID_MAX = 2000
+SUBJECT_MAX, BODY_MAX = 200, 5000
+REPORTS_MAX = 1000
+
+
+def _contact(call: Call | None) -> Call:
+    if call is None or call.kind != "contact":
+        raise NotFound
+    return call
+
+
+async def _steered(tx: Tx, actor: Account, post: Post) -> Call:
+    call = _contact(await participations.locked(tx, post))
+    community = await accounts.by_id(tx.conn, call.community_id)
+    if community is None or not post.local:
+        raise NotFound
+    await communities.require_steward(tx, community, actor)
+    return call
+
+
+async def add(tx: Tx, actor: Account, post: Post, wanted: NewTarget) -> None:
+    """Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
+    await _steered(tx, actor, post)
+    name = text.one_line(wanted.name)
+    if not 0 < len(name) <= NAME_MAX:
+        raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
+    if max(len(wanted.role), len(wanted.area), len(wanted.language or "")) > NAME_MAX:
+        raise Invalid(f"Role, area and language have at most {NAME_MAX} characters.", field="role")
+    if await targets.count(tx.conn, post.id) >= MOST:
+        raise Invalid(f"A call has at most {MOST} targets.", field="name")
+    new = NewTarget(name, text.one_line(wanted.role), address(wanted.address),
+                    text.one_line(wanted.area), wanted.language)  # fmt: skip
+    await targets.insert(tx.conn, post.id, new, tx.now)
+    effects.changed(tx, post.id)
+
+
+def address(said: str) -> str:
+    """``mailto:`` or ``https:`` of what was typed. Raises ``Invalid``."""
+    typed = said.strip()
+    if len(typed) > ADDRESS_MAX or not typed.isprintable() or " " in typed:
+        raise Invalid("That is no address.", field="address")
+    mail = typed.removeprefix("mailto:")
+    local, at, domain = mail.rpartition("@")
+    if at and "/" not in mail and not set(mail) & set('?&,;<>"%'):
+        if local and "." in domain and "@" not in local:
+            return f"mailto:{mail}"
+    elif urlsplit(typed).scheme in ("http", "https") and urlsplit(typed).hostname:
+        return typed
+    raise Invalid(
+        "An address is like council@town.example or https://town.example.", field="address"
+    )
+
+
+async def remove(tx: Tx, actor: Account, post: Post, target_id: int) -> None:
+    """Raises ``Forbidden``, ``NotFound``."""
+    await _steered(tx, actor, post)
+    if not await targets.delete(tx.conn, post.id, target_id):
+        raise NotFound
+    effects.changed(tx, post.id)
+
+
+async def set_status(
+    tx: Tx, actor: Account, post: Post, target_id: int, status: str, note: str
+) -> None:
+    """Where a target stands now, with a public note. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
+    await _steered(tx, actor, post)
+    if status not in STATUSES:
+        raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
+    if len(note) > NOTE_MAX:
+        raise Invalid(f"A note has at most {NOTE_MAX:,} characters.", field="note")
+    if await targets.by_id(tx.conn, post.id, target_id) is None:
+        raise NotFound
+    await targets.set_status(tx.conn, target_id, status, note.strip(), tx.now)
+    effects.changed(tx, post.id)
+
+
+async def set_script(tx: Tx, actor: Account, post: Post, wanted: Script) -> None:
+    """What is written to targets of one status. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
+    await _steered(tx, actor, post)
+    if wanted.status not in STATUSES:
+        raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
+    subject, body = text.one_line(wanted.subject), wanted.body.strip()
+    if not 0 < len(subject) <= SUBJECT_MAX:
+        raise Invalid(f"A subject has 1 to {SUBJECT_MAX} characters.", field="subject")
+    if not 0 < len(body) <= BODY_MAX:
+        raise Invalid(f"A letter has 1 to {BODY_MAX:,} characters.", field="body")
+    await targets.put_script(tx.conn, post.id, Script(wanted.status, subject, body))
+
+
+async def letter(tx: Tx, post: Post, target: Target) -> Script | None:
+    """What is to be written; None where nothing is, as the target has pledged."""
+    own = await targets.script(tx.conn, post.id, target.status)
+    if own or target.status == "pledged":
+        return own
+    asked = await targets.script(tx.conn, post.id, "asked")
+    return asked or Script("asked", post.title, text.plain(post.content)[:BODY_MAX])
+
+
+def mailto(target: Target, script: Script) -> str | None:
+    """The letter as a link for a mail program (RFC 6068); None where one writes on a page of theirs."""
+    if not target.address.startswith("mailto:"):
+        return None
+    body = script.body.replace("\r\n", "\n").replace("\n", "\r\n")
+    return f"{target.address}?subject={quote(script.subject, safe='')}&body={quote(body, safe='')}"
+
+
+async def report(
+    tx: Tx, actor: Account, post: Post, target_id: int, *, answered: bool, said: str = ""
+) -> None:
+    """Somebody wrote to a target, and what they answered. It is taking part in the call.
+
+    Raises ``Invalid`` for a second letter, ``Forbidden`` and ``NotFound`` as an answer does.
+    """
+    _contact(await participations.locked(tx, post))
+    if not post.local or await targets.by_id(tx.conn, post.id, target_id) is None:
+        raise NotFound
+    if len(said) > SAID_MAX:
+        raise Invalid(f"It has at most {SAID_MAX:,} characters.", field="said")
+    old = await rows.of_account(tx.conn, post.id, actor.id)
+    status = "answered" if answered else "did"
+    best = "answered" if answered or (old and old.answer == "answered") else "did"
+    row = await participations.answer(tx, actor, post, best, "client")
+    told = Letter(target_id, status, said.strip() if answered else "", tx.now)
+    if not await targets.put_letter(tx.conn, row.id, told):
+        policy.WRITTEN_BEFORE.require()
+
+
+async def reports(tx: Tx, actor: Account, post: Post) -> list[Letter]:
+    """What targets said. Raises ``Forbidden``, ``NotFound``."""
+    call = _contact(await calls.by_id(tx.conn, post.id))
+    community = await accounts.by_id(tx.conn, call.community_id)
+    if community is None or not post.local:
+        raise NotFound
+    await communities.require_people(tx, community, actor)
+    return await targets.reports(tx.conn, post.id, REPORTS_MAX)

@@ -1,0 +1,1 @@
+"""Communities: who belongs, who steers, what they keep and decide."""

@@ -1,0 +1,1 @@
+"""Mail: what is written to whom, how much, and to strangers only as they confirmed."""

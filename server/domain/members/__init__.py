@@ -1,0 +1,1 @@
+"""Members and the accounts that we know: signing in, following, what each sets for themselves."""

@@ -1,0 +1,1 @@
+"""Posts and what belongs to them: media, polls, quotes, threads, search."""
