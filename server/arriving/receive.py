@@ -28,6 +28,7 @@ from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
+from storage import marks as mark_rows
 from storage import participations as participation_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
@@ -417,7 +418,7 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
     if post and inner.content and inner.id:
-        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        counted = await mark_rows.favourite_uri(tx.conn, act.by.id, post.id)
         if counted != inner.id:
             return  # one reaction of several (Pleroma): what counts still stands
     if post:
@@ -461,7 +462,7 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     if joined and joined.account_id == act.by.id:
         await receive_calls.withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
-    liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    liked = await mark_rows.favourite_by_uri(tx.conn, uri)
     disliked = await dislike_rows.by_uri(tx.conn, uri)
     if disliked and disliked.account_id == act.by.id:
         about = await post_rows.by_id(tx.conn, disliked.post_id)
