@@ -20,7 +20,7 @@ from server.api.schema import array
 from server.context import context
 from server.domain import policy, sight
 from server.domain.members import mutes
-from server.domain.posting import posts
+from server.domain.posting import marks
 from server.domain.tx import Tx
 from server.render import account
 from storage import posts as rows
@@ -48,19 +48,19 @@ def _doing(act: Act) -> ForMember:
 
 
 async def _bookmark(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.bookmark(tx, actor, post, kept=True)
+    await marks.bookmark(tx, actor, post, kept=True)
 
 
 async def _unbookmark(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.bookmark(tx, actor, post, kept=False)
+    await marks.bookmark(tx, actor, post, kept=False)
 
 
 async def _pin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=True)
+    await marks.pin(tx, actor, post, added=True)
 
 
 async def _unpin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=False)
+    await marks.pin(tx, actor, post, added=False)
 
 
 async def boost(request: web.Request, caller: Caller) -> web.Response:
@@ -73,7 +73,7 @@ async def boost(request: web.Request, caller: Caller) -> web.Response:
         post = await sight.subject(tx, id_of(request), caller.account)
         chosen = await preferences.of(tx.conn, caller.account.id)
         visibility = sent.text("visibility") or chosen.visibility
-        made = await posts.boost(tx, caller.account, post, visibility=visibility)
+        made = await marks.boost(tx, caller.account, post, visibility=visibility)
     async with work.reading() as tx:
         return ok(await status_by_id(tx, made.id, caller.account))
 
@@ -116,9 +116,9 @@ async def _mine(request: web.Request, caller: Caller, mine: Mine) -> web.Respons
 
 
 ACTS: dict[str, tuple[Act, str]] = {
-    "unreblog": (posts.unboost, "write:statuses"),
-    "favourite": (posts.like, "write:favourites"),
-    "unfavourite": (posts.unlike, "write:favourites"),
+    "unreblog": (marks.unboost, "write:statuses"),
+    "favourite": (marks.like, "write:favourites"),
+    "unfavourite": (marks.unlike, "write:favourites"),
     "bookmark": (_bookmark, "write:bookmarks"),
     "unbookmark": (_unbookmark, "write:bookmarks"),
     "pin": (_pin, "write:accounts"),

@@ -21,7 +21,7 @@ from server.domain import policy, wire
 from server.domain.calling import calls, participations
 from server.domain.members import farewell, follows, moves
 from server.domain.moderating import host_blocks, reports
-from server.domain.posting import dislikes, polls, posts, quotes
+from server.domain.posting import dislikes, marks, polls, posts, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
@@ -143,7 +143,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
     call = await call_rows.by_id(tx.conn, post.id) if post else None
     shift = call is not None and call.parent_id is not None  # its call is what followers hear of
     if post and post.is_head and not group.local and not shift:
-        await posts.share(tx, group, post, at=act.activity.published)
+        await sharing.share(tx, group, post, at=act.activity.published)
 
 
 async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
@@ -224,7 +224,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         return
     boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
     if boosted:
-        await posts.unboost(tx, act.by, boosted)
+        await marks.unboost(tx, act.by, boosted)
         return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
@@ -270,12 +270,12 @@ async def gone(tx: Tx, uri: str) -> None:
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
     post = await _seen(tx, act.by, activity.object)
-    await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
+    await marks.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
     post = await _seen(tx, act.by, activity.object)
-    await posts.like(tx, act.by, post, arrived=act.arrived)
+    await marks.like(tx, act.by, post, arrived=act.arrived)
 
 
 async def _dislike(tx: Tx, act: Act, activity: wire_acts.Dislike) -> None:
@@ -306,7 +306,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 
 async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target == act.by.featured_uri:
-        await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
+        await marks.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
         return
     group = await receive_moderation.group_of(tx, act.activity, target)
     if group is None:
@@ -421,7 +421,7 @@ async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
         if counted != inner.id:
             return  # one reaction of several (Pleroma): what counts still stands
     if post:
-        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+        await marks.unlike(tx, act.by, post, arrived=act.arrived)
 
 
 async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
@@ -433,7 +433,7 @@ async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
 async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
     post = await drafts.meant_by(tx, inner.object)
     if post:
-        await posts.unboost(tx, act.by, post)
+        await marks.unboost(tx, act.by, post)
 
 
 async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
@@ -472,9 +472,9 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
     post = await post_rows.by_id(tx.conn, post_id) if post_id else None
     if post and liked and liked.account_id == act.by.id:
-        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+        await marks.unlike(tx, act.by, post, arrived=act.arrived)
     elif post and boost and boost.account_id == act.by.id:
-        await posts.unboost(tx, act.by, post)
+        await marks.unboost(tx, act.by, post)
     else:
         raise Refused("unknown_object", "There is nothing of yours here to undo.")
 

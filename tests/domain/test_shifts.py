@@ -14,7 +14,7 @@ from server.domain.calling import calls, kinds, participations, shift_roles, shi
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.members import follows
-from server.domain.posting import polls, posts
+from server.domain.posting import drafts, polls, posts
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import outbox
@@ -373,7 +373,7 @@ async def test_a_plain_reply_to_a_call_with_shifts_is_a_comment(world: World) ->
     _, post, _ = await kitchen(world, shift(world, "Morning"), shift(world, "Evening"))
     member = await world.person("member")
     async with world.work.transaction() as tx:
-        draft = posts.Draft(content="<p>Count me in</p>", source="Count me in", in_reply_to=post)
+        draft = drafts.Draft(content="<p>Count me in</p>", source="Count me in", in_reply_to=post)
         assert await posts.publish(tx, member, draft)
     assert await counts(world, post) == (0, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from server.domain.posting import posts
+from server.domain.posting import marks, posts
 from storage import posts as post_rows
 from storage.accounts import Account
 from tests.api.networked import Town, town
@@ -103,7 +103,7 @@ async def test_a_pin_of_ours_is_told_and_goes_with_its_post(
     await follows_us(ours, microblog, microblog.person("reader"), organiser)
     post = await ours.publish(organiser, "Read this first")
     async with ours.work.transaction() as tx:
-        await posts.pin(tx, organiser, post, added=True)
+        await marks.pin(tx, organiser, post, added=True)
     await ours.settle()
     (added,) = microblog.of_type("Add")
     assert (added["object"], added["target"]) == (post.uri, organiser.featured_uri)

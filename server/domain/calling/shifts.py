@@ -15,7 +15,7 @@ from datetime import datetime
 from server import text
 from server.domain.calling import kinds
 from server.domain.calling import shift_roles as shift_role_verbs
-from server.domain.posting import posts, quotes
+from server.domain.posting import drafts, posts, quotes
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import calls, shift_roles
@@ -154,9 +154,9 @@ def choices(shifts: Sequence[Shift]) -> list[int | None]:
     return [at if at < shown else None for at in range(len(shifts))]
 
 
-def _draft(community: Account, parent: Post, shift: Shift) -> posts.Draft:
+def _draft(community: Account, parent: Post, shift: Shift) -> drafts.Draft:
     answers = kinds.answers("volunteer", "")
-    return posts.Draft(
+    return drafts.Draft(
         kind="event",
         title=shift.title,
         content=parent.content,
@@ -164,7 +164,7 @@ def _draft(community: Account, parent: Post, shift: Shift) -> posts.Draft:
         language=parent.language,
         community=community,
         tags=tuple(parent.tags),
-        poll=posts.PollDraft(tuple((answer.title, 0) for answer in answers)),
+        poll=drafts.PollDraft(tuple((answer.title, 0) for answer in answers)),
         quote_policy=quotes.policy_named("public", "public"),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from server.domain import effects, policy
 from server.domain.groups import communities
-from server.domain.posting import posts
+from server.domain.posting import sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import NotFound
 from storage import dislikes, follows, notifications
@@ -30,7 +30,7 @@ async def dislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None
     if await post_rows.unfavourite(tx.conn, actor.id, post.id):
         await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.dislike(tx, actor, post, uri)
-    await posts.pass_on(tx, post, document or (arrived.document if arrived else None))
+    await sharing.pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
 async def undislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
@@ -40,7 +40,7 @@ async def undislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | No
     if not await dislikes.delete(tx.conn, actor.id, post.id):
         return
     document = await effects.undo_dislike(tx, actor, post, uri) if uri else None
-    await posts.pass_on(tx, post, document or (arrived.document if arrived else None))
+    await sharing.pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
 async def _hold(tx: Tx, post: Post) -> None:
