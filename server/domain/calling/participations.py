@@ -20,7 +20,7 @@ from server.domain.groups import communities
 from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, follows, participations, polls
+from storage import accounts, calls, follows, participations, persons, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -243,6 +243,10 @@ async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> N
     blocked = await follows.blocked(tx.conn, account.id, call.community_id)
     blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
     require_open(tx, call, blocked=blocked)
+    if account.local and await persons.answered(
+        tx.conn, call.parent_id or call.post_id, account.id
+    ):
+        policy.COUNTED_ONCE.require()
 
 
 def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
