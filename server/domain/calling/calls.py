@@ -378,8 +378,11 @@ async def _rewrite(
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
-    for moved in await calls.place_shifts(tx.conn, post.id):
-        await send_tally(tx, moved)
+    told = set(await calls.place_shifts(tx.conn, post.id))
+    if wanted.shifts is None:
+        told |= set(await shifts.follow(tx, author, community, post))
+    for shift in sorted(told):
+        await send_tally(tx, shift)
     return post, call
 
 
