@@ -379,7 +379,8 @@ async def _answer(
         return
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
-        await receive_calls.join_answered(tx, act, joined, state)
+        agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
+        await receive_calls.join_answered(tx, act, joined, state, agreed.id if agreed else "")
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:
@@ -450,8 +451,15 @@ async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
     await receive_calls.withdraw(tx, act, inner.object)
 
 
+async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:
+    if not await receive_calls.offer_undone(tx, act, inner.id):
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+
+
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     """Only the id was sent: whatever of the sender's has it."""
+    if await receive_calls.offer_undone(tx, act, uri):
+        return
     follow = await follow_rows.by_uri(tx.conn, uri)
     if follow and follow.follower_id == act.by.id:
         target = await accounts.by_id(tx.conn, follow.target_id)
@@ -523,6 +531,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Add: _add,
     wire_acts.Announce: _announce,
     wire_acts.Block: _block,
+    wire_acts.Confirm: receive_calls.confirm,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
     wire_acts.Dislike: _dislike,
@@ -535,6 +544,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Like: _like,
     wire_acts.Lock: _lock,
     wire_acts.Move: _move,
+    wire_acts.Offer: receive_calls.offer,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
@@ -551,4 +561,5 @@ UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Follow: _undo_follow,
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,
+    wire_acts.Offer: _undo_offer,
 }

@@ -14,6 +14,7 @@ from server import text
 from server.domain import distribution, effects, policy
 from server.domain.calling import (
     call_notices,
+    commitments,
     drafting,
     kinds,
     participations,
@@ -74,6 +75,7 @@ class Reported:
     parent: str | None = None  # the id of the call whose shift it is, with its place on that card
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
+    category: str = ""  # of a need
 
 
 async def create(
@@ -215,6 +217,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await commitments.hear_category(tx, post, reported.category)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)

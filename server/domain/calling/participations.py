@@ -183,6 +183,16 @@ async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
         await settle(tx, post, call)
 
 
+async def ask_elsewhere(tx: Tx, account: Account, post: Post, said: str) -> Participation:
+    """As ``answer`` to a call of another server, which the caller tells: by the ``uri`` of what this gives."""
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    await _require_answer(tx, account, post, call)
+    uri = await effects.new_id(tx)
+    new = Said(found.key, choice, found.counts, "pending", "confirmed", "client", uri)
+    return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
 async def join(
     tx: Tx,
     account: Account,
@@ -338,7 +348,7 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     The caller holds the lock of the call.
     """
     await fill(tx, post, call)
-    await _let_hear(tx, call)
+    await let_hear(tx, call)
     if call.parent_id:
         await settle_above(tx, call.parent_id)
 
@@ -348,10 +358,11 @@ async def settle_above(tx: Tx, parent_id: int) -> None:
     await _write(tx, parent_id)
     call = await calls.by_id(tx.conn, parent_id)
     if call:
-        await _let_hear(tx, call)
+        await let_hear(tx, call)
 
 
-async def _let_hear(tx: Tx, call: Call) -> None:
+async def let_hear(tx: Tx, call: Call) -> None:
+    """Other servers, and whoever looks, see in a while what changed."""
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
     await tallies.moved(tx, call)
@@ -399,14 +410,17 @@ async def hear_answer(tx: Tx, host: Account, participation: Participation, state
     Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
     moderators answer for their group. ``state``: granted, waiting or refused.
     """
-    post = await post_rows.by_id(tx.conn, participation.post_id)
-    call = await calls.by_id(tx.conn, participation.post_id)
-    if post is None or call is None or not await _answers_for(tx, host, post, call):
+    if not await answers_for(tx, host, participation):
         policy.NOT_YOURS.require()
     await participations.set_participation_state(tx.conn, participation.id, state)
 
 
-async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+async def answers_for(tx: Tx, host: Account, participation: Participation) -> bool:
+    """Whether it is of a remote call for which this account may speak."""
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None:
+        return False
     if post.account_id == host.id:
         return True
     group = await accounts.by_id(tx.conn, call.community_id)
