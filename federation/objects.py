@@ -160,7 +160,8 @@ class Event:
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
     means that one can take part on the event's own page without an account. ``organizers`` are ids of
-    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e). ``taken``: places, where that is not who
+    takes part, as somebody brings guests.
     """
 
     start: datetime
@@ -176,6 +177,7 @@ class Event:
     status: EventStatus = "confirmed"
     organizers: tuple[str, ...] = ()
     attendees: str | None = None
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,8 @@ class Call:
     gives or signs elsewhere; ``about`` is its text as HTML where ``content`` says more. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
-    is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
+    is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it. ``guests_max``: whom each who takes part may
+    bring.
     """
 
     kind: CallKind
@@ -228,6 +231,7 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
+    guests_max: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,6 +254,7 @@ def details_of(value: Post) -> Details:
         goal=_bounded(call.goal.value) if call and call.goal else None,
         goal_metric=text.one_line(call.goal.metric, 40) if call and call.goal else "people",
         urgent=call.urgent if call else False,
+        guests_max=call.guests_max if call and event else 0,
     )
 
 
@@ -308,4 +309,5 @@ def reported_of(value: Post) -> calls.Reported:
         parent=call.parent if call else None,
         choice=call.choice if call else None,
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
+        taken=value.event.taken if value.event else None,
     )

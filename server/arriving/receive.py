@@ -378,7 +378,7 @@ async def _answer(
         return
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
-        await receive_calls.join_answered(tx, act, joined, state)
+        await receive_calls.join_answered(tx, act, joined, state, inner)
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:
