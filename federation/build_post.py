@@ -339,12 +339,12 @@ def _when_and_where(value: Event) -> Json:
 
 def _taking_part(post_: Post, value: Event) -> Json:
     status, event_status = _STATUSES[value.status]
-    taken = value.participant_count
+    taken = value.participant_count if value.taken is None else value.taken
     return _who(post_, value) | {
         "joinMode": value.join_mode,
         "maximumAttendeeCapacity": value.capacity or 0,  # Mobilizon's word for no limit
         "remainingAttendeeCapacity": max(value.capacity - taken, 0) if value.capacity else None,
-        "participantCount": taken,
+        "participantCount": value.participant_count,
         # Whoever answers need tell nobody but the organiser (FEP-8a8e).
         "requiredJoinVisibility": [post_.attributed_to],
         "category": "MEETING",  # Mobilizon's and FEP-8a8e's closed lists have it
@@ -427,6 +427,7 @@ def _call(value: Call | None) -> Json | None:
         superEvent=value.parent,
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
+        guestsMax=value.guests_max or None,
     )
 
 

@@ -160,7 +160,8 @@ class Event:
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
     means that one can take part on the event's own page without an account. ``organizers`` are ids of
-    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e). ``taken``: places, where that is not who
+    takes part, as somebody brings guests.
     """
 
     start: datetime
@@ -176,6 +177,7 @@ class Event:
     status: EventStatus = "confirmed"
     organizers: tuple[str, ...] = ()
     attendees: str | None = None
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +235,8 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
-    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``guests_max``: whom each who takes part may bring. ``category``: what a need is about; ``proposal``: what a
+    need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -259,6 +262,7 @@ class Call:
     roles: tuple[Role, ...] = ()
     category: str = ""
     proposal: Proposal | None = None
+    guests_max: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -270,5 +270,6 @@ CALL_TERMS: Final = {
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",
+    "guestsMax": "cta:guestsMax",
     "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
 }

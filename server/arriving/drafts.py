@@ -254,6 +254,7 @@ def details_of(value: Post) -> Details:
         goal=_bounded(call.goal.value) if call and call.goal else None,
         goal_metric=text.one_line(call.goal.metric, 40) if call and call.goal else "people",
         urgent=call.urgent if call else False,
+        guests_max=call.guests_max if call and event else 0,
     )
 
 
@@ -309,4 +310,5 @@ def reported_of(value: Post) -> calls.Reported:
         choice=call.choice if call else None,
         category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
+        taken=value.event.taken if value.event else None,
     )

@@ -334,7 +334,7 @@ async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
-    return keywords.printed(found, row.language)
+    return keywords.printed(found, row.language, call.guests_max)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:
@@ -478,6 +478,7 @@ async def _extension(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
+        guests_max=call.guests_max,
     )
 
 
@@ -523,6 +524,7 @@ async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> E
         place=_place(call),
         capacity=call.capacity,
         participant_count=call.counted,
+        taken=call.taken,
         organizers=(value.attributed_to, community.uri),
         attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],

@@ -62,7 +62,7 @@ INTRODUCED = 50
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the host of a remote call says of its counts."""
+    """What the host of a remote call says of its counts. ``taken``: places, where it says how many are left."""
 
     kind: str
     variant: str
@@ -76,6 +76,7 @@ class Reported:
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
     category: str = ""  # of a need
+    taken: int | None = None
 
 
 async def create(
@@ -233,7 +234,9 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
         await _tell_those_who_go(tx, post)
     elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
         await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
-    await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
+    await calls.set_tally(
+        tx.conn, post.id, reported.counted, 0, reported.waiting, reported.taken or reported.counted
+    )
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
@@ -390,6 +393,7 @@ async def _rewrite(
     await urgency.mark(tx, call, was=was)
     await _set_note(tx, post, wanted)
     await _plan(tx, call)
+    await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
