@@ -1232,14 +1232,17 @@ create table decision_rules (
 create table call_targets (
     id bigint generated always as identity primary key,
     post_id bigint not null references calls on delete cascade,
+    uri text,                           -- of what another server has
     name text not null check (length(name) between 1 and 100),
     role text not null check (length(role) <= 100),
-    address text not null check (length(address) between 1 and 2000),  -- mailto: or https:
+    address text not null check (length(address) <= 2000),  -- mailto: or https:; empty: not told to us
     area text not null check (length(area) <= 100),
     language text,
     status text not null default 'asked' check (status in ('asked', 'pledged', 'refused', 'answered')),
     note text not null default '' check (length(note) <= 1000),
-    changed_at timestamptz not null
+    changed_at timestamptz not null,
+    unique (post_id, uri),
+    check (address <> '' or uri is not null)
 );
 create index on call_targets (post_id, id);
 
