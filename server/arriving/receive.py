@@ -446,7 +446,7 @@ async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
 
 
 async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
-    await receive_calls.withdraw(tx, act, inner.object)
+    await receive_calls.withdraw(tx, act, inner.object, inner.id)
 
 
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:

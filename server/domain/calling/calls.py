@@ -16,6 +16,7 @@ from server.domain.calling import (
     call_notices,
     drafting,
     kinds,
+    own_calls,
     participations,
     reminders,
     shifts,
@@ -90,6 +91,7 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
+        await own_calls.require(tx, community, author, wanted)
     policy.may_call(private=await communities.is_private(tx, community)).require()
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
