@@ -307,5 +307,6 @@ def reported_of(value: Post) -> calls.Reported:
         outcome=text.clean(call.outcome) if call else "",
         parent=call.parent if call else None,
         choice=call.choice if call else None,
+        category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
     )

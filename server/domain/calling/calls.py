@@ -14,6 +14,7 @@ from server import text
 from server.domain import distribution, effects
 from server.domain.calling import (
     call_notices,
+    commitments,
     drafting,
     kinds,
     participations,
@@ -74,6 +75,7 @@ class Reported:
     parent: str | None = None  # the id of the call whose shift it is, with its place on that card
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
+    category: str = ""  # of a need
 
 
 async def create(
@@ -223,6 +225,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await commitments.hear_category(tx, post, reported.category)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)
@@ -390,8 +393,11 @@ async def _rewrite(
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
-    for moved in await calls.place_shifts(tx.conn, post.id):
-        await send_tally(tx, moved)
+    told = set(await calls.place_shifts(tx.conn, post.id))
+    if wanted.shifts is None:
+        told |= set(await shifts.follow(tx, author, community, post))
+    for shift in sorted(told):
+        await send_tally(tx, shift)
     return post, call
 
 
