@@ -286,12 +286,15 @@ async def taking_part(
     uri: str,
     message: str = "",
     role: str | None = None,
+    guests: int | None = None,
 ) -> None:
     """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
-    it is."""
+    it is; ``guests``: whom they bring, where they could."""
     answered = {"id": post.uri}
     if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri], role=role or "")
+        document = build.join(
+            uri, actor.uri, post.uri, to=[host.uri], role=role or "", guests=guests
+        )
     elif answer == "withdrawn":
         document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
     elif answer == "maybe":
@@ -328,9 +331,16 @@ async def ignore_join(tx: Tx, post: posts.Post, joiner: Account, uri: str) -> No
 
 
 async def answer_join(
-    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
+    tx: Tx,
+    organiser: Account,
+    post: posts.Post,
+    joiner: Account,
+    uri: str | None,
+    state: str,
+    guests: int = 0,
 ) -> None:
-    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
+    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere.
+    ``guests``: who come with them."""
     if joiner.local or not organiser.local or uri is None:
         return
     make = {
@@ -338,7 +348,9 @@ async def answer_join(
         "waiting": build.tentative_accept,
         "refused": build.reject,
     }[state]
-    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
+    found = await calls.by_id(tx.conn, post.id)
+    brings = guests if guests or (found and found.guests_max) else None
+    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri], guests=brings)
     document = make(await effects.new_id(tx), organiser.uri, joined)
     inboxes = effects.own_inbox_of(joiner)
     await effects.send(tx, organiser, document, inboxes, subject=post.uri, public=False)

@@ -31,7 +31,7 @@ from server.domain.groups import affiliations
 from server.domain.groups import communities as community_verbs
 from server.domain.mailing import human
 from server.domain.tx import Tx
-from server.errors import NotFound
+from server.errors import BadRequest, NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
@@ -49,6 +49,7 @@ STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
 HOSTS = 20
 PARTICIPANTS = 500
+GUESTS_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +268,21 @@ async def answer(request: web.Request) -> web.Response:
             await taking_part.withdraw(tx, viewer.account, post)
         else:
             role = form.get("role") or None
-            await taking_part.answer(tx, viewer.account, post, said, "page", role=role)
+            brings = guests(form)
+            await taking_part.answer(
+                tx, viewer.account, post, said, "page", role=role, guests=brings
+            )
     return answers.back_to(f"/calls/{post.id}")
+
+
+def guests(form: Mapping[str, str]) -> int | None:
+    """How many come along, as a form says. Raises ``BadRequest``."""
+    given = form.get("guests", "")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < GUESTS_DIGITS):
+        raise BadRequest("This form is not one of ours.", cause=f"guests={given!r}")
+    return int(given)
 
 
 async def set_state(request: web.Request) -> web.Response:

@@ -17,9 +17,11 @@ from server.domain.calling import (
     commitments,
     drafting,
     kinds,
+    own_calls,
     participations,
     reminders,
     shifts,
+    targets,
     urgency,
 )
 from server.domain.calling.shifts import Shift
@@ -35,6 +37,7 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
+from storage.targets import Heard, Script
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ENDED = ("cancelled", "closed")
@@ -62,7 +65,7 @@ INTRODUCED = 50
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the host of a remote call says of its counts."""
+    """What the host of a remote call says of its counts. ``taken``: places, where it says how many are left."""
 
     kind: str
     variant: str
@@ -76,6 +79,9 @@ class Reported:
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
     category: str = ""  # of a need
+    taken: int | None = None
+    targets: tuple[Heard, ...] = ()  # of a contact call
+    scripts: tuple[Script, ...] = ()
 
 
 async def create(
@@ -92,6 +98,7 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
+        await own_calls.require(tx, community, author, wanted)
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
     drafting.require_ahead(tx, wanted.details)
@@ -225,7 +232,10 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
-    await commitments.hear_category(tx, post, reported.category)
+    if reported.kind == "need":
+        await commitments.hear_category(tx, post, reported.category)
+    if reported.kind == "contact":
+        await targets.hear(tx, post, reported.targets, reported.scripts)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)
@@ -233,7 +243,9 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
         await _tell_those_who_go(tx, post)
     elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
         await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
-    await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
+    await calls.set_tally(
+        tx.conn, post.id, reported.counted, 0, reported.waiting, reported.taken or reported.counted
+    )
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
@@ -390,6 +402,7 @@ async def _rewrite(
     await urgency.mark(tx, call, was=was)
     await _set_note(tx, post, wanted)
     await _plan(tx, call)
+    await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)

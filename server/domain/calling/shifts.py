@@ -201,6 +201,7 @@ def _details(call: Call, shift: Shift) -> Details:
         longitude=call.longitude,
         capacity=shift.places,
         urgent=call.urgent,
+        guests_max=call.guests_max,
     )
 
 
