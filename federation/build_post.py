@@ -25,6 +25,7 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    Proposal,
     QuoteAuthorization,
     QuotePolicy,
     Role,
@@ -33,9 +34,12 @@ from federation.objects import (
 from federation.vocab import (
     AS,
     CALL_TERMS,
+    CATEGORY,
     DATA_INTEGRITY,
     EVENT_TERMS,
     POST_TERMS,
+    PRIMARY,
+    PROPOSAL_TERMS,
     QUOTE_TERMS,
 )
 
@@ -158,6 +162,8 @@ def _context(value: Post) -> list[object]:
         terms |= EVENT_TERMS
     if value.call is not None or value.card_for is not None:
         terms |= CALL_TERMS
+    if value.call is not None and value.call.proposal is not None:
+        terms |= PROPOSAL_TERMS
     return [AS, DATA_INTEGRITY, terms]
 
 
@@ -192,7 +198,31 @@ def _common(value: Post, kind: str) -> Json:
         url=value.url,
         **_quote(value),
         **{"cta:call": _call(value.call)},
+        **_proposal(value.id, value.call.proposal if value.call else None),
     )
+
+
+def _proposal(post_id: str, value: Proposal | None) -> Json:
+    """What makes a need a proposal as well, for readers of FEP-0837, which lets a proposal have any type. It has
+    no ``unitBased``: one may promise any part of it."""
+    if value is None:
+        return {}
+    kind = f"{CATEGORY}{value.category}" if value.category else None
+    intent: Json = {
+        "type": "Intent",
+        "id": f"{post_id}{PRIMARY}",
+        "action": "deliverService" if value.service else "transfer",
+        "resourceQuantity": _amount(value.quantity),
+    }
+    left = None if value.available is None else _amount(value.available)
+    intent = _with(intent, resourceConformsTo=kind, availableQuantity=left)
+    return {"purpose": value.purpose, "publishes": intent}
+
+
+def _amount(number: int | None) -> Json:
+    """An om2 quantity, as Valueflows writes them: the number is a string of digits."""
+    unit: Json = {"hasUnit": "one"}
+    return unit if number is None else unit | {"hasNumericalValue": str(number)}
 
 
 def _quote(value: Post) -> Json:
@@ -408,11 +438,9 @@ def _role(value: Role) -> Json:
 
 
 def _goal(value: Call) -> Json | None:
-    """An om2 quantity, as Valueflows writes them: the number is a string of digits."""
     if value.goal is None:
         return None
-    amount: Json = {"hasUnit": "one", "hasNumericalValue": str(value.goal.value)}
-    return {"type": "cta:Goal", "metric": value.goal.metric} | amount
+    return {"type": "cta:Goal", "metric": value.goal.metric} | _amount(value.goal.value)
 
 
 def _answer(option: Option) -> Json:

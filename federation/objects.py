@@ -198,6 +198,34 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A need or an offer in the words of FEP-0837: how much of what is wanted or given, and how much of it
+    still. None: no number is said. ``service``: something is done, and nothing handed over."""
+
+    purpose: Literal["request", "offer"]
+    quantity: int | None = None
+    available: int | None = None
+    category: str = ""
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """So much is promised to what ``satisfies`` names, the intent of a proposal (FEP-0837).
+
+    ``quantity``: None where it is no whole number. ``conforms_to``: what it is, where it says so;
+    ``in_return``: it asks for something. ``id``: of one that both have agreed on.
+    """
+
+    satisfies: str
+    quantity: int | None
+    unit: str = "one"
+    conforms_to: str = ""
+    in_return: bool = False
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -206,8 +234,9 @@ class Call:
     gives or signs elsewhere; ``about`` is its text as HTML where ``content`` says more. ``answers`` are the answers that can be given with their counts, ``waiting`` the length of the
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
-    is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it. ``guests_max``: whom each who takes part may
-    bring.
+    is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
+    ``guests_max``: whom each who takes part may bring.
+    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -232,6 +261,8 @@ class Call:
     choice: int | None = None
     roles: tuple[Role, ...] = ()
     guests_max: int = 0
+    category: str = ""
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,10 +215,11 @@ def _address(value: object) -> Address | None:
     return None if address == Address() else address
 
 
-def parse_call(value: object, owner: str) -> Call | None:
+def parse_call(value: object, owner: str, category: str = "") -> Call | None:
     """Our extension, or None where it is absent or of a kind not known here.
 
-    ``card`` and ``tallies`` count only on the origin of ``owner``, the id of the call.
+    ``card`` and ``tallies`` count only on the origin of ``owner``, the id of the call. ``category``: what a need
+    says beside it that it is about.
     """
     extension = mapping(value)
     kind = extension.get("kind") if extension is not None else None
@@ -249,6 +250,7 @@ def parse_call(value: object, owner: str) -> Call | None:
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
+        category=category,
     )
 
 

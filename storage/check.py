@@ -152,6 +152,13 @@ PLACES = """
     select format('At %s people wait to be %s although places are free.', uri, name)
     from roles where taken + next <= places
 """
+# Whichever of their persons answers: one user, one answer to a call and its shifts.
+PERSONS = """
+    select format('User %s answered %s as %s persons.', a.user_id, p.uri, count(distinct a.id))
+    from participations n join accounts a on a.id = n.account_id and a.user_id is not null
+    join calls c on c.post_id = n.post_id join posts p on p.id = coalesce(c.parent_id, c.post_id)
+    group by a.user_id, p.uri having count(distinct a.id) > 1
+"""
 CALLS = """
     select format('%s is a call by its kind alone, or by its row alone.', p.uri)
     from posts p left join calls c on c.post_id = p.id
@@ -432,6 +439,7 @@ CHECKS = (
     Check("votes", Query(VOTES, str)),
     Check("voters", Query(VOTERS, str)),
     Check("places", Query(PLACES, str)),
+    Check("persons", Query(PERSONS, str)),
     Check("calls", Query(CALLS, str)),
     Check("contacts", Query(CONTACTS, str)),
     Check("threads", Query(THREADS, str)),

@@ -122,11 +122,11 @@ WITHDRAW = Command(
 DROP_REASON = Command("delete from reasons where participation_id = $1")
 DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
 CANCEL_COMMITMENT = Command(
-    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    "update commitments set state = 'cancelled', said = '', uri = null, agreement = null, changed_at = $2"
     " where participation_id = $1"
 )
 END_COMMITMENT = Command(
-    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    "update commitments set state = 'cancelled', said = '', uri = null, agreement = null, changed_at = $2"
     " where participation_id = $1 and state <> 'fulfilled'"
 )
 NEXT_WAITING = Query(

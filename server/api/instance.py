@@ -19,7 +19,7 @@ from server.context import context
 from server.decoding import bounds, sniff
 from server.domain.members import push
 from server.domain.members.accounts import FIELDS_MAX
-from server.domain.posting import media, posts
+from server.domain.posting import drafts, marks, media
 from server.errors import Unavailable
 from server.version import Claim
 from storage import instance
@@ -50,7 +50,7 @@ async def _here(request: web.Request) -> tuple[Instance, Usage]:
 
 def statuses_limits() -> dict[str, int]:
     return {
-        "max_characters": posts.MAX_CHARACTERS,
+        "max_characters": drafts.MAX_CHARACTERS,
         "max_media_attachments": media.MAX_FILES,
         "characters_reserved_per_url": RESERVED_PER_URL,
     }
@@ -58,10 +58,10 @@ def statuses_limits() -> dict[str, int]:
 
 def polls_limits() -> dict[str, int]:
     return {
-        "max_options": posts.MAX_OPTIONS,
-        "max_characters_per_option": posts.MAX_OPTION_CHARACTERS,
+        "max_options": drafts.MAX_OPTIONS,
+        "max_characters_per_option": drafts.MAX_OPTION_CHARACTERS,
         "min_expiration": MIN_POLL,
-        "max_expiration": int(posts.MAX_POLL.total_seconds()),
+        "max_expiration": int(drafts.MAX_POLL.total_seconds()),
     }
 
 
@@ -128,7 +128,7 @@ async def show_v1(request: web.Request, _: Caller | None) -> web.Response:
             },
             "contact_account": None,
             "rules": rules(here),
-            "max_toot_chars": posts.MAX_CHARACTERS,
+            "max_toot_chars": drafts.MAX_CHARACTERS,
         },
         headers=answers.PUBLIC,
     )
@@ -181,7 +181,7 @@ def _configuration(request: web.Request, vapid_key: str) -> dict[str, object]:
         "vapid": {"public_key": vapid_key},
         "accounts": {
             "max_featured_tags": 10,
-            "max_pinned_statuses": posts.MAX_PINNED,
+            "max_pinned_statuses": marks.MAX_PINNED,
             "max_profile_fields": FIELDS_MAX,
         },
         "statuses": statuses_limits(),

@@ -20,10 +20,10 @@ from server.api.schema import array
 from server.context import context
 from server.domain import policy, sight
 from server.domain.members import mutes
-from server.domain.posting import posts
+from server.domain.posting import marks
 from server.domain.tx import Tx
 from server.render import account
-from storage import posts as rows
+from storage import marks as mark_rows
 from storage import preferences
 from storage.accounts import Account
 from storage.db import Connection
@@ -48,19 +48,19 @@ def _doing(act: Act) -> ForMember:
 
 
 async def _bookmark(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.bookmark(tx, actor, post, kept=True)
+    await marks.bookmark(tx, actor, post, kept=True)
 
 
 async def _unbookmark(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.bookmark(tx, actor, post, kept=False)
+    await marks.bookmark(tx, actor, post, kept=False)
 
 
 async def _pin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=True)
+    await marks.pin(tx, actor, post, added=True)
 
 
 async def _unpin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=False)
+    await marks.pin(tx, actor, post, added=False)
 
 
 async def boost(request: web.Request, caller: Caller) -> web.Response:
@@ -73,17 +73,17 @@ async def boost(request: web.Request, caller: Caller) -> web.Response:
         post = await sight.subject(tx, id_of(request), caller.account)
         chosen = await preferences.of(tx.conn, caller.account.id)
         visibility = sent.text("visibility") or chosen.visibility
-        made = await posts.boost(tx, caller.account, post, visibility=visibility)
+        made = await marks.boost(tx, caller.account, post, visibility=visibility)
     async with work.reading() as tx:
         return ok(await status_by_id(tx, made.id, caller.account))
 
 
 async def boosted_by(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _people(request, caller, rows.reblogged_by)
+    return await _people(request, caller, mark_rows.reblogged_by)
 
 
 async def favourited_by(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _people(request, caller, rows.favourited_by)
+    return await _people(request, caller, mark_rows.favourited_by)
 
 
 async def _people(request: web.Request, caller: Caller | None, who: Who) -> web.Response:
@@ -101,11 +101,11 @@ async def _people(request: web.Request, caller: Caller | None, who: Who) -> web.
 
 
 async def favourites(request: web.Request, caller: Caller) -> web.Response:
-    return await _mine(request, caller, rows.favourites_of)
+    return await _mine(request, caller, mark_rows.favourites_of)
 
 
 async def bookmarks(request: web.Request, caller: Caller) -> web.Response:
-    return await _mine(request, caller, rows.bookmarks_of)
+    return await _mine(request, caller, mark_rows.bookmarks_of)
 
 
 async def _mine(request: web.Request, caller: Caller, mine: Mine) -> web.Response:
@@ -116,9 +116,9 @@ async def _mine(request: web.Request, caller: Caller, mine: Mine) -> web.Respons
 
 
 ACTS: dict[str, tuple[Act, str]] = {
-    "unreblog": (posts.unboost, "write:statuses"),
-    "favourite": (posts.like, "write:favourites"),
-    "unfavourite": (posts.unlike, "write:favourites"),
+    "unreblog": (marks.unboost, "write:statuses"),
+    "favourite": (marks.like, "write:favourites"),
+    "unfavourite": (marks.unlike, "write:favourites"),
     "bookmark": (_bookmark, "write:bookmarks"),
     "unbookmark": (_unbookmark, "write:bookmarks"),
     "pin": (_pin, "write:accounts"),

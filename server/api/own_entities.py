@@ -182,6 +182,7 @@ OURS: Mapping[str, Schema] = {
         )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
+    "CallShare": entity(text=TEXT, url=URL, qr_url=URL),
     "DecisionRecord": entity(
         call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
         state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),

@@ -38,9 +38,9 @@ from server.context import context
 from server.domain import sight
 from server.domain.calling import calls, short_calls
 from server.domain.members.preferences import LANGUAGE
-from server.domain.posting import composing, media, posts, quotes, scheduled
+from server.domain.posting import composing, drafts, marks, media, posts, quotes, scheduled
 from server.domain.posting.composing import Wanted, WantedPoll
-from server.domain.posting.posts import Typed
+from server.domain.posting.drafts import Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render.status import WARNED
@@ -103,7 +103,7 @@ async def _post(tx: Tx, caller: Caller, sent: Params, key: str | None) -> int | 
 
 async def _publish(tx: Tx, caller: Caller, wanted: Wanted) -> Post:
     typed = await composing.typed(tx, caller.account, wanted)
-    draft = await posts.draft(tx, caller.account, typed)
+    draft = await drafts.draft(tx, caller.account, typed)
     called = await short_calls.publish(tx, caller.account, typed, draft)
     post = called or await posts.publish(tx, caller.account, draft)
     assert post, "a new id is never a repeat"
@@ -186,7 +186,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
         files = await media.choose(
             tx, caller.account, media_ids(sent), post=post, changes=changes(sent)
         )
-        draft = await posts.draft(tx, caller.account, replace(typed, attachments=files))
+        draft = await drafts.draft(tx, caller.account, replace(typed, attachments=files))
         await posts.edit(tx, caller.account, post, replace(draft, kind=post.kind))
     async with work.reading() as tx:
         return ok(await status_by_id(tx, post.id, caller.account))
@@ -240,7 +240,7 @@ async def _remove(tx: Tx, actor: Account, post: Post) -> None:
     elif post.reblog_of_id is not None and post.account_id == actor.id:
         boosted = await post_rows.by_id(tx.conn, post.reblog_of_id)
         assert boosted, "a foreign key holds it"
-        await posts.unboost(tx, actor, boosted)
+        await marks.unboost(tx, actor, boosted)
     else:
         await posts.delete(tx, actor, post)
 

@@ -16,7 +16,7 @@ from server import text
 from server.domain import sight
 from server.domain.calling import calls, kinds
 from server.domain.groups import communities
-from server.domain.posting import posts, quotes
+from server.domain.posting import drafts, quotes
 from server.domain.tx import Tx
 from storage import accounts, tallies
 from storage import posts as post_rows
@@ -32,7 +32,7 @@ OPTIONS_MAX = 64
 NUMBER_MAX = 2**31 - 1
 
 
-def plain_kind(draft: posts.Draft) -> str:
+def plain_kind(draft: drafts.Draft) -> str:
     """An event or call that cannot be answered is shown as a post."""
     return "other" if draft.is_call else draft.kind
 
@@ -63,20 +63,20 @@ async def _is_in_group_elsewhere(tx: Tx, post: post_rows.Post) -> bool:
 
 async def draft_of(
     tx: Tx, author: Account, value: Post, stamp: QuoteAuthorization | None = None
-) -> posts.Draft:
+) -> drafts.Draft:
     """A remote post as a draft: HTML cleaned, names turned into the accounts that we know.
 
     ``stamp``: what its author shows as the approval to quote, from the server of who vouches.
     """
     mentioned = await accounts.by_uris(
-        tx.conn, [m.href for m in value.mentions][: posts.MAX_MENTIONS]
+        tx.conn, [m.href for m in value.mentions][: drafts.MAX_MENTIONS]
     )
     html = value.content if value.media_type == "text/html" else text.from_plain(value.content)
     if value.call and value.call.about is not None:
         html = value.call.about
     parent = await open_to(tx, author, value.in_reply_to) if value.in_reply_to else None
     visibility, community = await _place(tx, author, value, parent)
-    return posts.Draft(
+    return drafts.Draft(
         kind=_kind(value),
         visibility=visibility,
         title=await _title(tx, value) if value.kind not in ("note", "question") else "",
@@ -180,12 +180,12 @@ async def _community_of(tx: Tx, value: Post, parent: post_rows.Post | None) -> A
     return groups[0] if groups else None
 
 
-def _poll_of(value: Post) -> posts.PollDraft | None:
+def _poll_of(value: Post) -> drafts.PollDraft | None:
     if is_call(value):
-        return posts.PollDraft(tuple((text.one_line(a.title, 100), 0) for a in _answers(value)))
+        return drafts.PollDraft(tuple((text.one_line(a.title, 100), 0) for a in _answers(value)))
     if value.poll is None:
         return None
-    return posts.PollDraft(
+    return drafts.PollDraft(
         options=tuple((text.one_line(o.name, 500), o.votes) for o in value.poll.options),
         multiple=value.poll.multiple,
         # Pleroma calls the time at which a poll will end ``closed``, and says no other.
@@ -308,6 +308,7 @@ def reported_of(value: Post) -> calls.Reported:
         outcome=text.clean(call.outcome) if call else "",
         parent=call.parent if call else None,
         choice=call.choice if call else None,
+        category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
         taken=value.event.taken if value.event else None,
     )

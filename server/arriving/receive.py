@@ -21,13 +21,14 @@ from server.domain import policy, wire
 from server.domain.calling import calls, participations
 from server.domain.members import farewell, follows, moves
 from server.domain.moderating import host_blocks, reports
-from server.domain.posting import dislikes, polls, posts, quotes
+from server.domain.posting import dislikes, marks, polls, posts, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from storage import accounts
 from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
+from storage import marks as mark_rows
 from storage import participations as participation_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
@@ -143,7 +144,7 @@ async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
     call = await call_rows.by_id(tx.conn, post.id) if post else None
     shift = call is not None and call.parent_id is not None  # its call is what followers hear of
     if post and post.is_head and not group.local and not shift:
-        await posts.share(tx, group, post, at=act.activity.published)
+        await sharing.share(tx, group, post, at=act.activity.published)
 
 
 async def _spend_on_mentions(tx: Tx, author: Account, post: post_rows.Post) -> None:
@@ -224,7 +225,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
         return
     boosted = await post_rows.by_id(tx.conn, post.reblog_of_id) if post.reblog_of_id else None
     if boosted:
-        await posts.unboost(tx, act.by, boosted)
+        await marks.unboost(tx, act.by, boosted)
         return
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
@@ -270,12 +271,12 @@ async def gone(tx: Tx, uri: str) -> None:
 
 async def _announce(tx: Tx, act: Act, activity: wire_acts.Announce) -> None:
     post = await _seen(tx, act.by, activity.object)
-    await posts.boost(tx, act.by, post, uri=activity.id, at=activity.published)
+    await marks.boost(tx, act.by, post, uri=activity.id, at=activity.published)
 
 
 async def _like(tx: Tx, act: Act, activity: wire_acts.Like) -> None:
     post = await _seen(tx, act.by, activity.object)
-    await posts.like(tx, act.by, post, arrived=act.arrived)
+    await marks.like(tx, act.by, post, arrived=act.arrived)
 
 
 async def _dislike(tx: Tx, act: Act, activity: wire_acts.Dislike) -> None:
@@ -306,7 +307,7 @@ async def _remove(tx: Tx, act: Act, activity: wire_acts.Remove) -> None:
 
 async def _listed(tx: Tx, act: Act, uri: str, target: str, *, added: bool) -> None:
     if target == act.by.featured_uri:
-        await posts.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
+        await marks.feature(tx, act.by, await _seen(tx, act.by, uri), added=added)
         return
     group = await receive_moderation.group_of(tx, act.activity, target)
     if group is None:
@@ -378,7 +379,10 @@ async def _answer(
         return
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
-        await receive_calls.join_answered(tx, act, joined, state, inner)
+        agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
+        await receive_calls.join_answered(
+            tx, act, joined, state, inner, agreed.id if agreed else ""
+        )
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:
@@ -417,11 +421,11 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
     if post and inner.content and inner.id:
-        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        counted = await mark_rows.favourite_uri(tx.conn, act.by.id, post.id)
         if counted != inner.id:
             return  # one reaction of several (Pleroma): what counts still stands
     if post:
-        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+        await marks.unlike(tx, act.by, post, arrived=act.arrived)
 
 
 async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
@@ -433,7 +437,7 @@ async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
 async def _undo_announce(tx: Tx, act: Act, inner: wire_acts.Announce) -> None:
     post = await drafts.meant_by(tx, inner.object)
     if post:
-        await posts.unboost(tx, act.by, post)
+        await marks.unboost(tx, act.by, post)
 
 
 async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
@@ -449,8 +453,15 @@ async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
     await receive_calls.withdraw(tx, act, inner.object)
 
 
+async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:
+    if not await receive_calls.offer_undone(tx, act, inner.id):
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+
+
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     """Only the id was sent: whatever of the sender's has it."""
+    if await receive_calls.offer_undone(tx, act, uri):
+        return
     follow = await follow_rows.by_uri(tx.conn, uri)
     if follow and follow.follower_id == act.by.id:
         target = await accounts.by_id(tx.conn, follow.target_id)
@@ -461,7 +472,7 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     if joined and joined.account_id == act.by.id:
         await receive_calls.withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
-    liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    liked = await mark_rows.favourite_by_uri(tx.conn, uri)
     disliked = await dislike_rows.by_uri(tx.conn, uri)
     if disliked and disliked.account_id == act.by.id:
         about = await post_rows.by_id(tx.conn, disliked.post_id)
@@ -472,9 +483,9 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     post_id = liked.post_id if liked else (boost.reblog_of_id if boost else None)
     post = await post_rows.by_id(tx.conn, post_id) if post_id else None
     if post and liked and liked.account_id == act.by.id:
-        await posts.unlike(tx, act.by, post, arrived=act.arrived)
+        await marks.unlike(tx, act.by, post, arrived=act.arrived)
     elif post and boost and boost.account_id == act.by.id:
-        await posts.unboost(tx, act.by, post)
+        await marks.unboost(tx, act.by, post)
     else:
         raise Refused("unknown_object", "There is nothing of yours here to undo.")
 
@@ -522,6 +533,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Add: _add,
     wire_acts.Announce: _announce,
     wire_acts.Block: _block,
+    wire_acts.Confirm: receive_calls.confirm,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
     wire_acts.Dislike: _dislike,
@@ -534,6 +546,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Like: _like,
     wire_acts.Lock: _lock,
     wire_acts.Move: _move,
+    wire_acts.Offer: receive_calls.offer,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
@@ -550,4 +563,5 @@ UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Follow: _undo_follow,
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,
+    wire_acts.Offer: _undo_offer,
 }

@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from federation import build
-from federation.objects import Mention
+from federation import build, build_agreement
+from federation.objects import Agreement, Mention
 from federation.objects import Post as Note
+from federation.vocab import PRIMARY
 from server.domain import effects, forms, wire
 from server.domain.calling import kinds
 from server.domain.effects import Inboxes
@@ -38,6 +39,16 @@ class Reach:
 
     members: Inboxes
     instances: Inboxes = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What ``by`` promised by the Offer ``uri``; ``id``: of the commitment, 0 where there is none."""
+
+    id: int
+    by: Account
+    uri: str | None
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,3 +345,56 @@ async def answer_join(
     document = make(await effects.new_id(tx), organiser.uri, joined)
     inboxes = effects.own_inbox_of(joiner)
     await effects.send(tx, organiser, document, inboxes, subject=post.uri, public=False)
+
+
+# Needs and offers (FEP-0837)
+
+
+async def offer(
+    tx: Tx, actor: Account, post: posts.Post, host: Account, uri: str, quantity: int, said: str
+) -> None:
+    """Promise so much to a need of another server, or ask for it of an offer."""
+    value = Agreement(satisfies=_intent(post), quantity=quantity)
+    document = build_agreement.offer(uri, actor.uri, value, said, to=host.uri)
+    inboxes = effects.own_inbox_of(host)
+    await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)
+
+
+async def answer_offer(
+    tx: Tx, post: posts.Post, promised: Promised, *, accepted: bool, why: str = ""
+) -> None:
+    """What somebody of another server promised is accepted, or not; by the author of the call, whom they
+    asked. Nothing where it came by no Offer."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author is None or not author.local or promised.uri is None:
+        return
+    uri, to = await effects.new_id(tx), promised.by.uri
+    if accepted:
+        value = Agreement(
+            satisfies=_intent(post), quantity=promised.quantity, id=_agreement(post, promised.id)
+        )
+        document = build_agreement.accept(uri, author.uri, promised.uri, value, to=to)
+    else:
+        document = build_agreement.reject(uri, author.uri, promised.uri, why, to=to)
+    inboxes = effects.own_inbox_of(promised.by)
+    await effects.send(tx, author, document, inboxes, subject=post.uri, public=False)
+
+
+async def confirm(tx: Tx, post: posts.Post, promised: Promised) -> None:
+    """What was agreed on came true (FEP-0837, Confirmations)."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author is None or not author.local or promised.uri is None:
+        return
+    uri, agreed = await effects.new_id(tx), _agreement(post, promised.id)
+    document = build_agreement.confirmation(uri, author.uri, agreed, tx.now, to=promised.by.uri)
+    inboxes = effects.own_inbox_of(promised.by)
+    await effects.send(tx, author, document, inboxes, subject=post.uri, public=False)
+
+
+def _intent(post: posts.Post) -> str:
+    return f"{post.uri}{PRIMARY}"
+
+
+def _agreement(post: posts.Post, commitment_id: int) -> str:
+    """A name that the two sides know it by; there is nothing for others to read at it."""
+    return f"{post.uri}/agreements/{commitment_id}"

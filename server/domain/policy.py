@@ -90,6 +90,7 @@ LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
 )
 NOT_YOURS = _refused("not_yours", "This is not yours.")
+COUNTED_ONCE = _refused("counted_once", "You have said so already, and everybody counts once.")
 CALL_OVER = _refused("call_over", "This call is over.")
 URGENT_ENOUGH = _refused("urgent_enough", "One call a week can be urgent, and this week had one.")
 NOT_A_RECORDER = _refused(

@@ -24,17 +24,18 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    Proposal,
     QuoteAuthorization,
     QuotePolicy,
     Role,
     Tally,
     Vote,
 )
-from federation.vocab import PUBLIC
+from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
 from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, polls, posts, shift_roles, tallies
+from storage import accounts, calls, commitments, communities, polls, posts, shift_roles, tallies
 from storage.accounts import Account
 
 Json = build.Json
@@ -42,6 +43,9 @@ Json = build.Json
 QUOTE_REQUEST = "/quote-request"
 STAMPS = "/quotes/"
 """Below the address of what is quoted."""
+
+SERVICES = ("transport", "care", "law", "language", "media", "work")
+"""Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
 
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
@@ -459,11 +463,32 @@ async def _extension(
         shifts=tuple(row.uri for row, _ in await shifts(tx, call)),
         parent=within.uri if within else None,
         choice=call.choice,
+        proposal=await _proposal(tx, call),
         roles=tuple(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
         guests_max=call.guests_max,
+    )
+
+
+def resource(category: str) -> str:
+    """What a need is about, as the id of a resource (FEP-0837)."""
+    return f"{CATEGORY}{category}"
+
+
+async def _proposal(tx: Tx, call: calls.Call) -> Proposal | None:
+    """What a need or an offer says for readers of FEP-0837."""
+    if call.kind != "need":
+        return None
+    category = await commitments.category(tx.conn, call.post_id) or ""
+    left = await commitments.missing(tx.conn, call.post_id)
+    return Proposal(
+        purpose="offer" if call.variant else "request",
+        quantity=call.capacity,
+        available=None if left is None else max(left, 0),
+        category=category,
+        service=category in SERVICES,
     )
 
 

@@ -14,7 +14,14 @@ from aiohttp import web
 
 from server.context import context
 from server.domain import wire
-from server.domain.calling import audience, consents, contacts, participants_notes, tallies
+from server.domain.calling import (
+    audience,
+    consents,
+    contacts,
+    participants_notes,
+    passing_on,
+    tallies,
+)
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
 from server.domain.calling.counting import Range
@@ -89,6 +96,7 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
+    passed_on: str  # as a few lines for any messenger
 
     @property
     def kind(self) -> Kind:
@@ -172,6 +180,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
         shifts=await _shifts(tx, viewer, call),
         note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
+        passed_on=await passing_on.words(tx, post, call),
     )
 
 

@@ -20,8 +20,8 @@ from server.context import NET, context
 from server.domain import sight
 from server.domain.calling import audience
 from server.domain.members import follows
-from server.domain.posting import posts
-from server.domain.posting.posts import Typed
+from server.domain.posting import drafts, marks, posts
+from server.domain.posting.drafts import Typed
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.web import answers
@@ -137,13 +137,13 @@ async def _follow(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, st
 
 async def _like(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, str]:
     post = await sight.subject(tx, answers.choice_id(form, "id"), by)
-    await posts.like(tx, by, post)
+    await marks.like(tx, by, post)
     return "", "You like this."
 
 
 async def _boost(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, str]:
     post = await sight.subject(tx, answers.choice_id(form, "id"), by)
-    await posts.boost(tx, by, post)
+    await marks.boost(tx, by, post)
     return "", "You passed this on to your followers."
 
 
@@ -153,7 +153,7 @@ async def _create(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, st
         await sight.subject(tx, answers.choice_id(form, "in_reply_to"), by) if answers_to else None
     )
     typed = Typed(form.get("content", ""), in_reply_to=parent)
-    made = await posts.publish(tx, by, await posts.draft(tx, by, typed))
+    made = await posts.publish(tx, by, await drafts.draft(tx, by, typed))
     if made is None:
         raise BadRequest("This was published already.")
     return f"/posts/{made.id}", "It is published."

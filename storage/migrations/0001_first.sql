@@ -1436,8 +1436,12 @@ create table commitments (
     said text not null default '' check (length(said) <= 500),
     state text not null check (state in ('promised', 'accepted', 'declined', 'fulfilled', 'cancelled')),
     changed_at timestamptz not null,
-    check (state <> 'cancelled' or said = '')
+    uri text unique,                    -- of the Offer of somebody elsewhere
+    agreement text,                     -- its name at the server of a call elsewhere
+    check (state <> 'cancelled' or said = ''),
+    check (num_nonnulls(uri, agreement) <= case state when 'cancelled' then 0 else 1 end)
 );
+create index commitments_agreement on commitments (agreement) where agreement is not null;
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
 create index participations_role on participations (post_id, role) where role is not null;

@@ -12,6 +12,7 @@ from server.domain.calling import calls
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts as account_verbs
+from server.domain.posting import drafts
 from server.domain.posting import posts as post_verbs
 from server.domain.tx import Arrived, Work
 from storage.accounts import Account, Profile
@@ -129,7 +130,7 @@ class House:
         async with self.work.transaction() as tx:
             return await account_verbs.remember(tx, uri, "far.example", kind, profile, [], None)
 
-    async def arrives(self, author: Account, name: str, draft: post_verbs.Draft) -> Post:
+    async def arrives(self, author: Account, name: str, draft: drafts.Draft) -> Post:
         """A post of another server."""
         uri = f"{author.uri}/posts/{name}"
         async with self.work.transaction() as tx:

@@ -13,8 +13,8 @@ from server.domain.groups import communities
 from server.domain.members import accounts as account_verbs
 from server.domain.members import follows, mutes, users
 from server.domain.moderating import domain_blocks, group_moderation, host_blocks
-from server.domain.posting import posts, quotes
-from server.domain.posting.posts import Draft
+from server.domain.posting import marks, posts, quotes
+from server.domain.posting.drafts import Draft
 from server.domain.tx import Arrived, Tx
 from server.errors import BeckonError
 from storage import follows as follow_rows
@@ -162,7 +162,7 @@ async def _write(tx: Tx, world: World, said: Said, about: Post | None, number: i
     author = world.people[said.author]
     if said.how == "boost" and about and about.reblog_of_id is None:
         uri = None if author.local else f"{author.uri}/boosts/{number}"
-        return await posts.boost(tx, author, about, uri=uri)
+        return await marks.boost(tx, author, about, uri=uri)
     plain = about if about and about.reblog_of_id is None else None
     place, visibility = _where(world, said, plain)
     draft = Draft(
@@ -235,7 +235,7 @@ async def _moderate(world: World, plan: Plan) -> None:
         with suppress(BeckonError, KeyError):
             async with world.house.work.transaction() as tx:
                 post = world.posts[number]
-                await posts.pin(tx, world.people[world.facts[number].author], post, added=True)
+                await marks.pin(tx, world.people[world.facts[number].author], post, added=True)
             world.pinned.add(number)
     for number in plan.removed:
         place = world.places.get(world.facts[number].place) if number in world.facts else None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from federation import preview
 from server import text
 from server.domain.moderating import host_blocks
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from tests import samples
 from tests.api.fields import check
 from tests.api.networked import Pages, Town, pages, town

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from server.api.conversations import entities
 from server.domain.posting import posts
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.domain.tx import Arrived
 from storage import conversations
 from storage.timelines import Page

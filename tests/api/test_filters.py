@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.api.reading import statuses
-from server.domain.posting.posts import Draft, PollDraft
+from server.domain.posting.drafts import Draft, PollDraft
 from server.render import matching
 from server.render.matching import Rule
 from storage import timelines

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.api.host_blocks import obscured
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from storage.accounts import Account
 from tests.api.people import House, Member
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.domain.members import follows
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from storage.accounts import Account
 from tests.api.conftest import Running
 from tests.api.fields import check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from tests.api.fields import check
 from tests.api.people import House, Member
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.api.reading import statuses
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.domain.posting.quotes import Policy, Quoting
 from tests.api.fields import check
 from tests.api.people import House, Member

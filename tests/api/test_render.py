@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from server.api.reading import statuses
 from server.api.threads import ancestors, descendants
 from server.clock import stamp
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.render import poll, status
 from storage import timelines
 from storage.calls import Call, Details

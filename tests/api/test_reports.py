@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from storage import reports
 from storage.reports import Asked
 from storage.timelines import Page

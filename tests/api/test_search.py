@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.domain.posting import search
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from storage.search import Filters
 from tests.api.fields import check
 from tests.api.people import House, Member

@@ -20,7 +20,7 @@ from server import ids, stream
 from server.api import streaming
 from server.api.streaming import Pace
 from server.domain.members import farewell
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.stream import End, Frame, Hub, Listener
 from storage import db, events
 from storage import oauth as token_rows

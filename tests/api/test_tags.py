@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.domain.posting import tags as verbs
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from tests.api.conftest import Running
 from tests.api.fields import check
 from tests.api.people import House, Member

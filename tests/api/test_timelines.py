@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.api import reading
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from tests.api.people import House, Member
 
 POSTS = 11

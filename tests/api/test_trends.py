@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from server.domain.members.accounts import edit_profile
-from server.domain.posting import posts as post_verbs
-from server.domain.posting.posts import Draft
+from server.domain.posting import marks
+from server.domain.posting.drafts import Draft
 from storage import posts
 from tests.api.conftest import Running
 from tests.api.fields import check
@@ -140,7 +140,7 @@ async def test_other_servers_have_no_vote(house: House) -> None:
         async with house.work.transaction() as tx:
             row = await posts.by_id(tx.conn, int(post["id"]))
             assert row
-            await post_verbs.like(tx, far, row)
+            await marks.like(tx, far, row)
     assert await shown(house.stranger) == []
 
 

@@ -13,7 +13,7 @@ from server.domain.calling.contacts import Typed
 from server.domain.members import accounts as account_verbs
 from server.domain.members import follows, moves
 from server.domain.moderating import announcements, ban_lists
-from server.domain.posting.posts import Draft, PollDraft
+from server.domain.posting.drafts import Draft, PollDraft
 from storage import accounts, cards, invitations, threads
 from storage import ban_lists as ban_list_rows
 from storage import contacts as contact_rows

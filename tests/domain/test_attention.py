@@ -14,7 +14,7 @@ from server.domain.calling import calls, drafting
 from server.domain.mailing import mails
 from server.domain.members import attention, follows
 from server.domain.members.attention import quiet_until
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Site, Work
 from server.errors import Forbidden, Invalid
 from storage import notifications as rows
@@ -38,7 +38,7 @@ async def join(world: World, who: Account, group: Account) -> None:
 
 async def say(world: World, who: Account, group: Account, **more: object) -> None:
     async with world.work.transaction() as tx:
-        draft = posts.Draft(content="<p>Hello</p>", community=group)
+        draft = drafts.Draft(content="<p>Hello</p>", community=group)
         assert await posts.publish(tx, who, replace(draft, **more))
 
 

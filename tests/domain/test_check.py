@@ -12,7 +12,7 @@ from server.domain.calling.contacts import Typed
 from server.domain.groups import community_settings, documents, joining
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.members import follows, lists
-from server.domain.posting import media, polls, posts, quotes, scheduled
+from server.domain.posting import drafts, marks, media, polls, posts, quotes, scheduled
 from server.domain.posting.composing import Wanted
 from storage import check, users
 from storage import contacts as contact_rows
@@ -39,6 +39,8 @@ BROKEN = {
     "voters": "update polls set voters_count = 7"
     " where post_id = (select id from posts where kind = 'question' limit 1)",
     "places": "update calls set capacity = 2",
+    "persons": "with u as (insert into users (id, email, created_at) values (7, 'x', now()) returning id)"
+    " update accounts set user_id = (select id from u) where username in ('gardener', 'neighbour')",
     "calls": "delete from calls",
     "contacts": "delete from community_keys",
     "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
@@ -119,7 +121,7 @@ async def fill(world: World) -> None:
     starts = world.clock.now() + timedelta(days=7)
     await fill_up(world, gardener, [neighbour, stranger])
     details = Details(starts, None, "Europe/Rome", capacity=1)
-    options = posts.PollDraft((("Spades", 0), ("Rakes", 0)))
+    options = drafts.PollDraft((("Spades", 0), ("Rakes", 0)))
     async with world.work.transaction() as tx:
         await follows.follow(tx, stranger, gardener, uri="https://b.example/follows/1")
         call = await calls.create(tx, gardener, garden, drafting.Wanted("Dig", details))
@@ -134,30 +136,30 @@ async def fill(world: World) -> None:
         user = await users.create(tx.conn, "cook@mail.example", None, "member", tx.now)
         week = mail_follows.week_of(tx.now)
         assert await digest_rows.begin(tx.conn, user.id, week, tx.now)
-        poll = await posts.publish(tx, gardener, posts.Draft(kind="question", poll=options))
+        poll = await posts.publish(tx, gardener, drafts.Draft(kind="question", poll=options))
         assert poll
         await polls.vote(tx, neighbour, poll, [0])
-        reply = await posts.publish(tx, neighbour, posts.Draft(in_reply_to=poll))
+        reply = await posts.publish(tx, neighbour, drafts.Draft(in_reply_to=poll))
         assert reply
-        await posts.like(tx, gardener, reply)
-        await posts.publish(tx, gardener, posts.Draft(quote=quotes.Quoting(reply)))
-        await posts.boost(tx, gardener, reply)
+        await marks.like(tx, gardener, reply)
+        await posts.publish(tx, gardener, drafts.Draft(quote=quotes.Quoting(reply)))
+        await marks.boost(tx, gardener, reply)
         await follows.follow(tx, neighbour, gardener)
         friends = await lists.create(tx, neighbour, lists.Settings("Friends"))
         await lists.add(tx, neighbour, friends, [gardener.id])
-        private = posts.Draft(visibility="direct", mentions=(neighbour,))
+        private = drafts.Draft(visibility="direct", mentions=(neighbour,))
         await posts.publish(tx, gardener, private)
         file = await media.begin(tx, gardener, "image")
         await media_rows.expect(tx.conn, file.id, ["x.png"])
         await media.finish(tx, file.id, Made("image", File("x.png", 4, 2)))
         shown = await media.choose(tx, gardener, [file.id])
-        await posts.publish(tx, gardener, posts.Draft(attachments=shown))
+        await posts.publish(tx, gardener, drafts.Draft(attachments=shown))
         ends = tx.now + timedelta(days=1)
-        brief = posts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
-        await posts.publish(tx, gardener, posts.Draft(kind="question", poll=brief))
+        brief = drafts.PollDraft((("Yes", 0), ("No", 0)), ends_at=ends)
+        await posts.publish(tx, gardener, drafts.Draft(kind="question", poll=brief))
         await scheduled.keep(tx, gardener, Wanted("Later"), ends)
         talk = await posts.publish(
-            tx, gardener, posts.Draft(content="<p>Let us</p>", community=garden)
+            tx, gardener, drafts.Draft(content="<p>Let us</p>", community=garden)
         )
         assert talk
         await conversions.make_call(tx, gardener, garden, talk, drafting.Wanted("Sow", details))

@@ -21,7 +21,7 @@ from server.config import load
 from server.domain.calling import calls, drafting
 from server.domain.mailing import digests
 from server.domain.members import accounts, attention, follows
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Site, Tx, Work
 from server.jobs import later
 from server.urls import Urls
@@ -220,7 +220,7 @@ async def test_organisers_are_told_once_for_each_silence(post: Post) -> None:
     assert sent["To"] == "organiser@mail.example"
     assert "Nobody has written here since Sun 1 Mar 2026" in sent.get_content()
     async with post.world.work.transaction() as tx:
-        draft = posts.Draft(content="<p>Hello</p>", community=group)
+        draft = drafts.Draft(content="<p>Hello</p>", community=group)
         assert await posts.publish(tx, organiser, draft)
     await post.until(SINCE + timedelta(days=150))
     assert [m["To"] for m in post.kept.mails] == ["organiser@mail.example"] * 2

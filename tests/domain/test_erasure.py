@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from federation import parse
-from server.arriving import drafts
+from server.arriving import drafts as arriving_drafts
 from server.domain import notifications, retention
 from server.domain.calling import calls, contacts, drafting, participations, tallies
 from server.domain.calling.contacts import Typed
@@ -15,7 +15,7 @@ from server.domain.groups import communities
 from server.domain.mailing import mail_follows, mail_lists, sealed
 from server.domain.members import accounts, attention, farewell, follows, users
 from server.domain.moderating import reports
-from server.domain.posting import polls, posts
+from server.domain.posting import drafts, marks, polls, posts
 from server.domain.tx import Arrived, Tx
 from storage import contacts as rows
 from storage import digests as digest_rows
@@ -308,15 +308,15 @@ async def lived(world: World) -> Account:
         await follows.follow(tx, member, organiser)
         await follows.follow(tx, organiser, member)
         await participations.answer(tx, member, event, "going", "page")
-        said = await posts.publish(tx, member, posts.Draft(title=NAME, content=NAME, source=NAME))
-        own = await posts.publish(tx, organiser, posts.Draft(content="x", mentions=(member,)))
-        options = posts.PollDraft((("A", 0), ("B", 0)))
-        poll = await posts.publish(tx, organiser, posts.Draft(kind="question", poll=options))
+        said = await posts.publish(tx, member, drafts.Draft(title=NAME, content=NAME, source=NAME))
+        own = await posts.publish(tx, organiser, drafts.Draft(content="x", mentions=(member,)))
+        options = drafts.PollDraft((("A", 0), ("B", 0)))
+        poll = await posts.publish(tx, organiser, drafts.Draft(kind="question", poll=options))
         assert said and own and poll
-        await posts.like(tx, organiser, said)
-        await posts.like(tx, member, own)
-        await posts.boost(tx, member, own)
-        await posts.bookmark(tx, member, own, kept=True)
+        await marks.like(tx, organiser, said)
+        await marks.like(tx, member, own)
+        await marks.boost(tx, member, own)
+        await marks.bookmark(tx, member, own, kept=True)
         await polls.vote(tx, member, poll, [0])
         await notifications.choose(tx, member, {"for_not_following": "filter"})
         await reports.report(tx, member, organiser, reports.Complaint(comment=NAME))
@@ -357,8 +357,8 @@ async def test_a_signature_that_is_erased_is_taken_off_what_its_server_is_told(
     value = parse.parse_post(document)
     async with world.work.transaction() as tx:
         post = await calls.receive(
-            tx, author, await drafts.draft_of(tx, author, value), drafts.details_of(value),
-            drafts.reported_of(value), Arrived(uri, document),
+            tx, author, await arriving_drafts.draft_of(tx, author, value), arriving_drafts.details_of(value),
+            arriving_drafts.reported_of(value), Arrived(uri, document),
         )  # fmt: skip
         assert post
         await participations.answer(tx, member, post, "sign", "client")

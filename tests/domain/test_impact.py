@@ -15,7 +15,7 @@ from server.domain.calling import calls, impact, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.impact import FEW, Figures, Period, by_kind, merged
 from server.domain.calling.shifts import Shift
-from server.domain.posting import posts
+from server.domain.posting import marks
 from storage import calls as call_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -133,9 +133,9 @@ async def test_a_sum_never_adds_likes_to_signatures_nor_kinds_to_each_other(
     async with world.work.transaction() as tx:
         for who in people:
             await participations.answer(tx, who, petition, "sign", "client")
-            await posts.like(tx, who, petition)
+            await marks.like(tx, who, petition)
         await participations.answer(tx, people[0], event, "going", "client")
-        await posts.boost(tx, people[1], event)
+        await marks.boost(tx, people[1], event)
     async with world.work.reading() as tx:
         found = await impact.of_community(tx, garden, organiser)
     by_name = {(k.kind, k.variant): k for k in found.kinds}

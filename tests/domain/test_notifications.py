@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.notifications import ACTIONS, SYSTEM, UNFILTERED, Verdict, group_keys, verdict
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from storage import notifications as rows
 from storage.notifications import TYPES, Facts
 from tests.domain.conftest import World
@@ -136,17 +136,17 @@ async def test_it_is_known_who_opened_a_private_conversation(world: World) -> No
 
     async with world.work.transaction() as tx:
         unasked = await posts.publish(
-            tx, far, posts.Draft(visibility="direct", content="<p>hi</p>", mentions=(member,))
+            tx, far, drafts.Draft(visibility="direct", content="<p>hi</p>", mentions=(member,))
         )
         asked = await posts.publish(
-            tx, member, posts.Draft(visibility="direct", content="<p>hi</p>", mentions=(far,))
+            tx, member, drafts.Draft(visibility="direct", content="<p>hi</p>", mentions=(far,))
         )
         assert unasked
         assert asked
         answer = await posts.publish(
             tx,
             far,
-            posts.Draft(
+            drafts.Draft(
                 visibility="direct", content="<p>yes</p>", mentions=(member,), in_reply_to=asked
             ),
         )

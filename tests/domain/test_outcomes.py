@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from server.domain.calling import call_notices, calls, outcomes, reminders
 from server.domain.moderating import group_moderation
 from server.domain.moderating.group_moderation import Ban
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.errors import Forbidden, Invalid, TooMany
 from storage import call_notices as notice_rows
 from storage import posts as post_rows
@@ -336,7 +336,7 @@ async def test_a_private_word_to_the_community_reaches_who_steers_it(world: Worl
     organiser, group, _ = await river(world)
     member, far = await world.person("member"), await world.stranger("far", "far.example")
     for who in (member, far):
-        draft = posts.Draft(
+        draft = drafts.Draft(
             visibility="direct", content="<p>May I bring my dog?</p>", mentions=(group,)
         )
         async with world.work.transaction() as tx:
@@ -358,7 +358,7 @@ async def test_who_is_blocked_by_a_steward_does_not_reach_them(world: World) -> 
             "insert into blocks (account_id, target_id, created_at) values ($1, $2, $3)",
             organiser.id, member.id, tx.now,
         )  # fmt: skip
-        draft = posts.Draft(visibility="direct", content="<p>Hey</p>", mentions=(group,))
+        draft = drafts.Draft(visibility="direct", content="<p>Hey</p>", mentions=(group,))
         await posts.publish(tx, member, draft)
     assert await told_of(world, organiser) == []
 

@@ -9,7 +9,7 @@ import pytest
 from server.domain import sight
 from server.domain.groups import communities
 from server.domain.members import follows
-from server.domain.posting import polls, posts
+from server.domain.posting import drafts, marks, polls, posts
 from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, notifications, outbox, timelines
@@ -24,7 +24,7 @@ from tests.domain.conftest import World
 
 async def write(world: World, who: Account, text: str, **more: object) -> Post:
     async with world.work.transaction() as tx:
-        draft = await posts.draft(tx, who, posts.Typed(text, **more))  # type: ignore[arg-type]
+        draft = await drafts.draft(tx, who, drafts.Typed(text, **more))  # type: ignore[arg-type]
         post = await posts.publish(tx, who, draft)
     assert post
     return post
@@ -122,7 +122,7 @@ async def test_a_remote_post_is_carried_as_it_came(world: World) -> None:
             "type": "Create",
             "object": {"id": "https://b.example/p/1"},
         }
-        draft = posts.Draft(content="<p>Hi</p>", community=group)
+        draft = drafts.Draft(content="<p>Hi</p>", community=group)
         arrived = Arrived("https://b.example/p/1", document)
         assert await posts.publish(tx, author, draft, arrived=arrived)
         assert await posts.publish(tx, author, draft, arrived=arrived) is None
@@ -143,7 +143,7 @@ async def test_history_enters_no_home(world: World) -> None:
         asked = await follow_rows.between(tx.conn, reader.id, author.id)
         assert asked
         await follow_rows.accept(tx.conn, asked, tx.now)
-        old = posts.Draft(content="<p>Old</p>", published_at=tx.now - timedelta(days=30))
+        old = drafts.Draft(content="<p>Old</p>", published_at=tx.now - timedelta(days=30))
         await posts.publish(tx, author, old, arrived=Arrived("https://b.example/p/1", {}))
     assert await home(world, reader) == []
 
@@ -152,10 +152,10 @@ async def test_what_was_deleted_does_not_come_back(world: World) -> None:
     author = await world.stranger("author", "b.example")
     arrived = Arrived("https://b.example/p/1", {})
     async with world.work.transaction() as tx:
-        post = await posts.publish(tx, author, posts.Draft(content="<p>x</p>"), arrived=arrived)
+        post = await posts.publish(tx, author, drafts.Draft(content="<p>x</p>"), arrived=arrived)
         assert post
         await posts.delete(tx, author, post, arrived=arrived)
-        assert await posts.publish(tx, author, posts.Draft(), arrived=arrived) is None
+        assert await posts.publish(tx, author, drafts.Draft(), arrived=arrived) is None
 
 
 async def test_likes_and_boosts_count_once_and_are_taken_back(world: World) -> None:
@@ -163,14 +163,14 @@ async def test_likes_and_boosts_count_once_and_are_taken_back(world: World) -> N
     post = await write(world, baker, "Bread")
     async with world.work.transaction() as tx:
         for _ in range(2):
-            await posts.like(tx, reader, post)
-            await posts.boost(tx, reader, post)
+            await marks.like(tx, reader, post)
+            await marks.boost(tx, reader, post)
         fresh = await post_rows.by_id(tx.conn, post.id)
         assert fresh
         assert (fresh.favourites_count, fresh.reblogs_count) == (1, 1)
         for _ in range(2):
-            await posts.unlike(tx, reader, post)
-            await posts.unboost(tx, reader, post)
+            await marks.unlike(tx, reader, post)
+            await marks.unboost(tx, reader, post)
         fresh = await post_rows.by_id(tx.conn, post.id)
         assert fresh
         assert (fresh.favourites_count, fresh.reblogs_count) == (0, 0)
@@ -184,10 +184,10 @@ async def test_nobody_changes_what_is_not_theirs(world: World) -> None:
     hidden = await write(world, baker, "Secret", visibility="private")
     async with world.work.transaction() as tx:
         for act in (
-            posts.edit(tx, thief, post, posts.Draft(content="x")),
+            posts.edit(tx, thief, post, drafts.Draft(content="x")),
             posts.delete(tx, thief, post),
-            posts.pin(tx, thief, post, added=True),
-            posts.boost(tx, thief, hidden),
+            marks.pin(tx, thief, post, added=True),
+            marks.boost(tx, thief, hidden),
         ):
             with pytest.raises(Forbidden):
                 await act
@@ -196,7 +196,7 @@ async def test_nobody_changes_what_is_not_theirs(world: World) -> None:
 async def test_a_poll_takes_one_vote_each_until_its_end(world: World) -> None:
     baker, reader = await world.person("baker"), await world.person("reader")
     ends = world.clock.now() + timedelta(hours=1)
-    draft = posts.PollDraft((("Rye", 0), ("Wheat", 0)), ends_at=ends)
+    draft = drafts.PollDraft((("Rye", 0), ("Wheat", 0)), ends_at=ends)
     post = await write(world, baker, "Which?", poll=draft)
     async with world.work.transaction() as tx:
         await polls.vote(tx, reader, post, [1])
@@ -229,8 +229,8 @@ async def test_who_is_blocked_reaches_nobody(world: World) -> None:
     async with world.work.transaction() as tx:
         await follows.block(tx, baker, pest)
         for act in (
-            posts.like(tx, pest, post),
-            posts.boost(tx, pest, post),
+            marks.like(tx, pest, post),
+            marks.boost(tx, pest, post),
             follows.follow(tx, pest, baker),
         ):
             with pytest.raises(Forbidden) as refused:
@@ -253,7 +253,7 @@ async def test_who_had_a_post_by_a_boost_hears_of_its_end(world: World) -> None:
     ours = await write(world, organiser, "@river Who has boots?")
     async with world.work.transaction() as tx:
         arrived = Arrived("https://b.example/p/1", {"id": "https://b.example/a/1"})
-        draft = posts.Draft(content="<p>I do</p>", community=group)
+        draft = drafts.Draft(content="<p>I do</p>", community=group)
         theirs = await posts.publish(tx, author, draft, arrived=arrived)
         assert theirs
         await tx.conn.execute("delete from outbox")

@@ -24,9 +24,9 @@ from server.domain.moderating import (
     group_moderation,
     reports,
 )
-from server.domain.posting import dislikes, media, polls, posts, quotes, scheduled
+from server.domain.posting import dislikes, drafts, marks, media, polls, posts, quotes, scheduled
 from server.domain.posting.composing import Wanted
-from server.domain.posting.posts import Draft, PollDraft, Typed
+from server.domain.posting.drafts import Draft, PollDraft, Typed
 from server.domain.tx import Tx
 from server.errors import BeckonError
 from storage import accounts as account_rows
@@ -89,7 +89,7 @@ Deed: TypeAlias = Callable[[Storm, Tx, Account, random.Random], Awaitable[None]]
 
 
 async def _draft(tx: Tx, author: Account, typed: Typed) -> Draft:
-    return await posts.draft(tx, author, typed)
+    return await drafts.draft(tx, author, typed)
 
 
 async def _say(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
@@ -175,11 +175,11 @@ async def _withdraw(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> N
 
 
 async def _pin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=True)
+    await marks.pin(tx, actor, post, added=True)
 
 
 async def _unpin(tx: Tx, actor: Account, post: Post) -> None:
-    await posts.pin(tx, actor, post, added=False)
+    await marks.pin(tx, actor, post, added=False)
 
 
 async def _quote(storm: Storm, tx: Tx, me: Account, dice: random.Random) -> None:
@@ -427,10 +427,10 @@ DEEDS: tuple[Deed, ...] = (
     _reply,
     _edit,
     _delete,
-    _to_post(posts.boost),
-    _to_post(posts.unboost),
-    _to_post(posts.like),
-    _to_post(posts.unlike),
+    _to_post(marks.boost),
+    _to_post(marks.unboost),
+    _to_post(marks.like),
+    _to_post(marks.unlike),
     _to_post(_pin),
     _to_post(_unpin),
     _to_account(follows.follow),
@@ -498,8 +498,8 @@ async def _invite(storm: Storm) -> None:
             assert said
             assert quoted
             await quotes.approved(tx, quoted, f"{guest.uri}/stamp")
-            await posts.like(tx, guest, parent)
-            await posts.boost(tx, guest, parent)
+            await marks.like(tx, guest, parent)
+            await marks.boost(tx, guest, parent)
             storm.posts += [said.id, quoted.id]
 
 

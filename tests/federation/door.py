@@ -23,7 +23,7 @@ from server.domain.calling import calls
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Site, Work
 from server.urls import Urls
 from storage.accounts import Account, Profile
@@ -85,7 +85,7 @@ class Door:
 
     async def write(self, author: Account, typed: str = "Seeds to share", **more: Any) -> Post:
         async with self.work.transaction() as tx:
-            draft = await posts.draft(tx, author, posts.Typed(typed, **more))
+            draft = await drafts.draft(tx, author, drafts.Typed(typed, **more))
             written = await posts.publish(tx, author, draft)
         assert written
         return written

@@ -27,7 +27,7 @@ from server.domain.calling import calls
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts as account_verbs
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Site, Work
 from server.jobs import deliver, later
 from server.urls import Urls
@@ -102,7 +102,7 @@ class Instance:
 
     async def publish(self, author: Account, text: str, **more: Any) -> Post:
         async with self.work.transaction() as tx:
-            draft = await posts.draft(tx, author, posts.Typed(text, **more))
+            draft = await drafts.draft(tx, author, drafts.Typed(text, **more))
             made = await posts.publish(tx, author, draft)
         assert made
         return made

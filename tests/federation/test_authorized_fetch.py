@@ -11,7 +11,7 @@ from federation.errors import Unreachable
 from server.arriving import resolve
 from server.domain.moderating import domain_blocks, host_allows, host_blocks
 from server.domain.moderating.host_blocks import Terms
-from server.domain.posting import posts
+from server.domain.posting import marks
 from storage import instance as instance_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -226,7 +226,7 @@ async def test_a_boost_of_what_nobody_may_see_is_nowhere(ours: Instance, microbl
     author, post = await written(ours)
     sharer, reader = await ours.member("sharer"), microblog.person("reader")
     async with ours.work.transaction() as tx:
-        boost = await posts.boost(tx, sharer, post)
+        boost = await marks.boost(tx, sharer, post)
     assert boost
     doors = [f"{boost.uri}{part}" for part in ("", "/replies")]
     for address in doors:

@@ -16,7 +16,7 @@ import pytest
 
 from federation.vocab import PUBLIC
 from server.domain.members import follows
-from server.domain.posting import posts
+from server.domain.posting import drafts, marks, posts
 from server.domain.tx import Arrived
 from storage.accounts import Account
 from storage.posts import Post
@@ -242,7 +242,9 @@ async def sent(door: Door) -> Sent:
     note = await door.write(organiser, "A plain #word")
     comment = await door.write(organiser, "And soil", in_reply_to=page)
     poll = await door.write(
-        organiser, "Which?", poll=posts.PollDraft((("Peas", 0), ("Beans", 0)), ends_at=_later(door))
+        organiser,
+        "Which?",
+        poll=drafts.PollDraft((("Peas", 0), ("Beans", 0)), ends_at=_later(door)),
     )
     served = {
         "person": organiser.uri, "group": garden.uri, "page": page.uri, "note": note.uri,
@@ -265,11 +267,11 @@ async def _gestures(door: Door, me: Account, stranger: Account, note: Post) -> d
         await follows.follow(tx, stranger, me, uri=f"{stranger.uri}/follows/1")
         uri = f"{stranger.uri}/posts/1"
         theirs = await posts.publish(
-            tx, stranger, posts.Draft(content="<p>Hi</p>"), arrived=Arrived(uri, {"id": uri})
+            tx, stranger, drafts.Draft(content="<p>Hi</p>"), arrived=Arrived(uri, {"id": uri})
         )
         assert theirs
-        await posts.like(tx, me, theirs)
-        await posts.unlike(tx, me, theirs)
+        await marks.like(tx, me, theirs)
+        await marks.unlike(tx, me, theirs)
         await posts.delete(tx, me, note)
         rows = await tx.conn.fetch("select body from outbox order by id")
     found = [orjson.loads(row["body"]) for row in rows]

@@ -14,8 +14,8 @@ from federation.media_types import ACTIVITY_JSON, LD_JSON
 from federation.objects import Actor, Post
 from federation.vocab import AS, CTA, PUBLIC
 from server.domain.calling import calls
-from server.domain.posting import posts
-from server.domain.posting.posts import Draft
+from server.domain.posting import drafts, marks, posts
+from server.domain.posting.drafts import Draft
 from server.domain.tx import Arrived
 from server.web import listed
 from storage import calls as call_rows
@@ -195,7 +195,7 @@ async def test_a_post_reads_back_as_itself(door: Door) -> None:
 
 
 async def test_a_poll_means_its_options_in_json_ld(door: Door) -> None:
-    poll = posts.PollDraft((("Tomatoes", 0), ("Beans", 0)))
+    poll = drafts.PollDraft((("Tomatoes", 0), ("Beans", 0)))
     written = await door.write(await door.person(), "Which?", poll=poll)
     node = expanded((await door.get(written.uri)).json)
     assert [values(option, "name") for option in node[f"{AS}#oneOf"]] == [["Tomatoes"], ["Beans"]]
@@ -291,7 +291,7 @@ async def test_a_boost_is_an_announce(door: Door) -> None:
     person, booster = await door.person(), await door.person("baker")
     written = await door.write(person)
     async with door.work.transaction() as tx:
-        boost = await posts.boost(tx, booster, written)
+        boost = await marks.boost(tx, booster, written)
     document = (await door.get(boost.uri)).json
     announce = parse.parse_activity(document)
     assert isinstance(announce, verbs.Announce)
@@ -306,7 +306,7 @@ async def test_a_boost_of_what_is_not_public_shows_nothing(door: Door) -> None:
     person = await door.person()
     hidden = await door.write(person, "For followers", visibility="private")
     async with door.work.transaction() as tx:
-        boost = await posts.boost(tx, person, hidden)
+        boost = await marks.boost(tx, person, hidden)
     assert (await door.get(boost.uri)).status == 404
     first = (await door.get(f"{person.uri}/outbox")).json["first"]
     assert (await door.get(first)).json["orderedItems"] == []

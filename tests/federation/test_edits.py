@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.arriving import resolve
-from server.domain.posting import posts
+from server.domain.posting import marks
 from storage import posts as post_rows
 from storage.accounts import Account
 from tests.federation.acting import followed, follows_us, outcome
@@ -117,9 +117,9 @@ async def test_a_post_that_is_gone_leaves_nothing(
     assert await outcome(ours, microblog, author, added) == "done"
     post = await stored(ours, note["id"])
     async with ours.work.transaction() as tx:
-        await posts.boost(tx, organiser, post)
-        await posts.like(tx, organiser, post)
-        await posts.bookmark(tx, organiser, post, kept=True)
+        await marks.boost(tx, organiser, post)
+        await marks.like(tx, organiser, post)
+        await marks.bookmark(tx, organiser, post, kept=True)
     reply = await ours.publish(organiser, "I agree", in_reply_to=post)
     gone = microblog.activity(author, "Delete", {"id": note["id"], "type": "Tombstone"})
     assert await outcome(ours, microblog, author, gone) == "done"

@@ -14,7 +14,7 @@ import pytest
 from server.arriving import resolve
 from server.domain.calling import participations
 from server.domain.members import follows
-from server.domain.posting import posts
+from server.domain.posting import drafts, marks, posts
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.five import Five, Server, five
@@ -131,7 +131,7 @@ async def _fair_days(village: Village) -> None:
     await village.five.settle()
     for name in NAMES[1:]:
         await village.say(name, f"{name} has some", head.uri)
-        await village.act(name, posts.like, head.uri)
+        await village.act(name, marks.like, head.uri)
     await village.five.settle()
     boards = [await village.board(name) for name in NAMES]
     assert len(boards[0]) == 5
@@ -171,16 +171,16 @@ async def _life_goes_on(village: Village, event: str) -> None:
     said = [await village.say("home", f"Note {number}") for number in range(4)]
     await village.five.settle()
     await village.say("slow", "Note 1 is right", said[1].uri)
-    await village.act("slow", posts.like, said[2].uri)
-    await village.act("slow", posts.boost, said[2].uri)
+    await village.act("slow", marks.like, said[2].uri)
+    await village.act("slow", marks.boost, said[2].uri)
     await village.say("mad", "I hear you not")
     await _a_newcomer(village, village.server("mad"))
     await village.act("mad", participations.answer, event, "going", "join")
     await village.act("slow", participations.answer, event, "going", "join")
     await village.five.live(minutes=10)
     await _changed(village, said[0].uri, "Note 0, better", "Note 0, best")
-    await village.act("home", posts.like, said[3].uri)
-    await village.act("home", posts.unlike, said[3].uri)
+    await village.act("home", marks.like, said[3].uri)
+    await village.act("home", marks.unlike, said[3].uri)
     async with village.server("home").here.work.transaction() as tx:
         await posts.delete(tx, village.people["home"], await village.seen("home", said[3].uri))
     await village.five.live(minutes=10)
@@ -200,8 +200,8 @@ async def _changed(village: Village, uri: str, *texts: str) -> None:
     here = village.server("home").here
     for text in texts:
         async with here.work.transaction() as tx:
-            typed = posts.Typed(text, community=village.garden)
-            wanted = await posts.draft(tx, village.people["home"], typed)
+            typed = drafts.Typed(text, community=village.garden)
+            wanted = await drafts.draft(tx, village.people["home"], typed)
             await posts.edit(tx, village.people["home"], await village.seen("home", uri), wanted)
         await village.five.live(minutes=5)
 

@@ -12,7 +12,7 @@ from federation import keys, proofs
 from server.arriving import resolve
 from server.domain import sight
 from server.domain.members import follows
-from server.domain.posting import posts
+from server.domain.posting import marks, posts
 from server.jobs import histories
 from storage.accounts import Account
 from storage.posts import Post
@@ -420,8 +420,8 @@ async def test_what_ours_write_to_a_group_has_what_lemmy_demands(
     await ours.publish(member, "Mine", title="Mine", community=target)
     await ours.publish(member, "An answer", in_reply_to=parent)
     async with ours.work.transaction() as tx:
-        await posts.like(tx, member, parent)
-        await posts.unlike(tx, member, parent)
+        await marks.like(tx, member, parent)
+        await marks.unlike(tx, member, parent)
     await ours.settle()
     sent = {"inReplyTo" in said["object"]: said for said in lemmy.of_type("Create")}
     head, comment = sent[False], sent[True]

@@ -13,8 +13,8 @@ from apsig.exceptions import VerificationFailedError
 from federation import capabilities
 from federation.deliver import GIVE_UP_AFTER
 from server.domain.calling import calls
-from server.domain.posting import posts
-from server.domain.posting.posts import PollDraft
+from server.domain.posting import drafts, posts
+from server.domain.posting.drafts import PollDraft
 from server.jobs import deliver
 from storage import lanes, outbox
 from storage.accounts import Account
@@ -589,7 +589,9 @@ async def test_order_is_kept_per_object_while_a_host_is_down(
         assert latest["at"] <= lane, "it would be overtaken when the lane is ready"
         ours.clock.forward(seconds=(lane - ours.clock.now()).total_seconds() + 1)
     async with ours.work.transaction() as tx:
-        await posts.edit(tx, organiser, post, posts.Draft(content="<p>They are</p>", source="They"))
+        await posts.edit(
+            tx, organiser, post, drafts.Draft(content="<p>They are</p>", source="They")
+        )
     microblog.status = 202
     ours.clock.forward(days=2)
     await ours.settle()

@@ -10,7 +10,7 @@ from federation.objects import Actor
 from server.domain import sight
 from server.domain.groups import communities
 from server.domain.moderating import group_moderation
-from server.domain.posting import posts
+from server.domain.posting import drafts, marks, posts
 from server.errors import Forbidden, Invalid
 from storage import accounts as account_rows
 from storage.accounts import Account
@@ -192,11 +192,11 @@ async def test_it_is_neither_boosted_nor_quoted_nor_pinned(
     post = await written(ours, organiser, shed)
     async with ours.work.transaction() as tx:
         with pytest.raises(Forbidden) as refused:
-            await posts.boost(tx, organiser, post)
+            await marks.boost(tx, organiser, post)
         assert refused.value.reason == "not_public"
         assert (await sight.quotable(tx, organiser, {}, [post]))[post.id] == "denied"
         with pytest.raises(Invalid):
-            await posts.pin(tx, organiser, post, added=True)
+            await marks.pin(tx, organiser, post, added=True)
 
 
 async def test_a_call_in_it_is_refused_for_a_named_reason(
@@ -472,8 +472,8 @@ async def test_an_edit_names_nobody_else_either(
     post = await written(ours, organiser, shed)
     outsider = await ours.member("outsider")
     async with ours.work.transaction() as tx:
-        typed = posts.Typed("@outsider the key lies elsewhere", title="The key", edited=post)
-        await posts.edit(tx, organiser, post, await posts.draft(tx, organiser, typed))
+        typed = drafts.Typed("@outsider the key lies elsewhere", title="The key", edited=post)
+        await posts.edit(tx, organiser, post, await drafts.draft(tx, organiser, typed))
     await ours.settle()
     (update,) = (
         a["object"] for a in threads.of_type("Announce") if a["object"]["type"] == "Update"

@@ -8,8 +8,8 @@ import pytest
 
 from server.arriving import resolve
 from server.domain.members import follows
-from server.domain.posting import posts, quotes
-from server.domain.posting.posts import Typed
+from server.domain.posting import drafts, posts, quotes
+from server.domain.posting.drafts import Typed
 from server.domain.posting.quotes import Quoting
 from storage import quotes as quote_rows
 from storage.accounts import Account
@@ -210,7 +210,7 @@ async def quote_of(ours: Instance, server: Peer, author: Account, note: Json) ->
     quoted = await resolve.post(ours.net, note["id"])
     assert quoted
     async with ours.work.transaction() as tx:
-        draft = await posts.draft(tx, author, Typed("Look", quote=quoted))
+        draft = await drafts.draft(tx, author, Typed("Look", quote=quoted))
         made = await posts.publish(tx, author, draft)
     assert made
     await ours.settle()
@@ -406,7 +406,7 @@ async def test_a_stamp_is_for_one_post_of_ours_only(
     """At the address of another post it is not there."""
     post, other = await ours.publish(organiser, "1"), await ours.publish(organiser, "2")
     async with ours.work.transaction() as tx:
-        draft = posts.Draft(content="<p>x</p>", quote=Quoting(post))
+        draft = drafts.Draft(content="<p>x</p>", quote=Quoting(post))
         made = await posts.publish(tx, await ours_other(ours), draft)
     assert made
     assert made.quote_stamp

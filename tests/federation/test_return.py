@@ -10,8 +10,8 @@ from aiohttp import web
 
 from server.domain.moderating import host_blocks
 from server.domain.moderating.host_blocks import Terms
-from server.domain.posting import posts
-from server.domain.posting.posts import Draft
+from server.domain.posting import marks, posts
+from server.domain.posting.drafts import Draft
 from server.jobs import deliver
 from server.jobs.deliver import Flow
 from storage import outbox
@@ -111,11 +111,11 @@ async def test_what_was_undone_meanwhile_is_not_sent(
     theirs = await ours.post(note["id"])
     assert theirs
     async with ours.work.transaction() as tx:
-        await posts.like(tx, organiser, theirs)
+        await marks.like(tx, organiser, theirs)
     async with ours.work.transaction() as tx:
-        await posts.unlike(tx, organiser, theirs)
+        await marks.unlike(tx, organiser, theirs)
     async with ours.work.transaction() as tx:
-        await posts.like(tx, organiser, theirs)
+        await marks.like(tx, organiser, theirs)
     sent = await back(ours, away)
     assert ("Create", first.uri) in sent
     assert [kind for kind, _ in sent if kind in ("Like", "Undo")] == ["Like"]
@@ -127,13 +127,13 @@ async def test_an_undo_of_what_may_have_arrived_is_sent(
     """It was sent once, and nobody knows whether the other side had read it when the line broke."""
     boosted = await ours.publish(organiser, "to be boosted")
     async with ours.work.transaction() as tx:
-        await posts.boost(tx, organiser, boosted)
+        await marks.boost(tx, organiser, boosted)
     await ours.settle()
     await days_pass(ours, 1)
     async with ours.work.reading() as tx:
         await tx.conn.execute("update deliveries set attempts = 1")
     async with ours.work.transaction() as tx:
-        await posts.unboost(tx, organiser, boosted)
+        await marks.unboost(tx, organiser, boosted)
     sent = await back(ours, away)
     assert [kind for kind, _ in sent] == ["Create", "Undo"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.arriving import budgets
 from server.domain.moderating import host_blocks
-from server.domain.posting import dislikes, posts
+from server.domain.posting import dislikes, marks
 from storage import budgets as budget_rows
 from storage import group_votes
 from storage.posts import Post
@@ -97,7 +97,7 @@ async def test_nobody_votes_for_us(ours: Instance, shed: Group, post: Post) -> N
     assert await told(ours, shed, said) == "own_activity"
     assert await score(ours, post) == 0
     async with ours.work.transaction() as tx:
-        await posts.like(tx, shed.reader, post)
+        await marks.like(tx, shed.reader, post)
     assert await told(ours, shed, said | {"id": f"{shed.reader.uri}/likes/2"}) == "own_activity"
     async with ours.work.transaction() as tx:
         await dislikes.dislike(tx, shed.reader, post)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.domain.members import follows
 from server.domain.posting import polls
-from server.domain.posting.posts import PollDraft
+from server.domain.posting.drafts import PollDraft
 from server.errors import Invalid
 from storage import posts as post_rows
 from storage.accounts import Account

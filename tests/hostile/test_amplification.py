@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.domain.posting import posts
+from server.domain.posting import drafts
 from storage.accounts import Account
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer, peer
@@ -25,11 +25,11 @@ async def test_whom_a_post_mentions_nobody_is_asked_about(
 
 async def test_a_post_rings_only_so_many(ours: Instance, attacker: Peer) -> None:
     mallory = attacker.person("mallory")
-    people = [await ours.member(f"member{n}") for n in range(posts.MAX_MENTIONS + 5)]
+    people = [await ours.member(f"member{n}") for n in range(drafts.MAX_MENTIONS + 5)]
     note = attacker.note(mallory, "<p>Look</p>", [who.uri for who in people])
     assert await outcome(ours, attacker, mallory, attacker.create(mallory, note)) == "done"
     rung = "select count(*) from notifications where type = 'mention'"
-    assert 0 < await ours.value(rung) <= posts.MAX_MENTIONS
+    assert 0 < await ours.value(rung) <= drafts.MAX_MENTIONS
 
 
 async def test_a_server_is_sent_a_thing_once(

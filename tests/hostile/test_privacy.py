@@ -9,7 +9,7 @@ import pytest
 from server.domain.members import accounts as account_verbs
 from server.domain.members import follows
 from server.domain.posting import polls
-from server.domain.posting.posts import PollDraft
+from server.domain.posting.drafts import PollDraft
 from storage import follows as follow_rows
 from storage.accounts import Account
 from storage.posts import Post

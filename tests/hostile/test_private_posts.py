@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.domain.members import follows
-from server.domain.posting.posts import PollDraft
+from server.domain.posting.drafts import PollDraft
 from storage.accounts import Account
 from storage.posts import Post
 from tests.federation.acting import follows_us, outcome

@@ -77,7 +77,7 @@ from server.domain.moderating import (
 )
 from server.domain.moderating.group_moderation import Steward
 from server.domain.moderating.host_blocks import Terms
-from server.domain.posting import dislikes, media, polls, posts, scheduled
+from server.domain.posting import dislikes, drafts, marks, media, polls, posts, scheduled
 from server.domain.posting.composing import Wanted as Later
 from server.domain.tx import Site, Tx, Work
 from server.errors import SettingsError
@@ -230,11 +230,11 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
 
 async def look_first(tx: Tx, by: Steward, baker: Account, community: Account) -> None:
     """A rule with what it held, a note, somebody who appeals, and the list of another community."""
-    seen = await posts.publish(tx, baker, posts.Draft(content="<p>Mud</p>", community=community))
+    seen = await posts.publish(tx, baker, drafts.Draft(content="<p>Mud</p>", community=community))
     assert seen
     await post_notes.put(tx, by, seen, "Not any more")
     await hold_rules.add(tx, community, by.account, by.role, hold_rules.Wanted("word", "frost"))
-    await posts.publish(tx, baker, posts.Draft(content="<p>frost\\N</p>", community=community))
+    await posts.publish(tx, baker, drafts.Draft(content="<p>frost\\N</p>", community=community))
     await group_moderation.remove(tx, by, seen, "Off topic")
     (met_by, *_) = await appeal_rows.decisions(tx.conn, baker.id, 2**63 - 1, 0, 1)
     await appeals.appeal(tx, baker, met_by.id, "It is not")
@@ -292,7 +292,7 @@ async def upload(tx: Tx, owner: Account, key: str) -> int:
 async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) -> None:
     """Somebody let in, somebody who waits, and all that silences."""
     await notifications.choose(tx, baker, {"for_not_following": "filter"})
-    await posts.like(tx, far, await publish(tx, baker, "Bread"))
+    await marks.like(tx, far, await publish(tx, baker, "Bread"))
     crumbs = await publish(tx, baker, "Crumbs")
     await dislikes.dislike(tx, far, crumbs)
     await group_readers.remember(tx.conn, far.id, far.id, tx.now, reads=True)
@@ -300,7 +300,7 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
     await notifications.accept(tx, baker, [waiting[0].id])
     asking = await met(tx, "asking", "far.example")
-    await posts.like(tx, asking, await publish(tx, baker, "Rye"))
+    await marks.like(tx, asking, await publish(tx, baker, "Rye"))
     await mutes.mute(tx, baker, gardener, duration=timedelta(days=1))
     await mutes.mute_thread(tx, gardener, await publish(tx, gardener, "Enough"))
     await domain_blocks.block(tx, gardener, "loud.example")
@@ -310,20 +310,20 @@ async def converse(tx: Tx, gardener: Account, baker: Account, community: Account
     head = await publish(tx, gardener, "Who has a boat?\n\t\\. \\N ünï #river", community=community)
     reply = await publish(tx, baker, "I have one @gardener", in_reply_to=head)
     await publish(tx, gardener, "Thanks", in_reply_to=reply)
-    await posts.boost(tx, baker, head)
-    await posts.like(tx, baker, head)
-    await posts.bookmark(tx, baker, head, kept=True)
-    await posts.pin(tx, gardener, head, added=True)
+    await marks.boost(tx, baker, head)
+    await marks.like(tx, baker, head)
+    await marks.bookmark(tx, baker, head, kept=True)
+    await marks.pin(tx, gardener, head, added=True)
     await posts.edit(tx, gardener, head, await draft(tx, gardener, "Who has a big boat?"))
-    poll = posts.PollDraft((("Saturday", 0), ("Sunday", 0)), ends_at=tx.now + timedelta(days=1))
+    poll = drafts.PollDraft((("Saturday", 0), ("Sunday", 0)), ends_at=tx.now + timedelta(days=1))
     asked = await publish(tx, gardener, "Which day?", poll=poll)
     await polls.vote(tx, baker, asked, [1])
     gone = await publish(tx, baker, "Never mind")
     await posts.delete(tx, baker, gone)
 
 
-async def draft(tx: Tx, author: Account, text: str, **more: Any) -> posts.Draft:
-    return await posts.draft(tx, author, posts.Typed(text, **more))
+async def draft(tx: Tx, author: Account, text: str, **more: Any) -> drafts.Draft:
+    return await drafts.draft(tx, author, drafts.Typed(text, **more))
 
 
 async def publish(tx: Tx, author: Account, text: str, **more: Any) -> posts.Post:

@@ -23,7 +23,7 @@ from server.domain.calling import calls, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.domain.tx import Arrived, Site, Work
 from server.sealing import Secret
 from server.urls import Urls

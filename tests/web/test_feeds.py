@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from server.domain.posting import posts
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.web import atom
 from server.web.atom import ATOM, Entry, Feed
 from storage.accounts import Account

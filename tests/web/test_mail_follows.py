@@ -19,7 +19,7 @@ from server.config import load
 from server.domain.groups.community_settings import Changes, edit
 from server.domain.mailing import mail_follows
 from server.domain.moderating import barriers
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.jobs import later
 from storage.accounts import Account
 from tests.clock import MovableClock
@@ -73,7 +73,7 @@ class Door:
 
     async def says(self, title: str, **more: object) -> None:
         async with self.house.work.transaction() as tx:
-            draft = posts.Draft(
+            draft = drafts.Draft(
                 title=title, content="<p>x</p>", kind="page", community=self.group, **more
             )
             assert await posts.publish(tx, self.organiser, draft)

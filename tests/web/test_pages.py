@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from server.domain.posting import posts
-from server.domain.posting.posts import Draft, Typed
+from server.domain.posting import drafts, posts
+from server.domain.posting.drafts import Draft, Typed
 from storage import follows
 from storage.accounts import Account
 from storage.posts import Post
@@ -16,7 +16,7 @@ from tests.web.house import DOMAIN, House
 
 async def write(house: House, author: Account, text: str, **more: object) -> Post:
     async with house.work.transaction() as tx:
-        made = await posts.publish(tx, author, await posts.draft(tx, author, Typed(text, **more)))
+        made = await posts.publish(tx, author, await drafts.draft(tx, author, Typed(text, **more)))
     assert made
     return made
 

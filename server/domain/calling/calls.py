@@ -14,6 +14,7 @@ from server import text
 from server.domain import distribution, effects, policy
 from server.domain.calling import (
     call_notices,
+    commitments,
     drafting,
     kinds,
     participations,
@@ -24,7 +25,7 @@ from server.domain.calling import (
 from server.domain.calling.shifts import Shift
 from server.domain.distribution import Reach
 from server.domain.groups import communities
-from server.domain.posting import posts, quotes
+from server.domain.posting import drafts, marks, posts, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
 from storage import accounts, calls, polls, shift_roles
@@ -75,6 +76,7 @@ class Reported:
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
     taken: int | None = None
+    category: str = ""  # of a need
 
 
 async def create(
@@ -103,10 +105,10 @@ async def create(
     await urgency.mark(tx, call, was=False)
     await _set_note(tx, post, wanted)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
-    await posts.share(tx, community, post)
+    await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
         await _announce(tx, author, community, told, row)
-    await posts.feature(tx, community, post, added=True)
+    await marks.feature(tx, community, post, added=True)
     return post
 
 
@@ -150,10 +152,10 @@ def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -
     return replace(wanted, details=replace(wanted.details, closes_at=end))
 
 
-def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> posts.Draft:
+def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> drafts.Draft:
     offered = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
     titles = shifts.on_card(wanted.shifts or ()) or [answer.title for answer in offered]
-    return posts.Draft(
+    return drafts.Draft(
         kind="event" if kinds.KINDS[wanted.kind].shape == "event" else "call",
         title=text.one_line(wanted.title),
         content=text.compose(wanted.about, {}, tx.site.urls.tag),
@@ -161,7 +163,7 @@ def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> posts.Draft:
         language=wanted.language,
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
-        poll=posts.PollDraft(tuple((title, 0) for title in titles)),
+        poll=drafts.PollDraft(tuple((title, 0) for title in titles)),
         quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
     )
 
@@ -169,7 +171,7 @@ def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> posts.Draft:
 async def receive(
     tx: Tx,
     author: Account,
-    draft: posts.Draft,
+    draft: drafts.Draft,
     details: Details,
     reported: Reported,
     arrived: Arrived,
@@ -216,6 +218,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await commitments.hear_category(tx, post, reported.category)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)
@@ -382,8 +385,11 @@ async def _rewrite(
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
-    for moved in await calls.place_shifts(tx.conn, post.id):
-        await send_tally(tx, moved)
+    told = set(await calls.place_shifts(tx.conn, post.id))
+    if wanted.shifts is None:
+        told |= set(await shifts.follow(tx, author, community, post))
+    for shift in sorted(told):
+        await send_tally(tx, shift)
     return post, call
 
 
@@ -436,7 +442,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         await participations.fill(tx, shift, await participations.locked(tx, shift))
         await send_tally(tx, shift.id)
     if before.parent_id is None:
-        await posts.feature(tx, community, post, added=state not in ENDED)
+        await marks.feature(tx, community, post, added=state not in ENDED)
 
 
 async def _turn(tx: Tx, post: Post, state: str) -> None:

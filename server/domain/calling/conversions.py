@@ -12,7 +12,7 @@ from server import text
 from server.domain import policy
 from server.domain.calling import calls
 from server.domain.calling.drafting import ABOUT_MAX, TITLE_MAX, Wanted
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from storage import conversions
 from storage.accounts import Account
@@ -46,5 +46,5 @@ def _worded(said: Post, wanted: Wanted) -> Wanted:
 
 
 async def _tell_thread(tx: Tx, author: Account, said: Post, call: Post) -> None:
-    reply = posts.Typed(f"This is a call now: {call.title}\n\n{call.url}", in_reply_to=said)
-    await posts.publish(tx, author, await posts.draft(tx, author, reply))
+    reply = drafts.Typed(f"This is a call now: {call.title}\n\n{call.url}", in_reply_to=said)
+    await posts.publish(tx, author, await drafts.draft(tx, author, reply))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from server import text
 from server.domain.calling import tallies
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from storage import accounts, calls
 from storage import milestones as rows
@@ -65,8 +65,8 @@ def _said(post: Post, call: Call, percent: int, people: int) -> str:
     return f"{post.title}\n\n{WORDS[percent]}. {progress}\n\n{post.url}"
 
 
-def _draft(tx: Tx, community: Account, post: Post, source: str) -> posts.Draft:
-    return posts.Draft(
+def _draft(tx: Tx, community: Account, post: Post, source: str) -> drafts.Draft:
+    return drafts.Draft(
         content=text.compose(source, {}, tx.site.urls.tag),
         source=source,
         language=post.language,

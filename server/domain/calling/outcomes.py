@@ -13,7 +13,7 @@ from server import text
 from server.domain import effects, policy
 from server.domain.calling import call_notices, calls
 from server.domain.groups import communities, letters
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, participations, polls
@@ -58,7 +58,7 @@ async def _spread(
     post: Post,
     html: str,
 ) -> None:
-    draft = posts.Draft(content=html, in_reply_to=post, language=post.language)
+    draft = drafts.Draft(content=html, in_reply_to=post, language=post.language)
     await posts.publish(tx, community, draft)
     took_part = await participations.participants(tx.conn, post.id)
     ids = [row.account_id for row in took_part if row.account_id and row.state == "granted"]

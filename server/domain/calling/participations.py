@@ -21,7 +21,7 @@ from server.domain.groups import communities
 from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, follows, participations, polls
+from storage import accounts, calls, follows, participations, persons, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -197,6 +197,16 @@ async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
         await settle(tx, post, call)
 
 
+async def ask_elsewhere(tx: Tx, account: Account, post: Post, said: str) -> Participation:
+    """As ``answer`` to a call of another server, which the caller tells: by the ``uri`` of what this gives."""
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    await _require_answer(tx, account, post, call)
+    uri = await effects.new_id(tx)
+    new = Said(found.key, choice, found.counts, "pending", "confirmed", "client", uri)
+    return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
 async def join(
     tx: Tx,
     account: Account,
@@ -277,6 +287,10 @@ async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> N
     blocked = await follows.blocked(tx.conn, account.id, call.community_id)
     blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
     require_open(tx, call, blocked=blocked)
+    if account.local and await persons.answered(
+        tx.conn, call.parent_id or call.post_id, account.id
+    ):
+        policy.COUNTED_ONCE.require()
 
 
 def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
@@ -372,7 +386,7 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     The caller holds the lock of the call.
     """
     await fill(tx, post, call)
-    await _let_hear(tx, call)
+    await let_hear(tx, call)
     if call.parent_id:
         await settle_above(tx, call.parent_id)
 
@@ -382,10 +396,11 @@ async def settle_above(tx: Tx, parent_id: int) -> None:
     await _write(tx, parent_id)
     call = await calls.by_id(tx.conn, parent_id)
     if call:
-        await _let_hear(tx, call)
+        await let_hear(tx, call)
 
 
-async def _let_hear(tx: Tx, call: Call) -> None:
+async def let_hear(tx: Tx, call: Call) -> None:
+    """Other servers, and whoever looks, see in a while what changed."""
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
     await tallies.moved(tx, call)
@@ -437,16 +452,19 @@ async def hear_answer(
     moderators answer for their group. ``state``: granted, waiting or refused; ``guests``: for whom besides there is a
     place, where it says so: never more than were asked for.
     """
-    post = await post_rows.by_id(tx.conn, participation.post_id)
-    call = await calls.by_id(tx.conn, participation.post_id)
-    if post is None or call is None or not await _answers_for(tx, host, post, call):
+    if not await answers_for(tx, host, participation):
         policy.NOT_YOURS.require()
     await participations.set_participation_state(tx.conn, participation.id, state)
     if guests is not None and guests < participation.guests:
         await participations.set_guests(tx.conn, participation.id, guests)
 
 
-async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+async def answers_for(tx: Tx, host: Account, participation: Participation) -> bool:
+    """Whether it is of a remote call for which this account may speak."""
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None:
+        return False
     if post.account_id == host.id:
         return True
     group = await accounts.by_id(tx.conn, call.community_id)

@@ -19,7 +19,7 @@ from server import ids, text
 from server.domain import distribution, wire
 from server.domain.calling import keywords, kinds, participations
 from server.domain.groups import communities
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from server.errors import NotFound
 from storage import accounts, calls, receipts
@@ -84,7 +84,7 @@ async def tell(tx: Tx, due_: Due) -> None:
     await receipts.put(tx.conn, due_.given.id, ids.digest(secret), due_.says, tx.now)
     said = await _words(tx, due_)
     if due_.person.local:
-        draft = posts.Draft(
+        draft = drafts.Draft(
             visibility="direct", content=f"<p>{said}</p>", mentions=(due_.person,), source=text.plain(said)
         )  # fmt: skip
         await posts.publish(tx, community, draft)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from server import text
 from server.domain import distribution
 from server.domain.calling import calls, short_form
-from server.domain.posting.posts import Draft, Typed
+from server.domain.posting.drafts import Draft, Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import accounts

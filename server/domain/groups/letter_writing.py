@@ -10,7 +10,7 @@ import structlog
 from server import text
 from server.domain.members import accounts
 from server.domain.posting import posts
-from server.domain.posting.posts import Draft
+from server.domain.posting.drafts import Draft
 from server.domain.tx import Tx
 from server.errors import BeckonError
 from storage import accounts as account_rows

@@ -24,11 +24,11 @@ from storage import (
     communities,
     community_links,
     follows,
-    group_moderation,
     handovers,
     invitations,
     joins,
     notifications,
+    persons,
     posts,
     timelines,
 )
@@ -72,7 +72,7 @@ async def follow(
         target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
     )
     policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
-    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+    if target.local and await persons.shut_out(tx.conn, target.id, actor.id, tx.now):
         policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     let_in = target.local and not await _must_ask(tx, actor, target, admitted=admitted)

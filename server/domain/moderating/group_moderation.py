@@ -35,13 +35,14 @@ from server.domain.calling import participations
 from server.domain.groups import communities
 from server.domain.members import follows
 from server.domain.moderating import group_effects, notices
-from server.domain.posting import posts
+from server.domain.posting import marks, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import group_moderation as rows
+from storage import marks as mark_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -155,13 +156,13 @@ def _appeal(by: Steward) -> str:
 async def _take_out(tx: Tx, community: Account, post: Post) -> None:
     """Its boost by the community goes, its place among the featured, and open clients see it go."""
     await effects.vanish(tx, post)
-    await posts.unboost(tx, community, post)
+    await marks.unboost(tx, community, post)
     if post.id in await _pinned(tx, community):
-        await posts.feature(tx, community, post, added=False)
+        await marks.feature(tx, community, post, added=False)
 
 
 async def _pinned(tx: Tx, community: Account) -> set[int]:
-    return {post.id for post in await post_rows.pinned(tx.conn, community.id)}
+    return {post.id for post in await mark_rows.pinned(tx.conn, community.id)}
 
 
 async def restore(
@@ -175,7 +176,7 @@ async def restore(
         return
     await rows.set_removed(tx.conn, held.id, None)
     if held.is_head:
-        await posts.share(tx, by.community, held, at=held.published_at)
+        await sharing.share(tx, by.community, held, at=held.published_at)
     await log(tx, by, "restore", reason, post=held)
     await group_effects.restored(tx, by.account, by.community, held, reason, arrived)
 
@@ -192,7 +193,7 @@ async def feature(
         return
     if added and by.community.local and len(pinned) >= MAX_FEATURED:
         raise Invalid("A community features few posts: take one out first.", field="id")
-    await posts.feature(tx, by.community, held, added=added)
+    await marks.feature(tx, by.community, held, added=added)
     await log(tx, by, "feature" if added else "unfeature", "", post=held)
     await group_effects.featured(tx, by.account, by.community, held, arrived, added=added)
 
@@ -305,7 +306,7 @@ async def _restore_all(tx: Tx, by: Steward, person: Account) -> None:
     back: Sequence[Post] = await rows.restore_all(tx.conn, by.community.id, person.id)
     for post in back[-TAKEN_BACK:]:
         if post.is_head:
-            await posts.share(tx, by.community, post, at=post.published_at)
+            await sharing.share(tx, by.community, post, at=post.published_at)
 
 
 async def log(

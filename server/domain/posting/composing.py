@@ -12,7 +12,7 @@ from datetime import timedelta
 from server import text
 from server.domain import sight
 from server.domain.posting import media, quotes
-from server.domain.posting.posts import PollDraft, Typed
+from server.domain.posting.drafts import PollDraft, Typed
 from server.domain.tx import Tx
 from storage.accounts import Account
 from storage.posts import Post

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from server.domain import effects, policy
 from server.domain.groups import communities
-from server.domain.posting import posts
+from server.domain.posting import sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import NotFound
-from storage import dislikes, follows, notifications
+from storage import dislikes, follows, marks, notifications
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -27,10 +27,10 @@ async def dislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None
     uri = arrived.uri if arrived else await effects.new_id(tx)
     if not await dislikes.insert(tx.conn, uri, actor.id, post.id, tx.now):
         return
-    if await post_rows.unfavourite(tx.conn, actor.id, post.id):
+    if await marks.unfavourite(tx.conn, actor.id, post.id):
         await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.dislike(tx, actor, post, uri)
-    await posts.pass_on(tx, post, document or (arrived.document if arrived else None))
+    await sharing.pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
 async def undislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
@@ -40,7 +40,7 @@ async def undislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | No
     if not await dislikes.delete(tx.conn, actor.id, post.id):
         return
     document = await effects.undo_dislike(tx, actor, post, uri) if uri else None
-    await posts.pass_on(tx, post, document or (arrived.document if arrived else None))
+    await sharing.pass_on(tx, post, document or (arrived.document if arrived else None))
 
 
 async def _hold(tx: Tx, post: Post) -> None:

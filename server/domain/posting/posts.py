@@ -11,212 +11,24 @@ that the post is gone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
 
-from server import text
-from server.domain import distribution, effects, policy
+from server.domain import effects, policy
 from server.domain.calling import replies
 from server.domain.groups import communities, letterbox
 from server.domain.moderating import hold_rules
 from server.domain.moderating.hold_rules import Caught
-from server.domain.posting import cards, conversations, media, quotes
+from server.domain.posting import cards, conversations, drafts, media, quotes, sharing
 from server.domain.tx import Arrived, Tx
-from server.errors import Invalid, NotFound
-from storage import accounts, dislikes, follows, held_posts, notifications, polls, posts, search
+from server.errors import NotFound
+from storage import accounts, follows, held_posts, marks, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
 
-MAX_CHARACTERS = 5000
-MAX_OPTIONS = 8
-MAX_OPTION_CHARACTERS = 100
-MIN_POLL = timedelta(minutes=5)
-MAX_POLL = timedelta(days=31)
-MAX_MENTIONS = 50
-MAX_PINNED = 5
-LATE = timedelta(days=2)
-"""What is older when it arrives is history: it enters no home and notifies nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollDraft:
-    options: tuple[tuple[str, int], ...]  # titles, with the votes so far
-    multiple: bool = False
-    ends_at: datetime | None = None
-    closed_at: datetime | None = None
-    voters_count: int | None = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A post before it is written. ``content`` is HTML that was cleaned already."""
-
-    kind: str = "note"
-    visibility: str = "public"
-    title: str = ""
-    content: str = ""
-    source: str = ""
-    summary: str = ""
-    sensitive: bool = False
-    language: str | None = None
-    url: str | None = None
-    in_reply_to: Post | None = None
-    community: Account | None = None
-    mentions: tuple[Account, ...] = ()
-    tags: tuple[str, ...] = ()
-    attachments: tuple[dict[str, Any], ...] = ()
-    poll: PollDraft | None = None
-    published_at: datetime | None = None
-    edited_at: datetime | None = None  # of a version that comes from elsewhere
-    app_id: int | None = None
-    quote: quotes.Quoting | None = None
-    quote_policy: quotes.Policy = quotes.NOBODY
-    emojis: tuple[dict[str, Any], ...] = ()  # of other servers
-
-    @property
-    def is_call(self) -> bool:
-        """As ``Post.is_call``."""
-        return self.kind in ("event", "call")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What a member typed, before handles and tags in it are looked up."""
-
-    text: str
-    visibility: str = "public"
-    title: str = ""
-    summary: str = ""
-    sensitive: bool = False
-    language: str | None = None
-    in_reply_to: Post | None = None
-    community: Account | None = None
-    poll: PollDraft | None = None
-    app_id: int | None = None
-    attachments: tuple[dict[str, Any], ...] = ()  # from ``media.choose``
-    quote: Post | None = None
-    quote_policy: str | None = None  # None: as its author has chosen for all posts
-    edited: Post | None = None  # the post that gets this text: what it quotes and its poll stay
-
-
-async def draft(tx: Tx, author: Account, typed: Typed) -> Draft:
-    """Turn what was typed into a draft: handles that we know become mentions. Raises ``Invalid``."""
-    check(tx, typed)
-    found = await _mentioned(tx, typed.text)
-    parent = typed.in_reply_to
-    community = await _community_of(tx, typed, list(found.values()))
-    urls = {key: account.url for key, account in found.items()}
-    named = {a.id: a for a in found.values() if a.id != author.id}
-    visibility = _visibility_of(author, typed, named)
-    if community and (_is_closed(parent) or await communities.is_private(tx, community)):
-        visibility = "members"
-    return Draft(
-        kind="question" if typed.poll else ("page" if typed.title and community else "note"),
-        visibility=visibility,
-        title=text.one_line(typed.title),
-        content=text.compose(typed.text, urls, tx.site.urls.tag),
-        source=typed.text,
-        summary=text.one_line(typed.summary),
-        sensitive=typed.sensitive or bool(typed.summary),
-        language=typed.language,
-        in_reply_to=parent,
-        community=community,
-        mentions=tuple(named.values())[:MAX_MENTIONS],
-        tags=tuple(text.hashtags(typed.text)),
-        attachments=typed.attachments,
-        poll=typed.poll,
-        app_id=typed.app_id,
-        quote=quotes.Quoting(typed.quote) if typed.quote else None,
-        quote_policy=quotes.policy_named(typed.quote_policy or author.quote_policy, visibility),
-    )
-
-
-def _visibility_of(author: Account, typed: Typed, named: Mapping[int, Account]) -> str:
-    """What quotes a post for followers is for followers too. Raises ``Invalid``: a private message about
-    somebody's post goes to them, too."""
-    if typed.quote is None:
-        return typed.visibility
-    of_other = typed.quote.account_id != author.id
-    if typed.visibility == "direct" and of_other and typed.quote.account_id not in named:
-        raise Invalid(
-            "Validation failed: The author of the quoted post must be mentioned", field="visibility"
-        )
-    narrowed = typed.quote.visibility == "private" and typed.visibility in ("public", "unlisted")
-    return "private" if narrowed else typed.visibility
-
-
-def check(tx: Tx, typed: Typed) -> None:
-    """Raises ``Invalid`` for what cannot be posted."""
-    asks = typed.poll or (typed.edited and typed.edited.kind == "question")
-    quoting = typed.quote or (typed.edited and typed.edited.quote_state)
-    if not typed.text.strip() and not (asks or quoting or typed.attachments):
-        raise Invalid("Validation failed: Text can't be blank", field="status")
-    if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
-        raise Invalid(
-            f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded", field="status"
-        )
-    if typed.visibility not in ("public", "unlisted", "private", "direct"):
-        raise Invalid(
-            "Validation failed: Visibility is not included in the list", field="visibility"
-        )
-    if asks and typed.attachments:
-        raise Invalid("Validation failed: A post has a poll or files", field="media_ids")
-    if typed.poll:
-        _check_poll(tx, typed.poll)
-
-
-def _check_poll(tx: Tx, poll: PollDraft) -> None:
-    titles = [title.strip() for title, _ in poll.options]
-    if not 2 <= len(titles) <= MAX_OPTIONS:
-        raise Invalid(f"Validation failed: A poll has 2 to {MAX_OPTIONS} options", field="poll")
-    if any(not t or len(t) > MAX_OPTION_CHARACTERS for t in titles):
-        raise Invalid(
-            f"Validation failed: An option has 1 to {MAX_OPTION_CHARACTERS} characters",
-            field="poll",
-        )
-    if len(set(titles)) != len(titles):
-        raise Invalid("Validation failed: Options must differ", field="poll")
-    if poll.ends_at and not MIN_POLL <= poll.ends_at - tx.now <= MAX_POLL + MIN_POLL:
-        raise Invalid("Validation failed: A poll runs for 5 minutes to 31 days", field="poll")
-
-
-async def _mentioned(tx: Tx, typed: str) -> dict[tuple[str, str], Account]:
-    found: dict[tuple[str, str], Account] = {}
-    for name, host in text.handles(typed)[:MAX_MENTIONS]:
-        ours = "" if host == tx.site.urls.domain else host
-        account = await accounts.by_handle(tx.conn, name, ours)
-        if account and account.kind != "application" and not account.waiting:
-            found[name, host] = account
-    return found
-
-
-async def _community_of(tx: Tx, typed: Typed, named: Sequence[Account]) -> Account | None:
-    """A reply stays where it answers; else the community chosen, else the first one mentioned."""
-    if typed.visibility == "direct":
-        return None
-    if typed.visibility == "private" and not await _for_members(tx, typed):
-        return None
-    if typed.in_reply_to:
-        inherited = typed.in_reply_to.community_id
-        return await accounts.by_id(tx.conn, inherited) if inherited else None
-    return typed.community or next((a for a in named if a.is_group), None)
-
-
-async def _for_members(tx: Tx, typed: Typed) -> bool:
-    """Whether "followers only" means the members: clients show so what is for them, and answer alike."""
-    if typed.in_reply_to:
-        return _is_closed(typed.in_reply_to)
-    return typed.community is not None and await communities.is_private(tx, typed.community)
-
-
-def _is_closed(parent: Post | None) -> bool:
-    return parent is not None and parent.visibility == "members"
-
 
 async def publish(
-    tx: Tx, author: Account, draft_: Draft, *, arrived: Arrived | None = None
+    tx: Tx, author: Account, draft_: drafts.Draft, *, arrived: Arrived | None = None
 ) -> Post | None:
     """Write a post once, and let everything follow from it.
 
@@ -244,12 +56,12 @@ async def publish(
     if caught and community:
         await hold_rules.hold(tx, community, author, post, caught, arrived)
         return post
-    news = post.published_at > tx.now - LATE
+    news = post.published_at > tx.now - sharing.LATE
     await _come_out(tx, author, post, draft_, arrived, news=news)
     return post
 
 
-async def _reach_stewards(tx: Tx, author: Account, draft_: Draft) -> Draft:
+async def _reach_stewards(tx: Tx, author: Account, draft_: drafts.Draft) -> drafts.Draft:
     """What a community is told in private is for those who steer it, too."""
     if draft_.visibility != "direct":
         return draft_
@@ -272,7 +84,7 @@ async def _tell_mentioned(
         await effects.tell(tx, [steward], "mention", group, post.id)
 
 
-async def _caught(tx: Tx, author: Account, draft_: Draft) -> Caught | None:
+async def _caught(tx: Tx, author: Account, draft_: drafts.Draft) -> Caught | None:
     """What holds it back, if it is for a community of ours. Who may call is asked where calls are made."""
     community = draft_.community
     if community is None or not community.local or _is_call(author, draft_):
@@ -282,7 +94,13 @@ async def _caught(tx: Tx, author: Account, draft_: Draft) -> Caught | None:
 
 
 async def _come_out(
-    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None, *, news: bool
+    tx: Tx,
+    author: Account,
+    post: Post,
+    draft_: drafts.Draft,
+    arrived: Arrived | None,
+    *,
+    news: bool,
 ) -> None:
     """It is counted, shown and sent. ``news``: it is not history."""
     await _name_tags(tx, post)
@@ -307,18 +125,18 @@ async def let_out(
     mentions = tuple((await accounts.by_ids(tx.conn, named)).values())
     quoted = await posts.by_id(tx.conn, post.quote_id) if post.quote_id else None
     quoting = quotes.Quoting(quoted) if quoted else None
-    draft_ = Draft(kind=post.kind, community=community, mentions=mentions, quote=quoting)
+    draft_ = drafts.Draft(kind=post.kind, community=community, mentions=mentions, quote=quoting)
     arrived = None if post.local else Arrived(post.uri, document)
     await _come_out(tx, author, post, draft_, arrived, news=True)
 
 
-def _is_call(author: Account, draft_: Draft) -> bool:
+def _is_call(author: Account, draft_: drafts.Draft) -> bool:
     """Whether it is an event of the community that carries it; any other is its author's post."""
     group = draft_.community
     return draft_.is_call and group is not None and group.host == author.host
 
 
-async def _among_members(tx: Tx, draft_: Draft, community_id: int) -> Draft:
+async def _among_members(tx: Tx, draft_: drafts.Draft, community_id: int) -> drafts.Draft:
     """In what is for members nobody else is named."""
     ids = [account.id for account in draft_.mentions]
     members = await follows.followers_among(tx.conn, community_id, ids) if ids else set[int]()
@@ -330,7 +148,7 @@ async def _name_tags(tx: Tx, post: Post) -> None:
         await search.name_tags(tx.conn, post.tags)
 
 
-async def _hold_above(tx: Tx, draft_: Draft) -> None:
+async def _hold_above(tx: Tx, draft_: drafts.Draft) -> None:
     """What is answered and what is quoted. Raises ``NotFound`` where either is gone."""
     leaned_on = (draft_.in_reply_to, draft_.quote.post if draft_.quote else None)
     above = {post.id for post in leaned_on if post}
@@ -338,23 +156,9 @@ async def _hold_above(tx: Tx, draft_: Draft) -> None:
         raise NotFound
 
 
-async def _hold(tx: Tx, post: Post) -> Post:
-    """The post as it is now. Raises ``NotFound`` where it is gone."""
-    held = await posts.hold(tx.conn, post.id)
-    if held is None:
-        raise NotFound
-    return held
-
-
-async def _hold_shown(tx: Tx, post: Post) -> Post:
-    """As ``_hold``. Raises ``Forbidden`` for a post that waits to be let into its community."""
-    held = await _hold(tx, post)
-    if held.held:
-        policy.HELD.require()
-    return held
-
-
-async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Account | None) -> None:
+async def _may_publish(
+    tx: Tx, author: Account, draft_: drafts.Draft, community: Account | None
+) -> None:
     policy.may_act(moved=author.local and author.moved_to is not None).require()
     parent = draft_.in_reply_to
     if draft_.quote and draft_.quote.post.held:
@@ -373,7 +177,7 @@ async def _may_publish(tx: Tx, author: Account, draft_: Draft, community: Accoun
 
 
 async def _insert(
-    tx: Tx, author: Account, draft_: Draft, uri: str | None, *, held: bool
+    tx: Tx, author: Account, draft_: drafts.Draft, uri: str | None, *, held: bool
 ) -> Post | None:
     published = min(draft_.published_at or tx.now, tx.now)
     post_id = await next_id(tx.conn, published)
@@ -418,7 +222,7 @@ async def _insert(
     )
 
 
-async def _open_poll(tx: Tx, post: Post, poll: PollDraft) -> None:
+async def _open_poll(tx: Tx, post: Post, poll: drafts.PollDraft) -> None:
     row = polls.Poll(post.id, poll.multiple, poll.ends_at, poll.closed_at, poll.voters_count)
     await polls.insert(tx.conn, row, poll.options)
     if poll.ends_at and not poll.closed_at:
@@ -427,7 +231,13 @@ async def _open_poll(tx: Tx, post: Post, poll: PollDraft) -> None:
 
 
 async def _spread(
-    tx: Tx, author: Account, post: Post, draft_: Draft, arrived: Arrived | None, *, news: bool
+    tx: Tx,
+    author: Account,
+    post: Post,
+    draft_: drafts.Draft,
+    arrived: Arrived | None,
+    *,
+    news: bool,
 ) -> None:
     document = await effects.publish(tx, author, post) or (arrived.document if arrived else None)
     news = news and not (arrived and arrived.history)
@@ -439,155 +249,11 @@ async def _spread(
     await cards.note(tx, post, draft_.mentions, news=news)
     community = draft_.community
     if community and community.local and document and post.is_shared:
-        await carry(tx, community, document, post)
-
-
-async def carry(
-    tx: Tx, community: Account, document: Mapping[str, object], post: Post | None
-) -> None:
-    """A community of ours passes an activity on; a thread's head also as a boost, once."""
-    head = post if post and post.is_head and await share(tx, community, post) else None
-    await effects.announce(tx, community, document, head)
-
-
-async def share(
-    tx: Tx,
-    actor: Account,
-    post: Post,
-    *,
-    uri: str | None = None,
-    at: datetime | None = None,
-    visibility: str = "public",
-) -> Post | None:
-    """Write a boost and show it to the followers here. None for a repeat."""
-    made = min(at or tx.now, tx.now)
-    boost_id = await next_id(tx.conn, made)
-    own = tx.site.urls.post(boost_id)
-    boost = await posts.insert(
-        tx.conn,
-        NewPost(
-            id=boost_id,
-            uri=uri or own,
-            url=uri or own,
-            local=actor.local,
-            account_id=actor.id,
-            kind="boost",
-            visibility=policy.boost_visibility(visibility, post.visibility),
-            published_at=made,
-            thread_id=boost_id,
-            reblog_of_id=post.id,
-        ),
-        tx.now,
-    )
-    if boost:
-        if actor.kind != "group":
-            await posts.count_reblog(tx.conn, post.id, 1)
-        if made > tx.now - LATE:
-            await effects.show(tx, actor, boost)
-    return boost
-
-
-async def boost(
-    tx: Tx,
-    actor: Account,
-    post: Post,
-    *,
-    uri: str | None = None,
-    at: datetime | None = None,
-    visibility: str = "public",
-) -> Post:
-    """Boost a post; a repeat gives the boost that stands. Raises ``Forbidden``, ``Invalid``.
-
-    ``visibility``: who is to see the boost, where the post allows more.
-    """
-    if visibility not in policy.BOOSTS:
-        raise Invalid(
-            "Validation failed: Visibility is not included in the list", field="visibility"
-        )
-    blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
-    own = actor.id == post.account_id
-    policy.may_act(moved=actor.local and actor.moved_to is not None).require()
-    brings = actor.is_group and actor.id == post.community_id
-    policy.may_boost(post.visibility, own=own, blocked=blocked, distributes=brings).require()
-    await _hold_shown(tx, post)
-    made = await share(tx, actor, post, uri=uri, at=at, visibility=visibility)
-    if made is None:
-        standing = await posts.boost_of(tx.conn, actor.id, post.id)
-        assert standing, "the index that refused the new one holds it"
-        return standing
-    await effects.boost(tx, actor, post, made)
-    author = await accounts.by_id(tx.conn, post.account_id)
-    if author and actor.kind != "group":
-        await effects.tell(tx, [author], "reblog", actor, post.id)
-    return made
-
-
-async def unboost(tx: Tx, actor: Account, post: Post) -> None:
-    await _hold(tx, post)
-    made = await posts.boost_of(tx.conn, actor.id, post.id)
-    if made:
-        await effects.vanish(tx, made)
-    if made and await posts.delete(tx.conn, made, tx.now):
-        if actor.kind != "group":
-            await posts.count_reblog(tx.conn, post.id, -1)
-        await effects.undo_boost(tx, actor, post, made)
-        await notifications.withdraw(tx.conn, post.account_id, "reblog", actor.id, post.id)
-
-
-async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
-    """Favourite a post; a repeat is no event. A community of ours passes it on. Raises ``Forbidden``."""
-    blocked = await follows.blocked(tx.conn, actor.id, post.account_id)
-    policy.may_interact(blocked=blocked).require()
-    await communities.require_part(tx, post.community_id, actor)
-    await _hold(tx, post)
-    uri = arrived.uri if arrived else await effects.new_id(tx)
-    if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
-        return
-    await dislikes.delete(tx.conn, actor.id, post.id)
-    document = await effects.like(tx, actor, post, uri) or (arrived.document if arrived else None)
-    author = await accounts.by_id(tx.conn, post.account_id)
-    if author:
-        await effects.tell(tx, [author], "favourite", actor, post.id)
-    await pass_on(tx, post, document)
-
-
-async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
-    await _hold(tx, post)
-    uri = await posts.favourite_uri(tx.conn, actor.id, post.id)
-    if not await posts.unfavourite(tx.conn, actor.id, post.id):
-        return
-    await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
-    document = await effects.undo_like(tx, actor, post, uri) if uri else None
-    await pass_on(tx, post, document or (arrived.document if arrived else None))
-
-
-async def pass_on(
-    tx: Tx, post: Post, document: Mapping[str, object] | None, *, gone: bool = False
-) -> None:
-    """What concerns a post of a community of ours reaches its members, embedded. ``gone``: it is deleted;
-    of a removed post they hear nothing else."""
-    if post.community_id is None or not document or post.is_call:
-        return
-    if post.removed and not gone:
-        return
-    if not post.is_shared:
-        return  # what was for few people is not told to many
-    community = await accounts.by_id(tx.conn, post.community_id)
-    if community and community.local:
-        await effects.announce(tx, community, document, None)
-
-
-async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
-    """Private to the actor: nobody is told."""
-    await _hold(tx, post)
-    if kept:
-        await posts.bookmark(tx.conn, actor.id, post.id, tx.now)
-    else:
-        await posts.unbookmark(tx.conn, actor.id, post.id)
+        await sharing.carry(tx, community, document, post)
 
 
 async def edit(
-    tx: Tx, author: Account, post: Post, draft_: Draft, *, arrived: Arrived | None = None
+    tx: Tx, author: Account, post: Post, draft_: drafts.Draft, *, arrived: Arrived | None = None
 ) -> Post:
     """Replace the text; the old version stays in the history. Raises ``Forbidden``, also for a boost.
 
@@ -598,7 +264,7 @@ async def edit(
     await communities.require_part(tx, post.community_id, author)
     await replies.hold_parent(tx, post)
     await posts.hold_many(tx.conn, quotes.held_by(post, draft_.quote))
-    post = await _hold(tx, post)
+    post = await sharing.hold(tx, post)
     if post.visibility == "members" and post.community_id:
         draft_ = await _among_members(tx, draft_, post.community_id)
     if arrived and not post.held:
@@ -632,12 +298,12 @@ async def edit(
             await held_posts.changed(tx.conn, new.id, arrived.document)
         return new
     await _name_tags(tx, new)
-    if (new.edited_at or tx.now) > tx.now - LATE and not (arrived and arrived.history):
+    if (new.edited_at or tx.now) > tx.now - sharing.LATE and not (arrived and arrived.history):
         await _tell_added(tx, author, new, draft_.mentions, before)
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if not post.is_call else None
-    await pass_on(tx, new, document or (arrived.document if arrived else None))
-    readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
+    await sharing.pass_on(tx, new, document or (arrived.document if arrived else None))
+    readers = [r.id for r in await marks.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
@@ -646,7 +312,7 @@ async def edit(
     return new
 
 
-async def _may_change(tx: Tx, author: Account, post: Post, draft_: Draft) -> None:
+async def _may_change(tx: Tx, author: Account, post: Post, draft_: drafts.Draft) -> None:
     """Raises ``Forbidden`` for what a community of ours would look at first."""
     community = await accounts.by_id(tx.conn, post.community_id) if post.community_id else None
     if community and community.local:
@@ -654,13 +320,13 @@ async def _may_change(tx: Tx, author: Account, post: Post, draft_: Draft) -> Non
         await hold_rules.require_edit(tx, community, author, said)
 
 
-def _differs(post: Post, draft_: Draft) -> bool:
+def _differs(post: Post, draft_: drafts.Draft) -> bool:
     new = (draft_.title, draft_.content, draft_.summary, draft_.sensitive, draft_.language)
     old = (post.title, post.content, post.summary, post.sensitive, post.language)
     return old != new or post.attachments != list(draft_.attachments)
 
 
-async def _set_poll(tx: Tx, post: Post, poll: PollDraft | None) -> None:
+async def _set_poll(tx: Tx, post: Post, poll: drafts.PollDraft | None) -> None:
     """The counts that the origin reports; options never change (a vote names its option)."""
     if poll is None or post.local:
         return
@@ -692,7 +358,7 @@ async def delete(tx: Tx, author: Account, post: Post, *, arrived: Arrived | None
         await remove(tx, post)  # nobody has heard of it
         return
     document = await effects.publish_delete(tx, author, post) if not post.is_call else None
-    await pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
+    await sharing.pass_on(tx, post, document or (arrived.document if arrived else None), gone=True)
     await remove(tx, post)
 
 
@@ -721,34 +387,6 @@ async def _hold_whole(tx: Tx, post: Post) -> Post:
     above = [i for i in (post.in_reply_to_id, post.quote_id) if i is not None]
     if above:
         await posts.hold_many(tx.conn, above)
-    held = await _hold(tx, post)
+    held = await sharing.hold(tx, post)
     await posts.hold_below(tx.conn, post.id)
     return held
-
-
-async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
-    """Feature a post of one's own on one's profile. Raises ``Forbidden``, ``Invalid``."""
-    if post.account_id != actor.id:
-        policy.NOT_YOURS.require()
-    if post.reblog_of_id is not None:  # it would name what not everybody may see
-        raise Invalid("Validation failed: A boost cannot be pinned", field="id")
-    others = [p for p in await posts.pinned(tx.conn, actor.id) if p.id != post.id]
-    if added and len(others) >= MAX_PINNED:
-        raise Invalid(
-            "Validation failed: You have already pinned the maximum number of posts", field="id"
-        )
-    await feature(tx, actor, post, added=added)
-
-
-async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
-    """Put a post into the featured collection of a person or a community, or take it out."""
-    if not post.is_public:
-        raise Invalid("Validation failed: Only public posts can be pinned", field="id")
-    await _hold_shown(tx, post)
-    changed = (
-        await posts.pin(tx.conn, owner.id, post.id, tx.now)
-        if added
-        else await posts.unpin(tx.conn, owner.id, post.id)
-    )
-    if changed:
-        await distribution.pin(tx, owner, post, added=added)

@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from server.domain.posting import composing, media, posts
+from server.domain.posting import composing, drafts, media, posts
 from server.domain.posting.composing import Wanted
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
@@ -52,7 +52,7 @@ async def keep(
     tx: Tx, author: Account, wanted: Wanted, at: datetime, key: str | None = None
 ) -> Scheduled:
     """Keep a post for later. Raises ``Invalid`` (as a post would, too soon, too many), ``NotFound``."""
-    await posts.draft(tx, author, await composing.typed(tx, author, wanted))
+    await drafts.draft(tx, author, await composing.typed(tx, author, wanted))
     await _require_room(tx, author.id, at, None)
     row = await scheduled.insert(tx.conn, author.id, _plain(wanted), at, key, tx.now)
     await media.reserve(tx, author, wanted.media_ids, row.id)
@@ -127,7 +127,7 @@ async def _publish(tx: Tx, row: Scheduled) -> Post:
     author = await _author(tx, row)
     await media_rows.unreserve(tx.conn, row.id, tx.now)  # a refusal takes it back
     typed = await composing.typed(tx, author, wanted_of(row))
-    post = await posts.publish(tx, author, await posts.draft(tx, author, typed))
+    post = await posts.publish(tx, author, await drafts.draft(tx, author, typed))
     assert post, "a new id is never a repeat"
     if row.idempotency_key:
         # The request that made it may still be repeated: then it finds the post.
