@@ -235,8 +235,8 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
-    ``guests_max``: whom each who takes part may bring.
-    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``guests_max``: whom each who takes part may bring. ``category``: what a need is about; ``proposal``: what a
+    need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -260,9 +260,9 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
-    guests_max: int = 0
     category: str = ""
     proposal: Proposal | None = None
+    guests_max: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,8 +65,8 @@ REPORTED_MAX: Final = 256
 
 ANSWER_MAX: Final = 40
 ROLE_MAX: Final = 60
-GUESTS_MAX: Final = 10
 MESSAGE_MAX: Final = 500
+GUESTS_MAX: Final = 10
 
 
 class Head(TypedDict):

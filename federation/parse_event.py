@@ -249,8 +249,8 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         parent=own_ref(extension.get("superEvent"), owner),
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
-        guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
         category=category,
+        guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
     )
 
 

@@ -77,7 +77,10 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
         privacy=audience.of_answers(
-            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+            call.kind,
+            audience.place(
+                tx.site.urls.domain, people[call.community_id], closed=not post.is_public
+            ),
         ),
     )  # fmt: skip
     entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)

@@ -381,7 +381,7 @@ async def _answer(
     if joined:
         agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
         await receive_calls.join_answered(
-            tx, act, joined, state, inner, agreed.id if agreed else ""
+            tx, act, joined, state, inner, agreement=agreed.id if agreed else ""
         )
         return
     post = await drafts.open_to(tx, act.by, asked)

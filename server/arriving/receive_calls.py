@@ -159,6 +159,7 @@ async def join_answered(
     joined: participation_rows.Participation,
     state: str,
     inner: wire_acts.Activity | None = None,
+    *,
     agreement: str = "",
 ) -> None:
     """``agreement``: the id of what was agreed on, where an Offer is answered."""

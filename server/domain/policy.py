@@ -40,8 +40,9 @@ NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
-CALL_IN_PRIVATE = _refused(
-    "call_in_private_community", "A call is for everybody, and this community is private."
+FOR_ITS_MEMBERS = _refused(
+    "for_its_members",
+    "This call is for the members of its community, and answered with an account.",
 )
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
@@ -336,9 +337,9 @@ def may_wait(*, mine: bool, full: bool) -> Verdict:
     return QUEUE_FULL if full else ALLOWED
 
 
-def may_call(*, private: bool) -> Verdict:
-    """Calls are for everybody, wherever they are counted: a private community has none yet."""
-    return CALL_IN_PRIVATE if private else ALLOWED
+def may_take_up(visibility: str, *, member: bool) -> Verdict:
+    """Answer a call of ours at all. ``member``: of its community. Whoever has no account is none."""
+    return FOR_ITS_MEMBERS if visibility == "members" and not member else ALLOWED
 
 
 def may_bring(guests: int, most: int, *, kept: bool) -> Verdict:

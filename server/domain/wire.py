@@ -161,7 +161,7 @@ def named(document: Json) -> tuple[list[str], list[str]]:
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     """The answer card of a call: a Question by the community, without counts in its text."""
     community = await _account(tx, call.community_id)
-    to, cc = addressing.audience("public", community.followers_uri or "")
+    to, cc = addressing.audience(_as_card(row), community.followers_uri or "")
     value = Post(
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
@@ -173,11 +173,21 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         url=row.url,
         audience=community.uri,
         context=f"{row.uri}/context",
-        quote_policy=QuotePolicy(automatic=(PUBLIC,)),
+        quote_policy=QuotePolicy(automatic=(PUBLIC if row.is_public else community.uri,)),
         poll=await _poll(tx, row.id),
         card_for=row.uri,
     )
     return build.question(value)
+
+
+def _as_card(row: posts.Post) -> addressing.Visibility:
+    """For a microblog the members are the followers of who posts it."""
+    return "private" if row.visibility == "members" else "public"
+
+
+def is_for_all(document: Json) -> bool:
+    """Whether a document of ours is addressed to everybody."""
+    return any(PUBLIC in part for part in named(document))
 
 
 async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:

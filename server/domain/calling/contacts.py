@@ -21,7 +21,7 @@ from datetime import timedelta
 import orjson
 
 from server import ids, text
-from server.domain import sight
+from server.domain import policy, sight
 from server.domain.calling import consents, guests, participations
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
@@ -99,6 +99,7 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     call = await calls.lock(tx.conn, post.id)
     if call is None or not post.local:
         raise NotFound
+    policy.may_take_up(post.visibility, member=False).require()
     participations.require_open(tx, call)
     person = await _person(tx, call, typed)
     guests.wanted(call, typed.guests, None)

@@ -148,12 +148,22 @@ async def _choose(
 
 async def leave(tx: Tx, account: Account, community: Account) -> None:
     """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
-    it holds no place that others wait for."""
+    it, or has left one whose calls are for its members, holds no place that others wait for."""
     ids = await participations.in_community(tx.conn, community.id, account.id)
     found = await post_rows.by_ids(tx.conn, ids)
     for post_id in ids:
         if found[post_id].local:
             await withdraw(tx, account, found[post_id])
+
+
+async def left(tx: Tx, account_id: int, community_id: int) -> None:
+    """Somebody is no member any more: where the calls are for members, their places go to others."""
+    account = await accounts.by_id(tx.conn, account_id)
+    community = await accounts.by_id(tx.conn, community_id)
+    if account is None or community is None or not await communities.is_private(tx, community):
+        return
+    if not await follows.is_following(tx.conn, account_id, community_id):
+        await leave(tx, account, community)
 
 
 async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
@@ -174,6 +184,7 @@ async def answer_by_contact(
 ) -> Participation:
     """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
     call = await locked(tx, post)
+    policy.may_take_up(post.visibility, member=False).require()
     choice, found = await _find(tx, call, said)
     require_open(tx, call)
     if choice in await shift_roles.on_card(tx, call):
@@ -284,6 +295,9 @@ async def locked(tx: Tx, post: Post) -> Call:
 
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
     await communities.require_part(tx, call.community_id, account)
+    if post.local:
+        member = await follows.is_following(tx.conn, account.id, call.community_id)
+        policy.may_take_up(post.visibility, member=member).require()
     blocked = await follows.blocked(tx.conn, account.id, call.community_id)
     blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
     require_open(tx, call, blocked=blocked)
@@ -328,7 +342,7 @@ async def _answer_elsewhere(
     same = old and (old.answer, old.role, old.guests) == (new.answer, new.role, new.guests)
     if old and same and old.state != "refused" and not message:
         return old
-    if kinds.KINDS[call.kind].named:
+    if kinds.by_name(call.kind, post.visibility):
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
         guests = new.guests if call.guests_max or new.guests else None
@@ -367,7 +381,7 @@ async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
         return
     if post.local:
         await settle(tx, post, call)
-    elif kinds.KINDS[call.kind].named:
+    elif kinds.by_name(call.kind, post.visibility):
         await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
     else:
         await tallies.due(tx, post)

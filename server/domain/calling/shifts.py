@@ -184,7 +184,8 @@ def _draft(community: Account, parent: Post, shift: Shift) -> drafts.Draft:
         community=community,
         tags=tuple(parent.tags),
         poll=drafts.PollDraft(tuple((answer.title, 0) for answer in answers)),
-        quote_policy=quotes.policy_named("public", "public"),
+        visibility=parent.visibility,
+        quote_policy=quotes.policy_named("public", parent.visibility),
     )
 
 
