@@ -1412,6 +1412,16 @@ create table participations (
     check (uri is null or state <> 'withdrawn')
 );
 
+-- What was taken back before it came, or might come again: digests of the activities that gave an answer; with an end
+-- where only the actor is known.
+create table taken_back (
+    post_id bigint not null references calls on delete cascade,
+    digest bytea not null check (octet_length(digest) = 32),
+    expires_at timestamptz,
+    primary key (post_id, digest)
+);
+create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
+
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (
     participation_id bigint primary key references participations on delete cascade,

@@ -17,6 +17,7 @@ from server.domain.calling import (
     commitments,
     drafting,
     kinds,
+    own_calls,
     participations,
     reminders,
     shifts,
@@ -97,6 +98,7 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
+        await own_calls.require(tx, community, author, wanted)
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
     drafting.require_ahead(tx, wanted.details)
