@@ -93,6 +93,8 @@ NOT_SAID_IN_PUBLIC = _refused(
 )
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
+HAS_PLEDGED = _refused("has_pledged", "They have pledged already, and are not asked again.")
+WANTS_NO_LETTERS = _refused("wants_no_letters", "They want no letters from this server.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
