@@ -1496,7 +1496,7 @@ create index participations_waiting on participations (post_id, turn) where stat
 create table participation_tokens (
     digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
     participation_id bigint not null references participations on delete cascade,
-    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    said text not null check (said in ('granted', 'waiting')),
     told_at timestamptz not null
 );
 create index participation_tokens_participation on participation_tokens (participation_id, told_at);
