@@ -380,7 +380,9 @@ async def _answer(
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
         agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
-        await receive_calls.join_answered(tx, act, joined, state, agreed.id if agreed else "")
+        await receive_calls.join_answered(
+            tx, act, joined, state, inner, agreement=agreed.id if agreed else ""
+        )
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:
@@ -448,7 +450,7 @@ async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
 
 
 async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
-    await receive_calls.withdraw(tx, act, inner.object)
+    await receive_calls.withdraw(tx, act, inner.object, inner.id)
 
 
 async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:

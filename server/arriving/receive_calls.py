@@ -44,7 +44,7 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
         said, role = activity.answer or None, activity.role or None
-        await participations.join(tx, act.by, post, activity.id, said, role)
+        await participations.join(tx, act.by, post, activity.id, said, role, activity.guests)
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
@@ -74,14 +74,23 @@ async def leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
     await withdraw(tx, act, activity.object)
 
 
-async def withdraw(tx: Tx, act: Act, uri: str) -> None:
-    await withdraw_from(tx, act, await calls.known_by(tx, uri))
+async def withdraw(tx: Tx, act: Act, uri: str, joined: str | None = None) -> None:
+    """``joined``: the id of the Join, where it was named. It may come after this."""
+    post = _ours(await calls.known_by(tx, uri))
+    if await participations.withdraw(tx, act.by, post):
+        return
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    await participations.overtaken(tx, act.by, post, joined)
 
 
 async def withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
+    await participations.withdraw(tx, act.by, _ours(post))
+
+
+def _ours(post: post_rows.Post | None) -> post_rows.Post:
     if post is None or not post.local or not post.is_call:
         raise Refused("unknown_call", "There is no call of that address here.")
-    await participations.withdraw(tx, act.by, post)
+    return post
 
 
 async def replied(tx: Tx, act: Act, reply: post_rows.Post, above: str | None) -> None:
@@ -154,11 +163,18 @@ async def offer_undone(tx: Tx, act: Act, uri: str) -> bool:
 
 
 async def join_answered(
-    tx: Tx, act: Act, joined: participation_rows.Participation, state: str, agreement: str = ""
+    tx: Tx,
+    act: Act,
+    joined: participation_rows.Participation,
+    state: str,
+    inner: wire_acts.Activity | None = None,
+    *,
+    agreement: str = "",
 ) -> None:
     """``agreement``: the id of what was agreed on, where an Offer is answered."""
     try:
-        await participations.hear_answer(tx, act.by, joined, state)
+        guests = inner.guests if isinstance(inner, wire_acts.Join) else None
+        await participations.hear_answer(tx, act.by, joined, state, guests)
     except Forbidden as refused:
         raise Refused("foreign_answer", "Only who was asked may answer.") from refused
     became = {"granted": "accepted", "refused": "declined"}.get(state)

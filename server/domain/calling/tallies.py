@@ -20,7 +20,7 @@ from server.domain import distribution, policy, wire
 from server.domain.calling import counting, kinds
 from server.domain.calling.counting import Counter, Known, Range
 from server.domain.tx import Tx
-from storage import accounts, calls, outbox, participations
+from storage import accounts, calls, outbox, participations, polls
 from storage import posts as post_rows
 from storage import tallies as rows
 from storage.accounts import Account
@@ -33,6 +33,8 @@ INTERVAL = timedelta(minutes=3)
 SETTLED = timedelta(days=7)
 """How old an account of ours is before its answer is confirmed, where its address was not shown to be theirs;
 before, it counts as a vote does."""
+GRACE = timedelta(hours=1)
+"""How long after a call was over what other servers counted may come: it was delivered twice or thrice by then."""
 JOB = "tell_tally"
 BECKON = "beckon"
 
@@ -134,7 +136,7 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
 async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
     """Of a call of another server: what that says, with our own people, whom it may have counted or not."""
     here = await _counted(tx, post.id)
-    ours = 0 if kinds.KINDS[call.kind].named else here.settled + here.young
+    ours = 0 if kinds.by_name(call.kind, post.visibility) else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
 
@@ -163,7 +165,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
     again, when some that are young now are not any more."""
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
-    if post is None or call is None or post.local or kinds.KINDS[call.kind].named:
+    if post is None or call is None or post.local or kinds.by_name(call.kind, post.visibility):
         return None
     last = await rows.of_host(tx.conn, post_id, "")
     here = await _counted(tx, post_id)
@@ -213,8 +215,16 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
     policy.may_tell(
         is_instance=by.kind == "application",
         beckon=host is not None and host.software == BECKON,
-        named=call is None or kinds.KINDS[call.kind].named,
+        named=call is None or kinds.by_name(call.kind, post.visibility),
+        late=call is not None and await _is_late(tx, call),
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
     assert call, "named otherwise"
     await moved(tx, call)
+
+
+async def _is_late(tx: Tx, call: Call) -> bool:
+    """Whether a call took no answers any more ``GRACE`` ago."""
+    poll = await polls.by_id(tx.conn, call.post_id)
+    ends = [call.over_at, poll.closed_at if poll else None]
+    return any(at is not None and at + GRACE < tx.now for at in ends)
