@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from server import text
-from server.domain import distribution, effects
+from server.domain import distribution, effects, policy
 from server.domain.calling import (
     call_notices,
     commitments,
