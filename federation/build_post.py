@@ -29,6 +29,8 @@ from federation.objects import (
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
+    Target,
     Vote,
 )
 from federation.vocab import (
@@ -428,7 +430,29 @@ def _call(value: Call | None) -> Json | None:
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
         guestsMax=value.guests_max or None,
+        targets=[_target(target) for target in value.targets] or None,
+        scripts=[_script(script) for script in value.scripts] or None,
     )
+
+
+def _target(value: Target) -> Json:
+    return _with(
+        {"type": "cta:Target", "id": value.id, "name": value.name, "standing": value.standing},
+        role=value.role,
+        contact=value.address,
+        area=value.area,
+        inLanguage=value.language,
+        note=value.note,
+    )
+
+
+def _script(value: Script) -> Json:
+    return {
+        "type": "cta:Script",
+        "standing": value.standing,
+        "subject": value.subject,
+        "body": value.body,
+    }
 
 
 def _role(value: Role) -> Json:

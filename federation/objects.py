@@ -226,6 +226,30 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """To whom a contact call writes. ``address``: ``mailto:`` or ``https:``, empty where it is told to nobody;
+    ``standing``: asked, pledged, refused or answered."""
+
+    id: str
+    name: str
+    role: str = ""
+    address: str = ""
+    area: str = ""
+    language: str = ""
+    standing: str = "asked"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is written to targets of one standing; plain text."""
+
+    standing: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -235,8 +259,8 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
-    ``guests_max``: whom each who takes part may bring. ``category``: what a need is about; ``proposal``: what a
-    need or an offer says for readers of FEP-0837.
+    ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
+    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -260,6 +284,8 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
+    targets: tuple[Target, ...] = ()
+    scripts: tuple[Script, ...] = ()
     category: str = ""
     proposal: Proposal | None = None
     guests_max: int = 0

@@ -43,6 +43,7 @@ from federation.objects import (
     Role,
 )
 from federation.origin import same_origin
+from federation.parse_target import scripts, targets
 from federation.vocab import CALL_KINDS, CALL_STATES, EVENT_STATUSES, JOIN_MODES
 
 OPTIONS_MAX: Final = 64
@@ -249,6 +250,8 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         parent=own_ref(extension.get("superEvent"), owner),
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
+        targets=tuple(targets(extension.get("targets"), owner)),
+        scripts=tuple(scripts(extension.get("scripts"))),
         category=category,
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
     )

@@ -50,6 +50,13 @@ NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
 PROPOSE_FIRST = _refused(
     "propose_first", "In this community members propose a call first, and it is let through then."
 )
+CALL_CAUGHT = _refused(
+    "call_caught",
+    "This community looks first at a call like this: propose it, and those who steer let it through.",
+)
+TOO_MANY_CALLS = _refused(
+    "too_many_calls", "Five calls of yours are open in this community: close one of them first."
+)
 NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 AFFILIATED = _refused(
@@ -99,6 +106,7 @@ NOT_A_RECORDER = _refused(
 )
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
+TAKEN_BACK = _refused("taken_back", "This answer was taken back before it came.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 TOO_MANY_GUESTS = "too_many_guests"
 NO_ROOM = _refused(
@@ -141,14 +149,16 @@ def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
     return BLOCKED if blocked else ALLOWED
 
 
-def may_tell(*, is_instance: bool, beckon: bool, named: bool) -> Verdict:
+def may_tell(*, is_instance: bool, beckon: bool, named: bool, late: bool) -> Verdict:
     """Whether a server may tell how many of its people answered a call. ``named``: the call's server is told
-    who they are."""
+    who they are. ``late``: the call takes no answers any more."""
     if not is_instance:
         return NOT_THE_INSTANCE
     if not beckon:
         return NOT_BECKON
-    return COUNTED_BY_NAME if named else ALLOWED
+    if named:
+        return COUNTED_BY_NAME
+    return CALL_OVER if late else ALLOWED
 
 
 def may_replace(*, later: bool) -> Verdict:
@@ -180,9 +190,15 @@ def may_call_at_once(rule: str, *, member: bool, role: str | None) -> Verdict:
     return ALLOWED if rule == "open" else PROPOSE_FIRST
 
 
+def may_call_again(*, full: bool) -> Verdict:
+    """``full``: as many calls of a member are open as may be."""
+    return TOO_MANY_CALLS if full else ALLOWED
+
+
 def may_let_through(rule: str, carried: int, needed: int, *, role: str | None) -> Verdict:
-    """Whether a proposal becomes a call now: ``carried`` of ``needed`` members second it, or a role says so."""
-    if role is not None or rule == "open":
+    """Whether an idea becomes a call now: ``carried`` of ``needed`` members second it, or a role says so. What is an
+    idea still where all may call (``open``) was caught by a rule, and waits for those who steer."""
+    if role is not None:
         return ALLOWED
     if rule == "seconded":
         return ALLOWED if carried >= needed else NOT_SECONDED

@@ -28,14 +28,26 @@ from federation.objects import (
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
     Tally,
+    Target,
     Vote,
 )
 from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
 from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, commitments, communities, polls, posts, shift_roles, tallies
+from storage import (
+    accounts,
+    calls,
+    commitments,
+    communities,
+    polls,
+    posts,
+    shift_roles,
+    tallies,
+    targets,
+)
 from storage.accounts import Account
 
 Json = build.Json
@@ -46,6 +58,9 @@ STAMPS = "/quotes/"
 
 SERVICES = ("transport", "care", "law", "language", "media", "work")
 """Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
+
+TARGETS_MAX, NOTE_MAX = 100, 300
+"""Of a contact call on the wire; characters of each note."""
 
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
@@ -426,13 +441,15 @@ def context_uri(tx: Tx, head: posts.Post) -> str:
 async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     """The canonical object of a call: an event, a page, or a question (``kinds``).
 
-    Its text says besides how to answer in a reply and which shifts there are, for who reads no more of it.
+    Its text says besides what came of it, how to answer in a reply and which shifts there are, for who reads no
+    more of it: Mobilizon tells those who joined by the text of its Update alone.
     """
     community = await _account(tx, call.community_id)
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
-    added = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
-    extension = await _extension(tx, call, community, shape, within)
+    doors = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
+    added = call.outcome + doors
+    extension = await _extension(tx, call, value, community, within)
     described = replace(
         value,
         kind=shape,
@@ -449,9 +466,10 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
 
 
 async def _extension(
-    tx: Tx, call: calls.Call, community: Account, shape: str, within: posts.Post | None
+    tx: Tx, call: calls.Call, value: Post, community: Account, within: posts.Post | None
 ) -> Call:
     """What only Beckon reads. Of an event time and place stand in the event."""
+    shape = kinds.KINDS[call.kind].shape
     options = await polls.options(tx.conn, [call.post_id])
     event = shape == "event"
     return Call(
@@ -474,11 +492,33 @@ async def _extension(
         parent=within.uri if within else None,
         choice=call.choice,
         proposal=await _proposal(tx, call),
+        targets=await _targets(tx, call, value.id) if call.kind == "contact" else (),
+        scripts=tuple(
+            Script(standing=said.status, subject=said.subject, body=said.body)
+            for said in await targets.scripts(tx.conn, call.post_id)
+        ),
         roles=tuple(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
         guests_max=call.guests_max,
+    )
+
+
+async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:
+    """The first of them: a document has its limit."""
+    return tuple(
+        Target(
+            id=f"{uri}#target-{each.id}",
+            name=each.name,
+            role=each.role,
+            address=each.address,
+            area=each.area,
+            language=each.language or "",
+            standing=each.status,
+            note=text.one_line(each.note, NOTE_MAX),
+        )
+        for each in (await targets.of_call(tx.conn, call.post_id))[:TARGETS_MAX]
     )
 
 

@@ -70,6 +70,7 @@ from storage import (
     mutes,
     oauth,
     outbox,
+    taken_back,
 )
 from storage import cards as card_rows
 from storage import threads as thread_rows
@@ -280,6 +281,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await sign_up.clean(tx)
     await joining.clean(tx)
     await community_archives.forget(tx)
+    await taken_back.forget(tx.conn, tx.now)
     return tx.now + DAY
 
 

@@ -1232,14 +1232,17 @@ create table decision_rules (
 create table call_targets (
     id bigint generated always as identity primary key,
     post_id bigint not null references calls on delete cascade,
+    uri text,                           -- of what another server has
     name text not null check (length(name) between 1 and 100),
     role text not null check (length(role) <= 100),
-    address text not null check (length(address) between 1 and 2000),  -- mailto: or https:
+    address text not null check (length(address) <= 2000),  -- mailto: or https:; empty: not told to us
     area text not null check (length(area) <= 100),
     language text,
     status text not null default 'asked' check (status in ('asked', 'pledged', 'refused', 'answered')),
     note text not null default '' check (length(note) <= 1000),
-    changed_at timestamptz not null
+    changed_at timestamptz not null,
+    unique (post_id, uri),
+    check (address <> '' or uri is not null)
 );
 create index on call_targets (post_id, id);
 
@@ -1408,6 +1411,16 @@ create table participations (
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
+
+-- What was taken back before it came, or might come again: digests of the activities that gave an answer; with an end
+-- where only the actor is known.
+create table taken_back (
+    post_id bigint not null references calls on delete cascade,
+    digest bytea not null check (octet_length(digest) = 32),
+    expires_at timestamptz,
+    primary key (post_id, digest)
+);
+create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
 
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (

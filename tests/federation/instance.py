@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -157,8 +157,7 @@ async def instance(
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
     ``secret``: seals the addresses of files of others; ``clock``: one that it shares with others;
-    ``before``: what stands before its doors; ``resolver``: what it knows of names; ``relay``: takes
-    its mails."""
+    ``before``: what stands before its doors; ``resolver``: what it knows of names; ``relay``: takes its mail."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     clock = clock or MovableClock()
@@ -167,9 +166,10 @@ async def instance(
         Egress(egress_config(folder, *networks), resolver=resolver) as egress,
     ):
         urls = Urls(host, f"https://{host}", secret)
-        site = Site(urls, federates=True, authorized_fetch=authorized_fetch)
-        if relay:
-            site = replace(site, mail=True, secret=Secret(b"a secret of thirty-two bytes ..."))
+        site = Site(
+            urls, federates=True, authorized_fetch=authorized_fetch, mail=relay is not None,
+            secret=Secret(bytes(32)) if relay else None,
+        )  # fmt: skip
         work = Work(pool, clock, site)
         net = await resolve.open_net(work, egress, relay=relay)
         app = make_app(Settings(domain=host, rate_limits=rate_limits, data=folder), work, net)

@@ -17,9 +17,11 @@ from server.domain.calling import (
     commitments,
     drafting,
     kinds,
+    own_calls,
     participations,
     reminders,
     shifts,
+    targets,
     urgency,
 )
 from server.domain.calling.shifts import Shift
@@ -35,6 +37,7 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
+from storage.targets import Heard, Script
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ENDED = ("cancelled", "closed")
@@ -77,6 +80,8 @@ class Reported:
     roles: tuple[shift_roles.Role, ...] = ()
     category: str = ""  # of a need
     taken: int | None = None
+    targets: tuple[Heard, ...] = ()  # of a contact call
+    scripts: tuple[Script, ...] = ()
 
 
 async def create(
@@ -93,6 +98,7 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
+        await own_calls.require(tx, community, author, wanted)
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
     drafting.require_ahead(tx, wanted.details)
@@ -226,7 +232,10 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
-    await commitments.hear_category(tx, post, reported.category)
+    if reported.kind == "need":
+        await commitments.hear_category(tx, post, reported.category)
+    if reported.kind == "contact":
+        await targets.hear(tx, post, reported.targets, reported.scripts)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)
