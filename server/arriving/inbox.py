@@ -270,7 +270,7 @@ async def _prepare(net: Net, act: Act) -> Act:
             await vouching.listed(net, act, uri, target)
         case activities.Tell(tally=tally):
             await resolve.describe(net, act.by.host, people=tally.own + tally.email)
-        case activities.Follow() | activities.Join():
+        case activities.Follow() | activities.Join() | activities.Offer():
             await resolve.describe(net, act.by.host)
         case _:
             await _ask_actors(net, act)
