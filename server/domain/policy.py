@@ -57,6 +57,10 @@ CALL_CAUGHT = _refused(
 TOO_MANY_CALLS = _refused(
     "too_many_calls", "Five calls of yours are open in this community: close one of them first."
 )
+CALL_OFF_FIRST = _refused(
+    "call_off_first",
+    "People have answered this call: those who steer the community call it off first, so that they hear of it.",
+)
 NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 AFFILIATED = _refused(
@@ -93,6 +97,8 @@ NOT_SAID_IN_PUBLIC = _refused(
 )
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
+HAS_PLEDGED = _refused("has_pledged", "They have pledged already, and are not asked again.")
+WANTS_NO_LETTERS = _refused("wants_no_letters", "They want no letters from this server.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
@@ -188,6 +194,11 @@ def may_call_at_once(rule: str, *, member: bool, role: str | None) -> Verdict:
     if not member:
         return NOT_A_STEWARD
     return ALLOWED if rule == "open" else PROPOSE_FIRST
+
+
+def may_delete_call(*, steers: bool, answered: bool) -> Verdict:
+    """``answered``: somebody relies on it."""
+    return ALLOWED if steers or not answered else CALL_OFF_FIRST
 
 
 def may_call_again(*, full: bool) -> Verdict:

@@ -46,6 +46,7 @@ from storage import (
     posts,
     shift_roles,
     tallies,
+    target_mails,
     targets,
 )
 from storage.accounts import Account
@@ -507,12 +508,14 @@ async def _extension(
 
 async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:
     """The first of them: a document has its limit."""
+    allowed = await target_mails.mailing(tx.conn, call.post_id)
+    hidden = allowed is not None and allowed.hidden
     return tuple(
         Target(
             id=f"{uri}#target-{each.id}",
             name=each.name,
             role=each.role,
-            address=each.address,
+            address="" if hidden else each.address,
             area=each.area,
             language=each.language or "",
             standing=each.status,

@@ -167,7 +167,9 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         if mine and waits and post.local
         else None,
         steers=steers,
-        range=standing.range if standing else await tallies.elsewhere(tx, post, call),
+        range=standing.range
+        if standing
+        else (await tallies.elsewhere(tx, [(post, call)]))[post.id],
         standing=standing,
         claims=await _claims(tx, post),
         participants=await _participants(tx, post) if sees else [],
@@ -181,7 +183,9 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         by_email=await _by_email(tx, post, call) if viewer is None and post.is_public else None,
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
         shifts=await _shifts(tx, viewer, call),
-        note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
+        note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
+            post.id
+        ),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -184,11 +184,7 @@ async def test_what_is_proposed_in_private_is_for_members(house: House, organise
     sent = {"policy": "request", "visibility": "private"}
     shed = await founded(organiser, **sent)
     path = f"{COMMUNITIES}/{shed}/proposals"
-    assert (await organiser.post(path, json=wish())).status == 403  # a call is for everybody
-    open_ = await founded(organiser, name="hill", title="Hill")
-    made = await organiser.good("POST", f"{COMMUNITIES}/{open_}/proposals", json=wish())
-    async with house.work.transaction() as tx:
-        await tx.conn.execute("update proposals set community_id = $1", int(shed))
+    made = await organiser.good("POST", path, json=wish())
     other = await house.member("other")
     for who in (other, house.stranger):
         assert (await who.get(path)).status == 404
@@ -296,3 +292,21 @@ async def test_a_member_has_five_open_calls_and_no_more(
     one = next(answer.json["id"] for answer in got if answer.status == 200)
     await organiser.good("PUT", f"/api/beckon/v1/calls/{one}", json={"state": "cancelled"})
     assert (await member.post(ideas, json=wish())).json["state"] == "trial"
+
+
+async def test_a_call_that_somebody_relies_on_is_called_off_before_it_is_deleted(
+    house: House, organiser: Member, member: Member, garden: str
+) -> None:
+    path = f"{COMMUNITIES}/{garden}/calls"
+    first, second, third = [await member.good("POST", path, json=wish()) for _ in range(3)]
+    one = "/api/beckon/v1/calls/{}".format
+    assert (await member.delete(one(first["id"]))).status == 200
+    friend = await house.member("friend")
+    for call in (second, third):
+        await friend.good("POST", f"{one(call['id'])}/answer", json={"answer": "going"})
+    refused = await member.delete(one(second["id"]))
+    assert (refused.status, "call it off first" in refused.json["error"]) == (403, True)
+    assert (await member.delete(f"/api/v1/statuses/{second['id']}")).status == 403
+    await organiser.good("PUT", one(second["id"]), json={"state": "cancelled"})
+    assert (await member.delete(one(second["id"]))).status == 200
+    assert (await organiser.delete(one(third["id"]))).status == 200

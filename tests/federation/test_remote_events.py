@@ -203,6 +203,20 @@ async def test_who_goes_is_told_when_an_event_is_called_off(
         assert await ours.post(event.uri) is None
 
 
+async def test_who_asked_to_go_is_told_too_when_it_is_called_off(
+    ours: Instance, reader: Account
+) -> None:
+    """Nobody has answered the Join yet."""
+    async with peer("mobilizon") as events:
+        walker, event = await arrive(ours, events, reader)
+        await say(ours, reader, event)
+        assert await state(ours, reader, event) == "pending"
+        known = events.documents[event.uri.removeprefix(events.url(""))]
+        await act(ours, events, walker, "Update", {**known, "status": "CANCELLED"})
+        told = await ours.rows("select type from notifications where account_id = $1", reader.id)
+        assert [row["type"] for row in told] == ["status", "update"]
+
+
 async def test_an_event_that_its_server_ignores_is_refused(ours: Instance, reader: Account) -> None:
     """WordPress's Event Bridge answers every Join with Ignore (FEP-8a8e)."""
     async with peer("wordpress") as events:

@@ -12,6 +12,7 @@ nothing of the past.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -217,5 +218,6 @@ async def end(tx: Tx, actor: Account, series_id: int) -> None:
         await calls.edit(tx, actor, post, state="cancelled")
 
 
-async def ahead(tx: Tx, series: Series) -> list[Occurrence]:
-    return await rows.ahead(tx.conn, series.id, tx.now)
+async def ahead(tx: Tx, found: Sequence[Series]) -> list[Occurrence]:
+    """Of all of these, the next first."""
+    return await rows.ahead_of(tx.conn, [series.id for series in found], tx.now)

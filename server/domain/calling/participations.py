@@ -10,6 +10,7 @@ Counts change in the same transaction. Other servers hear of them by a job, at m
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.participations import Participation, Said
+from storage.polls import Option
 from storage.posts import Post
 
 RECEIPT = "receipt"
@@ -48,21 +50,25 @@ NO_MORE = (policy.NO_ROOM.reason, policy.TOO_MANY_TOGETHER.reason, policy.TOO_MA
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
     """What can be answered to a call, in the order of its card."""
     shifts = await shift_roles.on_card(tx, call)
-    if shifts or await shift_roles.divided(tx, call):
-        return await shift_roles.answers(tx, call, shifts)
+    return offered(call, shifts, await polls.options(tx.conn, [call.post_id]))
+
+
+def offered(call: Call, shifts: Mapping[int, int], options: Sequence[Option]) -> tuple[Answer, ...]:
+    """The same. ``shifts``: as ``shift_roles.on_card``; ``options``: of its card."""
+    if shifts or shift_roles.divided(call, options):
+        return shift_roles.answers(options, shifts)
     if not kinds.has_own_options(call.kind, call.variant):
         return kinds.answers(call.kind, call.variant)
-    options = await polls.options(tx.conn, [call.post_id])
     return kinds.answers(call.kind, call.variant, [o.title for o in options])
 
 
 async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     """The answer of this key, with its place on the card; without a key what a plain Join says."""
-    offered = await answers(tx, call)
-    for at, found in enumerate(offered):
+    known = await answers(tx, call)
+    for at, found in enumerate(known):
         if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
             return at, found
-    keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
+    keys = ", ".join(a.key for a in known if shift_roles.is_there(a))
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
 
 

@@ -12,7 +12,8 @@ tell of themselves counts up to a cap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -62,18 +63,29 @@ class Standing:
 
 async def standing(tx: Tx, post: Post) -> Standing:
     """Of a call of ours."""
-    here = await _counted(tx, post.id)
-    by_host = await participations.counted_by_host(tx.conn, post.id)
-    mine = _mine(tx, here, {row.host: row.people for row in by_host if row.host})
-    others = [
-        Counter(told.host, told.own, told.email, told.expressed)
-        for told in await rows.heard(tx.conn, post.id)
-    ]
-    hosts = await _hosts(tx, [mine, *others])
-    known = _known(tx, hosts)
-    kept = counting.kept([mine, *others], known)
+    return (await standings(tx, [post.id]))[post.id]
+
+
+async def standings(tx: Tx, ids: Sequence[int]) -> dict[int, Standing]:
+    """Of each of these calls of ours, with four statements, however many they are."""
+    here = await _counted(tx, ids)
+    by_host = await _by_host(tx, ids)
+    others: dict[int, list[Counter]] = defaultdict(list)
+    for told in await rows.heard(tx.conn, ids):
+        others[told.post_id].append(Counter(told.host, told.own, told.email, told.expressed))
+    counters = {id_: [_mine(tx, here[id_], by_host[id_]), *others[id_]] for id_ in ids}
+    hosts = await _hosts(tx, [each for found in counters.values() for each in found])
+    return {id_: _standing(tx, here[id_], counters[id_], hosts) for id_ in ids}
+
+
+def _standing(
+    tx: Tx, here: Counted, counters: list[Counter], hosts: Mapping[str, Host]
+) -> Standing:
+    names = {name for counter in counters for name in (counter.host, *counter.expressed)}
+    known = _known(tx, {name: host for name, host in hosts.items() if name in names})
+    kept = counting.kept(counters, known)
     return Standing(
-        range=counting.count([mine, *others], known),
+        range=counting.count(counters, known),
         own=here.settled,
         email=here.email,
         joined=here.joined,
@@ -83,8 +95,17 @@ async def standing(tx: Tx, post: Post) -> Standing:
     )
 
 
-async def _counted(tx: Tx, post_id: int) -> Counted:
-    return await rows.counted(tx.conn, post_id, tx.now - SETTLED, by_mail=tx.site.mail)
+async def _counted(tx: Tx, ids: Sequence[int]) -> dict[int, Counted]:
+    return await rows.counted(tx.conn, ids, tx.now - SETTLED, by_mail=tx.site.mail)
+
+
+async def _by_host(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """By call, how many people of each other server take part."""
+    found: dict[int, dict[str, int]] = {id_: {} for id_ in ids}
+    for row in await participations.counted_by_host(tx.conn, ids):
+        if row.host:
+            found[row.post_id][row.host] = row.people
+    return found
 
 
 def _mine(tx: Tx, here: Counted, by_host: Mapping[str, int]) -> Counter:
@@ -133,9 +154,13 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
     return found is not None and (found.active_users or 0) >= counting.LARGE
 
 
-async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
-    """Of a call of another server: what that says, with our own people, whom it may have counted or not."""
-    here = await _counted(tx, post.id)
+async def elsewhere(tx: Tx, told: Sequence[tuple[Post, Call]]) -> dict[int, Range]:
+    """Of calls of other servers: what those say, with our own people, whom they may have counted or not."""
+    here = await _counted(tx, [post.id for post, _ in told])
+    return {post.id: _elsewhere(post, call, here[post.id]) for post, call in told}
+
+
+def _elsewhere(post: Post, call: Call, here: Counted) -> Range:
     ours = 0 if kinds.by_name(call.kind, post.visibility) else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
@@ -168,7 +193,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
     if post is None or call is None or post.local or kinds.by_name(call.kind, post.visibility):
         return None
     last = await rows.of_host(tx.conn, post_id, "")
-    here = await _counted(tx, post_id)
+    here = (await _counted(tx, [post_id]))[post_id]
     told = await _told(tx, post, here, last.seq if last else 0)
     same = last is not None and told == replace(last, seq=told.seq, told_at=tx.now)
     if (last or told.people) and not same:
@@ -178,8 +203,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
 
 
 async def _told(tx: Tx, post: Post, here: Counted, last: int) -> Tally:
-    by_host = await participations.counted_by_host(tx.conn, post.id)
-    mine = _mine(tx, here, {row.host: row.people for row in by_host if row.host})
+    mine = _mine(tx, here, (await _by_host(tx, [post.id]))[post.id])
     hosts = await _hosts(tx, [mine])
     return Tally(
         post_id=post.id,
