@@ -182,6 +182,11 @@ OURS: Mapping[str, Schema] = {
         )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
     ),
+    "FeedbackForm": entity(open=BOOL, reason=maybe(TEXT), given=BOOL, audience=TEXT, length=COUNT),
+    "Feedback": entity(
+        people=COUNT, shown=BOOL,
+        said=array(entity(good=TEXT, better=TEXT, again=maybe(words("yes", "maybe", "no")), day=DATE)),
+    ),
     "CallShare": entity(text=TEXT, url=URL, qr_url=URL),
     "DecisionRecord": entity(
         call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),

@@ -111,6 +111,9 @@ NOT_A_RECORDER = _refused(
     "not_a_recorder", "Who steers the community, or was asked to, writes down who came."
 )
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
+TOOK_NO_PART = _refused("took_no_part", "Only who took part can say something about it.")
+NOT_OVER = _refused("not_over", "It is not over yet.")
+TOO_LATE_TO_SAY = _refused("too_late", "It is too long ago.")
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 TAKEN_BACK = _refused("taken_back", "This answer was taken back before it came.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
@@ -412,6 +415,15 @@ def may_record(*, steward: bool, recorder: bool, begun: bool) -> Verdict:
 def may_report(state: str, *, over: bool) -> Verdict:
     """Say what came of a call: of one that was cancelled, too."""
     return ALLOWED if over or state in ("closed", "cancelled") else CALL_OPEN
+
+
+def may_give_feedback(*, took_part: bool, over: bool, late: bool) -> Verdict:
+    """Say something of a call that is over, to its organisers and without a name."""
+    if not took_part:
+        return TOOK_NO_PART
+    if not over:
+        return NOT_OVER
+    return TOO_LATE_TO_SAY if late else ALLOWED
 
 
 def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
-from storage import attendance, target_mails
+from storage import attendance, feedback, target_mails
 from storage import contacts as contact_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
@@ -109,8 +109,16 @@ INVITED = Rule(
     mail_list_rows.forget,
 )
 
+FEEDBACK = Rule(
+    "feedback",
+    "What was said of a call when it was over, and that somebody did",
+    timedelta(days=365),
+    "What people say of a call when it is over is kept without who said it, and deleted after a year.",
+    feedback.forget,
+)
+
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

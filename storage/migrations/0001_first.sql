@@ -1291,6 +1291,29 @@ create table call_private (
     note text not null check (length(note) between 1 and 2000)
 );
 
+-- What those who took part said when it was over: without an author, and with no time finer than a day. The ids are in
+-- no order, and which of them is whose stands nowhere.
+create table call_feedback (
+    id uuid primary key default gen_random_uuid(),
+    post_id bigint not null references calls on delete cascade,
+    good text not null check (length(good) <= 1000),
+    better text not null check (length(better) <= 1000),
+    again text check (again in ('yes', 'maybe', 'no')),
+    said_on date not null,
+    check (good <> '' or better <> '' or again is not null)
+);
+create index on call_feedback (post_id, id);
+create index on call_feedback (said_on);
+
+-- That somebody did, so that they do so once: a fingerprint that needs the instance's secret to be made.
+create table call_feedback_given (
+    post_id bigint not null references calls on delete cascade,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    said_on date not null,
+    primary key (post_id, fingerprint)
+);
+create index on call_feedback_given (said_on);
+
 -- For what people write about themselves: each community's key pair. Destroyed with the community.
 create table community_keys (
     community_id bigint primary key references communities on delete cascade,

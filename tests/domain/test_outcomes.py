@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,10 @@ async def test_an_outcome_reaches_everyone_who_took_part(around: Around) -> None
     assert await around.told() == BUT_JOINED
     (letter,) = await around.letters(around.people["card"])
     assert "<one> bicycle" in letter
+    assert re.search(r"without your name: \S+/receipts/[\w-]{43}/feedback$", letter)
+    (asked,) = await around.letters(around.people["client"])
+    assert asked.endswith(f"/calls/{post.id}/feedback")
+    assert re.search(r"/answers/[\w-]{43}/feedback", around.kept.text())
     assert "update" in await told_of(world, around.people["client"])
     assert around.mails() == ["What came of it: River clean-up"]
     assert "Four tonnes" in around.kept.text()

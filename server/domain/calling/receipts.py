@@ -77,8 +77,7 @@ async def tell(tx: Tx, due_: Due) -> None:
     """Write it, and remember that it was."""
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
-    secret = ids.secret()
-    await receipts.put(tx.conn, due_.given.id, ids.digest(secret), due_.says, tx.now)
+    link = await _new_link(tx, due_.given, due_.says)
     said = await _words(tx, due_)
     if due_.person.local:
         draft = drafts.Draft(
@@ -86,9 +85,21 @@ async def tell(tx: Tx, due_: Due) -> None:
         )  # fmt: skip
         await posts.publish(tx, community, draft)
         return
-    html = f"<p>{said}</p>{_way_back(due_.post, tx.site.urls.receipt(secret))}"
+    html = f"<p>{said}</p>{_way_back(due_.post, link)}"
     uri = tx.site.urls.told(due_.given.id, await next_id(tx.conn, tx.now))
     await distribution.message(tx, community, due_.person, html, uri)
+
+
+async def again(tx: Tx, given: Participation) -> str:
+    """Another address of the page about an answer, for a message that tells nothing new of it."""
+    said = await receipts.last_said(tx.conn, given.id)
+    return await _new_link(tx, given, said or given.state)
+
+
+async def _new_link(tx: Tx, given: Participation, says: str) -> str:
+    secret = ids.secret()
+    await receipts.put(tx.conn, given.id, ids.digest(secret), says, tx.now)
+    return tx.site.urls.receipt(secret)
 
 
 async def _words(tx: Tx, due_: Due) -> str:
