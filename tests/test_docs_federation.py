@@ -188,7 +188,7 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
     *(f"server/arriving/{name}.py"
         for name in ("inbox", "receive", "receive_calls", "receive_moderation", "resolve")),
-    *("server/arriving/vouching.py", "server/activitypub/bodies.py"), "server/activitypub/inboxes.py",
+    *("server/arriving/vouching.py", "server/arriving/passed_on.py", "server/activitypub/bodies.py"), "server/activitypub/inboxes.py",
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.
 OTHERS = {"gone", "id_taken", "jsonld_busy", "key_gone", "over_budget", "too_many"} | {
