@@ -86,7 +86,7 @@ def routes() -> list[web.RouteDef]:
     return [
         for_member("GET", MAILING, look, "read:statuses"),
         for_member("PUT", MAILING, allow, "write:statuses"),
-        for_member("GET", MAIL, preview, "read:statuses"),
+        for_member("POST", f"{MAIL}/preview", preview, "write:statuses"),
         for_member("POST", MAIL, ask, "write:statuses"),
     ]
 
@@ -97,7 +97,7 @@ DESCRIBED: Described = {
         "Mailing", flag("on"), integer("per_hour", 1, verbs.PER_HOUR), integer("per_day", 1, verbs.PER_DAY),
         flag("hidden"), also=(503,),
     ),
-    f"GET {MAIL}": op("TargetMail", a_text("name", required=True), flag("reply"), also=(403, 404, 422, 503)),
+    f"POST {MAIL}/preview": op("TargetMail", a_text("name", required=True), flag("reply"), also=(403, 404, 422, 503)),
     f"POST {MAIL}": op(
         "TargetMail", a_text("name", required=True), flag("reply"), a_text("stamp", required=True),
         also=(409, 503),
