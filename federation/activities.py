@@ -181,13 +181,15 @@ class Join(Activity):
     """Taking part in an event or call, or asking to be a member of a group.
 
     ``answer``: which of the answers of a call (``cta:answer``), where that is not the first. ``role``: which
-    of a shift (``cta:role``), where it says one.
+    of a shift (``cta:role``), where it says one. ``guests``: how many more come along (``cta:guests``), None where it
+    says nothing of them.
     """
 
     object: str
     message: str = ""
     answer: str = ""
     role: str = ""
+    guests: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

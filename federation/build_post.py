@@ -29,6 +29,8 @@ from federation.objects import (
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
+    Target,
     Vote,
 )
 from federation.vocab import (
@@ -339,12 +341,12 @@ def _when_and_where(value: Event) -> Json:
 
 def _taking_part(post_: Post, value: Event) -> Json:
     status, event_status = _STATUSES[value.status]
-    taken = value.participant_count
+    taken = value.participant_count if value.taken is None else value.taken
     return _who(post_, value) | {
         "joinMode": value.join_mode,
         "maximumAttendeeCapacity": value.capacity or 0,  # Mobilizon's word for no limit
         "remainingAttendeeCapacity": max(value.capacity - taken, 0) if value.capacity else None,
-        "participantCount": taken,
+        "participantCount": value.participant_count,
         # Whoever answers need tell nobody but the organiser (FEP-8a8e).
         "requiredJoinVisibility": [post_.attributed_to],
         "category": "MEETING",  # Mobilizon's and FEP-8a8e's closed lists have it
@@ -427,7 +429,30 @@ def _call(value: Call | None) -> Json | None:
         superEvent=value.parent,
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
+        guestsMax=value.guests_max or None,
+        targets=[_target(target) for target in value.targets] or None,
+        scripts=[_script(script) for script in value.scripts] or None,
     )
+
+
+def _target(value: Target) -> Json:
+    return _with(
+        {"type": "cta:Target", "id": value.id, "name": value.name, "standing": value.standing},
+        role=value.role,
+        contact=value.address,
+        area=value.area,
+        inLanguage=value.language,
+        note=value.note,
+    )
+
+
+def _script(value: Script) -> Json:
+    return {
+        "type": "cta:Script",
+        "standing": value.standing,
+        "subject": value.subject,
+        "body": value.body,
+    }
 
 
 def _role(value: Role) -> Json:

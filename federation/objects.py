@@ -160,7 +160,8 @@ class Event:
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
     means that one can take part on the event's own page without an account. ``organizers`` are ids of
-    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e). ``taken``: places, where that is not who
+    takes part, as somebody brings guests.
     """
 
     start: datetime
@@ -176,6 +177,7 @@ class Event:
     status: EventStatus = "confirmed"
     organizers: tuple[str, ...] = ()
     attendees: str | None = None
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,30 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """To whom a contact call writes. ``address``: ``mailto:`` or ``https:``, empty where it is told to nobody;
+    ``standing``: asked, pledged, refused or answered."""
+
+    id: str
+    name: str
+    role: str = ""
+    address: str = ""
+    area: str = ""
+    language: str = ""
+    standing: str = "asked"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is written to targets of one standing; plain text."""
+
+    standing: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -233,6 +259,7 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
+    ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
     ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
@@ -257,8 +284,11 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
+    targets: tuple[Target, ...] = ()
+    scripts: tuple[Script, ...] = ()
     category: str = ""
     proposal: Proposal | None = None
+    guests_max: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

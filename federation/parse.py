@@ -66,6 +66,7 @@ REPORTED_MAX: Final = 256
 ANSWER_MAX: Final = 40
 ROLE_MAX: Final = 60
 MESSAGE_MAX: Final = 500
+GUESTS_MAX: Final = 10
 
 
 class Head(TypedDict):
@@ -440,7 +441,19 @@ def _join(document: Document, head: Head) -> Activity:
     answer = text(document.get("cta:answer"), ANSWER_MAX)
     role = text(document.get("cta:role"), ROLE_MAX)
     about = require_ref(document, "object")
-    return verbs.Join(**head, object=about, message=message, answer=answer, role=role)
+    return verbs.Join(
+        **head, object=about, message=message, answer=answer, role=role, guests=_guests(document)
+    )
+
+
+def _guests(document: Document) -> int | None:
+    """None where it says nothing of them, as no other software does."""
+    said = document.get("cta:guests")
+    if said is None:
+        return None
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= GUESTS_MAX:
+        raise Refused("bad_guests", f"Guests are a whole number from 0 to {GUESTS_MAX}.")
+    return said
 
 
 def _invite(document: Document, head: Head) -> Activity:

@@ -61,6 +61,7 @@ ATTACHMENT_KINDS: Final = {
     "Link": "link",
 }
 
+STANDINGS: Final = frozenset({"asked", "pledged", "refused", "answered"})
 CALL_STATES: Final = frozenset({"open", "postponed", "cancelled", "closed"})
 CALL_KINDS: Final = frozenset(
     {"event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"}
@@ -270,5 +271,16 @@ CALL_TERMS: Final = {
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",
+    "guestsMax": "cta:guestsMax",
+    "targets": {"@id": "cta:targets", "@container": "@list"},
+    "scripts": {"@id": "cta:scripts", "@container": "@list"},
+    "role": "cta:role",
+    "area": "cta:area",
+    "contact": {"@id": "cta:contact", "@type": "@id"},
+    "standing": "cta:standing",
+    "inLanguage": "http://schema.org/inLanguage",
+    "note": "cta:note",
+    "subject": "cta:subject",
+    "body": "cta:body",
     "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
 }

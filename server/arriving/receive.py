@@ -380,7 +380,9 @@ async def _answer(
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
         agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
-        await receive_calls.join_answered(tx, act, joined, state, agreed.id if agreed else "")
+        await receive_calls.join_answered(
+            tx, act, joined, state, inner, agreement=agreed.id if agreed else ""
+        )
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:

@@ -44,7 +44,7 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
         said, role = activity.answer or None, activity.role or None
-        await participations.join(tx, act.by, post, activity.id, said, role)
+        await participations.join(tx, act.by, post, activity.id, said, role, activity.guests)
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
@@ -154,11 +154,18 @@ async def offer_undone(tx: Tx, act: Act, uri: str) -> bool:
 
 
 async def join_answered(
-    tx: Tx, act: Act, joined: participation_rows.Participation, state: str, agreement: str = ""
+    tx: Tx,
+    act: Act,
+    joined: participation_rows.Participation,
+    state: str,
+    inner: wire_acts.Activity | None = None,
+    *,
+    agreement: str = "",
 ) -> None:
     """``agreement``: the id of what was agreed on, where an Offer is answered."""
     try:
-        await participations.hear_answer(tx, act.by, joined, state)
+        guests = inner.guests if isinstance(inner, wire_acts.Join) else None
+        await participations.hear_answer(tx, act.by, joined, state, guests)
     except Forbidden as refused:
         raise Refused("foreign_answer", "Only who was asked may answer.") from refused
     became = {"granted": "accepted", "refused": "declined"}.get(state)

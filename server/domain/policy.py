@@ -40,8 +40,9 @@ NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
-CALL_IN_PRIVATE = _refused(
-    "call_in_private_community", "A call is for everybody, and this community is private."
+FOR_ITS_MEMBERS = _refused(
+    "for_its_members",
+    "This call is for the members of its community, and answered with an account.",
 )
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
@@ -97,8 +98,18 @@ NOT_A_RECORDER = _refused(
     "not_a_recorder", "Who steers the community, or was asked to, writes down who came."
 )
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
+LONG_OVER = _refused(
+    "long_over", "It is over for a month: who came is forgotten, and not written down any more."
+)
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+TOO_MANY_GUESTS = "too_many_guests"
+NO_ROOM = _refused(
+    "no_room_for_guests", "There is no room for so many guests now. What you said before stands."
+)
+TOO_MANY_TOGETHER = _refused(
+    "too_many_together", "You need more places than there are at all: come with fewer."
+)
 CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
@@ -329,9 +340,28 @@ def may_wait(*, mine: bool, full: bool) -> Verdict:
     return QUEUE_FULL if full else ALLOWED
 
 
-def may_call(*, private: bool) -> Verdict:
-    """Calls are for everybody, wherever they are counted: a private community has none yet."""
-    return CALL_IN_PRIVATE if private else ALLOWED
+def may_take_up(visibility: str, *, member: bool) -> Verdict:
+    """Answer a call of ours at all. ``member``: of its community. Whoever has no account is none."""
+    return FOR_ITS_MEMBERS if visibility == "members" and not member else ALLOWED
+
+
+def may_bring(guests: int, most: int, *, kept: bool) -> Verdict:
+    """``most``: that the organiser allows; ``kept``: these were said before that was fewer."""
+    if kept or 0 <= guests <= most:
+        return ALLOWED
+    if not most:
+        return _refused(TOO_MANY_GUESTS, "To this call nobody brings guests.")
+    return _refused(TOO_MANY_GUESTS, f"To this call each brings {most} guests at most.")
+
+
+def may_bring_more(*, fits: bool) -> Verdict:
+    """Of somebody who takes part already."""
+    return ALLOWED if fits else NO_ROOM
+
+
+def may_seat(places: int, total: int | None) -> Verdict:
+    """``places``: for somebody and whom they bring; ``total``: None where there is no limit."""
+    return ALLOWED if total is None or places <= total else TOO_MANY_TOGETHER
 
 
 def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:
@@ -348,11 +378,13 @@ def may_be_urgent(others: int) -> Verdict:
     return URGENT_ENOUGH if others else ALLOWED
 
 
-def may_record(*, steward: bool, recorder: bool, begun: bool) -> Verdict:
-    """Write down who came."""
+def may_record(*, steward: bool, recorder: bool, begun: bool, forgotten: bool) -> Verdict:
+    """Write down who came. ``forgotten``: the time is over for which that is kept."""
     if not (steward or recorder):
         return NOT_A_RECORDER
-    return ALLOWED if begun else NOT_BEGUN
+    if not begun:
+        return NOT_BEGUN
+    return LONG_OVER if forgotten else ALLOWED
 
 
 def may_report(state: str, *, over: bool) -> Verdict:

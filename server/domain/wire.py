@@ -28,14 +28,26 @@ from federation.objects import (
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
     Tally,
+    Target,
     Vote,
 )
 from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
 from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, commitments, communities, polls, posts, shift_roles, tallies
+from storage import (
+    accounts,
+    calls,
+    commitments,
+    communities,
+    polls,
+    posts,
+    shift_roles,
+    tallies,
+    targets,
+)
 from storage.accounts import Account
 
 Json = build.Json
@@ -46,6 +58,9 @@ STAMPS = "/quotes/"
 
 SERVICES = ("transport", "care", "law", "language", "media", "work")
 """Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
+
+TARGETS_MAX, NOTE_MAX = 100, 300
+"""Of a contact call on the wire; characters of each note."""
 
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
@@ -161,7 +176,7 @@ def named(document: Json) -> tuple[list[str], list[str]]:
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     """The answer card of a call: a Question by the community, without counts in its text."""
     community = await _account(tx, call.community_id)
-    to, cc = addressing.audience("public", community.followers_uri or "")
+    to, cc = addressing.audience(_as_card(row), community.followers_uri or "")
     value = Post(
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
@@ -173,11 +188,21 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         url=row.url,
         audience=community.uri,
         context=f"{row.uri}/context",
-        quote_policy=QuotePolicy(automatic=(PUBLIC,)),
+        quote_policy=QuotePolicy(automatic=(PUBLIC if row.is_public else community.uri,)),
         poll=await _poll(tx, row.id),
         card_for=row.uri,
     )
     return build.question(value)
+
+
+def _as_card(row: posts.Post) -> addressing.Visibility:
+    """For a microblog the members are the followers of who posts it."""
+    return "private" if row.visibility == "members" else "public"
+
+
+def is_for_all(document: Json) -> bool:
+    """Whether a document of ours is addressed to everybody."""
+    return any(PUBLIC in part for part in named(document))
 
 
 async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
@@ -324,7 +349,7 @@ async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
-    return keywords.printed(found, row.language)
+    return keywords.printed(found, row.language, call.guests_max)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:
@@ -422,7 +447,7 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
     added = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
-    extension = await _extension(tx, call, community, shape, within)
+    extension = await _extension(tx, call, value, community, within)
     described = replace(
         value,
         kind=shape,
@@ -439,9 +464,10 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
 
 
 async def _extension(
-    tx: Tx, call: calls.Call, community: Account, shape: str, within: posts.Post | None
+    tx: Tx, call: calls.Call, value: Post, community: Account, within: posts.Post | None
 ) -> Call:
     """What only Beckon reads. Of an event time and place stand in the event."""
+    shape = kinds.KINDS[call.kind].shape
     options = await polls.options(tx.conn, [call.post_id])
     event = shape == "event"
     return Call(
@@ -464,10 +490,33 @@ async def _extension(
         parent=within.uri if within else None,
         choice=call.choice,
         proposal=await _proposal(tx, call),
+        targets=await _targets(tx, call, value.id) if call.kind == "contact" else (),
+        scripts=tuple(
+            Script(standing=said.status, subject=said.subject, body=said.body)
+            for said in await targets.scripts(tx.conn, call.post_id)
+        ),
         roles=tuple(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
+        guests_max=call.guests_max,
+    )
+
+
+async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:
+    """The first of them: a document has its limit."""
+    return tuple(
+        Target(
+            id=f"{uri}#target-{each.id}",
+            name=each.name,
+            role=each.role,
+            address=each.address,
+            area=each.area,
+            language=each.language or "",
+            standing=each.status,
+            note=text.one_line(each.note, NOTE_MAX),
+        )
+        for each in (await targets.of_call(tx.conn, call.post_id))[:TARGETS_MAX]
     )
 
 
@@ -513,6 +562,7 @@ async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> E
         place=_place(call),
         capacity=call.capacity,
         participant_count=call.counted,
+        taken=call.taken,
         organizers=(value.attributed_to, community.uri),
         attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],

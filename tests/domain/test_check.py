@@ -88,6 +88,7 @@ ALSO_BROKEN = [
     ("plans", "delete from jobs where kind = 'close_poll'"),
     ("places", "update participations set state = 'refused' where state = 'granted'"),
     ("places", "update calls set confirmed = 0"),
+    ("places", "update calls set taken = 7"),
     ("contacts", "update participations set contact_id = null where contact_id is not null"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
     (

@@ -59,9 +59,11 @@ async def _steered(tx: Tx, actor: Account, post: Post, call: Call) -> None:
 
 async def categorise(tx: Tx, actor: Account, post: Post, category: str) -> None:
     """For stewards. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
-    await _steered(tx, actor, post, _need(await participations.locked(tx, post)))
+    call = _need(await participations.locked(tx, post))
+    await _steered(tx, actor, post, call)
     await commitments.put_category(tx.conn, post.id, known(category))
     effects.changed(tx, post.id)
+    await participations.let_hear(tx, call)
 
 
 def known(category: str) -> str:

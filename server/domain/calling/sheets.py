@@ -128,7 +128,7 @@ def _people(
 
 async def _counts(tx: Tx, found: Sequence[tuple[Post, Call]]) -> _Counts:
     ours = [post.id for post, _ in found if post.local]
-    theirs = [call for post, call in found if not post.local]
+    theirs = [(post, call) for post, call in found if not post.local]
     standing = await tallies.standings(tx, ours) if ours else {}
     told = await tallies.elsewhere(tx, theirs) if theirs else {}
     reached: dict[int, list[Milestone]] = defaultdict(list)

@@ -184,7 +184,8 @@ def _draft(community: Account, parent: Post, shift: Shift) -> drafts.Draft:
         community=community,
         tags=tuple(parent.tags),
         poll=drafts.PollDraft(tuple((answer.title, 0) for answer in answers)),
-        quote_policy=quotes.policy_named("public", "public"),
+        visibility=parent.visibility,
+        quote_policy=quotes.policy_named("public", parent.visibility),
     )
 
 
@@ -200,6 +201,7 @@ def _details(call: Call, shift: Shift) -> Details:
         longitude=call.longitude,
         capacity=shift.places,
         urgent=call.urgent,
+        guests_max=call.guests_max,
     )
 
 

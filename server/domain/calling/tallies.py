@@ -152,14 +152,14 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
     return found is not None and (found.active_users or 0) >= counting.LARGE
 
 
-async def elsewhere(tx: Tx, calls_: Sequence[Call]) -> dict[int, Range]:
+async def elsewhere(tx: Tx, found: Sequence[tuple[Post, Call]]) -> dict[int, Range]:
     """Of calls of other servers: what those say, with our own people, whom they may have counted or not."""
-    here = await _counted(tx, [call.post_id for call in calls_])
-    return {call.post_id: _elsewhere(call, here[call.post_id]) for call in calls_}
+    here = await _counted(tx, [post.id for post, _ in found])
+    return {post.id: _elsewhere(post, call, here[post.id]) for post, call in found}
 
 
-def _elsewhere(call: Call, here: Counted) -> Range:
-    ours = 0 if kinds.KINDS[call.kind].named else here.settled + here.young
+def _elsewhere(post: Post, call: Call, here: Counted) -> Range:
+    ours = 0 if kinds.by_name(call.kind, post.visibility) else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
 
@@ -188,7 +188,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
     again, when some that are young now are not any more."""
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
-    if post is None or call is None or post.local or kinds.KINDS[call.kind].named:
+    if post is None or call is None or post.local or kinds.by_name(call.kind, post.visibility):
         return None
     last = await rows.of_host(tx.conn, post_id, "")
     here = (await _counted(tx, [post_id]))[post_id]
@@ -237,7 +237,7 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
     policy.may_tell(
         is_instance=by.kind == "application",
         beckon=host is not None and host.software == BECKON,
-        named=call is None or kinds.KINDS[call.kind].named,
+        named=call is None or kinds.by_name(call.kind, post.visibility),
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
     assert call, "named otherwise"

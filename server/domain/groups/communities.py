@@ -101,11 +101,11 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
 
 
 async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:
-    """Who is in a private community, and what is done there, is for its members: raises ``NotFound`` for
-    others."""
+    """Who is in a private community, and what is done there, is for who joined it, and not for guests yet: raises
+    ``NotFound`` for others. A group of another server says so itself."""
     if not await communities.is_private(tx.conn, group.id):
         return
-    if viewer is None or not await communities.belongs(tx.conn, viewer.id, [group.id]):
+    if viewer is None or not await follow_rows.is_following(tx.conn, viewer.id, group.id):
         raise NotFound
 
 
@@ -225,7 +225,8 @@ async def may_post(tx: Tx, community: Account, author: Account, visibility: str)
         return policy.NOT_FOR_MEMBERS
     return policy.may_post_to(
         row.policy if row else "open",
-        member=await follow_rows.is_following(tx.conn, author.id, community.id),
+        member=author.id == community.id
+        or await follow_rows.is_following(tx.conn, author.id, community.id),
         blocked=await follow_rows.blocked(tx.conn, community.id, author.id),
         banned=await is_shut_out(tx, community.id, author),
     )

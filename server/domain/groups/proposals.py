@@ -71,7 +71,6 @@ async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Pr
     if not await follow_rows.is_following(tx.conn, member.id, group.id):
         policy.NOT_A_MEMBER_HERE.require()
     await communities.require_part(tx, group.id, member)
-    policy.may_call(private=await communities.is_private(tx, group)).require()
     drafting.check(wanted)
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
         raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
