@@ -64,6 +64,7 @@ OF_COMMUNITY = Query(
     Series,
 )
 ALIVE = Query("select count(*) from call_series where community_id = $1 and state <> 'ended'", int)
+TAKE_TURNS = Command("select pg_advisory_xact_lock(hashtextextended('series of', $1))")
 MADE = Command("insert into call_occurrences (post_id, series_id, local_at) values ($1, $2, $3)")
 MADE_UNTIL = Command("update call_series set made_until = $2 where id = $1")
 SET_STATE = Command("update call_series set state = $2 where id = $1")
@@ -117,6 +118,11 @@ async def of_community(
 
 async def alive(conn: Connection, community_id: int) -> int:
     return await ALIVE.one(conn, community_id)
+
+
+async def take_turns(conn: Connection, community_id: int) -> None:
+    """Two series of one community are begun one after the other."""
+    await TAKE_TURNS.run(conn, community_id)
 
 
 async def made(conn: Connection, post_id: int, series_id: int, local_at: datetime) -> None:

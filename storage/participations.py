@@ -216,6 +216,17 @@ IN_COMMUNITY = Query(
     " order by coalesce(c.parent_id, c.post_id), c.post_id",
     int,
 )
+OF_OURS = Query(
+    "select p.account_id from participations p join accounts a on a.id = p.account_id"
+    " where p.post_id = $1 and p.counts and a.host = ''"
+    " and p.state in ('granted', 'waiting', 'pending') order by p.turn",
+    int,
+)
+IS_ANSWERED = Query(
+    "select exists (select from participations where state <> 'withdrawn'"
+    " and (post_id = $1 or post_id in (select post_id from calls where parent_id = $1)))",
+    bool,
+)
 IN_SHIFTS = Query(
     "select p.* from participations p join calls c using (post_id)"
     " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
@@ -348,7 +359,7 @@ async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
 
 
 async def in_roles_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """The same of many shifts, by the shift; those are left out of which no place is taken."""
+    """The same of many shifts, by the shift; those are left out in which nobody has a place in a role."""
     found: dict[int, dict[str, int]] = {}
     for row in await IN_ROLES.all(conn, ids):
         found.setdefault(row.post_id, {})[row.role] = row.places
@@ -379,6 +390,16 @@ async def set_guests(
 
 async def set_role(conn: Connection, participation_id: int, role: str) -> None:
     await SET_ROLE.run(conn, participation_id, role)
+
+
+async def of_ours(conn: Connection, post_id: int) -> list[int]:
+    """The members of ours who take part, wait, or asked to."""
+    return await OF_OURS.all(conn, post_id)
+
+
+async def is_answered(conn: Connection, post_id: int) -> bool:
+    """Whether an answer to a call or to one of its shifts stands."""
+    return await IS_ANSWERED.one(conn, post_id)
 
 
 async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Participation]:

@@ -51,6 +51,7 @@ PAGE = Query(
     Proposal,
 )
 OPEN = Query("select count(*) from proposals where account_id = $1 and state = 'idea'", int)
+TAKE_TURNS = Command("select pg_advisory_xact_lock(hashtextextended('ideas of', $1))")
 SECOND = Command(
     "insert into proposal_seconds (proposal_id, account_id, created_at) values ($1, $2, $3)"
     " on conflict do nothing"
@@ -106,6 +107,11 @@ async def page(
 async def open_of(conn: Connection, account_id: int) -> int:
     """How many of a member are ideas still."""
     return await OPEN.one(conn, account_id)
+
+
+async def take_turns(conn: Connection, account_id: int) -> None:
+    """Two ideas of one member are written one after the other."""
+    await TAKE_TURNS.run(conn, account_id)
 
 
 async def second(conn: Connection, id_: int, account_id: int, now: datetime) -> bool:

@@ -51,7 +51,10 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         options=sheet.options,
         mine=render.Place(sheet.mine, sheet.line) if sheet.mine else None,
         privacy=audience.of_answers(
-            call.kind, audience.place(tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public)
+            call.kind,
+            audience.place(
+                tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public
+            ),
         ),
     )  # fmt: skip
     return {

@@ -203,6 +203,11 @@ OURS: Mapping[str, Schema] = {
         log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
     ),
     "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "Mailing": entity(on=BOOL, per_hour=COUNT, per_day=COUNT, hidden=BOOL),
+    "TargetMail": entity(
+        subject=TEXT, body=TEXT, reply_to=TEXT, stamp=TEXT,
+        state=maybe(words("queued", "sent", "stopped")),
+    ),
     "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
     "Need": entity(
         call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),

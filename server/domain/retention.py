@@ -16,7 +16,7 @@ from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
-from storage import attendance
+from storage import attendance, target_mails
 from storage import contacts as contact_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
@@ -84,6 +84,15 @@ ATTENDANCE = Rule(
     attendance.forget,
 )
 
+LETTERS = Rule(
+    "letters",
+    "Copies of letters that this server sent for who takes part in a call",
+    timedelta(days=audience.KEEP_DAYS),
+    f"A copy of a letter is deleted {audience.KEEP_DAYS} days after it was asked for. That it was written is still"
+    " counted.",
+    target_mails.forget,
+)
+
 UNCONFIRMED_FOLLOWS = Rule(
     "unconfirmed_mail_follows",
     "Addresses to which a community's weekly mail was to go, and that nobody confirmed",
@@ -102,7 +111,7 @@ INVITED = Rule(
 )
 
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, UNCONFIRMED_FOLLOWS, INVITED,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

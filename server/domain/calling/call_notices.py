@@ -39,9 +39,6 @@ TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
-BY_RECEIPT = ("cancelled", "reopened")
-"""What others elsewhere are told as a change of their answer (``receipts``)."""
-
 MESSAGE_MAX = 2000
 MESSAGES, WINDOW = 3, timedelta(days=7)
 CHANGES, DAY = 10, timedelta(days=1)
@@ -122,9 +119,7 @@ async def _is_told(
         return False  # it may say where the others meet
     if account.local:
         return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
-    if person.door != "join":
-        return notice.what not in BY_RECEIPT
-    return notice.what not in BY_UPDATE
+    return person.door != "join" or notice.what not in BY_UPDATE
 
 
 async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:

@@ -44,6 +44,7 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted, ru
     await communities.require_steward(tx, community, author)
     drafting.check(wanted)
     first = _first(wanted)
+    await rows.take_turns(tx.conn, community.id)
     if await rows.alive(tx.conn, community.id) >= MOST:
         raise Invalid(f"A community has at most {MOST} series.", field="rule")
     new = NewSeries(

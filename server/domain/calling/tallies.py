@@ -21,7 +21,7 @@ from server.domain import distribution, policy, wire
 from server.domain.calling import counting, kinds
 from server.domain.calling.counting import Counter, Known, Range
 from server.domain.tx import Tx
-from storage import accounts, calls, outbox, participations
+from storage import accounts, calls, outbox, participations, polls
 from storage import posts as post_rows
 from storage import tallies as rows
 from storage.accounts import Account
@@ -34,6 +34,8 @@ INTERVAL = timedelta(minutes=3)
 SETTLED = timedelta(days=7)
 """How old an account of ours is before its answer is confirmed, where its address was not shown to be theirs;
 before, it counts as a vote does."""
+GRACE = timedelta(hours=1)
+"""How long after a call was over what other servers counted may come: it was delivered twice or thrice by then."""
 JOB = "tell_tally"
 BECKON = "beckon"
 
@@ -152,10 +154,10 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
     return found is not None and (found.active_users or 0) >= counting.LARGE
 
 
-async def elsewhere(tx: Tx, found: Sequence[tuple[Post, Call]]) -> dict[int, Range]:
+async def elsewhere(tx: Tx, told: Sequence[tuple[Post, Call]]) -> dict[int, Range]:
     """Of calls of other servers: what those say, with our own people, whom they may have counted or not."""
-    here = await _counted(tx, [post.id for post, _ in found])
-    return {post.id: _elsewhere(post, call, here[post.id]) for post, call in found}
+    here = await _counted(tx, [post.id for post, _ in told])
+    return {post.id: _elsewhere(post, call, here[post.id]) for post, call in told}
 
 
 def _elsewhere(post: Post, call: Call, here: Counted) -> Range:
@@ -238,7 +240,15 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
         is_instance=by.kind == "application",
         beckon=host is not None and host.software == BECKON,
         named=call is None or kinds.by_name(call.kind, post.visibility),
+        late=call is not None and await _is_late(tx, call),
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
     assert call, "named otherwise"
     await moved(tx, call)
+
+
+async def _is_late(tx: Tx, call: Call) -> bool:
+    """Whether a call took no answers any more ``GRACE`` ago."""
+    poll = await polls.by_id(tx.conn, call.post_id)
+    ends = [call.over_at, poll.closed_at if poll else None]
+    return any(at is not None and at + GRACE < tx.now for at in ends)
