@@ -114,6 +114,9 @@ NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
 TOOK_NO_PART = _refused("took_no_part", "Only who took part can say something about it.")
 NOT_OVER = _refused("not_over", "It is not over yet.")
 TOO_LATE_TO_SAY = _refused("too_late", "It is too long ago.")
+LONG_OVER = _refused(
+    "long_over", "It is over for a month: who came is forgotten, and not written down any more."
+)
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 TAKEN_BACK = _refused("taken_back", "This answer was taken back before it came.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
@@ -405,11 +408,13 @@ def may_be_urgent(others: int) -> Verdict:
     return URGENT_ENOUGH if others else ALLOWED
 
 
-def may_record(*, steward: bool, recorder: bool, begun: bool) -> Verdict:
-    """Write down who came."""
+def may_record(*, steward: bool, recorder: bool, begun: bool, forgotten: bool) -> Verdict:
+    """Write down who came. ``forgotten``: the time is over for which that is kept."""
     if not (steward or recorder):
         return NOT_A_RECORDER
-    return ALLOWED if begun else NOT_BEGUN
+    if not begun:
+        return NOT_BEGUN
+    return LONG_OVER if forgotten else ALLOWED
 
 
 def may_report(state: str, *, over: bool) -> Verdict:

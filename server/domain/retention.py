@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
@@ -78,7 +79,7 @@ LINKS = Rule(
 ATTENDANCE = Rule(
     "attendance",
     "Who came, as it was written down at the door",
-    timedelta(days=30),
+    attendance_verbs.KEEP,
     "Who came is deleted 30 days after the end. How many came is kept.",
     attendance.forget,
 )

@@ -185,7 +185,7 @@ async def test_the_copy_says_what_both_know(two: Two) -> None:
         copy = await post_rows.by_uri(tx.conn, two.petition.uri)
         assert copy
         call = await two.away.call(copy)
-        found = (await tallies.elsewhere(tx, [call]))[copy.id]
+        found = (await tallies.elsewhere(tx, [(copy, call)]))[copy.id]
     assert (found.at_least, found.at_most) == (3, 3)
 
 
