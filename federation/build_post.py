@@ -397,6 +397,8 @@ def _call(value: Call | None) -> Json | None:
         superEvent=value.parent,
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
+        startedFrom=value.started_from,
+        mayBeStarted=None if value.may_be_started else False,
     )
 
 

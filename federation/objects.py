@@ -205,6 +205,8 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
+    ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
+    ``may_be_started``: whether others may do the same with this one.
     """
 
     kind: CallKind
@@ -228,6 +230,8 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
+    started_from: str | None = None
+    may_be_started: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -238,7 +238,15 @@ def parse_call(value: object, owner: str) -> Call | None:
         parent=own_ref(extension.get("superEvent"), owner),
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
+        started_from=_other(extension.get("startedFrom"), owner),
+        may_be_started=extension.get("mayBeStarted") is not False,
     )
+
+
+def _other(said: object, owner: str) -> str | None:
+    """An id on any server, but not the owner's: nothing was started from itself."""
+    found = ref(said)
+    return None if found == owner else found
 
 
 def _choice(said: object) -> int | None:

@@ -233,6 +233,8 @@ CALL_TERMS: Final = {
     "urgent": "cta:urgent",
     "subEvent": {"@id": "http://schema.org/subEvent", "@type": "@id", "@container": "@list"},
     "superEvent": {"@id": "http://schema.org/superEvent", "@type": "@id"},
+    "startedFrom": {"@id": "cta:startedFrom", "@type": "@id"},
+    "mayBeStarted": "cta:mayBeStarted",
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",

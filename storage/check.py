@@ -290,6 +290,11 @@ ORIGINS = """
     from call_origins o join posts p on p.id = o.post_id join posts f on f.id = o.from_post_id
     where p.community_id is distinct from f.community_id
 """
+COPIES = """
+    select format('%s was started from %s, which was started itself.', p.uri, c.origin_uri)
+    from call_copies c join posts p on p.id = c.post_id join posts o on o.uri = c.origin_uri
+    where o.id = c.post_id or exists (select from call_copies again where again.post_id = o.id)
+"""
 DOCUMENTS = """
     select format('Document %s says it has %s versions, and the newest is %s.', d.id, d.version,
         max(v.number))
@@ -438,6 +443,7 @@ CHECKS = (
     Check("foreign keys", Query(FOREIGN_KEYS, str)),
     Check("communities", Query(COMMUNITIES, str)),
     Check("call origins", Query(ORIGINS, str)),
+    Check("call copies", Query(COPIES, str)),
     Check("documents", Query(DOCUMENTS, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),

@@ -11,7 +11,8 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers). ``Participant``: account, answer, state, tier, answered_at.
+taken, skill?}]; participants_note? (for who has a place, and who steers). may_be_started (others may start a copy in their town),
+started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in (how many places). ``Participant``: account, answer, state, tier, answered_at.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -47,7 +48,7 @@ from server.api.schema import array
 from server.clock import stamp
 from server.context import context
 from server.domain import sight
-from server.domain.calling import audience, decisions, kinds, participants_notes, tallies
+from server.domain.calling import audience, copies, decisions, kinds, participants_notes, tallies
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
@@ -59,7 +60,17 @@ from server.errors import Invalid, NotFound
 from server.render import call as render
 from server.render.account import account as render_account
 from server.render.view import Json
-from storage import accounts, calls, claims, milestones, participations, polls, posts, shift_roles
+from storage import (
+    accounts,
+    call_copies,
+    calls,
+    claims,
+    milestones,
+    participations,
+    polls,
+    posts,
+    shift_roles,
+)
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -82,7 +93,24 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
     entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
     note = kinds.KINDS[call.kind].note or None
     more = {"claims": await _claims(tx, post), "note": note}
-    return entity | more | await _shifts(tx, call, viewer)
+    return entity | more | await _shifts(tx, call, viewer) | await _started(tx, post, viewer)
+
+
+async def _started(tx: Tx, post: Post, viewer: Account | None) -> Json:
+    """From which call it was started, and how many were from it."""
+    first = await copies.first_of(tx, post, viewer)
+    return {
+        "may_be_started": await copies.may_be_started(tx, post),
+        "started_from": {
+            "id": str(first.id),
+            "title": first.title,
+            "url": first.url,
+            "uri": first.uri,
+        }
+        if first
+        else None,
+        "started_in": len(await call_copies.of(tx.conn, post.id, copies.MOST)),
+    }
 
 
 async def _claims(tx: Tx, post: Post) -> list[Json]:
@@ -199,6 +227,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         options=tuple(sent.texts("options")),
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
+        may_be_started=sent.boolean("may_be_started"),
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -377,6 +406,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
     a_text("participants_note"),
+    flag("may_be_started"),
     nested(
         "shifts",
         an_id("id"),

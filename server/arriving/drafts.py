@@ -308,4 +308,6 @@ def reported_of(value: Post) -> calls.Reported:
         parent=call.parent if call else None,
         choice=call.choice if call else None,
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
+        started_from=call.started_from if call and not call.parent else None,
+        may_be_started=call.may_be_started if call else True,
     )

@@ -420,10 +420,13 @@ async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
 
 
 async def _fetch_needs(net: Net, value: Post, depth: int) -> None:
-    above = value.in_reply_to or (value.call.parent if value.call else None)
-    if above and depth > 0:
-        with suppress(Gone, Refused, Unreachable):  # else it heads what we can see of the thread
-            await _post(net, above, depth - 1)
+    within = (value.call.parent, value.call.started_from) if value.call else ()
+    for above in (value.in_reply_to, *within):
+        if above and depth > 0:
+            with suppress(
+                Gone, Refused, Unreachable
+            ):  # else it heads what we can see of the thread
+                await _post(net, above, depth - 1)
     if value.audience and not net.work.site.urls.is_ours(value.audience):
         with suppress(Gone, Refused, Unreachable):
             await actor(net, value.audience)

@@ -43,6 +43,7 @@ NOT_FOR_MEMBERS = _refused(
 CALL_IN_PRIVATE = _refused(
     "call_in_private_community", "A call is for everybody, and this community is private."
 )
+NOT_TO_START = _refused("not_to_start", "This call is not to be started in other places.")
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
@@ -331,6 +332,11 @@ def may_wait(*, mine: bool, full: bool) -> Verdict:
 def may_call(*, private: bool) -> Verdict:
     """Calls are for everybody, wherever they are counted: a private community has none yet."""
     return CALL_IN_PRIVATE if private else ALLOWED
+
+
+def may_start(*, allowed: bool) -> Verdict:
+    """A copy of a call in another town: of what is for everybody, where its maker allows it."""
+    return ALLOWED if allowed else NOT_TO_START
 
 
 def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:

@@ -34,7 +34,7 @@ from federation.vocab import PUBLIC
 from server import blobs, text
 from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, polls, posts, shift_roles, tallies
+from storage import accounts, call_copies, calls, communities, polls, posts, shift_roles, tallies
 from storage.accounts import Account
 
 Json = build.Json
@@ -463,6 +463,8 @@ async def _extension(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
+        started_from=await call_copies.origin(tx.conn, call.post_id),
+        may_be_started=call.may_be_started,
     )
 
 

@@ -14,9 +14,10 @@ from aiohttp import web
 
 from server.context import context
 from server.domain import wire
-from server.domain.calling import audience, consents, contacts, participants_notes, tallies
+from server.domain.calling import audience, consents, contacts, copies, participants_notes, tallies
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
+from server.domain.calling.copies import Copies
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
 from server.domain.calling.tallies import Standing
@@ -88,6 +89,8 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
+    first: Post | None
+    copies: Copies
 
     @property
     def kind(self) -> Kind:
@@ -171,6 +174,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
         shifts=await _shifts(tx, viewer, call),
         note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
+        first=await copies.first_of(tx, post, None),
+        copies=await copies.of(tx, post, None),
     )
 
 

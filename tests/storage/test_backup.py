@@ -31,6 +31,7 @@ from server.domain.calling import (
     conversions,
     drafting,
     participations,
+    starting,
     templates,
 )
 from server.domain.groups import (
@@ -220,9 +221,11 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
     said = await publish(tx, gardener, "Let us dig", community=community)
     ahead = tx.now + timedelta(days=9)
-    await conversions.make_call(
+    dig = await conversions.make_call(
         tx, gardener, community, said, drafting.Wanted("Dig", Details(ahead, None, "UTC"))
     )
+    copy = drafting.Wanted("Dig here", Details(ahead, None, "UTC"))
+    await starting.start(tx, gardener, community, dig, copy)
     await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)

@@ -12,7 +12,7 @@ tell of themselves counts up to a cap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -109,6 +109,11 @@ def _known(tx: Tx, hosts: Mapping[str, Host]) -> Known:
             users[roof] = max(host.active_users, users.get(roof, 0))
     users[wire.roof(us(tx))] = counting.COUNT_MAX
     return Known(users, wire.roof)
+
+
+async def known(tx: Tx, names: Set[str]) -> Known:
+    """What is known of these servers."""
+    return _known(tx, await outbox.hosts(tx.conn, sorted(names)))
 
 
 def _shares(tx: Tx, kept: list[Counter], hosts: Mapping[str, Host]) -> tuple[Share, ...]:
