@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from federation.objects import Actor, Post, QuoteAuthorization, Tally, Vote
+from federation.objects import Actor, Agreement, Post, QuoteAuthorization, Tally, Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,14 @@ class Follow(Activity):
 class Accept(Activity):
     """``object`` is the id of what is accepted (empty if it has none), ``inner`` that activity when it
     was embedded and could be read. An event's id here is an RSVP (Friendica). ``result`` is what came
-    of it, of the actor's own server: the stamp for a quote; ``stamp`` is that where it was embedded."""
+    of it, of the actor's own server: the stamp for a quote; ``stamp`` is that where it was embedded, and
+    ``agreement`` what was agreed on (FEP-0837)."""
 
     object: str
     inner: Activity | None = None
     result: str | None = None
     stamp: QuoteAuthorization | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +181,15 @@ class Join(Activity):
     """Taking part in an event or call, or asking to be a member of a group.
 
     ``answer``: which of the answers of a call (``cta:answer``), where that is not the first. ``role``: which
-    of a shift (``cta:role``), where it says one.
+    of a shift (``cta:role``), where it says one. ``guests``: how many more come along (``cta:guests``), None where it
+    says nothing of them.
     """
 
     object: str
     message: str = ""
     answer: str = ""
     role: str = ""
+    guests: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +203,24 @@ class Invite(Activity):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Activity):
     object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Activity):
+    """Something is promised to a proposal (FEP-0837). ``object``: the id of the agreement, mostly none yet;
+    ``message``: said with it."""
+
+    object: str
+    agreement: Agreement
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Activity):
+    """What was agreed on came true: ``object`` is the receipt, ``agreement`` the id of what (FEP-0837)."""
+
+    object: str
+    agreement: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -289,17 +289,19 @@ def join(
     message: str = "",
     answer: str = "",
     role: str = "",
+    guests: int | None = None,
 ) -> Json:
     """Taking part in an event or call; ``to`` names its organiser, who answers.
 
     ``answer``: which of the answers of a call; empty for the one that a plain Join means.
-    ``role``: which of a shift.
+    ``role``: which of a shift. ``guests``: how many more come along, None where nobody may.
     """
     head = _head("Join", activity_id, actor, to)
-    if answer or role:
+    if answer or role or guests is not None:
         head["@context"] = [*ACTIVITY_CONTEXT, {"cta": CTA}]
     said = _said({"participationMessage": message, "cta:answer": answer, "cta:role": role})
-    return head | {"object": joined} | said
+    brings = {} if guests is None else {"cta:guests": guests}
+    return head | {"object": joined} | said | brings
 
 
 def ignore(activity_id: str, actor: str, ignored: str, *, to: Iterable[str]) -> Json:

@@ -25,17 +25,23 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    Proposal,
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
+    Target,
     Vote,
 )
 from federation.vocab import (
     AS,
     CALL_TERMS,
+    CATEGORY,
     DATA_INTEGRITY,
     EVENT_TERMS,
     POST_TERMS,
+    PRIMARY,
+    PROPOSAL_TERMS,
     QUOTE_TERMS,
 )
 
@@ -158,6 +164,8 @@ def _context(value: Post) -> list[object]:
         terms |= EVENT_TERMS
     if value.call is not None or value.card_for is not None:
         terms |= CALL_TERMS
+    if value.call is not None and value.call.proposal is not None:
+        terms |= PROPOSAL_TERMS
     return [AS, DATA_INTEGRITY, terms]
 
 
@@ -192,7 +200,31 @@ def _common(value: Post, kind: str) -> Json:
         url=value.url,
         **_quote(value),
         **{"cta:call": _call(value.call)},
+        **_proposal(value.id, value.call.proposal if value.call else None),
     )
+
+
+def _proposal(post_id: str, value: Proposal | None) -> Json:
+    """What makes a need a proposal as well, for readers of FEP-0837, which lets a proposal have any type. It has
+    no ``unitBased``: one may promise any part of it."""
+    if value is None:
+        return {}
+    kind = f"{CATEGORY}{value.category}" if value.category else None
+    intent: Json = {
+        "type": "Intent",
+        "id": f"{post_id}{PRIMARY}",
+        "action": "deliverService" if value.service else "transfer",
+        "resourceQuantity": _amount(value.quantity),
+    }
+    left = None if value.available is None else _amount(value.available)
+    intent = _with(intent, resourceConformsTo=kind, availableQuantity=left)
+    return {"purpose": value.purpose, "publishes": intent}
+
+
+def _amount(number: int | None) -> Json:
+    """An om2 quantity, as Valueflows writes them: the number is a string of digits."""
+    unit: Json = {"hasUnit": "one"}
+    return unit if number is None else unit | {"hasNumericalValue": str(number)}
 
 
 def _quote(value: Post) -> Json:
@@ -309,12 +341,12 @@ def _when_and_where(value: Event) -> Json:
 
 def _taking_part(post_: Post, value: Event) -> Json:
     status, event_status = _STATUSES[value.status]
-    taken = value.participant_count
+    taken = value.participant_count if value.taken is None else value.taken
     return _who(post_, value) | {
         "joinMode": value.join_mode,
         "maximumAttendeeCapacity": value.capacity or 0,  # Mobilizon's word for no limit
         "remainingAttendeeCapacity": max(value.capacity - taken, 0) if value.capacity else None,
-        "participantCount": taken,
+        "participantCount": value.participant_count,
         # Whoever answers need tell nobody but the organiser (FEP-8a8e).
         "requiredJoinVisibility": [post_.attributed_to],
         "category": "MEETING",  # Mobilizon's and FEP-8a8e's closed lists have it
@@ -399,7 +431,30 @@ def _call(value: Call | None) -> Json | None:
         roles=[_role(role) for role in value.roles] or None,
         startedFrom=value.started_from,
         mayBeStarted=None if value.may_be_started else False,
+        guestsMax=value.guests_max or None,
+        targets=[_target(target) for target in value.targets] or None,
+        scripts=[_script(script) for script in value.scripts] or None,
     )
+
+
+def _target(value: Target) -> Json:
+    return _with(
+        {"type": "cta:Target", "id": value.id, "name": value.name, "standing": value.standing},
+        role=value.role,
+        contact=value.address,
+        area=value.area,
+        inLanguage=value.language,
+        note=value.note,
+    )
+
+
+def _script(value: Script) -> Json:
+    return {
+        "type": "cta:Script",
+        "standing": value.standing,
+        "subject": value.subject,
+        "body": value.body,
+    }
 
 
 def _role(value: Role) -> Json:
@@ -409,11 +464,9 @@ def _role(value: Role) -> Json:
 
 
 def _goal(value: Call) -> Json | None:
-    """An om2 quantity, as Valueflows writes them: the number is a string of digits."""
     if value.goal is None:
         return None
-    amount: Json = {"hasUnit": "one", "hasNumericalValue": str(value.goal.value)}
-    return {"type": "cta:Goal", "metric": value.goal.metric} | amount
+    return {"type": "cta:Goal", "metric": value.goal.metric} | _amount(value.goal.value)
 
 
 def _answer(option: Option) -> Json:

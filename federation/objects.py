@@ -160,7 +160,8 @@ class Event:
     ``capacity`` is None where there is no limit. ``online_url`` is where one takes part from afar,
     ``external_url`` where one signs up outside the fediverse (http, https or mailto). ``anonymous``
     means that one can take part on the event's own page without an account. ``organizers`` are ids of
-    actors, ``attendees`` is the collection of who takes part (FEP-8a8e).
+    actors, ``attendees`` is the collection of who takes part (FEP-8a8e). ``taken``: places, where that is not who
+    takes part, as somebody brings guests.
     """
 
     start: datetime
@@ -176,6 +177,7 @@ class Event:
     status: EventStatus = "confirmed"
     organizers: tuple[str, ...] = ()
     attendees: str | None = None
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +198,58 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A need or an offer in the words of FEP-0837: how much of what is wanted or given, and how much of it
+    still. None: no number is said. ``service``: something is done, and nothing handed over."""
+
+    purpose: Literal["request", "offer"]
+    quantity: int | None = None
+    available: int | None = None
+    category: str = ""
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """So much is promised to what ``satisfies`` names, the intent of a proposal (FEP-0837).
+
+    ``quantity``: None where it is no whole number. ``conforms_to``: what it is, where it says so;
+    ``in_return``: it asks for something. ``id``: of one that both have agreed on.
+    """
+
+    satisfies: str
+    quantity: int | None
+    unit: str = "one"
+    conforms_to: str = ""
+    in_return: bool = False
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """To whom a contact call writes. ``address``: ``mailto:`` or ``https:``, empty where it is told to nobody;
+    ``standing``: asked, pledged, refused or answered."""
+
+    id: str
+    name: str
+    role: str = ""
+    address: str = ""
+    area: str = ""
+    language: str = ""
+    standing: str = "asked"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is written to targets of one standing; plain text."""
+
+    standing: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -207,6 +261,8 @@ class Call:
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
     ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
     ``may_be_started``: whether others may do the same with this one.
+    ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
+    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -232,6 +288,11 @@ class Call:
     roles: tuple[Role, ...] = ()
     started_from: str | None = None
     may_be_started: bool = True
+    targets: tuple[Target, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    category: str = ""
+    proposal: Proposal | None = None
+    guests_max: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

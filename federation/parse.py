@@ -34,9 +34,10 @@ from federation.fields import (
     whole,
 )
 from federation.jsonld import check_context
-from federation.objects import Actor, Collection, Post, QuoteAuthorization, Vote
+from federation.objects import Actor, Agreement, Collection, Post, QuoteAuthorization, Vote
 from federation.origin import same_origin
 from federation.parse_actor import parse_actor
+from federation.parse_agreement import confirmed, parse_agreement
 from federation.parse_post import (
     is_vote,
     parse_post,
@@ -64,6 +65,8 @@ REPORTED_MAX: Final = 256
 
 ANSWER_MAX: Final = 40
 ROLE_MAX: Final = 60
+MESSAGE_MAX: Final = 500
+GUESTS_MAX: Final = 10
 
 
 class Head(TypedDict):
@@ -205,6 +208,9 @@ def _create(document: Document, head: Head) -> Activity:
     if embedded is not None and is_tally(embedded):
         return _tell(embedded, head)
     object_id = require_ref(document, "object")
+    agreed = confirmed(embedded, head["actor"]) if embedded is not None else None
+    if agreed:
+        return verbs.Confirm(**head, object=object_id, agreement=agreed)
     if embedded is None or not same_origin(object_id, head["actor"]):
         return verbs.Create(**head, object=object_id)
     _require_object_type(embedded, POST_KINDS)
@@ -290,7 +296,16 @@ def _accept(document: Document, head: Head) -> Activity:
         inner=_answered_inner(document, head),
         result=own_ref(document.get("result"), head["actor"]),
         stamp=_stamp(document, head),
+        agreement=_agreed(document),
     )
+
+
+def _agreed(document: Document) -> Agreement | None:
+    """The agreement that an Accept carries."""
+    try:
+        return parse_agreement(document.get("result"))
+    except Refused:
+        return None
 
 
 def _stamp(document: Document, head: Head) -> QuoteAuthorization | None:
@@ -426,7 +441,19 @@ def _join(document: Document, head: Head) -> Activity:
     answer = text(document.get("cta:answer"), ANSWER_MAX)
     role = text(document.get("cta:role"), ROLE_MAX)
     about = require_ref(document, "object")
-    return verbs.Join(**head, object=about, message=message, answer=answer, role=role)
+    return verbs.Join(
+        **head, object=about, message=message, answer=answer, role=role, guests=_guests(document)
+    )
+
+
+def _guests(document: Document) -> int | None:
+    """None where it says nothing of them, as no other software does."""
+    said = document.get("cta:guests")
+    if said is None:
+        return None
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= GUESTS_MAX:
+        raise Refused("bad_guests", f"Guests are a whole number from 0 to {GUESTS_MAX}.")
+    return said
 
 
 def _invite(document: Document, head: Head) -> Activity:
@@ -472,6 +499,12 @@ def _quote_request(document: Document, head: Head) -> Activity:
     )
 
 
+def _offer(document: Document, head: Head) -> Activity:
+    value = parse_agreement(document.get("object"))
+    message = text(document.get("content"), MESSAGE_MAX)
+    return verbs.Offer(**head, object=value.id, agreement=value, message=message)
+
+
 def _poll_vote(document: Document, head: Head) -> Activity:
     choice = text(document.get("choice_text"))
     if not choice:
@@ -497,6 +530,7 @@ _READERS: Final[dict[str, Callable[[Document, Head], Activity]]] = {
     "Like": _like,
     "Lock": _lock,
     "Move": _move,
+    "Offer": _offer,
     "PollVote": _poll_vote,
     "QuoteRequest": _quote_request,
     "Reject": _reject,

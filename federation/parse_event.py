@@ -43,6 +43,7 @@ from federation.objects import (
     Role,
 )
 from federation.origin import same_origin
+from federation.parse_target import scripts, targets
 from federation.vocab import CALL_KINDS, CALL_STATES, EVENT_STATUSES, JOIN_MODES
 
 OPTIONS_MAX: Final = 64
@@ -51,6 +52,7 @@ VARIANT_MAX: Final = 20
 SHIFTS_MAX: Final = 64
 ROLES_MAX: Final = 20
 ROLE_MAX: Final = 60
+GUESTS_MAX: Final = 10
 PLACES_MAX: Final = 1_000_000
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
@@ -110,7 +112,16 @@ def parse_event(document: Document) -> Event | None:
         status=_status(document),
         organizers=_organizers(document.get("organizers")),
         attendees=ref(document.get("attendees")),
+        taken=_taken(document),
     )
+
+
+def _taken(document: Document) -> int | None:
+    """From what it says is left; None where these are no more than take part."""
+    there, left = (whole(document.get(f"{n}AttendeeCapacity")) for n in ("maximum", "remaining"))
+    if not there or left is None or left > there:
+        return None
+    return there - left if there - left > (whole(document.get("participantCount")) or 0) else None
 
 
 def _organizers(value: object) -> tuple[str, ...]:
@@ -205,10 +216,11 @@ def _address(value: object) -> Address | None:
     return None if address == Address() else address
 
 
-def parse_call(value: object, owner: str) -> Call | None:
+def parse_call(value: object, owner: str, category: str = "") -> Call | None:
     """Our extension, or None where it is absent or of a kind not known here.
 
-    ``card`` and ``tallies`` count only on the origin of ``owner``, the id of the call.
+    ``card`` and ``tallies`` count only on the origin of ``owner``, the id of the call. ``category``: what a need
+    says beside it that it is about.
     """
     extension = mapping(value)
     kind = extension.get("kind") if extension is not None else None
@@ -240,6 +252,10 @@ def parse_call(value: object, owner: str) -> Call | None:
         roles=tuple(_roles(extension.get("roles"))),
         started_from=_other(extension.get("startedFrom"), owner),
         may_be_started=extension.get("mayBeStarted") is not False,
+        targets=tuple(targets(extension.get("targets"), owner)),
+        scripts=tuple(scripts(extension.get("scripts"))),
+        category=category,
+        guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
     )
 
 

@@ -47,6 +47,7 @@ from federation.objects import (
     Vote,
 )
 from federation.origin import same_origin
+from federation.parse_agreement import parse_category
 from federation.parse_event import parse_call, parse_event, parse_poll
 from federation.tagged import emojis, is_a
 from federation.vocab import ATTACHMENT_KINDS, POST_KINDS
@@ -114,7 +115,7 @@ def parse_post(document: Document, *, author: str | None = None) -> Post:
         quote_policy=_quote_policy(document.get("interactionPolicy")),
         poll=parse_poll(document, updated or published) if kind == "question" else None,
         event=event,
-        call=parse_call(document.get("cta:call"), post_id),
+        call=parse_call(document.get("cta:call"), post_id, parse_category(document)),
         card_for=ref(document.get("cta:cardFor")),
     )
 

@@ -61,6 +61,7 @@ ATTACHMENT_KINDS: Final = {
     "Link": "link",
 }
 
+STANDINGS: Final = frozenset({"asked", "pledged", "refused", "answered"})
 CALL_STATES: Final = frozenset({"open", "postponed", "cancelled", "closed"})
 CALL_KINDS: Final = frozenset(
     {"event", "volunteer", "petition", "contact", "need", "donate", "decision", "share"}
@@ -207,6 +208,40 @@ TALLY_TERMS: Final = {
     "seq": "cta:seq",
 }
 
+#: Behind the id of a proposal, what it is about: the fragment that FEP-0837 recommends.
+PRIMARY: Final = "#primary"
+#: Before what a need or an offer is about, as a name of the resource.
+CATEGORY: Final = f"{CTA}category/"
+
+#: Valueflows and units of measure, as FEP-0837 maps them.
+VALUEFLOWS_TERMS: Final = {
+    "om2": "http://www.ontology-of-units-of-measure.org/resource/om-2/",
+    "vf": "https://w3id.org/valueflows/ont/vf#",
+    "resourceConformsTo": {"@id": "vf:resourceConformsTo", "@type": "@id"},
+    "resourceQuantity": "vf:resourceQuantity",
+    "hasUnit": "om2:hasUnit",
+    "hasNumericalValue": "om2:hasNumericalValue",
+}
+
+#: What makes a need or an offer a proposal too.
+PROPOSAL_TERMS: Final = {
+    **VALUEFLOWS_TERMS,
+    "Intent": "vf:Intent",
+    "purpose": "vf:purpose",
+    "publishes": "vf:publishes",
+    "action": "vf:action",
+    "availableQuantity": "vf:availableQuantity",
+}
+
+#: What somebody promises to one, and the answer.
+AGREEMENT_TERMS: Final = {
+    **VALUEFLOWS_TERMS,
+    "Agreement": "vf:Agreement",
+    "Commitment": "vf:Commitment",
+    "stipulates": "vf:stipulates",
+    "satisfies": {"@id": "vf:satisfies", "@type": "@id"},
+}
+
 #: Our own, on calls and cards only.
 CALL_TERMS: Final = {
     "cta": CTA,
@@ -238,5 +273,16 @@ CALL_TERMS: Final = {
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",
+    "guestsMax": "cta:guestsMax",
+    "targets": {"@id": "cta:targets", "@container": "@list"},
+    "scripts": {"@id": "cta:scripts", "@container": "@list"},
+    "role": "cta:role",
+    "area": "cta:area",
+    "contact": {"@id": "cta:contact", "@type": "@id"},
+    "standing": "cta:standing",
+    "inLanguage": "http://schema.org/inLanguage",
+    "note": "cta:note",
+    "subject": "cta:subject",
+    "body": "cta:body",
     "stewards": {"@id": "cta:stewards", "@type": "@id", "@container": "@list"},
 }

@@ -15,7 +15,7 @@ from server.activitypub.routes import routes as activitypub_routes
 from server.api import instance, network, streamed, streaming
 from server.api.routes import claim
 from server.api.routes import routes as api_routes
-from server.arriving.inbox import Arrivals
+from server.arriving.arrivals import Arrivals
 from server.arriving.resolve import Net
 from server.blobs import open_stores
 from server.config import Settings

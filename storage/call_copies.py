@@ -12,7 +12,8 @@ ORIGIN = Query("select origin_uri from call_copies where post_id = $1", str)
 COPY_TARGETS = Command(
     """
     insert into call_targets (post_id, name, role, address, area, language, changed_at)
-    select $2, name, role, address, area, language, now() from call_targets where post_id = $1 order by id
+    select $2, name, role, address, area, language, now() from call_targets
+    where post_id = $1 and address <> '' order by id
     """
 )
 # Of the same kind as the first, as kinds are never mixed; of hosts and accounts that are let in here.

@@ -42,6 +42,8 @@ class Call:
     parent_id: int | None
     choice: int | None
     may_be_started: bool
+    guests_max: int
+    taken: int
 
     @property
     def counted(self) -> int:
@@ -55,13 +57,13 @@ class Call:
 
     @property
     def full(self) -> bool:
-        return self.capacity is not None and self.counted >= self.capacity
+        return self.capacity is not None and self.taken >= self.capacity
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
     """What an organiser says of a call; an edit replaces all of it. ``closes_at``: until when answers
-    count, where that is not the end of what people come to."""
+    count, where that is not the end of what people come to; ``guests_max``: whom each may bring."""
 
     starts_at: datetime | None
     ends_at: datetime | None
@@ -77,15 +79,16 @@ class Details:
     goal: int | None = None
     goal_metric: str = "people"
     urgent: bool = False
+    guests_max: int = 0
 
 
 INSERT = Query(
     """
     insert into calls (post_id, community_id, kind, variant, card_uri, state, starts_at, ends_at,
         timezone, place_name, place_address, latitude, longitude, capacity, join_mode, external_url,
-        closes_at, goal, goal_metric, urgent, parent_id, choice, may_be_started)
+        closes_at, goal, goal_metric, urgent, guests_max, parent_id, choice, may_be_started)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23)
+        $21, $22, $23, $24)
     returning *
     """,
     Call,
@@ -100,6 +103,7 @@ SET_DETAILS = Query(
     update calls set starts_at = $2, ends_at = $3, timezone = $4, place_name = $5,
         place_address = $6, latitude = $7, longitude = $8, capacity = $9, join_mode = $10,
         external_url = $11, closes_at = $12, goal = $13, goal_metric = $14, urgent = $15,
+        guests_max = $16,
         revision = revision + case when (starts_at, ends_at, timezone, place_name, place_address)
             is distinct from ($2, $3, $4, $5, $6) then 1 else 0 end
     where post_id = $1 returning *
@@ -124,6 +128,9 @@ PLACE_SHIFTS = Query(
     returning s.post_id
     """,
     int,
+)
+SET_GUESTS_OF_SHIFTS = Command(
+    "update calls set guests_max = $2 where parent_id = $1 and guests_max <> $2"
 )
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
@@ -168,7 +175,7 @@ LAST_TIMEZONE = Query(
     str,
 )
 SET_TALLY = Command(
-    "update calls set confirmed = $2, expressed = $3, waiting = $4 where post_id = $1"
+    "update calls set confirmed = $2, expressed = $3, waiting = $4, taken = $5 where post_id = $1"
 )
 SET_MAY_BE_STARTED = Command("update calls set may_be_started = $2 where post_id = $1")
 SET_RECEIPTS = Command("update calls set receipts = $2 where post_id = $1")
@@ -219,6 +226,7 @@ def _columns(d: Details) -> tuple[object, ...]:
     return (
         d.starts_at, d.ends_at, d.timezone, d.place_name, d.place_address, d.latitude, d.longitude,
         d.capacity, d.join_mode, d.external_url, d.closes_at, d.goal, d.goal_metric, d.urgent,
+        d.guests_max,
     )  # fmt: skip
 
 
@@ -256,6 +264,11 @@ async def span(conn: Connection, post_id: int) -> bool:
 async def place_shifts(conn: Connection, post_id: int) -> list[int]:
     """Put the shifts of a call where it is. The posts of those that were elsewhere."""
     return await PLACE_SHIFTS.all(conn, post_id)
+
+
+async def set_guests_of_shifts(conn: Connection, post_id: int, guests_max: int) -> None:
+    """As many as their call lets each bring."""
+    await SET_GUESTS_OF_SHIFTS.run(conn, post_id, guests_max)
 
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:
@@ -305,10 +318,10 @@ async def last_timezone(conn: Connection, community_id: int) -> str | None:
 
 
 async def set_tally(
-    conn: Connection, post_id: int, confirmed: int, expressed: int, waiting: int
+    conn: Connection, post_id: int, confirmed: int, expressed: int, waiting: int, taken: int
 ) -> None:
-    """Counted here, or as the host of a remote call says."""
-    await SET_TALLY.run(conn, post_id, confirmed, expressed, waiting)
+    """Counted here, or as the host of a remote call says. ``taken``: places, with those of guests."""
+    await SET_TALLY.run(conn, post_id, confirmed, expressed, waiting, taken)
 
 
 async def set_receipts(conn: Connection, post_id: int, *, wanted: bool) -> None:

@@ -86,22 +86,24 @@ VOTERS = """
     left join poll_votes v on v.post_id = l.post_id
     group by p.uri, l.post_id having l.voters_count is distinct from count(distinct v.account_id)
 """
-# An organiser may lower the number of places below those granted; nobody may wait beside a free one, but of
-# what is over or called off.
+# An organiser may lower the number of places below those granted. The first in line with as many guests as fit at
+# all may not wait beside enough free places, but of what is over or called off.
 PLACES = """
     with people as (
         select c.post_id, coalesce(-n.account_id, n.id) as person,
             bool_or(n.counts and n.state = 'granted') as granted,
             bool_or(n.counts and n.state = 'granted' and n.tier = 'confirmed') as confirmed,
-            bool_or(n.state = 'waiting') as waiting
+            bool_or(n.state = 'waiting') as waiting,
+            sum(1 + n.guests) filter (where n.counts and n.state = 'granted') as places
         from calls c join participations n
             on n.post_id = c.post_id or n.post_id in (select post_id from calls where parent_id = c.post_id)
         group by c.post_id, coalesce(-n.account_id, n.id)),
     tallies as (
-        select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.capacity, c.state,
+        select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.taken, c.capacity, c.state,
             count(*) filter (where n.confirmed) as has_confirmed,
             count(*) filter (where n.granted and not n.confirmed) as has_expressed,
-            count(*) filter (where n.waiting and not n.granted) as has_waiting
+            count(*) filter (where n.waiting and not n.granted) as has_waiting,
+            coalesce(sum(n.places), 0) as has_taken
         from calls c
         join posts p on p.id = c.post_id and p.local
         left join people n on n.post_id = c.post_id
@@ -118,8 +120,9 @@ PLACES = """
         group by t.uri, o.post_id, o.position, o.votes_count),
     roles as (
         select p.uri, r.name, r.places,
-            count(*) filter (where n.state = 'granted') as taken,
-            count(*) filter (where n.state = 'waiting') as waiting
+            coalesce(sum(1 + n.guests) filter (where n.state = 'granted'), 0) as taken,
+            (array_agg(1 + n.guests order by n.turn)
+                filter (where n.state = 'waiting' and n.guests < r.places))[1] as next
         from shift_roles r join posts p on p.id = r.post_id and p.local
         join calls c on c.post_id = r.post_id and c.state in ('open', 'postponed')
         join participations n on n.post_id = r.post_id and n.role = r.name
@@ -129,18 +132,32 @@ PLACES = """
     from tallies
     where (confirmed, expressed, waiting) <> (has_confirmed, has_expressed, has_waiting)
     union all
+    select format('%s says that %s places are taken, and %s are.', uri, taken, has_taken)
+    from tallies where taken <> has_taken
+    union all
     select format('The card of %s shows %s for answer %s, and %s gave it.',
         uri, shown, position, given)
     from cards where shown is distinct from given
     union all
     select format('At %s people wait although places are free.', uri)
     from tallies t
-    where has_waiting > 0 and state in ('open', 'postponed') and (capacity is null or has_confirmed + has_expressed < capacity)
+    where has_waiting > 0 and state in ('open', 'postponed')
+        and (capacity is null or has_taken + (
+            select 1 + n.guests from participations n
+            where n.post_id = t.post_id and n.state = 'waiting' and n.guests < t.capacity
+            order by n.turn limit 1) <= capacity)
         and not exists (select from calls c where c.parent_id = t.post_id)
         and not exists (select from shift_roles r where r.post_id = t.post_id)
     union all
     select format('At %s people wait to be %s although places are free.', uri, name)
-    from roles where waiting > 0 and taken < places
+    from roles where taken + next <= places
+"""
+# Whichever of their persons answers: one user, one answer to a call and its shifts.
+PERSONS = """
+    select format('User %s answered %s as %s persons.', a.user_id, p.uri, count(distinct a.id))
+    from participations n join accounts a on a.id = n.account_id and a.user_id is not null
+    join calls c on c.post_id = n.post_id join posts p on p.id = coalesce(c.parent_id, c.post_id)
+    group by a.user_id, p.uri having count(distinct a.id) > 1
 """
 CALLS = """
     select format('%s is a call by its kind alone, or by its row alone.', p.uri)
@@ -427,6 +444,7 @@ CHECKS = (
     Check("votes", Query(VOTES, str)),
     Check("voters", Query(VOTERS, str)),
     Check("places", Query(PLACES, str)),
+    Check("persons", Query(PERSONS, str)),
     Check("calls", Query(CALLS, str)),
     Check("contacts", Query(CONTACTS, str)),
     Check("threads", Query(THREADS, str)),

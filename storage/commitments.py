@@ -11,7 +11,8 @@ from storage.places import Around
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """``id``: of the participation; ``account_id``: null where it was cancelled."""
+    """``id``: of the participation; ``account_id``: null where it was cancelled. ``uri``: of the Offer by which
+    somebody of another server promised it; ``agreement``: its name at the server of a call elsewhere."""
 
     id: int
     account_id: int | None
@@ -19,6 +20,17 @@ class Commitment:
     said: str
     state: str
     changed_at: datetime
+    uri: str | None = None
+    agreement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By what came from another server: the call, and who promised."""
+
+    id: int
+    post_id: int
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +50,16 @@ PUT_CATEGORY = Command(
 CATEGORY = Query("select category from call_categories where post_id = $1", str)
 PUT = Command(
     """
-    insert into commitments (participation_id, quantity, said, state, changed_at)
-    values ($1, $2, $3, 'promised', $4)
+    insert into commitments (participation_id, quantity, said, state, changed_at, uri)
+    values ($1, $2, $3, 'promised', $4, $5)
     on conflict (participation_id) do update set quantity = excluded.quantity, said = excluded.said,
-        state = 'promised', changed_at = excluded.changed_at
+        state = 'promised', changed_at = excluded.changed_at, uri = excluded.uri, agreement = null
     where commitments.state <> 'fulfilled'
     """
 )
 OF_CALL = Query(
     """
-    select p.id, p.account_id, c.quantity, c.said, c.state, c.changed_at
+    select p.id, p.account_id, c.quantity, c.said, c.state, c.changed_at, c.uri, c.agreement
     from commitments c join participations p on p.id = c.participation_id
     where p.post_id = $1 and ($2::bigint is null or p.account_id = $2)
     order by p.id limit $3
@@ -56,7 +68,7 @@ OF_CALL = Query(
 )
 BY_ID = Query(
     """
-    select p.id, p.account_id, c.quantity, c.said, c.state, c.changed_at
+    select p.id, p.account_id, c.quantity, c.said, c.state, c.changed_at, c.uri, c.agreement
     from commitments c join participations p on p.id = c.participation_id
     where p.post_id = $1 and p.id = $2
     """,
@@ -64,6 +76,36 @@ BY_ID = Query(
 )
 SET_STATE = Command(
     "update commitments set state = $3, changed_at = $4 where participation_id = $1 and state = $2"
+)
+OF_PERSON = Query(
+    """
+    select p.id, p.account_id, c.quantity, c.said, c.state, c.changed_at, c.uri, c.agreement
+    from commitments c join participations p on p.id = c.participation_id
+    where p.post_id = $1 and p.account_id = $2
+    """,
+    Commitment,
+)
+BY_URI = Query(
+    """
+    select p.id, p.post_id, p.account_id
+    from commitments c join participations p on p.id = c.participation_id
+    where (c.uri = $1 or c.agreement = $1) and p.account_id is not null
+    """,
+    Asked,
+)
+HEARD = Command(
+    "update commitments set state = $2, agreement = coalesce($3, agreement), changed_at = $4"
+    " where participation_id = $1 and state <> $2 and state not in ('fulfilled', 'cancelled')"
+)
+MISSING = Query(
+    """
+    select c.capacity - coalesce((select sum(m.quantity) from commitments m
+        join participations p on p.id = m.participation_id
+        where p.post_id = c.post_id and m.state in ('accepted', 'fulfilled')
+            and p.account_id is distinct from $2), 0)::int as missing
+    from calls c where c.post_id = $1
+    """,
+    int,
 )
 # What was declined or cancelled is missing again. Who may see a call is asked again when it is shown; unasked comes
 # what is of public communities, and of one's own.
@@ -102,10 +144,36 @@ async def category(conn: Connection, post_id: int) -> str | None:
 
 
 async def put(
-    conn: Connection, participation_id: int, quantity: int, said: str, now: datetime
+    conn: Connection,
+    participation_id: int,
+    quantity: int,
+    said: str,
+    now: datetime,
+    uri: str | None = None,
 ) -> bool:
-    """Promised anew, whatever was; False for what is fulfilled."""
-    return await PUT.run(conn, participation_id, quantity, said, now) == 1
+    """Promised anew, whatever was; False for what is fulfilled. ``uri``: of the Offer."""
+    return await PUT.run(conn, participation_id, quantity, said, now, uri) == 1
+
+
+async def of_person(conn: Connection, post_id: int, account_id: int) -> Commitment | None:
+    return await OF_PERSON.first(conn, post_id, account_id)
+
+
+async def by_uri(conn: Connection, uri: str) -> Asked | None:
+    """Of an Offer of others, or of an agreement that others named."""
+    return await BY_URI.first(conn, uri)
+
+
+async def heard(
+    conn: Connection, participation_id: int, state: str, agreement: str | None, now: datetime
+) -> bool:
+    """What the server of a call elsewhere says of a promise; False where that changes nothing."""
+    return await HEARD.run(conn, participation_id, state, agreement, now) == 1
+
+
+async def missing(conn: Connection, post_id: int, account_id: int | None = None) -> int | None:
+    """How much is still wanted, but for what this person promised; None where the call says no number."""
+    return await MISSING.first(conn, post_id, account_id)
 
 
 async def of_call(

@@ -17,6 +17,7 @@ class Contact:
     fingerprint: bytes | None = field(repr=False)
     sealed: bytes | None = field(repr=False)
     answer: str
+    guests: int
     state: str
     created_at: datetime
     confirmed_at: datetime | None
@@ -34,10 +35,11 @@ class Link:
 # Somebody who waits to be confirmed may have written something else meanwhile; who is confirmed stays as they are.
 PUT = Query(
     """
-    insert into contacts (post_id, fingerprint, sealed, answer, state, created_at)
-    values ($1, $2, $3, $4, 'new', $5)
+    insert into contacts (post_id, fingerprint, sealed, answer, guests, state, created_at)
+    values ($1, $2, $3, $4, $5, 'new', $6)
     on conflict (post_id, fingerprint) do update set sealed = excluded.sealed,
-        answer = excluded.answer, created_at = excluded.created_at where contacts.state = 'new'
+        answer = excluded.answer, guests = excluded.guests, created_at = excluded.created_at
+        where contacts.state = 'new'
     returning *
     """,
     Contact,
@@ -106,10 +108,16 @@ FORGET_LINKS = Command(
 
 
 async def put(
-    conn: Connection, post_id: int, fingerprint: bytes, sealed: bytes, answer: str, now: datetime
+    conn: Connection,
+    post_id: int,
+    fingerprint: bytes,
+    sealed: bytes,
+    answer: str,
+    guests: int,
+    now: datetime,
 ) -> Contact | None:
     """Somebody who is to confirm; one row for each address. None where they are confirmed already."""
-    return await PUT.first(conn, post_id, fingerprint, sealed, answer, now)
+    return await PUT.first(conn, post_id, fingerprint, sealed, answer, guests, now)
 
 
 async def by_id(conn: Connection, contact_id: int) -> Contact | None:

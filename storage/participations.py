@@ -29,16 +29,24 @@ class Participation:
     created_at: datetime
     answered_at: datetime
     role: str | None
+    guests: int
+
+    @property
+    def places(self) -> int:
+        """How many it takes: who answered, and whom they bring."""
+        return 1 + self.guests
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Recounted from the participations of one call; of one with shifts each person once."""
+    """Recounted from the participations of one call; of one with shifts each person once. ``taken``: places, with
+    those of guests."""
 
     confirmed: int
     expressed: int
     waiting: int
     people: int
+    taken: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +59,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class InRole:
-    """How many have a place in a role of a shift."""
+    """How many places in a role of a shift are taken, guests among them."""
 
     role: str
-    people: int
+    places: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,13 @@ class ByHost:
 PUT = Query(
     """
     insert into participations
-        (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at, role)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
+        (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at, role,
+        guests)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
-        answered_at = excluded.answered_at, role = excluded.role, turn = excluded.turn
+        answered_at = excluded.answered_at, role = excluded.role, turn = excluded.turn,
+        guests = excluded.guests
     returning *
     """,
     Participation,
@@ -78,8 +88,9 @@ PUT = Query(
 PUT_CONTACT = Query(
     """
     insert into participations
-        (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at, role)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+        (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at, role,
+        guests)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
     returning *
     """,
     Participation,
@@ -104,23 +115,23 @@ CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door 
 WITHDRAW = Command(
     "with links as (delete from participation_tokens where participation_id = $1)"
     " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
-    " uri = null, role = null, answered_at = $2"
+    " uri = null, role = null, guests = 0, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 # What was said with an answer goes with it; that something was promised stays, to be counted.
 DROP_REASON = Command("delete from reasons where participation_id = $1")
 DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
 CANCEL_COMMITMENT = Command(
-    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    "update commitments set state = 'cancelled', said = '', uri = null, agreement = null, changed_at = $2"
     " where participation_id = $1"
 )
 END_COMMITMENT = Command(
-    "update commitments set state = 'cancelled', said = '', changed_at = $2"
+    "update commitments set state = 'cancelled', said = '', uri = null, agreement = null, changed_at = $2"
     " where participation_id = $1 and state <> 'fulfilled'"
 )
 NEXT_WAITING = Query(
     "select * from participations where post_id = $1 and state = 'waiting'"
-    " and ($3::text is null or role = $3) order by turn limit $2",
+    " and ($3::text is null or role = $3) and ($4::bigint is null or guests < $4) order by turn limit $2",
     Participation,
 )
 PLACE_IN_LINE = Query(
@@ -135,7 +146,8 @@ RECOUNT = Query(
             bool_or(counts and state = 'granted') as granted,
             bool_or(counts and state = 'granted' and tier = 'confirmed') as confirmed,
             bool_or(state = 'waiting') as waiting,
-            bool_or(state in ('granted', 'waiting')) as present
+            bool_or(state in ('granted', 'waiting')) as present,
+            sum(1 + guests) filter (where counts and state = 'granted') as places
         from participations
         where post_id = $1 or post_id in (select post_id from calls where parent_id = $1)
         group by account_id, coalesce(-account_id, id))
@@ -143,7 +155,8 @@ RECOUNT = Query(
         count(*) filter (where confirmed) as confirmed,
         count(*) filter (where granted and not confirmed) as expressed,
         count(*) filter (where waiting and not granted) as waiting,
-        count(*) filter (where present) as people
+        count(*) filter (where present) as people,
+        coalesce(sum(places), 0)::bigint as taken
     from people
     """,
     Tally,
@@ -160,13 +173,22 @@ GIVEN = Query(
     Given,
 )
 IN_ROLES = Query(
-    "select role, count(*) as people from participations"
+    "select role, sum(1 + guests) as places from participations"
     " where post_id = $1 and role is not null and state = 'granted' group by role",
     InRole,
+)
+WAITED_FOR = Query(
+    "select distinct p.role from participations p join shift_roles r on r.post_id = p.post_id and r.name = p.role"
+    " where p.post_id = $1 and p.state = 'waiting' and p.guests < r.places",
+    str,
 )
 WITHOUT_ROLE = Query(
     "select * from participations where post_id = $1 and role is null and counts"
     " and state in ('granted', 'waiting') order by state, turn",
+    Participation,
+)
+SET_GUESTS = Query(
+    "update participations set guests = $2, uri = coalesce($3, uri) where id = $1 returning *",
     Participation,
 )
 SET_ROLE = Command("update participations set role = $2 where id = $1")
@@ -215,6 +237,7 @@ class Said:
     door: str
     uri: str | None = None
     role: str | None = None
+    guests: int = 0
 
 
 async def put(
@@ -224,7 +247,7 @@ async def put(
     take part any more keeps no promise."""
     row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
-        said.tier, said.door, now, said.role,
+        said.tier, said.door, now, said.role, said.guests,
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
     if not said.counts:
@@ -238,7 +261,7 @@ async def put_contact(
     """The answer of somebody without an account. Raises ``UniqueViolation`` where there is one."""
     return await PUT_CONTACT.one(
         conn, post_id, contact_id, said.answer, said.choice, said.counts, said.state, said.tier,
-        said.door, now, said.role,
+        said.door, now, said.role, said.guests,
     )  # fmt: skip
 
 
@@ -289,15 +312,21 @@ async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bo
 
 
 async def next_waiting(
-    conn: Connection, post_id: int, limit: int, role: str | None = None
+    conn: Connection, post_id: int, limit: int, role: str | None = None, places: int | None = None
 ) -> list[Participation]:
-    """In order of receipt. ``role``: of those who wait for it alone."""
-    return await NEXT_WAITING.all(conn, post_id, limit, role)
+    """In order of receipt. ``role``: of those who wait for it alone; ``places``: how many there are in all, without
+    those who need more than that."""
+    return await NEXT_WAITING.all(conn, post_id, limit, role, places)
 
 
 async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
-    """How many have a place in each role of a shift."""
-    return {row.role: row.people for row in await IN_ROLES.all(conn, post_id)}
+    """How many places in each role of a shift are taken."""
+    return {row.role: row.places for row in await IN_ROLES.all(conn, post_id)}
+
+
+async def waited_for(conn: Connection, post_id: int) -> set[str]:
+    """The roles of a shift for which somebody waits who fits in at all."""
+    return set(await WAITED_FOR.all(conn, post_id))
 
 
 async def in_community(conn: Connection, community_id: int, account_id: int) -> list[int]:
@@ -308,6 +337,13 @@ async def in_community(conn: Connection, community_id: int, account_id: int) -> 
 async def without_role(conn: Connection, post_id: int) -> list[Participation]:
     """Who has a place and no role in it, then who waits for one, in order of receipt."""
     return await WITHOUT_ROLE.all(conn, post_id)
+
+
+async def set_guests(
+    conn: Connection, participation_id: int, guests: int, uri: str | None = None
+) -> Participation:
+    """It keeps its place in line. ``uri``: of the activity that said so, if any."""
+    return await SET_GUESTS.one(conn, participation_id, guests, uri)
 
 
 async def set_role(conn: Connection, participation_id: int, role: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +22,11 @@ class NewTarget:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``letters``: how many wrote."""
+    """``letters``: how many wrote. ``uri``: of another server's, whose ``address`` may be empty."""
 
     id: int
     post_id: int
+    uri: str | None
     name: str
     role: str
     address: str
@@ -34,6 +36,16 @@ class Target:
     note: str
     changed_at: datetime
     letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What another server says of a target of its own."""
+
+    uri: str
+    new: NewTarget
+    status: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,17 @@ BY_ID = Query(
     Target,
 )
 DELETE = Command("delete from call_targets where post_id = $1 and id = $2")
+DELETE_BUT = Command("delete from call_targets where post_id = $1 and uri <> all($2::text[])")
+HEAR = Query(
+    """
+    insert into call_targets (post_id, uri, name, role, address, area, language, changed_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (post_id, uri) do update set name = excluded.name, role = excluded.role,
+        address = excluded.address, area = excluded.area, language = excluded.language
+    returning *, 0 as letters
+    """,
+    Target,
+)
 SET_STATUS = Command(
     "update call_targets set status = $2, note = $3, changed_at = $4 where id = $1"
 )
@@ -100,6 +123,10 @@ PUT_SCRIPT = Command(
     insert into call_scripts (post_id, status, subject, body) values ($1, $2, $3, $4)
     on conflict (post_id, status) do update set subject = excluded.subject, body = excluded.body
     """
+)
+DELETE_SCRIPTS = Command("delete from call_scripts where post_id = $1")
+SCRIPTS = Query(
+    "select status, subject, body from call_scripts where post_id = $1 order by status", Script
 )
 SCRIPT = Query(
     "select status, subject, body from call_scripts where post_id = $1 and status = $2", Script
@@ -158,6 +185,32 @@ async def set_status(
     """The new status, and a line in the log."""
     await SET_STATUS.run(conn, target_id, status, note, now)
     await ADD_CHANGE.run(conn, target_id, status, note, now)
+
+
+async def hear(conn: Connection, post_id: int, heard: Sequence[Heard], now: datetime) -> bool:
+    """Those whom another server names now, and no others. Whether one of them stands elsewhere than before."""
+    await DELETE_BUT.run(conn, post_id, [each.uri for each in heard])
+    moved = False
+    for each in heard:
+        new = each.new
+        row = await HEAR.one(
+            conn, post_id, each.uri, new.name, new.role, new.address, new.area, new.language, now
+        )
+        if (row.status, row.note) != (each.status, each.note):
+            await set_status(conn, row.id, each.status, each.note, now)
+            moved = True
+    return moved
+
+
+async def put_scripts(conn: Connection, post_id: int, said: Sequence[Script]) -> None:
+    """These, and no others."""
+    await DELETE_SCRIPTS.run(conn, post_id)
+    for each in said:
+        await put_script(conn, post_id, each)
+
+
+async def scripts(conn: Connection, post_id: int) -> list[Script]:
+    return await SCRIPTS.all(conn, post_id)
 
 
 async def changes(conn: Connection, post_id: int) -> list[Change]:

@@ -46,7 +46,15 @@ MAY_BUILD = {
 BUILDERS = tuple(
     f"federation.{name}"
     for name in (
-        *("addressing", "build", "build_moderation", "jsonld", "keys", "objects"),
+        *(
+            "addressing",
+            "build",
+            "build_agreement",
+            "build_moderation",
+            "jsonld",
+            "keys",
+            "objects",
+        ),
         *("origin", "proofs", "vocab"),
     )
 )

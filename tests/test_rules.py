@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.arriving import attempts, budgets, inbox
+from server.arriving import arrivals, attempts, budgets
 
 ROOT = Path(__file__).parent.parent
 UNITS = {budgets.HOUR: "an hour", budgets.DAY: "a day"}
@@ -56,7 +56,7 @@ def test_the_budgets_are_told() -> None:
     assert table
     told = rows(table[1])
     assert told == [(rule.name, f"{rule.limit:,} {UNITS[rule.seconds]}") for rule in budgets.RULES]
-    assert f"more than {inbox.WAITING_OF_DOMAIN:,} arrivals" in text
-    assert f"{inbox.BYTES_OF_DOMAIN >> 20} MiB" in text
+    assert f"more than {arrivals.WAITING_OF_DOMAIN:,} arrivals" in text
+    assert f"{arrivals.BYTES_OF_DOMAIN >> 20} MiB" in text
     assert f"At most {budgets.AT_ONCE} documents" in text
     assert f"{attempts.FAILED_KEYS_OF_DOMAIN} keys that cannot be had" in text

@@ -83,15 +83,19 @@ def document(
 
 
 def _kept_nowhere(body: bytes | Mapping[str, object]) -> web.Response:
-    response = _typed(body if isinstance(body, bytes) else jsonld.to_json(body))
+    return _private(_typed(body if isinstance(body, bytes) else jsonld.to_json(body)))
+
+
+def _private(response: web.Response) -> web.Response:
     response.headers["Cache-Control"] = "private, no-store"
     vary(response, "Accept", "Signature", "Signature-Input")
     return response
 
 
-def elsewhere(location: str, *depends: str) -> web.Response:
-    """302: what was asked for is better seen there."""
-    return _cached(web.Response(status=302, headers={"Location": location}), *depends)
+def elsewhere(location: str, *depends: str, reader: Account | None = None) -> web.Response:
+    """302: what was asked for is better seen there. ``reader``: for whom alone it is."""
+    response = web.Response(status=302, headers={"Location": location})
+    return _private(response) if reader else _cached(response, *depends)
 
 
 def number(request: web.Request) -> int:

@@ -19,7 +19,7 @@ from server.domain.members import follower_sync
 from server.domain.moderating import ban_lists
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from storage import accounts, calls, communities, posts, tags
+from storage import accounts, calls, communities, marks, posts, tags
 from storage.accounts import Account
 from storage.timelines import TOP
 
@@ -110,7 +110,7 @@ async def featured(request: web.Request) -> web.StreamResponse:
 
     async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
         account = await asked_for(tx, request, reader)
-        pinned = await sight.visible(tx, await posts.pinned(tx.conn, account.id), None)
+        pinned = await sight.visible(tx, await marks.pinned(tx.conn, account.id), None)
         found = await calls.by_ids(tx.conn, [row.id for row in pinned])
         items: list[str] = []
         for row in pinned:

@@ -28,8 +28,8 @@ from server import limits
 from server.activitypub import bodies
 from server.activitypub.bodies import Held
 from server.arriving import inbox, resolve, shapes
+from server.arriving.arrivals import Arrivals, lane_of
 from server.arriving.budgets import OverBudget
-from server.arriving.inbox import Arrivals
 from server.arriving.resolve import Net
 from server.context import NET, context
 from server.domain.members import follower_sync as follower_verbs
@@ -148,7 +148,7 @@ async def _arrived(request: web.Request, body: bytes) -> web.Response:
         origin=sender,
         activity_id=envelope.activity_id,
         signer=verified.owner,
-        subject=inbox.lane_of(sender, document),
+        subject=lane_of(sender, document),
         body=body,
         domain=domain_of(host),
         request=_request(envelope, claims),

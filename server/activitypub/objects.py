@@ -18,7 +18,7 @@ from server import ids
 from server.activitypub.answers import MembersOnlyError, document, elsewhere, missing, number
 from server.activitypub.reader import DEPENDS, for_reader, wants_card, wants_companion
 from server.context import context
-from server.domain import sight, wire
+from server.domain import forms, sight, wire
 from server.domain.calling import kinds
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
@@ -47,28 +47,47 @@ async def post(request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """GET /calls/N: the call; a microblog is sent to its answer card, and from a decision who reads pages
     to its companion."""
-    async with context(request).work.reading() as tx:
-        row = await public(tx, tx.site.urls.call(number(request)))
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        row = await _call_for(tx, tx.site.urls.call(number(request)), reader)
         found = await calls.by_id(tx.conn, row.id)
+        alone = _alone(row, reader)
         if found and found.card_uri and await wants_card(tx, request.headers, found):
-            return elsewhere(found.card_uri, *DEPENDS)
+            return elsewhere(found.card_uri, *DEPENDS, reader=alone)
         if found and await wants_companion(tx, request.headers, found):
-            return elsewhere(tx.site.urls.companion(row.uri), *DEPENDS)
-        return document(request, await wire.post(tx, row), *DEPENDS)
+            return elsewhere(tx.site.urls.companion(row.uri), *DEPENDS, reader=alone)
+        return document(request, await wire.post(tx, row), *DEPENDS, reader=alone)
+
+    return await for_reader(request, answer)
+
+
+async def _call_for(tx: Tx, uri: str, reader: Account | None) -> Post:
+    """As ``readable``. What is for members is not there for software that would show it to others."""
+    row = await readable(tx, uri, reader)
+    if reader and not row.is_public:
+        known = await outbox.host(tx.conn, reader.host)
+        if known and known.software in forms.PUBLISHING:
+            raise NotFound
+    return row
 
 
 async def companion(request: web.Request) -> web.StreamResponse:
     """GET /calls/N/page: the page beside a decision; who reads the decision itself is sent there."""
-    async with context(request).work.reading() as tx:
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
         uri = tx.site.urls.call(number(request))
         row = await posts.by_uri(tx.conn, uri)
         found = await calls.by_id(tx.conn, row.id) if row else None
         if found is None or kinds.KINDS[found.kind].shape != "question":
             raise await missing(tx, tx.site.urls.companion(uri))
-        row = await public(tx, uri)
+        row = await _call_for(tx, uri, reader)
+        alone = _alone(row, reader)
         if not await wants_companion(tx, request.headers, found):
-            return elsewhere(row.uri, *DEPENDS)
-        return document(request, await wire.companion(tx, row, found), *DEPENDS)
+            return elsewhere(row.uri, *DEPENDS, reader=alone)
+        body = await wire.companion(tx, row, found)
+        return document(request, body, *DEPENDS, reader=alone)
+
+    return await for_reader(request, answer)
 
 
 async def attendees(request: web.Request) -> web.StreamResponse:
@@ -82,25 +101,31 @@ async def organizers(request: web.Request) -> web.StreamResponse:
 
 
 async def _collection_of_call(request: web.Request, name: str) -> web.StreamResponse:
-    async with context(request).work.reading() as tx:
-        row = await public(tx, tx.site.urls.call(number(request)))
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
+        row = await _call_for(tx, tx.site.urls.call(number(request)), reader)
         collection = mapping((await wire.post(tx, row)).get(name))
         if collection is None:
             raise NotFound
-        return document(request, {"@context": AS, **collection})
+        return document(request, {"@context": AS, **collection}, reader=_alone(row, reader))
+
+    return await for_reader(request, answer)
 
 
 async def card(request: web.Request) -> web.StreamResponse:
     """GET /cards/N: the answer card; who reads calls is sent to the call."""
-    async with context(request).work.reading() as tx:
+
+    async def answer(tx: Tx, reader: Account | None) -> web.StreamResponse:
         uri = tx.site.urls.card(number(request))
         found = await calls.by_card(tx.conn, uri)
         if found is None:
             raise await missing(tx, uri)
-        row = await sight.post(tx, found.post_id, None)
+        row = await _call_for(tx, tx.site.urls.call(found.post_id), reader)
+        alone = _alone(row, reader)
         if not await wants_card(tx, request.headers, found):
-            return elsewhere(row.uri, *DEPENDS)
-        return document(request, await wire.card(tx, row, found), *DEPENDS)
+            return elsewhere(row.uri, *DEPENDS, reader=alone)
+        return document(request, await wire.card(tx, row, found), *DEPENDS, reader=alone)
+
+    return await for_reader(request, answer)
 
 
 async def activity_of(request: web.Request) -> web.StreamResponse:

@@ -41,7 +41,7 @@ from server.errors import NotFound
 from server.limits import MEDIA
 from server.render import account
 from server.render.view import Json
-from storage import accounts, follows, posts, preferences, timelines, users
+from storage import accounts, follows, marks, preferences, timelines, users
 from storage.accounts import Account
 from storage.db import Connection
 from storage.follows import Listed
@@ -231,7 +231,7 @@ async def _pinned(request: web.Request, viewer: Account | None) -> web.Response:
     work = context(request).work
     async with work.reading() as tx:
         owner = await account_of(tx, id_of(request), viewer)
-        answer = ok(await of_posts(tx, await posts.pinned(tx.conn, owner.id), viewer))
+        answer = ok(await of_posts(tx, await marks.pinned(tx.conn, owner.id), viewer))
     if viewer and featured.is_due(owner, work.clock.now()):
         async with work.transaction() as tx:
             await featured.looked_at(tx, owner)

@@ -35,7 +35,7 @@ from storage.calls import Details
 
 TAKEN = ("title", "about", "language")
 TIMES = ("ends_at", "closes_at")
-PLAIN = ("timezone", "capacity", "external_url", "urgent")
+PLAIN = ("timezone", "capacity", "external_url", "urgent", "guests_max")
 OF_PLACE = ("place_name", "place_address", "latitude", "longitude")
 
 

@@ -3,16 +3,18 @@
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
 variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
-{name, address, latitude?, longitude?}, capacity?, goal? {value, metric}, urgent, external_url?, answers [{key,
-title, counts, people}], note? (what is true of their number), counted (= confirmed + expressed: who takes part), waiting, outcome? (HTML), author,
+{name, address, latitude?, longitude?}, capacity?, taken (places, each guest among
+them), guests_max (whom each may bring), goal? {value, metric}, urgent, external_url?, answers [{key,
+title, counts, people}], note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
-place_in_line?, answered_at, role?}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
+place_in_line?, answered_at, role?, guests}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
-state, starts_at, ends_at?, capacity?, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers). may_be_started (others may start a copy in their town),
-started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in (how many places). ``Participant``: account, answer, state, tier, answered_at.
+state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
+taken, skill?}]; participants_note? (for who has a place, and who steers). may_be_started (others
+may start a copy in their town), started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in
+(how many places). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -87,7 +89,10 @@ async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Jso
         options=await polls.options(tx.conn, [post.id]),
         mine=await _place(tx, post, viewer) if viewer else None,
         privacy=audience.of_answers(
-            call.kind, audience.place(tx.site.urls.domain, people[call.community_id])
+            call.kind,
+            audience.place(
+                tx.site.urls.domain, people[call.community_id], closed=not post.is_public
+            ),
         ),
     )  # fmt: skip
     entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
@@ -245,6 +250,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             goal_metric=goal.text("metric") or "people",
             urgent=sent.flag("urgent"),
             external_url=sent.text("external_url") or None,
+            guests_max=sent.integer("guests_max") or 0,
         ),
     )
 
@@ -322,10 +328,12 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 async def answer(request: web.Request, caller: Caller) -> web.Response:
     """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
-    call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it."""
+    call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it;
+    ``guests``: how many come along, each of whom takes a place."""
     sent = await params.read(request)
     said, reason = sent.text("answer") or "", sent.text("reason") or ""
     role, shift_id = sent.text("role") or None, sent.id("shift_id")
+    guests = sent.integer("guests")
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
         if reason:
@@ -333,7 +341,9 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
         else:
             at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
             key = said or None if shift_id else said
-            await taking_part.answer(tx, caller.account, at, key, "client", role=role)
+            await taking_part.answer(
+                tx, caller.account, at, key, "client", role=role, guests=guests
+            )
     return await answered(request, post.id, caller.account)
 
 
@@ -407,6 +417,7 @@ _MORE = (
     some_texts("options"),
     a_text("participants_note"),
     flag("may_be_started"),
+    integer("guests_max"),
     nested(
         "shifts",
         an_id("id"),
@@ -433,7 +444,12 @@ DESCRIBED: Described = {
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op(
-        "Call", a_text("answer"), a_text("reason"), an_id("shift_id"), a_text("role")
+        "Call",
+        a_text("answer"),
+        a_text("reason"),
+        an_id("shift_id"),
+        a_text("role"),
+        integer("guests"),
     ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),

@@ -21,7 +21,7 @@ from server.domain.tx import Tx
 from server.render import group_moderation as render
 from server.render.view import Json
 from storage import dislikes as rows
-from storage import group_votes, posts
+from storage import group_votes, marks
 from storage.accounts import Account
 
 ONE = "/api/beckon/v1/posts/{id}"
@@ -32,7 +32,7 @@ async def _votes(tx: Tx, post_id: int, viewer: Account | None) -> Json:
     told = await group_votes.score(tx.conn, post.id)
     if viewer is None:
         return render.votes(post, told, liked=False, disliked=False)
-    liked = await posts.favourite_uri(tx.conn, viewer.id, post.id)
+    liked = await marks.favourite_uri(tx.conn, viewer.id, post.id)
     disliked = await rows.uri(tx.conn, viewer.id, post.id)
     return render.votes(post, told, liked=liked is not None, disliked=disliked is not None)
 

@@ -47,7 +47,7 @@ ONE = "/api/beckon/v1/calls/{id}"
 IMPORT = "/api/beckon/v1/communities/{id}/calls/import"
 AT_ONCE = 20
 """Calls made of one file at once: each is told to all members."""
-HEAD = ("answered_at", "answer", "state", "tier", "name", "handle", "url")
+HEAD = ("answered_at", "answer", "state", "tier", "guests", "name", "handle", "url")
 
 
 async def _call(tx: Tx, request: web.Request, viewer: Account | None) -> tuple[Post, Call]:
@@ -130,7 +130,7 @@ async def as_csv(request: web.Request, caller: Caller) -> web.Response:
 
 def _line(row: Participation, who: Account | None) -> Sequence[object]:
     person = (who.display_name, who.handle, who.url) if who else ("", "", "")
-    return (stamp(row.answered_at), row.answer, row.state, row.tier, *person)
+    return (stamp(row.answered_at), row.answer, row.state, row.tier, row.guests, *person)
 
 
 async def bring(request: web.Request, caller: Caller) -> web.Response:

@@ -23,7 +23,7 @@ from server.domain.members import mutes
 from server.domain.posting import marks
 from server.domain.tx import Tx
 from server.render import account
-from storage import posts as rows
+from storage import marks as mark_rows
 from storage import preferences
 from storage.accounts import Account
 from storage.db import Connection
@@ -79,11 +79,11 @@ async def boost(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def boosted_by(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _people(request, caller, rows.reblogged_by)
+    return await _people(request, caller, mark_rows.reblogged_by)
 
 
 async def favourited_by(request: web.Request, caller: Caller | None) -> web.Response:
-    return await _people(request, caller, rows.favourited_by)
+    return await _people(request, caller, mark_rows.favourited_by)
 
 
 async def _people(request: web.Request, caller: Caller | None, who: Who) -> web.Response:
@@ -101,11 +101,11 @@ async def _people(request: web.Request, caller: Caller | None, who: Who) -> web.
 
 
 async def favourites(request: web.Request, caller: Caller) -> web.Response:
-    return await _mine(request, caller, rows.favourites_of)
+    return await _mine(request, caller, mark_rows.favourites_of)
 
 
 async def bookmarks(request: web.Request, caller: Caller) -> web.Response:
-    return await _mine(request, caller, rows.bookmarks_of)
+    return await _mine(request, caller, mark_rows.bookmarks_of)
 
 
 async def _mine(request: web.Request, caller: Caller, mine: Mine) -> web.Response:

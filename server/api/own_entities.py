@@ -39,7 +39,12 @@ CATEGORY = words(
 TARGET_STATUS = words("asked", "pledged", "refused", "answered")
 PLACE_STATE = words("granted", "waiting", "pending", "refused")
 _ANSWERED = entity(
-    answer=ANSWER, state=PLACE_STATE, place_in_line=maybe(COUNT), answered_at=TIME, role=maybe(TEXT)
+    answer=ANSWER,
+    state=PLACE_STATE,
+    place_in_line=maybe(COUNT),
+    answered_at=TIME,
+    role=maybe(TEXT),
+    guests=COUNT,
 )
 _WANTED = array(entity(name=TEXT, places=COUNT, taken=COUNT, skill=maybe(TEXT)))
 FIGURES = entity(
@@ -159,7 +164,7 @@ OURS: Mapping[str, Schema] = {
         answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)), note=maybe(TEXT),
         outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
-        capacity=maybe(COUNT), counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
+        capacity=maybe(COUNT), taken=COUNT, guests_max=COUNT, counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
         range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
         tiers=maybe(entity(confirmed=entity(own=COUNT, email=COUNT, joined=COUNT, by_tally=COUNT),
                            expressed=COUNT, support=COUNT, spread=COUNT)),
@@ -172,7 +177,7 @@ OURS: Mapping[str, Schema] = {
         parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
-            starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT), counted=COUNT,
+            starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT), taken=COUNT, counted=COUNT,
             waiting=COUNT, roles=_WANTED, answer=maybe(_ANSWERED),
         )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
@@ -196,6 +201,7 @@ OURS: Mapping[str, Schema] = {
         )),
         range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
     ),
+    "CallShare": entity(text=TEXT, url=URL, qr_url=URL),
     "DecisionRecord": entity(
         call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
         state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
@@ -243,14 +249,14 @@ OURS: Mapping[str, Schema] = {
     ),
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
-        answered_at=TIME, role=maybe(TEXT),
+        answered_at=TIME, role=maybe(TEXT), guests=COUNT,
     ),
     "CallSeries": entity(
         id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
         confirmed_at=TIME, asked_at=maybe(TIME), calls=array("Call"),
     ),
     "AtDoor": entity(
-        id=ID, name=TEXT, answer=ANSWER, state=PLACE_STATE, attended=maybe(BOOL), recorded_by=maybe("Account"),
+        id=ID, name=TEXT, answer=ANSWER, state=PLACE_STATE, role=maybe(TEXT), guests=COUNT, attended=maybe(BOOL), recorded_by=maybe("Account"),
     ),
     "Reminders": entity(on=BOOL),
     "Area": entity(

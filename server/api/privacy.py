@@ -23,7 +23,7 @@ from server.domain.calling import audience, consents, contacts
 from server.domain.calling.audience import Place
 from server.domain.calling.consents import Asked
 from server.domain.calling.kinds import KINDS
-from server.domain.groups import affiliations
+from server.domain.groups import affiliations, communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import account as render
@@ -65,7 +65,8 @@ async def _place(tx: Tx, community_id: int | None, viewer: Account | None) -> Pl
     if community_id is None:
         return Place(tx.site.urls.domain)
     group = await sight.group(tx, community_id, viewer)
-    return audience.place(tx.site.urls.domain, group)
+    closed = await communities.is_private(tx, group)
+    return audience.place(tx.site.urls.domain, group, closed=closed)
 
 
 async def kept(_request: web.Request, _caller: Caller | None) -> web.Response:

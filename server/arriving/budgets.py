@@ -4,7 +4,7 @@ A name below a domain costs nothing, and a server of many people is one domain t
 what the largest of servers sends to a small one, and far below what would fill a disk or hold up the others.
 What must hold in all processes and after a restart is counted in a row per domain and window (``take``);
 what protects processors and connections is counted in memory (``Turns``, and the waiting arrivals in
-``server/arriving/inbox.py``). Whoever is over a budget is refused as ``over_budget``, which time mends: at the door with
+``server/arriving/arrivals.py``). Whoever is over a budget is refused as ``over_budget``, which time mends: at the door with
 503 and Retry-After, and for what has arrived by waiting, some hours at most, before it is refused for good.
 """
 

@@ -10,19 +10,30 @@ from datetime import datetime
 from typing import Any
 
 from federation import addressing
-from federation.objects import Attachment, Place, Post, QuoteAuthorization, QuotePolicy, Tally
+from federation.objects import (
+    Attachment,
+    Place,
+    Post,
+    QuoteAuthorization,
+    QuotePolicy,
+    Tally,
+    Target,
+)
 from federation.vocab import PUBLIC
 from server import text
 from server.domain import sight
 from server.domain.calling import calls, kinds
+from server.domain.calling.targets import address
 from server.domain.groups import communities
 from server.domain.posting import drafts, quotes
 from server.domain.tx import Tx
+from server.errors import Invalid
 from storage import accounts, tallies
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.shift_roles import Role
+from storage.targets import Heard, NewTarget, Script
 
 KINDS = frozenset({"note", "page", "article", "question", "event"})
 STATES = {"cancelled": "cancelled", "postponed": "postponed"}
@@ -254,6 +265,7 @@ def details_of(value: Post) -> Details:
         goal=_bounded(call.goal.value) if call and call.goal else None,
         goal_metric=text.one_line(call.goal.metric, 40) if call and call.goal else "people",
         urgent=call.urgent if call else False,
+        guests_max=call.guests_max if call and event else 0,
     )
 
 
@@ -277,6 +289,18 @@ def _address(place: Place) -> str:
         return ""
     parts = (found.street, found.postal_code, found.locality, found.country)
     return text.one_line(", ".join(part for part in parts if part))
+
+
+def _target(said: Target) -> Heard:
+    try:
+        written_to = address(said.address)
+    except Invalid:
+        written_to = ""
+    new = NewTarget(
+        text.one_line(said.name), text.one_line(said.role), written_to,
+        text.one_line(said.area), said.language or None,
+    )  # fmt: skip
+    return Heard(said.id, new, said.standing, said.note.strip())
 
 
 def _bounded(number: int) -> int | None:
@@ -307,7 +331,11 @@ def reported_of(value: Post) -> calls.Reported:
         outcome=text.clean(call.outcome) if call else "",
         parent=call.parent if call else None,
         choice=call.choice if call else None,
+        targets=tuple(_target(target) for target in call.targets) if call else (),
+        scripts=tuple(Script(s.standing, s.subject, s.body) for s in call.scripts) if call else (),
+        category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
         started_from=call.started_from if call and not call.parent else None,
         may_be_started=call.may_be_started if call else True,
+        taken=value.event.taken if value.event else None,
     )

@@ -15,34 +15,27 @@ and at last is refused; only its own lane waits with it.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
 
 import structlog
 
-from federation import activities, jsonld, parse, proofs
+from federation import activities, jsonld, parse
 from federation.errors import Gone, Refused, Unreachable
-from federation.origin import host_of, same_origin
-from server.arriving import receive, receive_calls, resolve, shapes, vouching
+from server.arriving import passed_on, receive, receive_calls, resolve, shapes, vouching
 from server.arriving.acts import Act
 from server.arriving.budgets import OverBudget
 from server.arriving.resolve import Net
 from server.domain.members import moves
-from server.domain.tx import Arrived, Tx, Work
+from server.domain.tx import Arrived, Tx
 from server.errors import BeckonError, Forbidden, Invalid
-from storage import accounts, db, inbox, lanes, outbox
-from storage import posts as post_rows
-from storage.accounts import Account
+from storage import accounts, db, inbox, lanes
 from storage.db import MOVED, UniqueViolation
-from storage.inbox import Arrival, Item
+from storage.inbox import Item
 
 log = structlog.get_logger()
 
-MAX_BATCH = 500
 AT_ONCE = 32
 ITEMS_EACH = 20
 BYTES_EACH = 256 * 1024
@@ -50,120 +43,6 @@ BYTES_EACH = 256 * 1024
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 IN_THE_WAY = 2
-MAX_WAITING = 64 * 1024 * 1024
-"""Bytes of arrivals that may wait to be written; beyond it the door says 503."""
-WAITING_OF_DOMAIN = 5_000
-BYTES_OF_DOMAIN = 128 * 1024 * 1024
-"""Arrivals of one domain that may wait to be applied; beyond it the door says 503 to that domain."""
-LOOK_AGAIN = timedelta(seconds=1)
-RETRY_AFTER = timedelta(minutes=5)
-NOT_TRIED = timedelta(minutes=10)
-"""A host that took nothing is tried again at once when it speaks, but not as often as it speaks."""
-
-NESTING = frozenset({"Accept", "Announce", "Reject", "TentativeAccept", "Undo"})
-MAX_NESTING = 3
-
-
-class Arrivals:
-    """Writes arrivals in batches: whoever comes while a write is under way is in the next one."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
-        self._writer: asyncio.Task[None] | None = None
-        self._bytes = 0
-        self._shares: dict[str, tuple[int, int]] = {}
-        self._looked_at: datetime | None = None
-
-    async def require_room(self, domain: str) -> None:
-        """Raises ``OverBudget`` where too much of this domain waits to be applied: nobody else notices."""
-        now = self._work.clock.now()
-        if self._looked_at is None or not timedelta() <= now - self._looked_at < LOOK_AGAIN:
-            self._looked_at = now
-            async with self._work.reading() as tx:
-                rows = await inbox.by_domain(tx.conn)
-            self._shares = {row.domain: (row.waiting, row.size) for row in rows}
-        waiting, size = self._shares.get(domain, (0, 0))
-        if waiting >= WAITING_OF_DOMAIN or size >= BYTES_OF_DOMAIN:
-            raise OverBudget("arrivals", domain, int(RETRY_AFTER.total_seconds()))
-
-    async def put(self, arrival: Arrival) -> None:
-        """Returns when the row is on disk (or was there before). Raises what the database raises."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((arrival, written))
-        self._bytes += len(arrival.body)
-        waiting, size = self._shares.get(arrival.domain, (0, 0))
-        self._shares[arrival.domain] = (waiting + 1, size + len(arrival.body))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
-        await written
-
-    @property
-    def full(self) -> bool:
-        return self._bytes >= MAX_WAITING
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            self._bytes -= sum(len(arrival.body) for arrival, _ in batch)
-            try:
-                await self._write([arrival for arrival, _ in batch])
-            except Exception:
-                await self._write_singly(batch)
-            else:
-                for _, written in batch:
-                    _resolve(written, None)
-
-    async def _write(self, arrivals: list[Arrival]) -> None:
-        async with self._work.transaction() as tx:
-            await db.plan_once(tx.conn)
-            await inbox.receive(tx.conn, arrivals, tx.now)
-            hosts = [host_of(arrival.signer) for arrival in arrivals]
-            await outbox.awake(tx.conn, hosts, tx.now, tx.now - NOT_TRIED)
-
-    async def _write_singly(self, batch: list[tuple[Arrival, asyncio.Future[None]]]) -> None:
-        for arrival, written in batch:
-            try:
-                await self._write([arrival])
-            except Exception as error:
-                _resolve(written, error)
-            else:
-                _resolve(written, None)
-
-
-def _resolve(written: asyncio.Future[None], error: Exception | None) -> None:
-    if written.done():
-        return  # who waited is gone
-    if error:
-        written.set_exception(error)
-    else:
-        written.set_result(None)
-
-
-def lane_of(sender: str, document: Mapping[str, object]) -> str:
-    """What orders an activity: the object it is about, as far as one sender tells of it.
-
-    Between senders the network keeps no order, and none of them may make the others wait.
-    """
-    return hashlib.sha256(f"{sender} {subject_of(document)}".encode()).hexdigest()
-
-
-def subject_of(document: Mapping[str, object]) -> str:
-    """The object that orders an activity: what it is about, through Undo, Accept and Announce."""
-    about = document
-    for _ in range(MAX_NESTING):
-        inner = about.get("object")
-        if isinstance(inner, str):
-            return inner
-        if not isinstance(inner, dict):
-            break
-        about = cast("Mapping[str, object]", inner)
-        kind = about.get("type")
-        nests = isinstance(kind, str) and kind in NESTING
-        if not nests and "actor" not in about:
-            break
-    found = about.get("id")
-    return found if isinstance(found, str) else str(document.get("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,10 +191,10 @@ async def process(net: Net, item: Item, ends: str | None = None) -> None:
         raise Refused("foreign_actor", "Somebody else's activity was signed.")
     # What a community of ours passes on is this document: hidden recipients stay hidden.
     arrived = Arrived(activity.id, parse.strip_private(document))
-    act: Act | None = await _act(net, activity, arrived)
+    act: Act | None = await passed_on.act_of(net, activity, arrived)
     await _require_asked(net, act)
     if isinstance(act.activity, activities.Announce) and act.activity.embedded:
-        act = await _unwrap(net, act, act.activity)
+        act = await passed_on.unwrap(net, act, act.activity)
     if act:
         act = await _prepare(net, act)
     async with net.work.transaction() as tx:
@@ -325,163 +204,6 @@ async def process(net: Net, item: Item, ends: str | None = None) -> None:
         await inbox.finish(tx.conn, item.id, "done", None, tx.now)
         if ends:
             await inbox.settle(tx.conn, [ends], {}, tx.now)
-
-
-async def _act(net: Net, activity: activities.Activity, arrived: Arrived) -> Act:
-    if isinstance(activity, activities.Delete) and activity.is_self:
-        return Act(await _leaving(net, activity.actor), activity, arrived)
-    return Act(await resolve.actor(net, activity.actor), activity, arrived)
-
-
-async def _leaving(net: Net, uri: str) -> Account:
-    """Who deletes themselves: as we knew them, for nothing may be left to be asked of their server."""
-    async with net.work.reading() as tx:
-        known = await accounts.by_uri(tx.conn, uri)
-    if known is None:
-        raise Gone(uri)
-    return known
-
-
-async def _unwrap(net: Net, outer: Act, announce: activities.Announce) -> Act | None:
-    """A group's Announce of an activity: the signature of the group distributes, it proves nothing.
-
-    The inner activity counts by its own proof; else what it is about is asked of its origin.
-    """
-    assert announce.embedded, "the caller looked"
-    group = outer.by
-    inner = parse.parse_activity(announce.embedded)
-    if net.work.site.urls.is_ours(inner.actor):
-        return await _own(net, outer, inner)
-    if await vouching.through(net, group, inner):
-        act = await _act(net, inner, Arrived(inner.id, announce.embedded))
-        return replace(act, through=group, vouched=group)
-    if not await proven(net, announce.embedded, inner.actor):
-        return await _ask_origin(net, outer, inner)
-    _require_for_groups(inner)
-    if isinstance(inner, activities.Update) and await _may_be_old(net, inner):
-        return await _ask_origin(net, outer, inner)
-    act = await _act(net, inner, Arrived(inner.id, announce.embedded))
-    return replace(act, through=group)
-
-
-def _require_for_groups(inner: activities.Activity) -> None:
-    """A proof never ends, so a group could repeat for ever what somebody once did and took back: only
-    what stands in threads is taken from it, and never an answer, a vote, a follow or a boost."""
-    match inner:
-        case activities.Create(votes=()) | activities.Update() | activities.Delete():
-            return
-        case activities.Like() | activities.Dislike():
-            return
-        case activities.Undo(inner=activities.Like() | activities.Dislike()):
-            return
-        case _:
-            raise Refused("not_for_groups", "Groups do not pass on what this is.")
-
-
-async def _may_be_old(net: Net, update: activities.Update) -> bool:
-    """Whether an Update does not say when it was made, and a later one may be known."""
-    post = await resolve.known_post(net, update.object)
-    dated = update.post is not None and update.post.updated is not None
-    return post is not None and post.edited_at is not None and not dated
-
-
-async def _own(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
-    """A community of another server has taken what one of ours wrote: its members here see it. What one of
-    ours did as its moderator is the group's own word now."""
-    if await vouching.through(net, outer.by, inner):
-        said = Arrived(inner.id, outer.arrived.document)
-        return Act(outer.by, inner, said, through=outer.by, vouched=outer.by)
-    post = (
-        await resolve.known_post(net, inner.object)
-        if isinstance(inner, activities.Create)
-        else None
-    )
-    if post is None or not post.local or post.community_id != outer.by.id:
-        raise Refused("own_activity", "We know what we did ourselves.")
-    return _as_boost(outer, post)
-
-
-def _as_boost(outer: Act, post: post_rows.Post) -> Act | None:
-    """The Announce of an activity, seen as what it means for home: a boost of a thread's head."""
-    boosted = activities.Announce(
-        id=outer.activity.id,
-        actor=outer.activity.actor,
-        object=post.uri,
-        published=outer.activity.published,
-    )
-    return replace(outer, activity=boosted) if post.is_head else None
-
-
-async def proven(net: Net, document: Mapping[str, object], actor_uri: str) -> bool:
-    """Whether the actor's own proof stands on a document. One that fails is none: the origin decides."""
-    try:
-        key_id = proofs.proof_key_id(document)
-        if key_id is None or not same_origin(key_id, actor_uri):
-            return False
-        key = await resolve.key(net, key_id)
-        proofs.verify_proof(document, key, net.work.clock.now())
-    except (Refused, Gone) as refusal:
-        log.info("inbox.proof_refused", reason=str(refusal), actor=actor_uri)
-        return False
-    return key.owner == actor_uri
-
-
-async def _ask_origin(net: Net, outer: Act, inner: activities.Activity) -> Act | None:
-    """Without a proof: fetch what was created or changed; believe a Delete where it is gone."""
-    match inner:
-        case activities.Create(object=uri) if not inner.votes:
-            post = await resolve.post(net, uri)
-        case activities.Update(object=uri, person=None):
-            post = await _fetched_again(net, uri)
-        case activities.Delete(object=uri):
-            await _confirm_gone(net, uri, outer.by)
-            return None
-        case _ if await vouching.vote(net, outer.by, inner):
-            return None
-        case _:
-            raise Refused("unproven", "A group passed on what nobody proved.")
-    return _as_boost(outer, post) if post else None
-
-
-async def _fetched_again(net: Net, uri: str) -> post_rows.Post | None:
-    found = await resolve.document(net, uri)
-    value = parse.parse_object(found)
-    if not isinstance(value, resolve.Post) or value.id != uri:
-        raise Refused("not_a_post", "This is not a post.")
-    by = await resolve.actor(net, value.attributed_to)
-    update = activities.Update(id=f"{uri}#fetched", actor=by.uri, object=uri, post=value)
-    async with net.work.transaction() as tx:
-        await receive.apply(tx, Act(by, update, Arrived(uri, {})))
-    return None
-
-
-async def _confirm_left(net: Net, account: Account) -> None:
-    """An actor is gone when its origin says so too: somebody else may have its key by now.
-
-    Raises ``Unreachable`` while it is there: servers differ in what they do first, so it is asked again.
-    """
-    with suppress(Gone):
-        found = await resolve.document(net, account.uri)
-        if found.get("type") != "Tombstone":
-            raise Unreachable("still_there", "The actor is still there.")
-
-
-async def _confirm_gone(net: Net, uri: str, group: Account) -> None:
-    post = await resolve.known_post(net, uri)
-    if post is None or post.local:
-        raise Refused("unknown_object", "There is nothing of others here to delete.")
-    ours = post.visibility == "members" and post.community_id == group.id
-    if not post.is_public and not ours:
-        # To a request of the instance it looks gone while it is there.
-        raise Refused("not_public", "Its author has to say so.")
-    try:
-        found = await resolve.document(net, uri)
-    except Gone:
-        found = {"type": "Tombstone"}
-    if found.get("type") != "Tombstone":
-        raise Refused("not_gone", "Its origin still has it.")
-    async with net.work.transaction() as tx:
-        await receive.gone(tx, uri)
 
 
 async def _require_asked(net: Net, act: Act) -> None:
@@ -550,7 +272,7 @@ async def _prepare(net: Net, act: Act) -> Act:
             await vouching.listed(net, act, uri, target)
         case activities.Tell(tally=tally):
             await resolve.describe(net, act.by.host, people=tally.own + tally.email)
-        case activities.Follow() | activities.Join():
+        case activities.Follow() | activities.Join() | activities.Offer():
             await resolve.describe(net, act.by.host)
         case _:
             await _ask_actors(net, act)
@@ -563,7 +285,7 @@ async def _ask_actors(net: Net, act: Act) -> None:
         case activities.Update(person=person) if person:
             await resolve.actor(net, act.by.uri, refresh=True)
         case activities.Delete(is_self=True):
-            await _confirm_left(net, act.by)
+            await passed_on.confirm_left(net, act.by)
         case activities.Move(object=old, target=new):
             await resolve.moving(net, act.by, old, new)
         case _:

@@ -28,6 +28,7 @@ from storage import calls as call_rows
 from storage import communities as community_rows
 from storage import dislikes as dislike_rows
 from storage import follows as follow_rows
+from storage import marks as mark_rows
 from storage import participations as participation_rows
 from storage import polls as poll_rows
 from storage import posts as post_rows
@@ -383,7 +384,10 @@ async def _answer(
         return
     joined = await participation_rows.by_uri(tx.conn, asked)
     if joined:
-        await receive_calls.join_answered(tx, act, joined, state)
+        agreed = act.activity.agreement if isinstance(act.activity, wire_acts.Accept) else None
+        await receive_calls.join_answered(
+            tx, act, joined, state, inner, agreement=agreed.id if agreed else ""
+        )
         return
     post = await drafts.open_to(tx, act.by, asked)
     if post is None or not post.local or not post.is_call:
@@ -422,7 +426,7 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
     post = await calls.known_by(tx, inner.object)
     if post and inner.content and inner.id:
-        counted = await post_rows.favourite_uri(tx.conn, act.by.id, post.id)
+        counted = await mark_rows.favourite_uri(tx.conn, act.by.id, post.id)
         if counted != inner.id:
             return  # one reaction of several (Pleroma): what counts still stands
     if post:
@@ -454,8 +458,15 @@ async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
     await receive_calls.withdraw(tx, act, inner.object)
 
 
+async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:
+    if not await receive_calls.offer_undone(tx, act, inner.id):
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+
+
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     """Only the id was sent: whatever of the sender's has it."""
+    if await receive_calls.offer_undone(tx, act, uri):
+        return
     follow = await follow_rows.by_uri(tx.conn, uri)
     if follow and follow.follower_id == act.by.id:
         target = await accounts.by_id(tx.conn, follow.target_id)
@@ -466,7 +477,7 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     if joined and joined.account_id == act.by.id:
         await receive_calls.withdraw_from(tx, act, await post_rows.by_id(tx.conn, joined.post_id))
         return
-    liked = await post_rows.favourite_by_uri(tx.conn, uri)
+    liked = await mark_rows.favourite_by_uri(tx.conn, uri)
     disliked = await dislike_rows.by_uri(tx.conn, uri)
     if disliked and disliked.account_id == act.by.id:
         about = await post_rows.by_id(tx.conn, disliked.post_id)
@@ -527,6 +538,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Add: _add,
     wire_acts.Announce: _announce,
     wire_acts.Block: _block,
+    wire_acts.Confirm: receive_calls.confirm,
     wire_acts.Create: _create,
     wire_acts.Delete: _delete,
     wire_acts.Dislike: _dislike,
@@ -539,6 +551,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Like: _like,
     wire_acts.Lock: _lock,
     wire_acts.Move: _move,
+    wire_acts.Offer: receive_calls.offer,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
@@ -555,4 +568,5 @@ UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Follow: _undo_follow,
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,
+    wire_acts.Offer: _undo_offer,
 }

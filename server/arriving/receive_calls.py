@@ -5,10 +5,13 @@ from __future__ import annotations
 from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post
+from federation.origin import same_origin
+from federation.vocab import PRIMARY
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
 from server.domain.calling import (
     calls,
+    commitments,
     copies,
     decisions,
     participations,
@@ -19,9 +22,10 @@ from server.domain.calling import (
 from server.domain.groups import invitations
 from server.domain.members import follows
 from server.domain.tx import Tx
-from server.errors import Forbidden, Invalid
+from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts
 from storage import call_copies as copy_rows
+from storage import commitments as commitment_rows
 from storage import communities as community_rows
 from storage import participations as participation_rows
 from storage import posts as post_rows
@@ -43,7 +47,7 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
     try:
         said, role = activity.answer or None, activity.role or None
-        await participations.join(tx, act.by, post, activity.id, said, role)
+        await participations.join(tx, act.by, post, activity.id, said, role, activity.guests)
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
@@ -127,13 +131,66 @@ async def unsaid(tx: Tx, act: Act, uri: str) -> None:
         await withdraw_from(tx, act, await post_rows.by_id(tx.conn, given.post_id))
 
 
-async def join_answered(
-    tx: Tx, act: Act, joined: participation_rows.Participation, state: str
-) -> None:
+async def offer(tx: Tx, act: Act, activity: wire_acts.Offer) -> None:
+    """Something is promised to a need of ours (FEP-0837)."""
+    value = activity.agreement
+    post = await drafts.open_to(tx, act.by, value.satisfies.removesuffix(PRIMARY))
+    if post is None or not post.local or not value.satisfies.endswith(PRIMARY):
+        raise Refused("unknown_call", "There is no need or offer of that address here.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    said = commitments.Offered(
+        activity.id,
+        value.quantity,
+        value.unit,
+        value.conforms_to,
+        value.in_return,
+        activity.message,
+    )
     try:
-        await participations.hear_answer(tx, act.by, joined, state)
+        await commitments.offered(tx, act.by, post, said)
+    except NotFound as other:
+        raise Refused("unknown_call", "There is no need or offer of that address here.") from other
+
+
+async def confirm(tx: Tx, act: Act, activity: wire_acts.Confirm) -> None:
+    """What one of ours promised came true, says who they promised it to."""
+    asked = await commitment_rows.by_uri(tx.conn, activity.agreement)
+    given = await participation_rows.by_id(tx.conn, asked.id) if asked else None
+    if given is None:
+        raise Refused("never_asked", "Nothing of that id was agreed on.")
+    if not await participations.answers_for(tx, act.by, given):
+        raise Refused("foreign_answer", "Only who was asked may answer.")
+    await commitments.heard(tx, act.by, given, "fulfilled", None)
+
+
+async def offer_undone(tx: Tx, act: Act, uri: str) -> bool:
+    """What was promised by an Offer is taken back; False where there is none of theirs."""
+    asked = await commitment_rows.by_uri(tx.conn, uri)
+    if asked is None or asked.account_id != act.by.id:
+        return False
+    await withdraw_from(tx, act, await post_rows.by_id(tx.conn, asked.post_id))
+    return True
+
+
+async def join_answered(
+    tx: Tx,
+    act: Act,
+    joined: participation_rows.Participation,
+    state: str,
+    inner: wire_acts.Activity | None = None,
+    *,
+    agreement: str = "",
+) -> None:
+    """``agreement``: the id of what was agreed on, where an Offer is answered."""
+    try:
+        guests = inner.guests if isinstance(inner, wire_acts.Join) else None
+        await participations.hear_answer(tx, act.by, joined, state, guests)
     except Forbidden as refused:
         raise Refused("foreign_answer", "Only who was asked may answer.") from refused
+    became = {"granted": "accepted", "refused": "declined"}.get(state)
+    if became:
+        named = agreement if same_origin(agreement or act.by.uri, act.by.uri) else ""
+        await commitments.heard(tx, act.by, joined, became, named or None)
 
 
 async def tell(tx: Tx, act: Act, activity: wire_acts.Tell) -> None:

@@ -10,6 +10,9 @@ stored and never changes; every Update, outcome and Delete follows it. In whose 
 - Mobilizon takes an event from anybody and lists it in public only when an actor that its relay follows has
   announced it (its ``Share``).
 - A microblog that follows the instance is sent a boost of the card, as the card is the community's.
+
+What a private community calls to goes to its members' servers alone, addressed to its followers and to nobody
+else, with no proof that could be shown around; and to none that would put it on a public page (``forms``).
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from federation import build
-from federation.objects import Mention
+from federation import build, build_agreement
+from federation.objects import Agreement, Mention
 from federation.objects import Post as Note
+from federation.vocab import PRIMARY, PUBLIC
 from server.domain import effects, forms, wire
 from server.domain.calling import kinds
 from server.domain.effects import Inboxes
@@ -38,6 +42,16 @@ class Reach:
 
     members: Inboxes
     instances: Inboxes = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What ``by`` promised by the Offer ``uri``; ``id``: of the commitment, 0 where there is none."""
+
+    id: int
+    by: Account
+    uri: str | None
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,7 @@ async def call(
     assert community, "a foreign key holds it"
     instance = await accounts.by_uri(tx.conn, tx.site.urls.instance_actor)
     called = Called(post, found, author, community, instance)
-    told = await _by_form(tx, found, reach, new=verb == "create")
+    told = await _by_form(tx, found, reach, new=verb == "create", closed=not post.is_public)
     await _cards(tx, called, verb, told[forms.CARD])
     if any(told[form].any for form in forms.EVENTS):
         await _events(tx, called, verb, told)
@@ -93,7 +107,9 @@ class Told:
         return bool(self.members or self.instances)
 
 
-async def _by_form(tx: Tx, found: calls.Call, reach: Reach, *, new: bool) -> dict[str, Told]:
+async def _by_form(
+    tx: Tx, found: calls.Call, reach: Reach, *, new: bool, closed: bool = False
+) -> dict[str, Told]:
     post_id, shape = found.post_id, kinds.KINDS[found.kind].shape
     sent = await calls.forms(tx.conn, post_id)
     members, others = _by_host(reach.members), _by_host(reach.instances)
@@ -104,7 +120,7 @@ async def _by_form(tx: Tx, found: calls.Call, reach: Reach, *, new: bool) -> dic
         software = known[host].software if host in known else None
         first = sent.get(host)
         # The card and the page of a volunteer call stand for its shifts.
-        listed = forms.of_call(software, shape)
+        listed = forms.of_call(software, shape, closed=closed)
         form = None if found.parent_id and listed in (forms.CARD, forms.PAGE) else listed
         if first is None and new and form:
             first = HostForm(host, form, by_instance=host not in members)
@@ -173,7 +189,7 @@ async def _embedded(
     members = {k: v for each in told for k, v in each.members.items()}
     others = {k: v for each in told for k, v in each.instances.items()}
     for actor, inboxes in _in_whose_name(called, Told(members, others)):
-        await _send(tx, called, actor, await _announce(tx, actor, sent), inboxes)
+        await _send(tx, called, actor, await _announce(tx, called, actor, sent), inboxes)
 
 
 def _in_whose_name(called: Called, told: Told) -> list[tuple[Account, Inboxes]]:
@@ -183,17 +199,20 @@ def _in_whose_name(called: Called, told: Told) -> list[tuple[Account, Inboxes]]:
 
 async def _point(tx: Tx, called: Called, actor: Account, uri: str, inboxes: Inboxes) -> None:
     """Announce of a bare id: whoever gets it fetches what is there."""
-    await _send(tx, called, actor, await _announce(tx, actor, uri), inboxes)
+    await _send(tx, called, actor, await _announce(tx, called, actor, uri), inboxes)
 
 
-async def _announce(tx: Tx, actor: Account, announced: str | Json) -> Json:
-    cc = [actor.followers_uri or ""]
-    return build.announce(await effects.new_id(tx), actor.uri, announced, cc=cc, published=tx.now)
+async def _announce(tx: Tx, called: Called, actor: Account, announced: str | Json) -> Json:
+    followed_by = [actor.followers_uri or ""]
+    to, cc = ([PUBLIC], followed_by) if called.row.is_public else (followed_by, [])
+    uri = await effects.new_id(tx)
+    return build.announce(uri, actor.uri, announced, to=to, cc=cc, published=tx.now)
 
 
 async def _send(tx: Tx, called: Called, actor: Account, document: Json, inboxes: Inboxes) -> Json:
     uri = called.row.uri
-    return await effects.send(tx, actor, document, inboxes, subject=uri, public=True)
+    public = called.row.is_public
+    return await effects.send(tx, actor, document, inboxes, subject=uri, public=public)
 
 
 async def _about(tx: Tx, actor: Account, document: Json, verb: str) -> Json:
@@ -202,7 +221,8 @@ async def _about(tx: Tx, actor: Account, document: Json, verb: str) -> Json:
     if verb == "update":
         return build.update(await effects.new_id(tx), actor.uri, document)
     gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
-    return build.delete(await effects.new_id(tx), actor.uri, gone)
+    to, cc = ([PUBLIC], []) if wire.is_for_all(document) else wire.named(document)
+    return build.delete(await effects.new_id(tx), actor.uri, gone, to=to, cc=cc)
 
 
 async def pin(tx: Tx, actor: Account, post: posts.Post, *, added: bool) -> None:
@@ -266,12 +286,15 @@ async def taking_part(
     uri: str,
     message: str = "",
     role: str | None = None,
+    guests: int | None = None,
 ) -> None:
     """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
-    it is."""
+    it is; ``guests``: whom they bring, where they could."""
     answered = {"id": post.uri}
     if answer == "going":
-        document = build.join(uri, actor.uri, post.uri, to=[host.uri], role=role or "")
+        document = build.join(
+            uri, actor.uri, post.uri, to=[host.uri], role=role or "", guests=guests
+        )
     elif answer == "withdrawn":
         document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
     elif answer == "maybe":
@@ -308,9 +331,16 @@ async def ignore_join(tx: Tx, post: posts.Post, joiner: Account, uri: str) -> No
 
 
 async def answer_join(
-    tx: Tx, organiser: Account, post: posts.Post, joiner: Account, uri: str | None, state: str
+    tx: Tx,
+    organiser: Account,
+    post: posts.Post,
+    joiner: Account,
+    uri: str | None,
+    state: str,
+    guests: int = 0,
 ) -> None:
-    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere."""
+    """Accept (a place is granted), TentativeAccept (waiting) or Reject, to a Join from elsewhere.
+    ``guests``: who come with them."""
     if joiner.local or not organiser.local or uri is None:
         return
     make = {
@@ -318,7 +348,62 @@ async def answer_join(
         "waiting": build.tentative_accept,
         "refused": build.reject,
     }[state]
-    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri])
+    found = await calls.by_id(tx.conn, post.id)
+    brings = guests if guests or (found and found.guests_max) else None
+    joined = build.join(uri, joiner.uri, post.uri, to=[organiser.uri], guests=brings)
     document = make(await effects.new_id(tx), organiser.uri, joined)
     inboxes = effects.own_inbox_of(joiner)
     await effects.send(tx, organiser, document, inboxes, subject=post.uri, public=False)
+
+
+# Needs and offers (FEP-0837)
+
+
+async def offer(
+    tx: Tx, actor: Account, post: posts.Post, host: Account, uri: str, quantity: int, said: str
+) -> None:
+    """Promise so much to a need of another server, or ask for it of an offer."""
+    value = Agreement(satisfies=_intent(post), quantity=quantity)
+    document = build_agreement.offer(uri, actor.uri, value, said, to=host.uri)
+    inboxes = effects.own_inbox_of(host)
+    await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)
+
+
+async def answer_offer(
+    tx: Tx, post: posts.Post, promised: Promised, *, accepted: bool, why: str = ""
+) -> None:
+    """What somebody of another server promised is accepted, or not; by the author of the call, whom they
+    asked. Nothing where it came by no Offer."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author is None or not author.local or promised.uri is None:
+        return
+    uri, to = await effects.new_id(tx), promised.by.uri
+    if accepted:
+        value = Agreement(
+            satisfies=_intent(post), quantity=promised.quantity, id=_agreement(post, promised.id)
+        )
+        document = build_agreement.accept(uri, author.uri, promised.uri, value, to=to)
+    else:
+        document = build_agreement.reject(uri, author.uri, promised.uri, why, to=to)
+    inboxes = effects.own_inbox_of(promised.by)
+    await effects.send(tx, author, document, inboxes, subject=post.uri, public=False)
+
+
+async def confirm(tx: Tx, post: posts.Post, promised: Promised) -> None:
+    """What was agreed on came true (FEP-0837, Confirmations)."""
+    author = await accounts.by_id(tx.conn, post.account_id)
+    if author is None or not author.local or promised.uri is None:
+        return
+    uri, agreed = await effects.new_id(tx), _agreement(post, promised.id)
+    document = build_agreement.confirmation(uri, author.uri, agreed, tx.now, to=promised.by.uri)
+    inboxes = effects.own_inbox_of(promised.by)
+    await effects.send(tx, author, document, inboxes, subject=post.uri, public=False)
+
+
+def _intent(post: posts.Post) -> str:
+    return f"{post.uri}{PRIMARY}"
+
+
+def _agreement(post: posts.Post, commitment_id: int) -> str:
+    """A name that the two sides know it by; there is nothing for others to read at it."""
+    return f"{post.uri}/agreements/{commitment_id}"

@@ -44,15 +44,23 @@ EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed
 # Who reads events and no other kind of call. Friendica and WordPress are microblogs besides.
 EVENTS_ONLY = frozenset({"gancio", "mobilizon"})
 
+# Who shows an event to whoever has its address, whomever it is for: Mobilizon knows public and unlisted ones
+# (5.1, lib/federation/activity_stream/converter/event.ex, get_visibility), the others do not look.
+PUBLISHING = frozenset({"gancio", "mobilizon", "wordpress"})
+
 # Who reads a page and a Question too (PieFed 1.6, app/activitypub/util.py): it is sent a decision as it is.
 # Lemmy and Mbin know no Question: they are sent its companion page.
 ASKED = frozenset({"piefed"})
 
 
-def of_call(software: str | None, shape: str = "event") -> str | None:
+def of_call(software: str | None, shape: str = "event", *, closed: bool = False) -> str | None:
     """The form in which a server is sent a call whose canonical object is an ``event``, ``page`` or
-    ``question``; None: it can use none."""
+    ``question``; None: it can use none. ``closed``: it is for members alone."""
+    if closed and software in PUBLISHING:
+        return None
     known = CALL_FORMS.get(software or "", CARD)
+    if closed and known == EVENT:
+        return CARD
     if shape == "question" and software in ASKED:
         return BECKON
     if shape == "event" or known not in (EVENT, GANCIO):

@@ -40,8 +40,9 @@ NOT_A_WRITER = _refused("not_a_member", "Only members may write this community's
 NOT_FOR_MEMBERS = _refused(
     "private_community", "What is posted to a private community is for its members only."
 )
-CALL_IN_PRIVATE = _refused(
-    "call_in_private_community", "A call is for everybody, and this community is private."
+FOR_ITS_MEMBERS = _refused(
+    "for_its_members",
+    "This call is for the members of its community, and answered with an account.",
 )
 NOT_TO_START = _refused("not_to_start", "This call is not to be started in other places.")
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
@@ -91,6 +92,7 @@ LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
 )
 NOT_YOURS = _refused("not_yours", "This is not yours.")
+COUNTED_ONCE = _refused("counted_once", "You have said so already, and everybody counts once.")
 CALL_OVER = _refused("call_over", "This call is over.")
 URGENT_ENOUGH = _refused("urgent_enough", "One call a week can be urgent, and this week had one.")
 NOT_A_RECORDER = _refused(
@@ -99,6 +101,13 @@ NOT_A_RECORDER = _refused(
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
+TOO_MANY_GUESTS = "too_many_guests"
+NO_ROOM = _refused(
+    "no_room_for_guests", "There is no room for so many guests now. What you said before stands."
+)
+TOO_MANY_TOGETHER = _refused(
+    "too_many_together", "You need more places than there are at all: come with fewer."
+)
 CHOOSE_SHIFT = _refused("choose_shift", "Please choose one of the shifts of this call.")
 NO_ANSWERS = _refused("no_answers", "This event takes no answers.")
 BY_INVITATION = _refused("by_invitation", "Only who was invited can take part in this event.")
@@ -329,9 +338,28 @@ def may_wait(*, mine: bool, full: bool) -> Verdict:
     return QUEUE_FULL if full else ALLOWED
 
 
-def may_call(*, private: bool) -> Verdict:
-    """Calls are for everybody, wherever they are counted: a private community has none yet."""
-    return CALL_IN_PRIVATE if private else ALLOWED
+def may_take_up(visibility: str, *, member: bool) -> Verdict:
+    """Answer a call of ours at all. ``member``: of its community. Whoever has no account is none."""
+    return FOR_ITS_MEMBERS if visibility == "members" and not member else ALLOWED
+
+
+def may_bring(guests: int, most: int, *, kept: bool) -> Verdict:
+    """``most``: that the organiser allows; ``kept``: these were said before that was fewer."""
+    if kept or 0 <= guests <= most:
+        return ALLOWED
+    if not most:
+        return _refused(TOO_MANY_GUESTS, "To this call nobody brings guests.")
+    return _refused(TOO_MANY_GUESTS, f"To this call each brings {most} guests at most.")
+
+
+def may_bring_more(*, fits: bool) -> Verdict:
+    """Of somebody who takes part already."""
+    return ALLOWED if fits else NO_ROOM
+
+
+def may_seat(places: int, total: int | None) -> Verdict:
+    """``places``: for somebody and whom they bring; ``total``: None where there is no limit."""
+    return ALLOWED if total is None or places <= total else TOO_MANY_TOGETHER
 
 
 def may_start(*, allowed: bool) -> Verdict:

@@ -250,13 +250,13 @@ async def require_known(tx: Tx, account: Account, viewer: Account | None) -> Acc
 
 
 async def secluded(tx: Tx, ids: Iterable[int], viewer: Account | None) -> set[int]:
-    """Which of these accounts are private communities of ours to which the viewer does not belong: whoever
-    is in them is not told, neither from their side nor from that of a member."""
+    """Which of these accounts are private communities of ours that the viewer has not joined: whoever is in
+    them is not told, neither from their side nor from that of a member, nor to a guest before they join."""
     closed = await communities.closed(tx.conn, sorted(set(ids)))
     private = {c.account_id for c in closed if c.visibility == "private"}
     if not private or viewer is None:
         return private
-    return private - await communities.belongs(tx.conn, viewer.id, sorted(private))
+    return private - await follows.followed_among(tx.conn, viewer.id, sorted(private))
 
 
 async def posts_by_ids(

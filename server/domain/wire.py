@@ -24,17 +24,31 @@ from federation.objects import (
     Place,
     Poll,
     Post,
+    Proposal,
     QuoteAuthorization,
     QuotePolicy,
     Role,
+    Script,
     Tally,
+    Target,
     Vote,
 )
-from federation.vocab import PUBLIC
+from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
 from server.domain.calling import keywords, kinds
 from server.domain.tx import Tx
-from storage import accounts, call_copies, calls, communities, polls, posts, shift_roles, tallies
+from storage import (
+    accounts,
+    call_copies,
+    calls,
+    commitments,
+    communities,
+    polls,
+    posts,
+    shift_roles,
+    tallies,
+    targets,
+)
 from storage.accounts import Account
 
 Json = build.Json
@@ -42,6 +56,12 @@ Json = build.Json
 QUOTE_REQUEST = "/quote-request"
 STAMPS = "/quotes/"
 """Below the address of what is quoted."""
+
+SERVICES = ("transport", "care", "law", "language", "media", "work")
+"""Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
+
+TARGETS_MAX, NOTE_MAX = 100, 300
+"""Of a contact call on the wire; characters of each note."""
 
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
@@ -157,7 +177,7 @@ def named(document: Json) -> tuple[list[str], list[str]]:
 async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     """The answer card of a call: a Question by the community, without counts in its text."""
     community = await _account(tx, call.community_id)
-    to, cc = addressing.audience("public", community.followers_uri or "")
+    to, cc = addressing.audience(_as_card(row), community.followers_uri or "")
     value = Post(
         id=call.card_uri or tx.site.urls.card(row.id),
         kind="question",
@@ -169,11 +189,21 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         url=row.url,
         audience=community.uri,
         context=f"{row.uri}/context",
-        quote_policy=QuotePolicy(automatic=(PUBLIC,)),
+        quote_policy=QuotePolicy(automatic=(PUBLIC if row.is_public else community.uri,)),
         poll=await _poll(tx, row.id),
         card_for=row.uri,
     )
     return build.question(value)
+
+
+def _as_card(row: posts.Post) -> addressing.Visibility:
+    """For a microblog the members are the followers of who posts it."""
+    return "private" if row.visibility == "members" else "public"
+
+
+def is_for_all(document: Json) -> bool:
+    """Whether a document of ours is addressed to everybody."""
+    return any(PUBLIC in part for part in named(document))
 
 
 async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
@@ -320,7 +350,7 @@ async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
-    return keywords.printed(found, row.language)
+    return keywords.printed(found, row.language, call.guests_max)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:
@@ -418,7 +448,7 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
     added = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
-    extension = await _extension(tx, call, community, shape, within)
+    extension = await _extension(tx, call, value, community, within)
     described = replace(
         value,
         kind=shape,
@@ -435,9 +465,10 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
 
 
 async def _extension(
-    tx: Tx, call: calls.Call, community: Account, shape: str, within: posts.Post | None
+    tx: Tx, call: calls.Call, value: Post, community: Account, within: posts.Post | None
 ) -> Call:
     """What only Beckon reads. Of an event time and place stand in the event."""
+    shape = kinds.KINDS[call.kind].shape
     options = await polls.options(tx.conn, [call.post_id])
     event = shape == "event"
     return Call(
@@ -459,12 +490,56 @@ async def _extension(
         shifts=tuple(row.uri for row, _ in await shifts(tx, call)),
         parent=within.uri if within else None,
         choice=call.choice,
+        proposal=await _proposal(tx, call),
+        targets=await _targets(tx, call, value.id) if call.kind == "contact" else (),
+        scripts=tuple(
+            Script(standing=said.status, subject=said.subject, body=said.body)
+            for said in await targets.scripts(tx.conn, call.post_id)
+        ),
         roles=tuple(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
         started_from=await call_copies.origin(tx.conn, call.post_id),
         may_be_started=call.may_be_started,
+        guests_max=call.guests_max,
+    )
+
+
+async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:
+    """The first of them: a document has its limit."""
+    return tuple(
+        Target(
+            id=f"{uri}#target-{each.id}",
+            name=each.name,
+            role=each.role,
+            address=each.address,
+            area=each.area,
+            language=each.language or "",
+            standing=each.status,
+            note=text.one_line(each.note, NOTE_MAX),
+        )
+        for each in (await targets.of_call(tx.conn, call.post_id))[:TARGETS_MAX]
+    )
+
+
+def resource(category: str) -> str:
+    """What a need is about, as the id of a resource (FEP-0837)."""
+    return f"{CATEGORY}{category}"
+
+
+async def _proposal(tx: Tx, call: calls.Call) -> Proposal | None:
+    """What a need or an offer says for readers of FEP-0837."""
+    if call.kind != "need":
+        return None
+    category = await commitments.category(tx.conn, call.post_id) or ""
+    left = await commitments.missing(tx.conn, call.post_id)
+    return Proposal(
+        purpose="offer" if call.variant else "request",
+        quantity=call.capacity,
+        available=None if left is None else max(left, 0),
+        category=category,
+        service=category in SERVICES,
     )
 
 
@@ -490,6 +565,7 @@ async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> E
         place=_place(call),
         capacity=call.capacity,
         participant_count=call.counted,
+        taken=call.taken,
         organizers=(value.attributed_to, community.uri),
         attendees=f"{value.id}/attendees",
         status=CALL_STATES[call.state],

@@ -9,7 +9,7 @@ after two weeks.
 
 A host that comes back, perhaps after days, is first sent one activity, then two at a time, then four, and
 of what waited for it only what was not superseded (``server/domain/relevance.py``). It is asked at once when
-something arrives from it (``server/arriving/inbox.py``), else by the clock, once a day at last. After it was given
+something arrives from it (``server/arriving/arrivals.py``), else by the clock, once a day at last. After it was given
 up that still holds: what it missed is gone, but what is new waits for the next try. An inbox that is not
 there any more has its actor read again (``server/jobs/moved.py``).
 

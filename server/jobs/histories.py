@@ -23,7 +23,7 @@ from federation.errors import Gone, Refused, Unreachable
 from federation.fields import mapping
 from federation.objects import Collection, Post
 from federation.origin import host_of
-from server.arriving import inbox, resolve
+from server.arriving import passed_on, resolve
 from server.arriving.resolve import Net
 from server.domain.groups import histories as verbs
 from server.errors import BeckonError
@@ -141,7 +141,7 @@ async def _by_proof(net: Net, group: Account, document: Mapping[str, object]) ->
         return True
     if said.post.attributed_to != said.actor:
         return False
-    if not await inbox.proven(net, document, said.actor):
+    if not await passed_on.proven(net, document, said.actor):
         return False
     await _keep(net, group, said.post)
     return True

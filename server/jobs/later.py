@@ -220,6 +220,10 @@ async def _expel(tx: Tx, job: Job) -> None:
     await community_settings.admit(tx, args["community_id"], args["account_id"], admitted=False)
 
 
+async def _left(tx: Tx, job: Job) -> None:
+    await participations.left(tx, job.args["account_id"], job.args["community_id"])
+
+
 async def _move_line(tx: Tx, job: Job) -> datetime | None:
     return await follows.move_line(tx, job.args["community_id"])
 
@@ -322,6 +326,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     hold_rules.JOB: _held_post,
     "forget": _forget,
     letters.JOB: _letter,
+    follows.LEFT: _left,
     follows.LINE: _move_line,
     mail_follows.WEEK: _mail_week,
     mail_lists.JOB: _mail_list,

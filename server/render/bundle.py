@@ -17,14 +17,15 @@ from server.render import account, card, filters, quote
 from server.render.quote import Quotes
 from server.render.view import Json, View
 from server.urls import Urls
-from storage import accounts, calls, oauth, participations, polls, posts
+from storage import accounts, calls, marks, oauth, participations, polls, posts
 from storage.accounts import Account
 from storage.calls import Call
 from storage.cards import Shown
+from storage.marks import Marks
 from storage.oauth import App
 from storage.participations import Participation
 from storage.polls import Option, Poll
-from storage.posts import Marks, Mentioned, Post
+from storage.posts import Mentioned, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ async def _mentions(view: View, ids: list[int]) -> Mapping[int, Sequence[Mention
 async def _marks(view: View, ids: list[int]) -> Mapping[int, Marks]:
     if view.viewer_id is None or not ids:
         return {}
-    return await posts.marks(view.conn, view.viewer_id, ids)
+    return await marks.marks(view.conn, view.viewer_id, ids)
 
 
 def _version(marks: Mapping[int, Marks]) -> UUID | None:

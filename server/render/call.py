@@ -63,6 +63,8 @@ def call(urls: Urls, loaded: Loaded) -> Json:
             "longitude": row.longitude,
         },
         "capacity": row.capacity,
+        "taken": row.taken,
+        "guests_max": row.guests_max,
         "goal": {"value": row.goal, "metric": row.goal_metric} if row.goal else None,
         "urgent": row.urgent,
         "external_url": row.external_url,
@@ -94,6 +96,7 @@ def answer(mine: Place) -> Json:
         "place_in_line": mine.in_line,
         "answered_at": stamp(p.answered_at),
         "role": p.role,
+        "guests": p.guests,
     }
 
 
@@ -121,6 +124,7 @@ def shift(post: Post, row: Call, wanted: list[Json], mine: Participation | None)
         "starts_at": maybe_stamp(row.starts_at),
         "ends_at": maybe_stamp(row.ends_at),
         "capacity": row.capacity,
+        "taken": row.taken,
         "counted": row.counted,
         "waiting": row.waiting,
         "roles": wanted,
@@ -136,4 +140,5 @@ def participant(urls: Urls, person: Account, row: Participation) -> Json:
         "tier": row.tier,
         "answered_at": stamp(row.answered_at),
         "role": row.role,
+        "guests": row.guests,
     }

@@ -17,7 +17,8 @@ from server.render.bundle import Bundle
 from server.render.emoji import emojis
 from server.render.view import Json, View, maybe_stamp
 from storage.calls import Call
-from storage.posts import Edit, Marks, Mentioned, Post
+from storage.marks import Marks
+from storage.posts import Edit, Mentioned, Post
 
 WARNED = ("note", "question")
 """Kinds whose summary is a warning; the summary of others is a description."""

@@ -83,7 +83,8 @@ async def _community(
     found = await timelines.community(tx.conn, group.id, page_of(request))
     heads = await listed.posts_by_ids(tx, found)
     coming = await calls.of_community(tx.conn, group.id, tx.now, CALLS)
-    open_calls = await listed.shown_calls(tx, [c for c in coming if c.state != "closed"])
+    open_now = [c for c in coming if c.state != "closed"]
+    open_calls = await listed.shown_calls(tx, open_now, viewer.account if viewer else None)
     listed_above = {shown.post.id for shown in open_calls}
     steers = await _steers(tx, viewer, group)
     return answers.page(

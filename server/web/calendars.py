@@ -27,7 +27,7 @@ from server.domain import sight
 from server.domain.members import subscriptions
 from server.domain.tx import Tx
 from server.errors import NotFound
-from server.web import subscribed
+from server.web import session, subscribed
 from server.web.calls import known
 from storage import calls, posts
 from storage import subscriptions as rows
@@ -49,9 +49,10 @@ YEARS_AHEAD = 10
 
 
 async def one(request: web.Request) -> web.Response:
-    """``GET /calls/{id}.ics``."""
+    """``GET /calls/{id}.ics``; of what is for members, in a browser of theirs alone."""
+    viewer = await session.viewer(request)
     async with context(request).work.reading() as tx:
-        post, call = await known(tx, request)
+        post, call = await known(tx, request, viewer)
         below = await calls.shifts(tx.conn, [post.id])
         shown = await posts.by_ids(tx.conn, [shift.post_id for shift in below])
         entries = [(post, call), *((shown[shift.post_id], shift) for shift in below)]
@@ -59,7 +60,8 @@ async def one(request: web.Request) -> web.Response:
     if call.starts_at is None:
         raise NotFound
     body = calendar("", titled, tx.now)
-    return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", None)
+    member = viewer.account if viewer and not post.is_public else None
+    return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", member)
 
 
 async def whole(request: web.Request) -> web.Response:

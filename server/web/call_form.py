@@ -13,13 +13,15 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from server import text
+from server.domain.calling import guests
 from server.domain.calling.drafting import Wanted
 from server.errors import Invalid, NotFound
 from storage.calls import Call, Details
 from storage.posts import Post
 
 FIELDS = (
-    "title date time end_date end_time timezone place_name place_address capacity about".split()
+    "title date time end_date end_time timezone place_name place_address"
+    " capacity guests_max about".split()
 )
 ABOUT_MAX = 5000
 BESIDE = {"starts_at": "date", "ends_at": "end_time", "name": "title"}
@@ -60,6 +62,7 @@ def of_call(post: Post, call: Call) -> EventForm:
             "place_name": call.place_name,
             "place_address": call.place_address,
             "capacity": str(call.capacity or ""),
+            "guests_max": str(call.guests_max or ""),
             "about": post.source,
         }
     )
@@ -75,7 +78,7 @@ def wanted(form: EventForm, old: Call | None = None) -> Wanted | None:
     zone = _zone(form)
     starts = _moment(form, zone, "date", "time")
     ends = _ends(form, zone)
-    capacity = _capacity(form)
+    capacity, guests_max = _capacity(form), _guests_max(form)
     if not values["title"]:
         form.errors["title"] = "An event needs a title."
     if len(values["about"]) > ABOUT_MAX:
@@ -89,7 +92,7 @@ def wanted(form: EventForm, old: Call | None = None) -> Wanted | None:
         starts, ends, values["timezone"], name, address,
         latitude=old.latitude if old and same else None,
         longitude=old.longitude if old and same else None,
-        capacity=capacity,
+        capacity=capacity, guests_max=guests_max,
     )  # fmt: skip
     kind = old.kind if old else "event"
     return Wanted(values["title"], details, values["about"], kind=kind)
@@ -150,6 +153,14 @@ def _time(form: EventForm, name: str) -> time | None:
     except ValueError:
         form.errors[name] = "Choose a time, such as 18:30."
         return None
+
+
+def _guests_max(form: EventForm) -> int:
+    given = form.values["guests_max"] or "0"
+    if not (given.isascii() and given.isdigit() and len(given) < 3 and int(given) <= guests.MOST):
+        form.errors["guests_max"] = f"Each brings 0 to {guests.MOST} guests."
+        return 0
+    return int(given)
 
 
 def _capacity(form: EventForm) -> int | None:

@@ -1,7 +1,7 @@
 """A call's page: what it is, how many take part, and taking part.
 
-The page is the same for strangers and members but for the panel on how to answer. Who takes part is
-shown to those who steer the community and to nobody else; everybody sees the counts, by tier and by
+The page is the same for strangers and members but for the panel on how to answer; that of a private community's
+call is there for its members alone. Who takes part is shown to those who steer the community and to nobody else; everybody sees the counts, by tier and by
 server. Every form ends in a verb of domain/calling/calls.py, which decides.
 """
 
@@ -14,7 +14,15 @@ from aiohttp import web
 
 from server.context import context
 from server.domain import wire
-from server.domain.calling import audience, consents, contacts, copies, participants_notes, tallies
+from server.domain.calling import (
+    audience,
+    consents,
+    contacts,
+    copies,
+    participants_notes,
+    passing_on,
+    tallies,
+)
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
 from server.domain.calling.copies import Copies
@@ -25,7 +33,7 @@ from server.domain.groups import affiliations
 from server.domain.groups import communities as community_verbs
 from server.domain.mailing import human
 from server.domain.tx import Tx
-from server.errors import NotFound
+from server.errors import BadRequest, NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
@@ -43,6 +51,7 @@ STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
 HOSTS = 20
 PARTICIPANTS = 500
+GUESTS_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class Shown:
     note: str | None
     first: Post | None
     copies: Copies
+    passed_on: str  # as a few lines for any messenger
 
     @property
     def kind(self) -> Kind:
@@ -112,10 +122,10 @@ class Shown:
         return self.call.state in ("open", "postponed") and not self.over
 
 
-async def known(tx: Tx, request: web.Request) -> tuple[Post, Call]:
-    """The call that ``{id}`` says, if a stranger may see it. Raises ``NotFound``, ``GoneError``."""
+async def known(tx: Tx, request: web.Request, viewer: Viewer | None = None) -> tuple[Post, Call]:
+    """The call that ``{id}`` says, if the viewer, or a stranger, may see it. Raises ``NotFound``, ``GoneError``."""
     number = answers.number(request)
-    post = await posts.require(tx, number, tx.site.urls.call(number))
+    post = await posts.require(tx, number, tx.site.urls.call(number), viewer)
     call = await calls.by_id(tx.conn, post.id)
     if call is None:
         raise NotFound
@@ -124,7 +134,7 @@ async def known(tx: Tx, request: web.Request) -> tuple[Post, Call]:
 
 async def steered(tx: Tx, request: web.Request, viewer: Viewer) -> tuple[Post, Call, Account]:
     """A call of ours that the viewer may change, and its community. Raises ``Forbidden``, ``NotFound``."""
-    post, call = await known(tx, request)
+    post, call = await known(tx, request, viewer)
     community = await accounts.by_id(tx.conn, call.community_id)
     if community is None or not post.local:
         raise NotFound
@@ -136,7 +146,7 @@ async def page(request: web.Request) -> web.Response:
     """``GET /calls/{id}`` by a browser."""
     viewer = await session.viewer(request)
     async with context(request).work.reading() as tx:
-        post, call = await known(tx, request)
+        post, call = await known(tx, request, viewer)
         shown = await _load(tx, viewer, post, call)
     return answers.page(request, "call.html", viewer, shown=shown, states=STATES)
 
@@ -165,17 +175,20 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         standing=standing,
         claims=await _claims(tx, post),
         participants=await _participants(tx, post) if sees else [],
-        comments=await _comments(tx, post),
+        comments=await _comments(tx, post, viewer),
         answers=await _answers(tx, call),
         keywords=await wire.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
-        audience=audience.of_answers(call.kind, audience.place(tx.site.urls.domain, host)),
-        by_email=await _by_email(tx, post, call) if viewer is None else None,
+        audience=audience.of_answers(
+            call.kind, audience.place(tx.site.urls.domain, host, closed=not post.is_public)
+        ),
+        by_email=await _by_email(tx, post, call) if viewer is None and post.is_public else None,
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
         shifts=await _shifts(tx, viewer, call),
         note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
         first=await copies.first_of(tx, post, None),
         copies=await copies.of(tx, post, None),
+        passed_on=await passing_on.words(tx, post, call),
     )
 
 
@@ -224,10 +237,11 @@ async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account
     return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id]
 
 
-async def _comments(tx: Tx, post: Post) -> list[ShownPost]:
+async def _comments(tx: Tx, post: Post, viewer: Viewer | None) -> list[ShownPost]:
     """The latest; the page of a call stays light."""
     thread = await post_rows.thread(tx.conn, post.id, posts.COMMENTS)
-    shown = await listed.shown_posts(tx, [row for row in thread if row.id != post.id])
+    below = [row for row in thread if row.id != post.id]
+    shown = await listed.shown_posts(tx, below, viewer.account if viewer else None)
     return shown[-COMMENTS:]
 
 
@@ -255,13 +269,26 @@ async def answer(request: web.Request) -> web.Response:
     viewer, form = await answers.form(request)
     said = form.get("said", "")
     async with context(request).work.transaction() as tx:
-        post, _ = await known(tx, request)
+        post, _ = await known(tx, request, viewer)
         if said == "withdrawn":
             await taking_part.withdraw(tx, viewer.account, post)
         else:
             role = form.get("role") or None
-            await taking_part.answer(tx, viewer.account, post, said, "page", role=role)
+            brings = guests(form)
+            await taking_part.answer(
+                tx, viewer.account, post, said, "page", role=role, guests=brings
+            )
     return answers.back_to(f"/calls/{post.id}")
+
+
+def guests(form: Mapping[str, str]) -> int | None:
+    """How many come along, as a form says. Raises ``BadRequest``."""
+    given = form.get("guests", "")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < GUESTS_DIGITS):
+        raise BadRequest("This form is not one of ours.", cause=f"guests={given!r}")
+    return int(given)
 
 
 async def set_state(request: web.Request) -> web.Response:

@@ -59,6 +59,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
         fields={n.removeprefix(QUESTION): v for n, v in form.items() if n.startswith(QUESTION)},
         agreed=tuple(agreed),
         seen={p: int(v) for p, v in agreed.items()},
+        guests=calls.guests(form) or 0,
     )
 
 

@@ -1,6 +1,7 @@
 """Posts and calls as pages list them: each with who wrote it and where, in a fixed number of queries.
 
-Pages are public, so lists show what a stranger may see, whoever looks (domain/sight.py).
+Pages are public, so lists show what a stranger may see, whoever looks (domain/sight.py); what a private community
+calls to stands on the pages of its members (``viewer``).
 """
 
 from __future__ import annotations
@@ -42,9 +43,11 @@ class ShownCall:
         return f"/calls/{self.post.id}"
 
 
-async def shown_posts(tx: Tx, found: Sequence[Post]) -> list[ShownPost]:
-    """What of these a stranger may see, in the same order."""
-    seen = await _with_quotes(tx, await sight.visible(tx, found, None))
+async def shown_posts(
+    tx: Tx, found: Sequence[Post], viewer: Account | None = None
+) -> list[ShownPost]:
+    """What of these a stranger, or ``viewer``, may see, in the same order."""
+    seen = await _with_quotes(tx, await sight.visible(tx, found, viewer))
     named = {p.account_id for p in seen} | {p.community_id for p in seen if p.community_id}
     by_id = await accounts.by_ids(tx.conn, sorted(named))
     return [
@@ -72,9 +75,11 @@ async def posts_by_ids(tx: Tx, ids: Sequence[int]) -> list[ShownPost]:
     return await shown_posts(tx, [rows[i] for i in ids if i in rows])
 
 
-async def shown_calls(tx: Tx, found: Sequence[Call]) -> list[ShownCall]:
-    """What of these a stranger may see, in the same order."""
+async def shown_calls(
+    tx: Tx, found: Sequence[Call], viewer: Account | None = None
+) -> list[ShownCall]:
+    """As ``shown_posts``."""
     calls = {call.post_id: call for call in found}
-    seen = await sight.posts_by_ids(tx, list(calls), None)
+    seen = await sight.posts_by_ids(tx, list(calls), viewer)
     hosts = await accounts.by_ids(tx.conn, sorted({c.community_id for c in found}))
     return [ShownCall(p, calls[p.id], hosts[calls[p.id].community_id]) for p in seen]

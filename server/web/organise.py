@@ -17,13 +17,16 @@ from storage.accounts import Account
 from storage.posts import Post
 
 
-def _page(
+async def _page(
     request: web.Request, viewer: Viewer, group: Account, form: EventForm, post: Post | None
 ) -> web.Response:
+    async with context(request).work.reading() as tx:
+        closed = await communities.is_private(tx, group)
+        where = audience.place(tx.site.urls.domain, group, closed=closed)
     return answers.page(
         request, "call_form.html", viewer, status=422 if form.errors else 200,
         group=group, form=form, post=post, zones=call_form.zones(),
-        privacy=audience.of_call("event", audience.place(context(request).work.site.urls.domain, group)),
+        privacy=audience.of_call("event", where),
     )  # fmt: skip
 
 
@@ -33,7 +36,7 @@ async def new(request: web.Request) -> web.Response:
     async with context(request).work.reading() as tx:
         group = await local_group(tx, request)
         await communities.require_steward(tx, group, viewer.account)
-    return _page(request, viewer, group, call_form.empty(), None)
+    return await _page(request, viewer, group, call_form.empty(), None)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -51,7 +54,7 @@ async def create(request: web.Request) -> web.Response:
             return answers.back_to(f"/calls/{post.id}")
         except Invalid as error:
             form.refuse(error)
-    return _page(request, viewer, group, form, None)
+    return await _page(request, viewer, group, form, None)
 
 
 async def edit(request: web.Request) -> web.Response:
@@ -59,7 +62,7 @@ async def edit(request: web.Request) -> web.Response:
     viewer = await answers.signed_in(request)
     async with context(request).work.reading() as tx:
         post, call, group = await steered(tx, request, viewer)
-    return _page(request, viewer, group, call_form.of_call(post, call), post)
+    return await _page(request, viewer, group, call_form.of_call(post, call), post)
 
 
 async def change(request: web.Request) -> web.Response:
@@ -76,4 +79,4 @@ async def change(request: web.Request) -> web.Response:
             return answers.back_to(f"/calls/{post.id}")
         except Invalid as error:
             form.refuse(error)
-    return _page(request, viewer, group, form, post)
+    return await _page(request, viewer, group, form, post)

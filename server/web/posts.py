@@ -15,18 +15,21 @@ from server.domain.tx import Tx
 from server.errors import GoneError, NotFound
 from server.web import answers, listed, session
 from server.web.listed import ShownPost
+from server.web.session import Viewer
 from storage import polls, posts
 from storage.posts import Post
 
 COMMENTS = 300
 
 
-async def require(tx: Tx, post_id: int, uri: str) -> Post:
-    """A post that a stranger may see. Raises ``NotFound``; ``GoneError`` for what was at ``uri``."""
+async def require(tx: Tx, post_id: int, uri: str, viewer: Viewer | None = None) -> Post:
+    """A post that the viewer, or a stranger, may see. Raises ``NotFound``; ``GoneError`` for what was public at
+    ``uri``."""
     try:
-        return await sight.post(tx, post_id, None)
+        return await sight.post(tx, post_id, viewer.account if viewer else None)
     except NotFound:
-        if await posts.is_buried(tx.conn, uri):
+        grave = await posts.tombstone(tx.conn, uri)
+        if grave and grave.kind:
             raise GoneError("This post was deleted.") from None
         raise
 

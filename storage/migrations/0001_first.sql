@@ -1188,6 +1188,7 @@ create table calls (
     latitude double precision,
     longitude double precision,
     capacity integer check (capacity > 0),
+    guests_max smallint not null default 0 check (guests_max between 0 and 10),  -- whom each may bring
     goal integer check (goal > 0),      -- how many of what
     goal_metric text not null default 'people',
     urgent boolean not null default false,
@@ -1199,6 +1200,7 @@ create table calls (
     confirmed integer not null default 0 check (confirmed >= 0),  -- who takes part, by tier
     expressed integer not null default 0 check (expressed >= 0),
     waiting integer not null default 0 check (waiting >= 0),
+    taken integer not null default 0 check (taken >= 0),  -- places: who takes part, and their guests
     tally_sent_at timestamptz,          -- when the counts last left in an Update
     revision integer not null default 0,  -- grows when time, place or state change: iCalendar's SEQUENCE
     outcome text not null default '',   -- what came of it, as HTML
@@ -1208,6 +1210,7 @@ create table calls (
     parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
     choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
     check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
+    check (guests_max = 0 or kind in ('event', 'volunteer')),
     check (choice is null or parent_id is not null),
     unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
@@ -1230,14 +1233,17 @@ create table decision_rules (
 create table call_targets (
     id bigint generated always as identity primary key,
     post_id bigint not null references calls on delete cascade,
+    uri text,                           -- of what another server has
     name text not null check (length(name) between 1 and 100),
     role text not null check (length(role) <= 100),
-    address text not null check (length(address) between 1 and 2000),  -- mailto: or https:
+    address text not null check (length(address) <= 2000),  -- mailto: or https:; empty: not told to us
     area text not null check (length(area) <= 100),
     language text,
     status text not null default 'asked' check (status in ('asked', 'pledged', 'refused', 'answered')),
     note text not null default '' check (length(note) <= 1000),
-    changed_at timestamptz not null
+    changed_at timestamptz not null,
+    unique (post_id, uri),
+    check (address <> '' or uri is not null)
 );
 create index on call_targets (post_id, id);
 
@@ -1312,6 +1318,7 @@ create table contacts (
     fingerprint bytea check (octet_length(fingerprint) = 32),  -- of the address; of each call other ones
     sealed bytea,                       -- address, name and answers to questions, for the community's key
     answer text not null,               -- of those that its kind of call has
+    guests smallint not null default 0 check (guests between 0 and 10),
     state text not null check (state in ('new', 'confirmed')),
     created_at timestamptz not null,
     confirmed_at timestamptz,
@@ -1396,9 +1403,11 @@ create table participations (
     created_at timestamptz not null,
     answered_at timestamptz not null,
     role text,                          -- in a shift that has roles
+    guests smallint not null default 0 check (guests between 0 and 10),  -- each takes a place more
     unique (post_id, account_id),
     foreign key (post_id, role) references shift_roles (post_id, name) on update cascade,
     check (role is null or counts),
+    check (guests = 0 or (counts and state <> 'withdrawn')),
     check (account_id is not null or state = 'withdrawn' or door = 'email'),
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
@@ -1431,8 +1440,12 @@ create table commitments (
     said text not null default '' check (length(said) <= 500),
     state text not null check (state in ('promised', 'accepted', 'declined', 'fulfilled', 'cancelled')),
     changed_at timestamptz not null,
-    check (state <> 'cancelled' or said = '')
+    uri text unique,                    -- of the Offer of somebody elsewhere
+    agreement text,                     -- its name at the server of a call elsewhere
+    check (state <> 'cancelled' or said = ''),
+    check (num_nonnulls(uri, agreement) <= case state when 'cancelled' then 0 else 1 end)
 );
+create index commitments_agreement on commitments (agreement) where agreement is not null;
 create index participations_account on participations (account_id);
 create index participations_answered on participations (answered_at);
 create index participations_role on participations (post_id, role) where role is not null;

@@ -8,7 +8,10 @@ import itertools
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from server.domain.calling import calls, kinds
+from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts as account_verbs
 from server.domain.members import follows, mutes, users
@@ -19,6 +22,7 @@ from server.domain.tx import Arrived, Tx
 from server.errors import BeckonError
 from storage import follows as follow_rows
 from storage.accounts import Account, Profile
+from storage.calls import Details
 from storage.posts import Post
 from tests.api.people import House, Member
 from tests.api.sightings import (
@@ -160,6 +164,8 @@ async def _say(world: World, said: Said) -> None:
 
 async def _write(tx: Tx, world: World, said: Said, about: Post | None, number: int) -> Post | None:
     author = world.people[said.author]
+    if said.how == "call":
+        return await _call(tx, world, number)
     if said.how == "boost" and about and about.reblog_of_id is None:
         uri = None if author.local else f"{author.uri}/boosts/{number}"
         return await marks.boost(tx, author, about, uri=uri)
@@ -182,6 +188,20 @@ async def _write(tx: Tx, world: World, said: Said, about: Post | None, number: i
     return await posts.publish(tx, author, draft, arrived=arrived)
 
 
+async def _call(tx: Tx, world: World, number: int) -> Post:
+    """Of each kind in turn, among members."""
+    kind, word = list(kinds.KINDS.values())[number % len(kinds.KINDS)], world.word(number)
+    details = Details(
+        tx.now + timedelta(days=3) if kind.timed else None,
+        None,
+        "UTC",
+        external_url="https://give.example/" if kind.linked else None,
+    )
+    options = (f"{word} yes", f"{word} no") if kind.name == "decision" else ()
+    wanted = Wanted(word, details, f"{word} #{world.tag}", kind=kind.name, options=options)
+    return await calls.create(tx, world.people[0], world.places[SHED], wanted)
+
+
 def _where(world: World, said: Said, about: Post | None) -> tuple[str, str]:
     """In which community, and for whom: an answer to what is for members is for them, too."""
     if said.how == "reply" and about:
@@ -194,9 +214,9 @@ def _where(world: World, said: Said, about: Post | None) -> tuple[str, str]:
 def _fact(world: World, said: Said, made: Post) -> Fact:
     numbers = {post.id: number for number, post in world.posts.items()}
     return Fact(
-        author=said.author,
+        author=0 if made.is_call else said.author,
         visibility=made.visibility,
-        named=frozenset() if made.reblog_of_id else frozenset(said.named),
+        named=frozenset() if made.reblog_of_id or made.is_call else frozenset(said.named),
         boosts=numbers[made.reblog_of_id] if made.reblog_of_id else None,
         quotes=numbers[made.quote_id] if made.quote_id else None,
         answers=numbers[made.in_reply_to_id] if made.in_reply_to_id else None,

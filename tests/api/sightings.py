@@ -24,7 +24,8 @@ PLACES = ("", "", "garden", "hall", SHED, SHED)
 
 @dataclass(frozen=True)
 class Said:
-    """A post of the world. ``about``: which earlier post it answers, quotes or boosts (``how``)."""
+    """A post of the world. ``about``: which earlier post it answers, quotes or boosts (``how``). A call is the
+    organiser's, in the private community."""
 
     author: int
     visibility: str
@@ -70,7 +71,7 @@ _said = st.builds(
     visibility=st.sampled_from(VISIBILITIES),
     named=st.lists(st.integers(0, PEOPLE - 1), max_size=2, unique=True).map(tuple),
     place=st.sampled_from(PLACES),
-    how=st.sampled_from(("new", "new", "reply", "reply", "quote", "boost")),
+    how=st.sampled_from(("new", "new", "reply", "reply", "quote", "boost", "call")),
     about=st.integers(0, 11),
 )
 plans = st.builds(

@@ -106,7 +106,11 @@ async def test_a_private_community_is_known_to_whom_it_invites(
     assert (await organiser.post(f"{one}/invites", json={})).status == 422
     await organiser.good("POST", f"{one}/invites", json=named)
     assert (await guest.good("GET", one))["title"] == "Shed"
-    assert (await guest.good("GET", f"{one}/members"))[0]["role"] == "organiser"
+    for part in ("members", "roles", "place"):  # who is in it is for who joined
+        assert (await guest.get(f"{one}/{part}")).status == 404, part
+    for part in ("followers", "following"):
+        (shown,) = [await guest.good("GET", f"/api/v1/accounts/{made['id']}/{part}")]
+        assert shown == [], part
     assert (await other.post(f"{account}/follow")).status == 404
     assert (await guest.good("POST", f"{account}/follow"))["following"]
     found = await other.good("GET", "/api/v2/search?q=shed&type=accounts")

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from federation.fetch import Egress
 from federation.media_types import ACTIVITY_JSON
+from storage.posts import Post
 from tests.api.conftest import serving
 from tests.api.people import House
 from tests.api.sighted import World, build
@@ -32,6 +33,7 @@ from tests.federation.members import signing
 from tests.tls_peer import egress_config
 
 EXAMPLES = 8
+BECKON = "/api/beckon/v1"
 
 
 @pytest.fixture
@@ -95,6 +97,11 @@ async def _alone(world: World, oracle: Oracle, viewer: int) -> None:
             status, text = await ask(world, viewer, one + part)
             assert status == expected, (viewer, part, world.facts[number])
             require_no_leak(world, oracle, viewer, one + part, text)
+        for part in ("", "/impact", "/consents", "/impact.csv") if post.is_call else ():
+            path = f"{BECKON}/calls/{post.id}{part}"
+            status, text = await ask(world, viewer, path)
+            assert status == expected, (viewer, path, world.facts[number])
+            require_no_leak(world, oracle, viewer, path, text)
     ids = "&".join(f"id[]={post.id}" for post in world.posts.values())
     several = await look(world, oracle, viewer, f"/api/v1/statuses?{ids}")
     assert world.numbers(s["id"] for s in several) == oracle.seen(viewer)
@@ -121,6 +128,16 @@ async def _listed(world: World, oracle: Oracle, viewer: int) -> None:
             found = await look(world, oracle, viewer, path)
             differ = numbers(found) ^ oracle.on_profile(viewer, author)
             assert not differ, (viewer, [world.facts[n] for n in differ], oracle.follows)
+    anywhere = "anywhere=true&latitude=0&longitude=0&limit=40"
+    for path in (
+        f"{BECKON}/communities/{world.places[SHED].id}/calls",
+        f"{BECKON}/communities/{world.places[SHED].id}/impact",
+        f"{BECKON}/calls/nearby?{anywhere}",
+        f"{BECKON}/needs",
+    ):
+        status, text = await ask(world, viewer, path)
+        assert status in (200, 404), (path, status, text)
+        require_no_leak(world, oracle, viewer, path, text)
     if viewer == STRANGER:
         return
     for path in (
@@ -148,19 +165,23 @@ def _own_heads(oracle: Oracle, viewer: int) -> set[int]:
     return {n for n in mine if oracle.facts[n].answers is None and oracle.facts[n].boosts is None}
 
 
+def _path(post: Post) -> str:
+    return f"/{'calls' if post.is_call else 'posts'}/{post.id}"
+
+
 async def _from_outside(world: World, oracle: Oracle) -> None:
     """Pages, and documents for servers that nobody signed for: what a stranger may see."""
     for number, post in world.posts.items():
         sees = oracle.sees(STRANGER, number)
         fact = world.facts[number]
         for part in ("", "/activity", "/replies", "/context"):
-            status, text = await ask(world, STRANGER, f"/posts/{post.id}{part}", ACTIVITY_JSON)
+            status, text = await ask(world, STRANGER, f"{_path(post)}{part}", ACTIVITY_JSON)
             require_no_leak(world, oracle, STRANGER, part, text)
             if not sees:
                 assert status == 404, (part, fact)
             elif part == "":  # what others wrote is theirs to serve; its thread may be ours
                 assert status == (200 if fact.author < LOCALS else 404), fact
-        status, text = await ask(world, STRANGER, f"/posts/{post.id}", "text/html")
+        status, text = await ask(world, STRANGER, _path(post), "text/html")
         require_no_leak(world, oracle, STRANGER, "page", text)
         assert (status in (200, 302, 303)) == sees, (status, fact)
     names = [person.username for person in world.people if person.local]
@@ -213,13 +234,14 @@ async def _to_signers(world: World, oracle: Oracle) -> None:
 
 async def _documents(world: World, oracle: Oracle, reader: int, number: int) -> None:
     """A post of ours, its activity, what answers it, and the thread below it."""
-    fact, path = world.facts[number], f"/posts/{world.posts[number].id}"
+    fact, path = world.facts[number], _path(world.posts[number])
     expected = 200 if oracle.gets(reader, number) else 404
     for part in ("", "/activity", "/replies", "/context"):
         status, text = await signed(world, oracle, reader, path + part)
         if part == "/context" and fact.answers is not None:
             continue  # is of the head
-        assert status == expected, (reader, part, fact)
+        to_card = status == 302 and world.posts[number].is_call and part == ""
+        assert (200 if to_card else status) == expected, (reader, part, fact)
         if status == 200 and part == "/replies":
             asked = oracle.answers_to(number)
         elif status == 200 and part == "/context":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from server.domain.calling.kinds import KINDS
 
 SHOWN = Path(__file__).with_name("audience.txt")
 HERE = Place("green.example", "The garden")
+CLOSED = replace(HERE, closed=True)
 ELSEWHERE = Place("green.example", "The choir", "hill.example")
 VISIBILITIES = ("public", "unlisted", "members", "private", "direct")
 DOORS = ("card", "join", "client", "page", "reply", "email")
@@ -21,6 +23,8 @@ def sentences() -> dict[str, str]:
     told = {f"post, {v}": audience.of_post(v, Place("green.example")) for v in VISIBILITIES}
     told |= {f"post to a community, {v}": audience.of_post(v, HERE) for v in VISIBILITIES[:3]}
     told |= {f"call, {kind}": audience.of_call(kind, HERE) for kind in KINDS}
+    told["call among members"] = audience.of_call("petition", CLOSED)
+    told |= {f"answer among members, {d}": audience.of_answer("petition", d, CLOSED) for d in DOORS}
     for kind, door in product(("event", "petition"), DOORS):
         told[f"answer, {kind} of ours, {door}"] = audience.of_answer(kind, door, HERE)
         if door != "email":
@@ -48,5 +52,7 @@ def test_every_sentence_says_what_matters() -> None:
     assert "A vote is not secret" in told["answer, petition of ours, card"]
     for visibility in ("members", "private", "direct"):
         assert "not encrypted" in told[f"post, {visibility}"]
+    assert "Everybody" not in told["call among members"]
+    assert audience.of_answers("petition", CLOSED)["email"] is None
     assert "hears only a number" in told["answer, petition of another server, client"]
     assert "your name and your answer" in told["answer, event of another server, client"]

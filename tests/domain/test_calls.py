@@ -17,10 +17,9 @@ from server.domain.posting import polls
 from server.domain.tx import Arrived
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
-from storage import outbox
+from storage import marks, outbox
 from storage import participations as participation_rows
 from storage import polls as poll_rows
-from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
@@ -200,11 +199,11 @@ async def test_a_call_closes_when_its_time_is_over(world: World) -> None:
     world.clock.forward(days=7, hours=4)
     async with world.work.transaction() as tx:
         assert await calls.close(tx, post.id) == begins + timedelta(days=1)
-        assert [p.id for p in await post_rows.pinned(tx.conn, group.id)] == [post.id]
+        assert [p.id for p in await marks.pinned(tx.conn, group.id)] == [post.id]
     world.clock.forward(days=1)
     async with world.work.transaction() as tx:
         assert await calls.close(tx, post.id) is None
-        assert await post_rows.pinned(tx.conn, group.id) == []
+        assert await marks.pinned(tx.conn, group.id) == []
         poll = (await poll_rows.by_ids(tx.conn, [post.id]))[post.id]
     assert poll.closed_at == world.clock.now()
     assert (await stored(world, post)).state == "closed"

@@ -390,3 +390,28 @@ async def test_nobody_votes_for_a_shift_that_is_gone(world: World) -> None:
         with pytest.raises((Invalid, Forbidden)):
             await vote(world, member, post, at)
     assert await on_card(world, post) == [(f"Day {n}", 0) for n in range(4)]
+
+
+async def test_a_text_that_is_changed_without_its_shifts_is_changed_in_them_too(
+    world: World,
+) -> None:
+    wanted = (shift(world, "Monday"), shift(world, "Tuesday"))
+    organiser, post, (monday, tuesday) = await kitchen(world, *wanted)
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, tuesday, state="cancelled")
+    called_off = (await below(world, post))[1]
+    details = (await stored(world, post)).starts_at, "Europe/Rome"
+    said = Wanted(
+        "Soup for the street",
+        Details(details[0], None, details[1]),
+        about="Bring a #spoon",
+        language="en",
+        kind="volunteer",
+    )
+    async with world.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, wanted=said)
+    changed, kept = await below(world, post)
+    assert (changed.id, changed.title) == (monday.id, "Monday")
+    assert (changed.source, changed.language, changed.tags) == ("Bring a #spoon", "en", ["spoon"])
+    assert (await stored(world, monday)).starts_at == wanted[0].starts_at
+    assert kept.content == called_off.content

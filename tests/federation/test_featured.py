@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from server.domain.posting import marks, posts
-from storage import posts as post_rows
+from storage import marks as mark_rows
 from storage.accounts import Account
 from tests.api.networked import Town, town
 from tests.federation.acting import followed, follows_us, outcome
@@ -23,7 +23,7 @@ def pins(server: Peer, who: Person, *items: str | Json) -> None:
 
 async def pinned(ours: Instance, who: Account) -> list[str]:
     async with ours.work.reading() as tx:
-        return [row.uri for row in await post_rows.pinned(tx.conn, who.id)]
+        return [row.uri for row in await mark_rows.pinned(tx.conn, who.id)]
 
 
 async def test_a_profile_that_is_opened_shows_what_is_pinned(town: Town) -> None:

@@ -199,14 +199,6 @@ async def test_it_is_neither_boosted_nor_quoted_nor_pinned(
             await marks.pin(tx, organiser, post, added=True)
 
 
-async def test_a_call_in_it_is_refused_for_a_named_reason(
-    ours: Instance, organiser: Account, shed: Account
-) -> None:
-    with pytest.raises(Forbidden) as refused:
-        await ours.event(organiser, shed, "Painting the shed")
-    assert refused.value.reason == "call_in_private_community"
-
-
 # --- what servers may fetch ---
 
 

@@ -144,6 +144,21 @@ async def test_calling_off_a_shift_is_heard_there(two: Two) -> None:
     assert await two.away.value("select count(*) from calls") == 0
 
 
+async def test_another_text_of_the_whole_is_heard_of_each_shift(two: Two) -> None:
+    now = await two.home.call(two.post)
+    said = Wanted(
+        "Soup for the street",
+        Details(now.starts_at, None, "UTC"),
+        about="Bring a spoon",
+        kind="volunteer",
+    )
+    async with two.home.work.transaction() as tx:
+        await calls.edit(tx, two.keeper, two.post, wanted=said)
+    await two.both.settle()
+    morning, _ = await below(two.away, await two.copy(two.post))
+    assert "Bring a spoon" in morning.content
+
+
 async def test_a_microblog_sees_one_card_and_votes_for_a_shift(
     ours: Instance, microblog: Peer
 ) -> None:

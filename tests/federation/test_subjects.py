@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.arriving.inbox import lane_of, subject_of
+from server.arriving.arrivals import lane_of, subject_of
 
 SENDER = "https://peer.example:443"
 _words = st.sampled_from(["Announce", "Undo", "Accept", "Create", "id", "type", "object", "actor"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from html import escape
 from io import BytesIO
 from urllib.parse import quote, urlencode
@@ -21,6 +22,7 @@ from aiohttp import hdrs
 
 from server.app import make_app
 from server.config import Settings
+from server.domain.calling import drafting, kinds
 from tests.api.networked import Town, town
 from tests.api.people import House, Member
 from tests.samples import picture
@@ -91,6 +93,7 @@ async def _write(
     await other.good("POST", f"{here}/join", json=wish)
     upload = {"file": BytesIO(picture()), "description": f"{word} picture"}
     file = await by.good("POST", "/api/v1/media", data=upload)
+    await _call(by, other, here, word)
     talk = await by.says(
         f"@{handle} {word} #{word} https://news.example/{word}", media_ids=[file["id"]]
     )
@@ -115,6 +118,31 @@ async def _write(
     found = await other.good("GET", f"{BECKON}/decisions")
     path = f"{BECKON}/decisions/{found[0]['id']}/appeal"
     await other.good("POST", path, json={"text": f"{word} appeal"})
+
+
+async def _call(by: Member, other: Member, here: str, word: str) -> None:
+    """A call of each kind, with an answer where that can be one word, and an idea of one."""
+    soon = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    more = {
+        "event": {"starts_at": soon, "place": {"name": word, "latitude": 45.4, "longitude": 9.1}},
+        "volunteer": {"shifts": [{"title": f"{word} shift", "starts_at": soon}]},
+        "donate": {"external_url": f"https://give.example/{word}"},
+        "decision": {"options": [f"{word} yes", f"{word} no"]},
+    }
+    said = {"about": f"{word} call #{word}", "participants_note": f"{word} note"}
+    for kind in kinds.KINDS:
+        text = said if kind in drafting.NOTED else {"about": said["about"]}
+        wish = {"kind": kind, "title": f"{word} {kind}", **text, **more.get(kind, {})}
+        made = await by.good("POST", f"{here}/calls", json=wish)
+        one = f"{BECKON}/calls/{made['id']}"
+        first = {"answer": made["answers"][0]["key"]}
+        taken = {"shift_id": made["shifts"][0]["id"]} if made["shifts"] else first
+        await other.good("POST", f"{one}/answer", json=taken)
+        await other.says(f"{word} comment", in_reply_to_id=made["id"])
+    idea = {"kind": "petition", "title": f"{word} idea", "about": f"{word} idea"}
+    await other.good("POST", f"{here}/proposals", json=idea)
+    await by.good("PUT", f"{one}", json={"state": "closed"})
+    await by.good("POST", f"{one}/outcome", json={"outcome": f"{word} outcome"})
 
 
 @dataclass

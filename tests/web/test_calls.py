@@ -249,5 +249,6 @@ async def test_a_poster_says_what_when_where_and_at_which_address(house: House) 
     assert poster.status == 200
     assert call.title in poster.words
     assert call.url in poster.words
+    assert f'src="/calls/{call.id}/qr.svg"' in poster.text
     assert f"/calls/{call.id}/poster" in (await stranger.get(f"/calls/{call.id}")).text
     assert (await stranger.get("/calls/1/poster")).status == 404

@@ -18,20 +18,23 @@ KEEP_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``domain``: this server; ``community``: its title, or ""; ``host``: of the call's server, "" for ours."""
+    """``domain``: this server; ``community``: its title, or ""; ``host``: of the call's server, "" for ours.
+    ``closed``: the call is for the members of the community."""
 
     domain: str
     community: str = ""
     host: str = ""
+    closed: bool = False
 
     @property
     def group(self) -> str:
         return self.community or "the community"
 
 
-def place(domain: str, community: Account) -> Place:
+def place(domain: str, community: Account, *, closed: bool = False) -> Place:
     """Of a call or post of this community, as seen from ``domain``."""
-    return Place(domain, community.display_name or community.username, community.host)
+    name = community.display_name or community.username
+    return Place(domain, name, community.host, closed)
 
 
 _COPIES = "Other servers keep copies, which a deletion may not reach."
@@ -59,6 +62,12 @@ def of_post(visibility: str, place: Place) -> str:
 
 def of_call(kind: str, place: Place) -> str:
     """Of a call that somebody makes. ``kind``: of call."""
+    if place.closed:
+        return (
+            f"Only members of {place.group} can see this call, with your name as the one who makes it, and answer it."
+            f" It goes to the servers of its members. {_READABLE} {place.domain} and the organisers of"
+            f" {place.group} learn who answers. Who has no account cannot be a member, and cannot answer by e-mail."
+        )
     learns = (
         f"{place.domain} and the organisers of {place.group} learn who answers"
         if KINDS[kind].named
@@ -74,6 +83,8 @@ def of_call(kind: str, place: Place) -> str:
 
 def of_answer(kind: str, door: str, place: Place) -> str:
     """Of an answer. ``door``: card, join, client, page, reply or email."""
+    if place.closed:
+        return _among_members(door, place)
     if door == "email":
         return _of_email(place)
     if door == "reply":
@@ -91,7 +102,27 @@ def of_answers(kind: str, place: Place) -> dict[str, str | None]:
     told: dict[str, str | None] = {
         door: of_answer(kind, door, place) for door in ("card", "join", "client")
     }
-    return {**told, "email": None if place.host else of_answer(kind, "email", place)}
+    door = not (place.host or place.closed)
+    return {**told, "email": of_answer(kind, "email", place) if door else None}
+
+
+def _among_members(door: str, place: Place) -> str:
+    """Answers to what is for members; a number is shown to these alone."""
+    counts = place.host or place.domain
+    if door == "email":
+        return (
+            f"Only members of {place.group} answer this call, with their account and not by e-mail."
+        )
+    if door == "reply":
+        return (
+            "Your reply is a post: send it to as few people as the call was sent to."
+            f" {counts} counts it, and the organisers of {place.group} learn what your account answered."
+        )
+    secret = "A vote is not secret: " if door == "card" else ""
+    return (
+        f"{secret}{counts} and the organisers of {place.group} learn what your account answers."
+        " Other members are shown only the number, and nobody else even that."
+    )
 
 
 def _of_email(place: Place) -> str:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from server import text
-from server.domain import distribution, effects, policy
+from server.domain import distribution, effects
 from server.domain.calling import (
     call_notices,
+    commitments,
     copies,
     drafting,
     kinds,
     participations,
     reminders,
     shifts,
+    targets,
     urgency,
 )
 from server.domain.calling.shifts import Shift
@@ -28,13 +30,14 @@ from server.domain.groups import communities
 from server.domain.posting import drafts, marks, posts, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
-from storage import accounts, calls, polls, shift_roles
+from storage import accounts, calls, follows, polls, shift_roles
 from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
+from storage.targets import Heard, Script
 
 STATES = ("open", "postponed", "cancelled", "closed")
 ENDED = ("cancelled", "closed")
@@ -62,7 +65,7 @@ INTRODUCED = 50
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the host of a remote call says of its counts."""
+    """What the host of a remote call says of its counts. ``taken``: places, where it says how many are left."""
 
     kind: str
     variant: str
@@ -77,6 +80,10 @@ class Reported:
     roles: tuple[shift_roles.Role, ...] = ()
     started_from: str | None = None  # the id of the call of which it is a copy for another place
     may_be_started: bool = True
+    category: str = ""  # of a need
+    taken: int | None = None
+    targets: tuple[Heard, ...] = ()  # of a contact call
+    scripts: tuple[Script, ...] = ()
 
 
 async def create(
@@ -95,11 +102,12 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
-    policy.may_call(private=await communities.is_private(tx, community)).require()
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
     drafting.require_ahead(tx, wanted.details)
-    post = await posts.publish(tx, author, _draft(tx, community, wanted))
+    closed = await communities.is_private(tx, community)
+    draft = _draft(tx, community, wanted, "members" if closed else "public")
+    post = await posts.publish(tx, author, draft)
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
@@ -113,8 +121,14 @@ async def create(
     await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
         await _announce(tx, author, community, told, row)
-    await marks.feature(tx, community, post, added=True)
+    await _pin(tx, community, post, added=True)
     return post
+
+
+async def _pin(tx: Tx, community: Account, post: Post, *, added: bool) -> None:
+    """What is for members alone is pinned nowhere."""
+    if post.is_public:
+        await marks.feature(tx, community, post, added=added)
 
 
 async def _announce(tx: Tx, author: Account, community: Account, post: Post, call: Call) -> None:
@@ -157,7 +171,7 @@ def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -
     return replace(wanted, details=replace(wanted.details, closes_at=end))
 
 
-def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> drafts.Draft:
+def _draft(tx: Tx, community: Account, wanted: drafting.Wanted, visibility: str) -> drafts.Draft:
     offered = kinds.answers(wanted.kind, wanted.variant, [text.one_line(o) for o in wanted.options])
     titles = shifts.on_card(wanted.shifts or ()) or [answer.title for answer in offered]
     return drafts.Draft(
@@ -169,7 +183,8 @@ def _draft(tx: Tx, community: Account, wanted: drafting.Wanted) -> drafts.Draft:
         community=community,
         tags=tuple(text.hashtags(wanted.about)),
         poll=drafts.PollDraft(tuple((title, 0) for title in titles)),
-        quote_policy=quotes.policy_named("public", "public"),  # it is meant to be spread
+        visibility=visibility,
+        quote_policy=quotes.policy_named("public", visibility),  # it is meant to be spread
     )
 
 
@@ -226,6 +241,10 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
+    if reported.kind == "need":
+        await commitments.hear_category(tx, post, reported.category)
+    if reported.kind == "contact":
+        await targets.hear(tx, post, reported.targets, reported.scripts)
     new_outcome = await _hear_outcome(tx, post, reported.outcome)
     if await calls.set_state(tx.conn, post.id, reported.state):
         effects.changed(tx, post.id)
@@ -233,7 +252,9 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
         await _tell_those_who_go(tx, post)
     elif reported.state != before.state and {reported.state, before.state} & UNSETTLED:
         await _tell_those_who_go(tx, post, await _told_with(tx, call, reported.state))
-    await calls.set_tally(tx.conn, post.id, reported.counted, 0, reported.waiting)
+    await calls.set_tally(
+        tx.conn, post.id, reported.counted, 0, reported.waiting, reported.taken or reported.counted
+    )
     await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
 
 
@@ -283,7 +304,9 @@ async def send_tally(tx: Tx, post_id: int) -> None:
 
 async def _told(tx: Tx, post: Post, call: Call) -> Reach:
     """Followers of the community and of the instance, and who answered without following either: they
-    found the call elsewhere."""
+    found the call elsewhere. What is for members goes to them alone."""
+    if post.visibility == "members":
+        return Reach(await effects.followers(tx, call.community_id))
     ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
@@ -299,6 +322,8 @@ async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
     """
     inboxes = effects.inbox_of(follower)
     as_member = followed.is_group
+    if as_member and not await follows.is_following(tx.conn, follower.id, followed.id):
+        return
     reach = Reach(inboxes) if as_member else Reach({}, inboxes)
     alone = as_member and follower.shared_inbox is None
     for call in await _to_introduce(tx, followed):
@@ -381,7 +406,7 @@ async def _rewrite(
             wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
         )
         wanted = replace(wanted, details=spans)
-    post = await posts.edit(tx, author, post, _draft(tx, community, wanted))
+    post = await posts.edit(tx, author, post, _draft(tx, community, wanted, post.visibility))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
@@ -389,11 +414,15 @@ async def _rewrite(
     if wanted.may_be_started is not None:
         await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)
+    await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)
-    for moved in await calls.place_shifts(tx.conn, post.id):
-        await send_tally(tx, moved)
+    told = set(await calls.place_shifts(tx.conn, post.id))
+    if wanted.shifts is None:
+        told |= set(await shifts.follow(tx, author, community, post))
+    for shift in sorted(told):
+        await send_tally(tx, shift)
     return post, call
 
 
@@ -446,7 +475,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         await participations.fill(tx, shift, await participations.locked(tx, shift))
         await send_tally(tx, shift.id)
     if before.parent_id is None:
-        await marks.feature(tx, community, post, added=state not in ENDED)
+        await _pin(tx, community, post, added=state not in ENDED)
 
 
 async def _turn(tx: Tx, post: Post, state: str) -> None:
@@ -534,10 +563,12 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
 
 async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
     await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
+    told = post.is_public  # of what was not, nobody else is told that it is gone
     if call.card_uri:
-        await post_rows.bury(tx.conn, call.card_uri, tx.now, "question")
+        await post_rows.bury(tx.conn, call.card_uri, tx.now, "question" if told else None)
     if kinds.KINDS[call.kind].shape == "question":
-        await post_rows.bury(tx.conn, tx.site.urls.companion(post.uri), tx.now, "page")
+        page = tx.site.urls.companion(post.uri)
+        await post_rows.bury(tx.conn, page, tx.now, "page" if told else None)
     await posts.remove(tx, post)
 
 

@@ -21,8 +21,8 @@ from datetime import timedelta
 import orjson
 
 from server import ids, text
-from server.domain import sight
-from server.domain.calling import consents, participations
+from server.domain import policy, sight
+from server.domain.calling import consents, guests, participations
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
@@ -61,6 +61,7 @@ class Typed:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
     agreed: Collection[str] = ()
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
+    guests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +99,15 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     call = await calls.lock(tx.conn, post.id)
     if call is None or not post.local:
         raise NotFound
+    policy.may_take_up(post.visibility, member=False).require()
     participations.require_open(tx, call)
     person = await _person(tx, call, typed)
+    guests.wanted(call, typed.guests, None)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
     ring = await sealed.ring(tx, call.community_id)
     if not await mail_budgets.may_mail(tx, person.address):
         return
-    await _keep(tx, ring, post, typed.said, person, texts)
+    await _keep(tx, ring, post, typed, person, texts)
 
 
 async def offered(tx: Tx, call: Call) -> list[Answer]:
@@ -129,14 +132,14 @@ async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
 
 
 async def _keep(
-    tx: Tx, ring: Ring, post: Post, said: str, person: Person, texts: list[int]
+    tx: Tx, ring: Ring, post: Post, typed: Typed, person: Person, texts: list[int]
 ) -> None:
     fingerprint = ring.fingerprint(sealed.plain(person.address), post.id)
     written = orjson.dumps(
         {"address": person.address, "name": person.name, "fields": dict(person.fields)}
     )
     box = ring.seal(written, PURPOSE, post.id)
-    kept = await contacts.put(tx.conn, post.id, fingerprint, box, said, tx.now)
+    kept = await contacts.put(tx.conn, post.id, fingerprint, box, typed.said, typed.guests, tx.now)
     if kept is None:
         known = await contacts.by_fingerprint(tx.conn, post.id, fingerprint)
         assert known, "the call is locked"
@@ -208,7 +211,7 @@ async def confirm(tx: Tx, secret: str) -> Contact:
     done = await contacts.confirm(tx.conn, contact.id, tx.now)
     if done is None:
         raise NotFound(USED)
-    await participations.answer_by_contact(tx, post, done.id, done.answer)
+    await participations.answer_by_contact(tx, post, done.id, done.answer, done.guests)
     await contacts.drop_links(tx.conn, contact.id, "confirm")
     await _follow(tx, done)
     await mails.want_by_contact(tx, done.id, "receipt")

@@ -12,6 +12,7 @@ from server import text
 from server.domain import policy
 from server.domain.calling import calls
 from server.domain.calling.drafting import ABOUT_MAX, TITLE_MAX, Wanted
+from server.domain.groups import communities
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from storage import conversions
@@ -29,7 +30,8 @@ async def make_call(
     """
     if said.community_id != community.id:
         policy.NOT_IN_COMMUNITY.require()
-    if not said.is_public:
+    among_members = said.visibility == "members" and await communities.is_private(tx, community)
+    if not (said.is_public or among_members):
         policy.NOT_SAID_IN_PUBLIC.require()
     call = await calls.create(tx, author, community, _worded(said, wanted))
     await conversions.put(tx.conn, call.id, said.id)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import kinds, shifts
+from server.domain.calling import guests, kinds, shifts
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
@@ -62,6 +62,7 @@ def check(wanted: Wanted) -> None:
     _check_time(wanted.details)
     _check_place(wanted.details)
     _check_numbers(wanted.details)
+    guests.check(wanted.kind, wanted.details)
 
 
 def _check_note(wanted: Wanted) -> None:

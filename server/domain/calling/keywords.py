@@ -3,7 +3,7 @@
 Pure. A reply counts where its first line is such a keyword and nothing else, in whatever letters; mentions
 around it do not matter. Everything else is a comment: what stands in quotation marks, after ``>`` or in a block of
 somebody else's words, what asks (``count me in?``), and a keyword in the middle of a sentence. ``#withdraw`` takes an
-answer back in every language, beside the word that is printed.
+answer back in every language, beside the word that is printed. Whom somebody brings follows the keyword: ``+2``.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ WITHDRAW = "#withdraw"
 @dataclass(frozen=True, slots=True)
 class Language:
     """``says``: the keyword of each answer that counts, by its key, or by variant and key where one key means
-    different things; ``option``: of a call that brings its own; ``sentence``: how it is printed."""
+    different things; ``option``: of a call that brings its own; ``sentence``: how it is printed; ``others``: the same of guests."""
 
     says: Mapping[str, str]
     option: str
     withdraw: str
     sentence: str
+    others: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ LANGUAGES: Mapping[str, Language] = {
         "vote {}",
         WITHDRAW,
         "Or answer in a reply, which others can read, with this as its first line: {}. To take it back: {}.",
+        "Not alone? Add how many come with you: {}.",
     ),
     "de": Language(
         {
@@ -84,6 +86,7 @@ LANGUAGES: Mapping[str, Language] = {
         "Stimme {}",
         "#zurückziehen",
         "Oder antworte, für andere lesbar, mit dieser ersten Zeile: {}. Zum Zurücknehmen: {}.",
+        "Nicht allein? Sag dazu, wie viele mitkommen: {}.",
     ),
     "es": Language(
         {
@@ -106,6 +109,7 @@ LANGUAGES: Mapping[str, Language] = {
         "voto {}",
         "#retirar",
         "O responde, a la vista de otros, con esto en la primera línea: {}. Para retirarlo: {}.",
+        "¿Vienes con más gente? Añade cuántas personas: {}.",
     ),
     "fr": Language(
         {
@@ -128,6 +132,7 @@ LANGUAGES: Mapping[str, Language] = {
         "vote {}",
         "#retirer",
         "Ou répondez, à la vue des autres, avec ceci en première ligne : {}. Pour le retirer : {}.",
+        "Vous venez avec d'autres ? Ajoutez combien : {}.",
     ),
     "ar": Language(
         {
@@ -150,6 +155,7 @@ LANGUAGES: Mapping[str, Language] = {
         "صوت {}",
         "#انسحاب",
         "أو أجيبوا برد يراه الآخرون، سطره الأول: {}. وللتراجع: {}.",
+        "إن جاء معكم آخرون فأضيفوا عددهم: {}.",
     ),
 }  # fmt: skip
 
@@ -171,8 +177,8 @@ def of_call(
     return tuple(Keyword(said, a.key) for said, a in named if said and a.counts)
 
 
-def printed(keywords: Sequence[Keyword], language: str | None) -> str:
-    """The paragraph that a call's text carries, as HTML."""
+def printed(keywords: Sequence[Keyword], language: str | None, guests_max: int = 0) -> str:
+    """The paragraph that a call's text carries, as HTML. ``guests_max``: whom each may bring."""
     words = of_language(language)
     parts = (
         f"<strong>{text.escape(k.words)}</strong>"
@@ -180,7 +186,11 @@ def printed(keywords: Sequence[Keyword], language: str | None) -> str:
         for k in keywords
     )
     taken_back = f"<strong>{text.escape(words.withdraw)}</strong>"
-    return f"<p>{words.sentence.format(' / '.join(parts), taken_back)}</p>"
+    said = words.sentence.format(" / ".join(parts), taken_back)
+    if guests_max and keywords:
+        example = f"{text.escape(keywords[0].words)} +{min(guests_max, EXAMPLE)}"
+        said += " " + words.others.format(f"<strong>{example}</strong>")
+    return f"<p>{said}</p>"
 
 
 def said(html: str, keywords: Sequence[Keyword], language: str | None) -> str | None:
@@ -188,12 +198,21 @@ def said(html: str, keywords: Sequence[Keyword], language: str | None) -> str | 
     line = first_line(html)
     if line in (WITHDRAW, plain(of_language(language).withdraw)):
         return WITHDRAW
-    return next((k.key for k in keywords if plain(k.words) == line), None)
+    alone = BROUGHT.sub("", line)
+    return next((k.key for k in keywords if plain(k.words) == alone), None)
+
+
+def guests(html: str) -> int:
+    """Whom a reply that answers brings, by what follows its keyword."""
+    found = BROUGHT.search(first_line(html))
+    return int(found[1]) if found else 0
 
 
 BLOCKQUOTE = re.compile(r"<blockquote>.*</blockquote>", re.DOTALL)
 QUOTED = "<p>&gt;</p>"
 APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
+BROUGHT = re.compile(r" ?\+ ?(\d{1,3})$")
+EXAMPLE = 2
 ENDINGS = " .!\u2026"
 
 

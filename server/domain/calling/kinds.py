@@ -123,6 +123,12 @@ def answers(kind: str, variant: str, options: Sequence[str] = ()) -> tuple[Answe
     )
 
 
+def by_name(kind: str, visibility: str) -> bool:
+    """Whether the host of a call is told who answers, and not only how many. Of what is for the members of a
+    community (``visibility`` of its post) always: it knows them, and lets nobody else answer."""
+    return KINDS[kind].named or visibility == "members"
+
+
 def has_own_options(kind: str, variant: str) -> bool:
     """Whether who makes such a call says what can be answered."""
     return not answers(kind, variant)

@@ -58,7 +58,14 @@ async def _spread(
     post: Post,
     html: str,
 ) -> None:
-    draft = drafts.Draft(content=html, in_reply_to=post, language=post.language)
+    closed = post.visibility == "members"
+    draft = drafts.Draft(
+        content=html,
+        in_reply_to=post,
+        language=post.language,
+        visibility=post.visibility if closed else "public",
+        community=community if closed else None,
+    )
     await posts.publish(tx, community, draft)
     took_part = await participations.participants(tx.conn, post.id)
     ids = [row.account_id for row in took_part if row.account_id and row.state == "granted"]

@@ -14,13 +14,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from server.domain import distribution, effects, forms, policy
+from server.domain.calling import guests as bringing
 from server.domain.calling import kinds, shift_roles, tallies
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, follows, participations, polls
+from storage import accounts, calls, follows, participations, persons, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -35,6 +36,8 @@ REJECTED = tuple(
     v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED, policy.CHOOSE_SHIFT)
 )
 """Why a Join of another server is answered by a Reject."""
+NO_MORE = (policy.NO_ROOM.reason, policy.TOO_MANY_TOGETHER.reason, policy.TOO_MANY_GUESTS)
+"""As these, but what somebody said before stands."""
 
 
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
@@ -69,13 +72,16 @@ async def answer(
     invited: bool = False,
     message: str = "",
     role: str | None = None,
+    guests: int | None = None,
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
     kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
-    ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles.
+    ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles; ``guests``: whom
+    they bring, None where the door cannot say.
 
     A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
-    Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen), ``Invalid`` (no such answer), ``NotFound`` (no call).
+    Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen, no room for guests), ``Invalid`` (no such
+    answer), ``NotFound`` (no call).
     """
     call = await locked(tx, post)
     shifts = await shift_roles.on_card(tx, call)
@@ -83,13 +89,16 @@ async def answer(
         policy.CHOOSE_SHIFT.require()
     choice, found = await _find(tx, call, said)
     if choice in shifts:
-        return await _choose(tx, account, post, shifts[choice], door, uri, role)
+        return await _choose(tx, account, post, shifts[choice], door, uri, role, guests)
     await _require_answer(tx, account, post, call)
     if shifts:
         await _leave_shifts(tx, account, post)
     old = await participations.of_account(tx.conn, post.id, account.id)
     tier = "confirmed" if account.local or door == "join" else "expressed"
     new = Said(found.key, choice, found.counts, "granted", tier, door, uri)
+    if found.counts:
+        same = old if old and old.answer == found.key and old.state in HELD else None
+        new = replace(new, guests=bringing.wanted(call, guests, same))
     if not post.local:
         mode = call.join_mode if found.counts else "free"
         policy.may_take_part(mode, call.external_url, invited=invited).require()
@@ -99,7 +108,7 @@ async def answer(
     if not account.local and door != "reply":  # which any software writes
         await _note_form(tx, account, call, door)
     if found.counts:
-        place = await shift_roles.place(tx, call, old, role)
+        place = await shift_roles.place(tx, call, old, role, 1 + new.guests)
         new = replace(new, role=place.role, state="granted" if place.free else "waiting")
     if old and (old.answer, old.role) == (found.key, new.role) and old.state in HELD:
         return await _say_again(tx, account, post, call, old, new)
@@ -125,11 +134,12 @@ async def _choose(
     door: str,
     uri: str | None,
     role: str | None,
+    guests: int | None,
 ) -> Participation:
     """A shift, on the card of its volunteer call: any other answer of theirs to the call goes."""
     shift = await post_rows.by_id(tx.conn, shift_id)
     assert shift, "a foreign key holds it"
-    row = await answer(tx, account, shift, None, door, uri=uri, role=role)
+    row = await answer(tx, account, shift, None, door, uri=uri, role=role, guests=guests)
     await _leave_shifts(tx, account, post, but=shift_id)
     if await participations.of_account(tx.conn, post.id, account.id):
         await _withdraw(tx, account, post, await locked(tx, post))
@@ -138,12 +148,22 @@ async def _choose(
 
 async def leave(tx: Tx, account: Account, community: Account) -> None:
     """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
-    it holds no place that others wait for."""
+    it, or has left one whose calls are for its members, holds no place that others wait for."""
     ids = await participations.in_community(tx.conn, community.id, account.id)
     found = await post_rows.by_ids(tx.conn, ids)
     for post_id in ids:
         if found[post_id].local:
             await withdraw(tx, account, found[post_id])
+
+
+async def left(tx: Tx, account_id: int, community_id: int) -> None:
+    """Somebody is no member any more: where the calls are for members, their places go to others."""
+    account = await accounts.by_id(tx.conn, account_id)
+    community = await accounts.by_id(tx.conn, community_id)
+    if account is None or community is None or not await communities.is_private(tx, community):
+        return
+    if not await follows.is_following(tx.conn, account_id, community_id):
+        await leave(tx, account, community)
 
 
 async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
@@ -159,17 +179,22 @@ async def tell(tx: Tx, row: Participation) -> None:
         await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
 
 
-async def answer_by_contact(tx: Tx, post: Post, contact_id: int, said: str) -> Participation:
+async def answer_by_contact(
+    tx: Tx, post: Post, contact_id: int, said: str, guests: int = 0
+) -> Participation:
     """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
     call = await locked(tx, post)
+    policy.may_take_up(post.visibility, member=False).require()
     choice, found = await _find(tx, call, said)
     require_open(tx, call)
     if choice in await shift_roles.on_card(tx, call):
         policy.CHOOSE_SHIFT.require()
     new = Said(found.key, choice, found.counts, "granted", "confirmed", "email")
     if found.counts:
-        place = await shift_roles.place(tx, call, None, None)
-        new = replace(new, role=place.role, state="granted" if place.free else "waiting")
+        guests = bringing.wanted(call, guests, None)
+        place = await shift_roles.place(tx, call, None, None, 1 + guests)
+        state = "granted" if place.free else "waiting"
+        new = replace(new, role=place.role, state=state, guests=guests)
     row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
     await settle(tx, post, call)
     return row
@@ -183,6 +208,16 @@ async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
         await settle(tx, post, call)
 
 
+async def ask_elsewhere(tx: Tx, account: Account, post: Post, said: str) -> Participation:
+    """As ``answer`` to a call of another server, which the caller tells: by the ``uri`` of what this gives."""
+    call = await locked(tx, post)
+    choice, found = await _find(tx, call, said)
+    await _require_answer(tx, account, post, call)
+    uri = await effects.new_id(tx)
+    new = Said(found.key, choice, found.counts, "pending", "confirmed", "client", uri)
+    return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
 async def join(
     tx: Tx,
     account: Account,
@@ -190,21 +225,31 @@ async def join(
     uri: str,
     said: str | None = None,
     role: str | None = None,
+    guests: int | None = None,
 ) -> None:
     """A Join of another server, which is answered in any case but by those who block each other.
 
-    ``said`` and ``role``: the answer and the role that it names, if any. Raises ``Forbidden`` for these, and ``Invalid``.
+    ``said``, ``role`` and ``guests``: the answer, the role and whom they bring, if it says so. Raises ``Forbidden`` for
+    these, and ``Invalid``. Where an answer of theirs stands that cannot be changed so, they are told that.
     """
     if not post.is_call:
         await distribution.ignore_join(tx, post, account, uri)
         return
     try:
-        await answer(tx, account, post, said, "join", uri=uri, role=role)
+        await answer(tx, account, post, said, "join", uri=uri, role=role, guests=guests)
     except Forbidden as refused:
-        organiser = await accounts.by_id(tx.conn, post.account_id)
-        if organiser is None or refused.reason not in REJECTED:
+        if refused.reason not in (*REJECTED, *NO_MORE):
             raise
-        await distribution.answer_join(tx, organiser, post, account, uri, "refused")
+        await _refuse(tx, account, post, uri, refused.reason)
+
+
+async def _refuse(tx: Tx, account: Account, post: Post, uri: str, reason: str) -> None:
+    organiser = await accounts.by_id(tx.conn, post.account_id)
+    old = await participations.of_account(tx.conn, post.id, account.id)
+    stands = old is not None and old.counts and old.state in HELD and reason in NO_MORE
+    state, guests = (old.state, old.guests) if old and stands else ("refused", 0)
+    if organiser:
+        await distribution.answer_join(tx, organiser, post, account, uri, state, guests)
 
 
 async def _say_again(
@@ -215,10 +260,20 @@ async def _say_again(
     old: Participation,
     new: Said,
 ) -> Participation:
-    """The same answer once more keeps its place; through a better door it is confirmed."""
+    """The same answer once more keeps its place, with other guests too; through a better door it is confirmed."""
+    if old.guests != new.guests:
+        bringing.require_room(old, new.guests, await shift_roles.room(tx, call, old.role))
     if old.tier == "expressed" and new.tier == "confirmed":
         await participations.confirm(tx.conn, old.id, new.uri, new.door)
         await settle(tx, post, call)
+    if old.guests != new.guests:
+        await participations.set_guests(tx.conn, old.id, new.guests, new.uri)
+        await settle(tx, post, call)
+        now = await participations.by_id(tx.conn, old.id)
+        assert now, "it was just written"
+        if now.state != old.state:
+            return now  # with fewer guests they fit in, and were told
+        old = now
     again = replace(old, door=new.door)
     await _reply(tx, post, account, again, new.uri)
     return again
@@ -240,9 +295,16 @@ async def locked(tx: Tx, post: Post) -> Call:
 
 async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
     await communities.require_part(tx, call.community_id, account)
+    if post.local:
+        member = await follows.is_following(tx.conn, account.id, call.community_id)
+        policy.may_take_up(post.visibility, member=member).require()
     blocked = await follows.blocked(tx.conn, account.id, call.community_id)
     blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
     require_open(tx, call, blocked=blocked)
+    if account.local and await persons.answered(
+        tx.conn, call.parent_id or call.post_id, account.id
+    ):
+        policy.COUNTED_ONCE.require()
 
 
 def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
@@ -259,7 +321,9 @@ async def _reply(
         return
     organiser = await accounts.by_id(tx.conn, post.account_id)
     if organiser:
-        await distribution.answer_join(tx, organiser, post, account, uri, participation.state)
+        await distribution.answer_join(
+            tx, organiser, post, account, uri, participation.state, participation.guests
+        )
 
 
 async def _answer_elsewhere(
@@ -275,13 +339,14 @@ async def _answer_elsewhere(
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    same = old and (old.answer, old.role) == (new.answer, new.role)
+    same = old and (old.answer, old.role, old.guests) == (new.answer, new.role, new.guests)
     if old and same and old.state != "refused" and not message:
         return old
-    if kinds.KINDS[call.kind].named:
+    if kinds.by_name(call.kind, post.visibility):
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
-        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role)
+        guests = new.guests if call.guests_max or new.guests else None
+        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role, guests)
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
@@ -295,10 +360,11 @@ async def _tell_host(
     uri: str,
     message: str = "",
     role: str | None = None,
+    guests: int | None = None,
 ) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri, message, role)
+    await distribution.taking_part(tx, account, post, host, said, uri, message, role, guests)
 
 
 async def withdraw(tx: Tx, account: Account, post: Post) -> None:
@@ -315,7 +381,7 @@ async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
         return
     if post.local:
         await settle(tx, post, call)
-    elif kinds.KINDS[call.kind].named:
+    elif kinds.by_name(call.kind, post.visibility):
         await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
     else:
         await tallies.due(tx, post)
@@ -334,7 +400,7 @@ async def settle(tx: Tx, post: Post, call: Call) -> None:
     The caller holds the lock of the call.
     """
     await fill(tx, post, call)
-    await _let_hear(tx, call)
+    await let_hear(tx, call)
     if call.parent_id:
         await settle_above(tx, call.parent_id)
 
@@ -344,10 +410,11 @@ async def settle_above(tx: Tx, parent_id: int) -> None:
     await _write(tx, parent_id)
     call = await calls.by_id(tx.conn, parent_id)
     if call:
-        await _let_hear(tx, call)
+        await let_hear(tx, call)
 
 
-async def _let_hear(tx: Tx, call: Call) -> None:
+async def let_hear(tx: Tx, call: Call) -> None:
+    """Other servers, and whoever looks, see in a while what changed."""
     due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
     await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
     await tallies.moved(tx, call)
@@ -365,8 +432,7 @@ async def fill(tx: Tx, post: Post, call: Call) -> None:
 
 async def _grant(tx: Tx, post: Post, call: Call) -> None:
     tally = await participations.recount(tx.conn, post.id)
-    taken = tally.confirmed + tally.expressed
-    for waiting in await shift_roles.granted(tx, call, taken, tally.waiting):
+    for waiting in await shift_roles.granted(tx, call, tally.taken, tally.waiting):
         await participations.set_participation_state(tx.conn, waiting.id, "granted")
         await _tell_granted(tx, post, waiting)
 
@@ -382,27 +448,37 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
 
 async def _write(tx: Tx, post_id: int) -> None:
     tally = await participations.recount(tx.conn, post_id)
-    await calls.set_tally(tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting)
+    await calls.set_tally(
+        tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting, tally.taken
+    )
     given = await participations.given(tx.conn, post_id)
     options = await polls.options(tx.conn, [post_id])
     counts = [given.get(option.position, 0) for option in options]
     await polls.set_counts(tx.conn, post_id, counts, tally.people)
 
 
-async def hear_answer(tx: Tx, host: Account, participation: Participation, state: str) -> None:
+async def hear_answer(
+    tx: Tx, host: Account, participation: Participation, state: str, guests: int | None = None
+) -> None:
     """The host of a remote call grants a place, lets one wait, or refuses.
 
     Only its author may say so, or in an event of a group somebody of the group's server: Mobilizon's
-    moderators answer for their group. ``state``: granted, waiting or refused.
+    moderators answer for their group. ``state``: granted, waiting or refused; ``guests``: for whom besides there is a
+    place, where it says so: never more than were asked for.
     """
-    post = await post_rows.by_id(tx.conn, participation.post_id)
-    call = await calls.by_id(tx.conn, participation.post_id)
-    if post is None or call is None or not await _answers_for(tx, host, post, call):
+    if not await answers_for(tx, host, participation):
         policy.NOT_YOURS.require()
     await participations.set_participation_state(tx.conn, participation.id, state)
+    if guests is not None and guests < participation.guests:
+        await participations.set_guests(tx.conn, participation.id, guests)
 
 
-async def _answers_for(tx: Tx, host: Account, post: Post, call: Call) -> bool:
+async def answers_for(tx: Tx, host: Account, participation: Participation) -> bool:
+    """Whether it is of a remote call for which this account may speak."""
+    post = await post_rows.by_id(tx.conn, participation.post_id)
+    call = await calls.by_id(tx.conn, participation.post_id)
+    if post is None or call is None:
+        return False
     if post.account_id == host.id:
         return True
     group = await accounts.by_id(tx.conn, call.community_id)

@@ -76,7 +76,7 @@ async def _carry_out(tx: Tx, author: Account, above: Post, post: Post) -> None:
     elif said == keywords.WITHDRAW:
         await participations.withdraw(tx, author, above)
     else:
-        await _answer(tx, author, above, said, post.uri)
+        await _answer(tx, author, above, said, post)
 
 
 async def _said(tx: Tx, above: Post, call: Call, post: Post) -> str | None:
@@ -84,11 +84,12 @@ async def _said(tx: Tx, above: Post, call: Call, post: Post) -> str | None:
     return keywords.said(post.content, printed, above.language)
 
 
-async def _answer(tx: Tx, author: Account, above: Post, said: str, uri: str) -> None:
+async def _answer(tx: Tx, author: Account, above: Post, said: str, reply: Post) -> None:
+    brings = keywords.guests(reply.content)
     try:
-        await participations.answer(tx, author, above, said, "reply", uri=uri)
+        await participations.answer(tx, author, above, said, "reply", uri=reply.uri, guests=brings)
     except Forbidden:
-        return  # too late, or not for them: a comment
+        return  # too late, not for them, or with more than may come: a comment
 
 
 async def of_call(tx: Tx, post: Post, call: Call) -> tuple[keywords.Keyword, ...]:

@@ -19,6 +19,7 @@ from server.domain.posting import drafts, posts, quotes
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import calls, shift_roles
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
@@ -32,6 +33,7 @@ ON_CARD = 3
 """How many of more than four stand on the card."""
 
 OTHER = shift_role_verbs.OTHER
+GO_ON = ("open", "postponed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,23 @@ async def change(
     return changed
 
 
+async def follow(tx: Tx, author: Account, community: Account, parent: Post) -> list[int]:
+    """What a call says anew its shifts say too: text, language and tags. The ids of those that go on, as each
+    names its call in what others are sent of it."""
+    on = [row for row in await calls.shifts(tx.conn, [parent.id]) if row.state in GO_ON]
+    rows = await post_rows.by_ids(tx.conn, [row.post_id for row in on])
+    for row in on:
+        post = rows[row.post_id]
+        if _words(post) != _words(parent):
+            said = Shift(post.title, row.starts_at)
+            await posts.edit(tx, author, post, _draft(community, parent, said))
+    return list(rows)
+
+
+def _words(post: Post) -> tuple[object, ...]:
+    return post.content, post.source, post.language, sorted(post.tags)
+
+
 async def set_roles(tx: Tx, call: Call, roles: Sequence[Role]) -> None:
     """Raises ``Invalid``. The caller holds the lock of the call."""
     await shift_roles.put(tx.conn, call.post_id, roles)
@@ -165,7 +184,8 @@ def _draft(community: Account, parent: Post, shift: Shift) -> drafts.Draft:
         community=community,
         tags=tuple(parent.tags),
         poll=drafts.PollDraft(tuple((answer.title, 0) for answer in answers)),
-        quote_policy=quotes.policy_named("public", "public"),
+        visibility=parent.visibility,
+        quote_policy=quotes.policy_named("public", parent.visibility),
     )
 
 
@@ -181,6 +201,7 @@ def _details(call: Call, shift: Shift) -> Details:
         longitude=call.longitude,
         capacity=shift.places,
         urgent=call.urgent,
+        guests_max=call.guests_max,
     )
 
 

@@ -17,7 +17,7 @@ from server.domain.calling import calls, copies, drafting, kinds
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
-from storage import call_copies, polls, shift_roles
+from storage import call_copies, commitments, polls, shift_roles
 from storage import calls as call_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -55,6 +55,7 @@ def _details(call: Call) -> Details:
         closes_at=call.closes_at,
         goal=call.goal,
         goal_metric=call.goal_metric,
+        guests_max=call.guests_max,
     )
 
 
@@ -110,4 +111,7 @@ async def start(
     made = await calls.create(tx, organiser, community, wanted, origin=origin)
     if wanted.kind == "contact":
         await call_copies.copy_targets(tx.conn, origin.id, made.id)
+    category = await commitments.category(tx.conn, origin.id) if wanted.kind == "need" else None
+    if category:
+        await commitments.put_category(tx.conn, made.id, category)
     return made

@@ -139,7 +139,7 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
 async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
     """Of a call of another server: what that says, with our own people, whom it may have counted or not."""
     here = await _counted(tx, post.id)
-    ours = 0 if kinds.KINDS[call.kind].named else here.settled + here.young
+    ours = 0 if kinds.by_name(call.kind, post.visibility) else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
 
@@ -168,7 +168,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
     again, when some that are young now are not any more."""
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
-    if post is None or call is None or post.local or kinds.KINDS[call.kind].named:
+    if post is None or call is None or post.local or kinds.by_name(call.kind, post.visibility):
         return None
     last = await rows.of_host(tx.conn, post_id, "")
     here = await _counted(tx, post_id)
@@ -218,7 +218,7 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
     policy.may_tell(
         is_instance=by.kind == "application",
         beckon=host is not None and host.software == BECKON,
-        named=call is None or kinds.KINDS[call.kind].named,
+        named=call is None or kinds.by_name(call.kind, post.visibility),
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
     assert call, "named otherwise"

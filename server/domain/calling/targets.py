@@ -4,10 +4,14 @@ Letters leave by the mail program of who writes them: this server sends none, so
 that nobody checked. One person writes to one target once. What is written depends on where the target stands: who
 has pledged is not asked again, unless the stewards wrote a letter of thanks. What a target said goes to stewards
 alone, without the name of who reports it.
+
+Of a contact call of another server we know the targets, where each stands and what is written to them. A letter of one
+of ours counts here, in the tally.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
 from server import text
@@ -21,7 +25,7 @@ from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.posts import Post
-from storage.targets import Letter, NewTarget, Script, Target
+from storage.targets import Heard, Letter, NewTarget, Script, Target
 
 STATUSES = ("asked", "pledged", "refused", "answered")
 MOST = 200
@@ -50,7 +54,7 @@ async def _steered(tx: Tx, actor: Account, post: Post) -> Call:
 
 async def add(tx: Tx, actor: Account, post: Post, wanted: NewTarget) -> None:
     """Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
-    await _steered(tx, actor, post)
+    call = await _steered(tx, actor, post)
     name = text.one_line(wanted.name)
     if not 0 < len(name) <= NAME_MAX:
         raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
@@ -61,7 +65,7 @@ async def add(tx: Tx, actor: Account, post: Post, wanted: NewTarget) -> None:
     new = NewTarget(name, text.one_line(wanted.role), address(wanted.address),
                     text.one_line(wanted.area), wanted.language)  # fmt: skip
     await targets.insert(tx.conn, post.id, new, tx.now)
-    effects.changed(tx, post.id)
+    await _changed(tx, call)
 
 
 def address(said: str) -> str:
@@ -83,17 +87,23 @@ def address(said: str) -> str:
 
 async def remove(tx: Tx, actor: Account, post: Post, target_id: int) -> None:
     """Raises ``Forbidden``, ``NotFound``."""
-    await _steered(tx, actor, post)
+    call = await _steered(tx, actor, post)
     if not await targets.delete(tx.conn, post.id, target_id):
         raise NotFound
-    effects.changed(tx, post.id)
+    await _changed(tx, call)
+
+
+async def _changed(tx: Tx, call: Call) -> None:
+    """Who looks sees it, and other servers hear of it in a while."""
+    effects.changed(tx, call.post_id)
+    await participations.let_hear(tx, call)
 
 
 async def set_status(
     tx: Tx, actor: Account, post: Post, target_id: int, status: str, note: str
 ) -> None:
     """Where a target stands now, with a public note. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
-    await _steered(tx, actor, post)
+    call = await _steered(tx, actor, post)
     if status not in STATUSES:
         raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
     if len(note) > NOTE_MAX:
@@ -101,12 +111,12 @@ async def set_status(
     if await targets.by_id(tx.conn, post.id, target_id) is None:
         raise NotFound
     await targets.set_status(tx.conn, target_id, status, note.strip(), tx.now)
-    effects.changed(tx, post.id)
+    await _changed(tx, call)
 
 
 async def set_script(tx: Tx, actor: Account, post: Post, wanted: Script) -> None:
     """What is written to targets of one status. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
-    await _steered(tx, actor, post)
+    call = await _steered(tx, actor, post)
     if wanted.status not in STATUSES:
         raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
     subject, body = text.one_line(wanted.subject), wanted.body.strip()
@@ -115,6 +125,14 @@ async def set_script(tx: Tx, actor: Account, post: Post, wanted: Script) -> None
     if not 0 < len(body) <= BODY_MAX:
         raise Invalid(f"A letter has 1 to {BODY_MAX:,} characters.", field="body")
     await targets.put_script(tx.conn, post.id, Script(wanted.status, subject, body))
+    await _changed(tx, call)
+
+
+async def hear(tx: Tx, post: Post, heard: Sequence[Heard], scripts: Sequence[Script]) -> None:
+    """Another server says to whom its call writes, where each stands, and what is written to them."""
+    if await targets.hear(tx.conn, post.id, heard, tx.now):
+        effects.changed(tx, post.id)
+    await targets.put_scripts(tx.conn, post.id, scripts)
 
 
 async def letter(tx: Tx, post: Post, target: Target) -> Script | None:
@@ -137,13 +155,16 @@ def mailto(target: Target, script: Script) -> str | None:
 async def report(
     tx: Tx, actor: Account, post: Post, target_id: int, *, answered: bool, said: str = ""
 ) -> None:
-    """Somebody wrote to a target, and what they answered. It is taking part in the call.
+    """Somebody wrote to a target, and what they answered. It is taking part in the call. Of a call of another server
+    that counts here, without a name, and its organisers learn how many; so what was said is not taken.
 
     Raises ``Invalid`` for a second letter, ``Forbidden`` and ``NotFound`` as an answer does.
     """
     _contact(await participations.locked(tx, post))
-    if not post.local or await targets.by_id(tx.conn, post.id, target_id) is None:
+    if await targets.by_id(tx.conn, post.id, target_id) is None:
         raise NotFound
+    if said and not post.local:
+        raise Invalid("What they said stays here: write to the organisers.", field="said")
     if len(said) > SAID_MAX:
         raise Invalid(f"It has at most {SAID_MAX:,} characters.", field="said")
     old = await rows.of_account(tx.conn, post.id, actor.id)

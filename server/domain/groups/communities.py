@@ -10,7 +10,7 @@ from server.domain.members import accounts, follows, names
 from server.domain.moderating import group_effects
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import communities, invitations
+from storage import communities, invitations, persons
 from storage import follows as follow_rows
 from storage import group_moderation as moderation_rows
 from storage.accounts import Account
@@ -101,11 +101,11 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
 
 
 async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:
-    """Who is in a private community, and what is done there, is for its members: raises ``NotFound`` for
-    others."""
+    """Who is in a private community, and what is done there, is for who joined it, and not for guests yet: raises
+    ``NotFound`` for others. A group of another server says so itself."""
     if not await communities.is_private(tx.conn, group.id):
         return
-    if viewer is None or not await communities.belongs(tx.conn, viewer.id, [group.id]):
+    if viewer is None or not await follow_rows.is_following(tx.conn, viewer.id, group.id):
         raise NotFound
 
 
@@ -225,9 +225,10 @@ async def may_post(tx: Tx, community: Account, author: Account, visibility: str)
         return policy.NOT_FOR_MEMBERS
     return policy.may_post_to(
         row.policy if row else "open",
-        member=await follow_rows.is_following(tx.conn, author.id, community.id),
+        member=author.id == community.id
+        or await follow_rows.is_following(tx.conn, author.id, community.id),
         blocked=await follow_rows.blocked(tx.conn, community.id, author.id),
-        banned=await is_banned(tx, community.id, author),
+        banned=await is_shut_out(tx, community.id, author),
     )
 
 
@@ -235,9 +236,15 @@ async def is_banned(tx: Tx, community_id: int, account: Account) -> bool:
     return await moderation_rows.banned(tx.conn, community_id, account.id, tx.now)
 
 
+async def is_shut_out(tx: Tx, community_id: int, account: Account) -> bool:
+    """As ``is_banned``; and who is no member where another person of the same user is banned. To be asked of who
+    acts alone: those who steer would learn from it which persons are one."""
+    return await persons.shut_out(tx.conn, community_id, account.id, tx.now)
+
+
 async def require_part(tx: Tx, community_id: int | None, account: Account) -> None:
-    """Raises ``Forbidden`` for who is banned from the community, if it is one."""
-    if community_id is not None and await is_banned(tx, community_id, account):
+    """Raises ``Forbidden`` for who is shut out of the community, if it is one."""
+    if community_id is not None and await is_shut_out(tx, community_id, account):
         policy.BANNED.require()
 
 

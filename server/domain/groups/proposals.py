@@ -28,7 +28,7 @@ from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities, letters
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
-from storage import accounts
+from storage import accounts, persons
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import proposals as rows
@@ -71,7 +71,6 @@ async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Pr
     if not await follow_rows.is_following(tx.conn, member.id, group.id):
         policy.NOT_A_MEMBER_HERE.require()
     await communities.require_part(tx, group.id, member)
-    policy.may_call(private=await communities.is_private(tx, group)).require()
     drafting.check(wanted)
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
         raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
@@ -99,6 +98,8 @@ async def second(tx: Tx, member: Account, proposal_id: int, *, added: bool) -> P
     if not added:
         await rows.unsecond(tx.conn, held.id, member.id)
         return held
+    if await persons.carries(tx.conn, held.id, member.id):
+        policy.COUNTED_ONCE.require()
     await rows.second(tx.conn, held.id, member.id, tx.now)
     return await _try_quietly(tx, held) if await _passes(tx, held, None) else held
 

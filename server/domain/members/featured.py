@@ -14,7 +14,7 @@ from server.domain import effects
 from server.domain.posting import tags as tag_verbs
 from server.domain.tx import Tx
 from server.errors import Invalid
-from storage import accounts, posts, tags
+from storage import accounts, marks, posts, tags
 from storage.accounts import Account
 
 JOB = "featured"
@@ -49,11 +49,11 @@ async def replace(tx: Tx, owner: Account, found: list[int]) -> None:
     """These and no others are pinned now, in their order."""
     rows = await posts.by_ids(tx.conn, found)
     kept = [i for i in found if i in rows and may_stand(owner, rows[i])]
-    for row in await posts.pinned(tx.conn, owner.id):
+    for row in await marks.pinned(tx.conn, owner.id):
         if row.id not in kept:
-            await posts.unpin(tx.conn, owner.id, row.id)
+            await marks.unpin(tx.conn, owner.id, row.id)
     for place, post_id in enumerate(kept):
-        await posts.pin(tx.conn, owner.id, post_id, tx.now - timedelta(microseconds=place))
+        await marks.pin(tx.conn, owner.id, post_id, tx.now - timedelta(microseconds=place))
 
 
 async def feature_tag(tx: Tx, owner: Account, given: str) -> str:

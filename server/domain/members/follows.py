@@ -24,11 +24,11 @@ from storage import (
     communities,
     community_links,
     follows,
-    group_moderation,
     handovers,
     invitations,
     joins,
     notifications,
+    persons,
     posts,
     timelines,
 )
@@ -46,6 +46,8 @@ class Options:
 
 
 ALL = Options()
+LEFT = "left_community"
+"""The job that gives back the places of who left (calling/participations.py)."""
 LINE = "move_line"
 """The job by which those who wait get the places that are free."""
 
@@ -72,7 +74,7 @@ async def follow(
         target.moved_to is not None and await follows.between(tx.conn, actor.id, target.id) is None
     )
     policy.may_follow(same=actor.id == target.id, blocked=blocked, moved=moved).require()
-    if target.local and await group_moderation.banned(tx.conn, target.id, actor.id, tx.now):
+    if target.local and await persons.shut_out(tx.conn, target.id, actor.id, tx.now):
         policy.BANNED.require()
     uri = uri or await effects.new_id(tx)
     let_in = target.local and not await _must_ask(tx, actor, target, admitted=admitted)
@@ -312,8 +314,11 @@ async def unfollow(tx: Tx, actor: Account, target: Account) -> None:
 
 
 async def _gone(tx: Tx, follower: Account, target: Account) -> None:
-    """Who left a community of ours invites nobody there, offers no role, and frees a place."""
+    """Who left a community of ours invites nobody there, offers no role, and frees a place; those in its calls, where
+    these are for members, soon: calls are locked before their community."""
     if target.local and target.is_group:
+        args = {"community_id": target.id, "account_id": follower.id}
+        await tx.later(f"left:{follower.id}", LEFT, args, tx.now)
         await community_links.end(tx.conn, follower.id, target.id)
         await handovers.end(tx.conn, target.id, follower.id)
         await free_places(tx, target.id)

@@ -42,6 +42,7 @@ from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import group_moderation as rows
+from storage import marks as mark_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -161,7 +162,7 @@ async def _take_out(tx: Tx, community: Account, post: Post) -> None:
 
 
 async def _pinned(tx: Tx, community: Account) -> set[int]:
-    return {post.id for post in await post_rows.pinned(tx.conn, community.id)}
+    return {post.id for post in await mark_rows.pinned(tx.conn, community.id)}
 
 
 async def restore(

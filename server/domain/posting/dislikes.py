@@ -12,7 +12,7 @@ from server.domain.groups import communities
 from server.domain.posting import sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import NotFound
-from storage import dislikes, follows, notifications
+from storage import dislikes, follows, marks, notifications
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -27,7 +27,7 @@ async def dislike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None
     uri = arrived.uri if arrived else await effects.new_id(tx)
     if not await dislikes.insert(tx.conn, uri, actor.id, post.id, tx.now):
         return
-    if await post_rows.unfavourite(tx.conn, actor.id, post.id):
+    if await marks.unfavourite(tx.conn, actor.id, post.id):
         await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.dislike(tx, actor, post, uri)
     await sharing.pass_on(tx, post, document or (arrived.document if arrived else None))

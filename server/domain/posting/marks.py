@@ -9,7 +9,7 @@ from server.domain.groups import communities
 from server.domain.posting import sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
-from storage import accounts, dislikes, follows, notifications, posts
+from storage import accounts, dislikes, follows, marks, notifications, posts
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -70,7 +70,7 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
     await communities.require_part(tx, post.community_id, actor)
     await sharing.hold(tx, post)
     uri = arrived.uri if arrived else await effects.new_id(tx)
-    if not await posts.favourite(tx.conn, uri, actor.id, post.id, tx.now):
+    if not await marks.favourite(tx.conn, uri, actor.id, post.id, tx.now):
         return
     await dislikes.delete(tx.conn, actor.id, post.id)
     document = await effects.like(tx, actor, post, uri) or (arrived.document if arrived else None)
@@ -82,8 +82,8 @@ async def like(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = 
 
 async def unlike(tx: Tx, actor: Account, post: Post, *, arrived: Arrived | None = None) -> None:
     await sharing.hold(tx, post)
-    uri = await posts.favourite_uri(tx.conn, actor.id, post.id)
-    if not await posts.unfavourite(tx.conn, actor.id, post.id):
+    uri = await marks.favourite_uri(tx.conn, actor.id, post.id)
+    if not await marks.unfavourite(tx.conn, actor.id, post.id):
         return
     await notifications.withdraw(tx.conn, post.account_id, "favourite", actor.id, post.id)
     document = await effects.undo_like(tx, actor, post, uri) if uri else None
@@ -94,9 +94,9 @@ async def bookmark(tx: Tx, actor: Account, post: Post, *, kept: bool) -> None:
     """Private to the actor: nobody is told."""
     await sharing.hold(tx, post)
     if kept:
-        await posts.bookmark(tx.conn, actor.id, post.id, tx.now)
+        await marks.bookmark(tx.conn, actor.id, post.id, tx.now)
     else:
-        await posts.unbookmark(tx.conn, actor.id, post.id)
+        await marks.unbookmark(tx.conn, actor.id, post.id)
 
 
 async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
@@ -105,7 +105,7 @@ async def pin(tx: Tx, actor: Account, post: Post, *, added: bool) -> None:
         policy.NOT_YOURS.require()
     if post.reblog_of_id is not None:  # it would name what not everybody may see
         raise Invalid("Validation failed: A boost cannot be pinned", field="id")
-    others = [p for p in await posts.pinned(tx.conn, actor.id) if p.id != post.id]
+    others = [p for p in await marks.pinned(tx.conn, actor.id) if p.id != post.id]
     if added and len(others) >= MAX_PINNED:
         raise Invalid(
             "Validation failed: You have already pinned the maximum number of posts", field="id"
@@ -119,9 +119,9 @@ async def feature(tx: Tx, owner: Account, post: Post, *, added: bool) -> None:
         raise Invalid("Validation failed: Only public posts can be pinned", field="id")
     await sharing.hold_shown(tx, post)
     changed = (
-        await posts.pin(tx.conn, owner.id, post.id, tx.now)
+        await marks.pin(tx.conn, owner.id, post.id, tx.now)
         if added
-        else await posts.unpin(tx.conn, owner.id, post.id)
+        else await marks.unpin(tx.conn, owner.id, post.id)
     )
     if changed:
         await distribution.pin(tx, owner, post, added=added)

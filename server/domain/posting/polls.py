@@ -9,7 +9,7 @@ from server.domain.calling import participations
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, follows, polls, posts
+from storage import accounts, follows, persons, polls, posts
 from storage import calls as call_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -68,7 +68,7 @@ async def _require_vote(
     verdict = policy.may_vote(
         own=voter.id == post.account_id,
         expired=poll.expired(tx.now),
-        voted=again,
+        voted=again or (voter.local and await persons.voted(tx.conn, post.id, voter.id)),
         blocked=await follows.blocked(tx.conn, voter.id, post.account_id),
     )
     if not verdict.allowed:

@@ -21,7 +21,7 @@ from server.domain.moderating.hold_rules import Caught
 from server.domain.posting import cards, conversations, drafts, media, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import NotFound
-from storage import accounts, follows, held_posts, polls, posts, search
+from storage import accounts, follows, held_posts, marks, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -303,7 +303,7 @@ async def edit(
     await cards.note(tx, new, draft_.mentions, news=True)
     document = await effects.publish_edit(tx, author, new) if not post.is_call else None
     await sharing.pass_on(tx, new, document or (arrived.document if arrived else None))
-    readers = [r.id for r in await posts.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
+    readers = [r.id for r in await marks.reblogged_by(tx.conn, post.id, 2**63 - 1, 0, 200)]
     boosters = (await accounts.by_ids(tx.conn, readers)).values()
     await effects.tell(tx, boosters, "update", author, post.id)
     await quotes.tell_of_edit(tx, author, new)
