@@ -30,6 +30,7 @@ from federation.build_post import (
 from federation.build_tally import tally
 from federation.fields import ref
 from federation.objects import Actor, Picture
+from federation.origin import host_of
 from federation.vocab import (
     ACTIVITY_CONTEXT,
     ACTOR_CONTEXT,
@@ -111,6 +112,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
     }
     if value.kind == "group":
         document["postingRestrictedToMods"] = value.posting_restricted
+        document |= _about_group(value)
     return document | _said(
         {
             "name": value.name,
@@ -136,6 +138,14 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "assertionMethod": _assertion_method(value.id, keys.multibase),
         }
     )
+
+
+def _about_group(value: Actor) -> Json:
+    """What a group is about as hashtags, and its languages as Lemmy and PieFed read them."""
+    base = f"https://{host_of(value.id)}"
+    languages = [{"identifier": code, "name": code} for code in value.languages]
+    topics = [hashtag(topic, base) for topic in value.topics]
+    return _said({"tag": topics or None, "language": languages or None})
 
 
 def create(activity_id: str, actor: str, document: Document) -> Json:

@@ -49,7 +49,8 @@ class Actor:
     ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
     names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e).
     ``discoverable`` and ``indexable`` are None where the document says nothing. ``moved_to`` took its
-    place, ``copied_to`` did while it goes on (FEP-7628). ``document`` is what was parsed, for
+    place, ``copied_to`` did while it goes on (FEP-7628). ``topics`` (words in lower case, without the number sign)
+    and ``languages`` (codes) are those of a Group. ``document`` is what was parsed, for
     ``federation.keys``; it takes no part
     in comparison.
     """
@@ -83,6 +84,8 @@ class Actor:
     suspended: bool = False
     copied_to: str | None = None
     webfinger: str | None = None
+    topics: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     document: Mapping[str, object] = field(
         default_factory=dict[str, object], compare=False, repr=False
     )

@@ -107,6 +107,9 @@ ACTOR_TERMS: Final = {
     "suspended": "toot:suspended",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+    "Hashtag": "as:Hashtag",
+    "language": "http://schema.org/inLanguage",
+    "identifier": "http://schema.org/identifier",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": {
         "@id": "https://w3id.org/fep/844e/implements",

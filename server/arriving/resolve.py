@@ -45,7 +45,7 @@ from server.domain.members import accounts as account_verbs
 from server.domain.tx import Work
 from server.errors import Forbidden
 from server.mail import Relay
-from storage import accounts, outbox
+from storage import accounts, group_properties, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
 from storage.db import UniqueViolation
@@ -256,10 +256,13 @@ async def _write_down(
         if capabilities.RFC9421 in capabilities.implemented(value.document):
             await outbox.suggest_scheme(tx.conn, host_of(value.id), "rfc9421")
         said = replace(profile(value), username=named.username, handle_host=named.host)
-        return await account_verbs.remember(
+        account = await account_verbs.remember(
             tx, value.id, host_of(value.id), value.kind, said, listed, value.published,
             confirmed=named.confirmed,
         )  # fmt: skip
+        if value.kind == "group":
+            await group_properties.put(tx.conn, account.id, value.topics, value.languages)
+        return account
 
 
 def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:

@@ -78,6 +78,7 @@ async def actor(tx: Tx, account: Account) -> Json:
     stored = {key.kind: key for key in await accounts.keys_of(tx.conn, account.id)}
     ed25519 = keys.load_public(stored["ed25519"].public)
     private = account.is_group and await communities.is_private(tx.conn, account.id)
+    group = await communities.by_id(tx.conn, account.id) if account.is_group else None
     value = Actor(
         id=account.uri,
         kind=account.kind,  # pyright: ignore[reportArgumentType] - the table's check is the same list
@@ -106,6 +107,8 @@ async def actor(tx: Tx, account: Account) -> Json:
         also_known_as=tuple(account.also_known_as),
         moved_to=account.moved_to,
         webfinger=f"{account.username}@{tx.site.urls.domain}",
+        topics=tuple(group.topics) if group else (),
+        languages=(group.language,) if group and group.language else (),
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
     return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))

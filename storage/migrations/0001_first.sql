@@ -472,6 +472,13 @@ create table group_moderators (
     fetched_at timestamptz not null
 );
 
+-- What a group of another server is about, and in which languages, as its document says.
+create table group_properties (
+    account_id bigint primary key references accounts on delete cascade,
+    topics text[] not null check (cardinality(topics) <= 10),  -- in lower case
+    languages text[] not null check (cardinality(languages) <= 10)
+);
+
 -- What a private group of another server said of who reads it: an actor elsewhere who asks us for a post of ours in it.
 create table group_readers (
     group_id bigint not null references accounts on delete cascade,

@@ -89,6 +89,7 @@ from storage import (
     budgets,
     cards,
     db,
+    group_properties,
     group_readers,
     group_votes,
     histories,
@@ -298,6 +299,7 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     await marks.like(tx, far, await publish(tx, baker, "Bread"))
     crumbs = await publish(tx, baker, "Crumbs")
     await dislikes.dislike(tx, far, crumbs)
+    await group_properties.put(tx.conn, far.id, ["food"], ["it"])
     await group_readers.remember(tx.conn, far.id, far.id, tx.now, reads=True)
     await group_votes.set_vote(tx.conn, crumbs.id, "https://far.example/users/voter", -1, tx.now)
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))
