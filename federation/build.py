@@ -30,7 +30,6 @@ from federation.build_post import (
 from federation.build_tally import tally
 from federation.fields import ref
 from federation.objects import Actor, Picture
-from federation.origin import host_of
 from federation.vocab import (
     ACTIVITY_CONTEXT,
     ACTOR_CONTEXT,
@@ -142,7 +141,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
 
 def _about_group(value: Actor) -> Json:
     """What a group is about as hashtags, and its languages as Lemmy and PieFed read them."""
-    base = f"https://{host_of(value.id)}"
+    base = "/".join(value.id.split("/", 3)[:3])
     languages = [{"identifier": code, "name": code} for code in value.languages]
     topics = [hashtag(topic, base) for topic in value.topics]
     return _said({"tag": topics or None, "language": languages or None})

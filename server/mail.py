@@ -31,6 +31,7 @@ class Refused(Exception):  # noqa: N818 - the state of a mail
 class Mail:
     """``unsubscribe``: where a POST ends mails of this kind; every mail that nobody asked for has it.
     ``key``: what the mail is, so that the same sent twice has the same Message-ID, and is shown once.
+    ``reply_to``: where an answer goes, if not to the sender.
     """
 
     to: str
@@ -39,6 +40,7 @@ class Mail:
     at: datetime
     unsubscribe: str = ""
     key: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def message(mail: Mail, sender: str) -> EmailMessage:
     made = EmailMessage()
     made["From"] = sender
     made["To"] = mail.to
+    if mail.reply_to:
+        made["Reply-To"] = mail.reply_to
     made["Subject"] = mail.subject
     made["Date"] = format_datetime(mail.at)
     made["Message-ID"] = _id(mail, sender.rpartition("@")[2].rstrip(">"))

@@ -45,6 +45,8 @@ SENTENCES = {
 SECRETS = {"secret", "token", "code"}
 """Names of parts of a path that let whoever has them do something."""
 
+LOOKS = ("GET", "HEAD")
+
 BROKEN = "Something went wrong on our side."
 
 
@@ -79,9 +81,11 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _safe_path(request: web.Request) -> str:
-    """Without the query, where tokens may stand, and without links that are a secret."""
+    """Without the query, where tokens may stand, and without links that are a secret. Of who only looks the log
+    tells the kind of page: with the address beside it, it would be a list of who looked at which call."""
     resource = request.match_info.route.resource
-    return resource.canonical if resource and SECRETS & request.match_info.keys() else request.path
+    hidden = request.method in LOOKS or bool(SECRETS & request.match_info.keys())
+    return resource.canonical if resource and hidden and request.match_info else request.path
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -129,6 +129,10 @@ class Urls:
         good = hmac.compare_digest(seal.encode(), self._seal(f"unsubscribe:{number}").encode())
         return int(number) if self.secret and good and number.isdecimal() else None
 
+    def no_letters(self, token: str) -> str:
+        """Where who is written to by those who take part in calls ends it, for their address."""
+        return f"{self.base}/letters/stop/{token}"
+
     def mail_follow(self, token: str, *, stop: bool = False) -> str:
         """Where somebody without an account says that they want a community's mails, or no more of them."""
         return f"{self.base}/by-email/{'stop' if stop else 'confirm'}/{token}"

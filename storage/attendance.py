@@ -67,7 +67,7 @@ FORGET = Command(
     delete from attendances where participation_id in (
         select a.participation_id from attendances a
         join participations p on p.id = a.participation_id join calls c on c.post_id = p.post_id
-        where greatest(coalesce(c.ends_at, c.starts_at), a.recorded_at) < $1 limit $2)
+        where coalesce(c.ends_at, c.starts_at) < $1 limit $2)
     """
 )
 

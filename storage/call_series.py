@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,10 +59,12 @@ INSERT = Query(
 BY_ID = Query("select * from call_series where id = $1", Series)
 LOCK = Query("select * from call_series where id = $1 for update", Series)
 OF_COMMUNITY = Query(
-    "select * from call_series where community_id = $1 and state <> 'ended' order by id limit $2",
+    "select * from call_series where community_id = $1 and state <> 'ended' and id < $2 and id > $3"
+    " order by id desc limit $4",
     Series,
 )
 ALIVE = Query("select count(*) from call_series where community_id = $1 and state <> 'ended'", int)
+TAKE_TURNS = Command("select pg_advisory_xact_lock(hashtextextended('series of', $1))")
 MADE = Command("insert into call_occurrences (post_id, series_id, local_at) values ($1, $2, $3)")
 MADE_UNTIL = Command("update call_series set made_until = $2 where id = $1")
 SET_STATE = Command("update call_series set state = $2 where id = $1")
@@ -73,7 +76,7 @@ HAND_OVER = Command("update call_series set author_id = $2 where id = $1")
 AHEAD = Query(
     """
     select o.*, c.starts_at from call_occurrences o join calls c using (post_id)
-    where o.series_id = $1 and c.starts_at > $2 and c.state in ('open', 'postponed')
+    where o.series_id = any($1::bigint[]) and c.starts_at > $2 and c.state in ('open', 'postponed')
     order by c.starts_at, o.post_id
     """,
     Occurrence,
@@ -106,13 +109,20 @@ async def lock(conn: Connection, series_id: int) -> Series | None:
     return await LOCK.first(conn, series_id)
 
 
-async def of_community(conn: Connection, community_id: int, limit: int) -> list[Series]:
-    """Without those that have ended."""
-    return await OF_COMMUNITY.all(conn, community_id, limit)
+async def of_community(
+    conn: Connection, community_id: int, before: int, after: int, limit: int
+) -> list[Series]:
+    """Without those that have ended, the newest first; paged by their ids."""
+    return await OF_COMMUNITY.all(conn, community_id, before, after, limit)
 
 
 async def alive(conn: Connection, community_id: int) -> int:
     return await ALIVE.one(conn, community_id)
+
+
+async def take_turns(conn: Connection, community_id: int) -> None:
+    """Two series of one community are begun one after the other."""
+    await TAKE_TURNS.run(conn, community_id)
 
 
 async def made(conn: Connection, post_id: int, series_id: int, local_at: datetime) -> None:
@@ -140,8 +150,13 @@ async def hand_over(conn: Connection, series_id: int, author_id: int) -> None:
 
 
 async def ahead(conn: Connection, series_id: int, now: datetime) -> list[Occurrence]:
-    """Those to come that are not called off, soonest first."""
-    return await AHEAD.all(conn, series_id, now)
+    """Those to come that are not called off, the next first."""
+    return await AHEAD.all(conn, [series_id], now)
+
+
+async def ahead_of(conn: Connection, ids: Sequence[int], now: datetime) -> list[Occurrence]:
+    """The same of many series."""
+    return await AHEAD.all(conn, ids, now)
 
 
 async def change(

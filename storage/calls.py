@@ -97,6 +97,20 @@ BY_ID = Query("select * from calls where post_id = $1", Call)
 BY_IDS = Query("select * from calls where post_id = any($1::bigint[])", Call)
 SHIFTS = Query("select * from calls where parent_id = any($1::bigint[]) order by post_id", Call)
 LOCK = Query("select * from calls where post_id = $1 for update", Call)
+RUNNING_OF = Query(
+    """
+    select count(*) from calls c join posts p on p.id = c.post_id
+    where c.community_id = $1 and p.account_id = $2 and c.parent_id is null
+        and c.state in ('open', 'postponed')
+        and coalesce(c.closes_at, c.ends_at, c.starts_at, 'infinity') > $3
+    """,
+    int,
+)
+LOCK_RUNNING = Query(
+    "select post_id from calls where community_id = $1 and state in ('open', 'postponed')"
+    " order by coalesce(parent_id, post_id), post_id for update",
+    int,
+)
 BY_CARD = Query("select * from calls where card_uri = $1", Call)
 SET_DETAILS = Query(
     """
@@ -246,6 +260,16 @@ async def shifts(conn: Connection, ids: Sequence[int]) -> list[Call]:
 async def lock(conn: Connection, post_id: int) -> Call | None:
     """The call, held until the transaction ends: places are granted one at a time."""
     return await LOCK.first(conn, post_id)
+
+
+async def running_of(conn: Connection, community_id: int, account_id: int, now: datetime) -> int:
+    """How many calls of somebody in a community take answers, without their shifts."""
+    return await RUNNING_OF.one(conn, community_id, account_id, now)
+
+
+async def lock_running(conn: Connection, community_id: int) -> None:
+    """Those of a community that may still be answered, in the order in which all lock them."""
+    await LOCK_RUNNING.all(conn, community_id)
 
 
 async def by_card(conn: Connection, card_uri: str) -> Call | None:

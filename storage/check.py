@@ -159,6 +159,73 @@ PERSONS = """
     join calls c on c.post_id = n.post_id join posts p on p.id = coalesce(c.parent_id, c.post_id)
     group by a.user_id, p.uri having count(distinct a.id) > 1
 """
+# What is kept was promised once, and came true before it was taken back.
+PROMISES = """
+    select format('%s is no need or offer, and something was promised to it.', p.uri)
+    from commitments m join participations n on n.id = m.participation_id
+    join calls c on c.post_id = n.post_id join posts p on p.id = c.post_id
+    where c.kind <> 'need'
+    union all
+    select format('What was promised to %s is %s, and who promised it is %s.', p.uri, m.state,
+        case when n.account_id is null then 'gone' else 'there' end)
+    from commitments m join participations n on n.id = m.participation_id
+    join posts p on p.id = n.post_id
+    where n.state <> 'withdrawn' and m.state = 'cancelled'
+        or n.state = 'withdrawn' and m.state not in ('cancelled', 'fulfilled')
+    union all
+    select format('%s is no need or offer, and has a category.', p.uri)
+    from call_categories k join calls c using (post_id) join posts p on p.id = c.post_id
+    where c.kind <> 'need'
+"""
+TARGETS = """
+    select format('%s is no contact call, and writes to somebody.', p.uri)
+    from call_targets t join calls c using (post_id) join posts p on p.id = c.post_id
+    where c.kind <> 'contact'
+    union all
+    select format('A target of %s is %s, and its log says %s.', p.uri, t.status, l.status)
+    from call_targets t join posts p on p.id = t.post_id
+    join lateral (select status from call_target_changes h where h.target_id = t.id
+        order by h.id desc limit 1) l on true
+    where l.status <> t.status
+    union all
+    select format('A target of %s is of %s server.', p.uri, case when p.local then 'another' else 'our' end)
+    from call_targets t join posts p on p.id = t.post_id where p.local = (t.uri is not null)
+"""
+LETTERS = """
+    select format('Somebody wrote to a target of another call than %s.', p.uri)
+    from call_letters l join call_targets t on t.id = l.target_id
+    join participations n on n.id = l.participation_id join posts p on p.id = n.post_id
+    where t.post_id <> n.post_id
+    union all
+    select format('Somebody wrote to a target of %s, and took it back.', p.uri)
+    from call_letters l join participations n on n.id = l.participation_id
+    join posts p on p.id = n.post_id where n.state = 'withdrawn'
+    union all
+    select format('Letters to a target of %s wait, and no job sends them.', p.uri)
+    from call_targets t join posts p on p.id = t.post_id
+    where exists (select from target_mails m where m.target_id = t.id and m.state = 'queued')
+        and not exists (select from jobs j where j.kind = 'target_mails'
+            and (j.args->>'target_id')::bigint = t.id)
+"""
+DECISIONS = """
+    select format('%s is no decision, and has a rule of one.', p.uri)
+    from decision_rules r join calls c using (post_id) join posts p on p.id = c.post_id
+    where c.kind <> 'decision'
+    union all
+    select format('Somebody gave a reason for an answer to %s and took it back.', p.uri)
+    from reasons r join participations n on n.id = r.participation_id
+    join posts p on p.id = n.post_id where n.state = 'withdrawn'
+"""
+TALLIES = """
+    select format('%s is of %s, and has a tally %s.', p.uri,
+        case when p.local then 'ours' else 'another server' end,
+        case when t.host = '' then 'that we told' else 'that others told' end)
+    from tallies t join posts p on p.id = t.post_id where p.local = (t.host = '')
+    union all
+    select format('%s is answered by name, and has a tally.', p.uri)
+    from tallies t join calls c using (post_id) join posts p on p.id = c.post_id
+    where c.kind not in ('petition', 'contact', 'donate', 'share')
+"""
 CALLS = """
     select format('%s is a call by its kind alone, or by its row alone.', p.uri)
     from posts p left join calls c on c.post_id = p.id
@@ -446,6 +513,11 @@ CHECKS = (
     Check("places", Query(PLACES, str)),
     Check("persons", Query(PERSONS, str)),
     Check("calls", Query(CALLS, str)),
+    Check("promises", Query(PROMISES, str)),
+    Check("targets", Query(TARGETS, str)),
+    Check("letters", Query(LETTERS, str)),
+    Check("decisions", Query(DECISIONS, str)),
+    Check("tallies", Query(TALLIES, str)),
     Check("contacts", Query(CONTACTS, str)),
     Check("threads", Query(THREADS, str)),
     Check("quoted", Query(QUOTED, str)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +27,9 @@ INSERT = Query(
     " values ($1, $2, $3, $4, $5, $6) returning *",
     Claim,
 )
-OF_CALL = Query("select * from call_claims where post_id = $1 order by id", Claim)
+OF_CALLS = Query(
+    "select * from call_claims where post_id = any($1::bigint[]) order by post_id, id", Claim
+)
 REMOVE = Command("delete from call_claims where post_id = $1 and id = $2")
 
 
@@ -43,7 +46,11 @@ async def insert(
 
 
 async def of_call(conn: Connection, post_id: int) -> list[Claim]:
-    return await OF_CALL.all(conn, post_id)
+    return await OF_CALLS.all(conn, [post_id])
+
+
+async def of_calls(conn: Connection, ids: Sequence[int]) -> list[Claim]:
+    return await OF_CALLS.all(conn, ids)
 
 
 async def remove(conn: Connection, post_id: int, claim_id: int) -> bool:

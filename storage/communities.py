@@ -59,6 +59,11 @@ GRANT = Command(
 HOLD = Query("select account_id from communities where account_id = $1 for no key update", int)
 REVOKE = Command("delete from community_roles where community_id = $1 and account_id = $2")
 ROLE = Query("select role from community_roles where community_id = $1 and account_id = $2", str)
+STEERED = Query(
+    "select community_id from community_roles where account_id = $1"
+    " and community_id = any($2::bigint[]) and role in ('organiser', 'moderator')",
+    int,
+)
 ROLES = Query("select account_id, role from community_roles where community_id = $1", Held)
 # But where nobody would be left to steer it.
 REVOKE_OF_HOST = Command(
@@ -259,6 +264,11 @@ async def revoke_of_host(conn: Connection, host: str) -> None:
 async def role(conn: Connection, community_id: int, account_id: int) -> str | None:
     """``organiser``, ``moderator`` or None."""
     return await ROLE.first(conn, community_id, account_id)
+
+
+async def steered_by(conn: Connection, account_id: int, communities: Sequence[int]) -> set[int]:
+    """Those of these communities in which somebody is organiser or moderator."""
+    return set(await STEERED.all(conn, account_id, communities))
 
 
 async def roles(conn: Connection, community_id: int) -> dict[int, str]:

@@ -36,6 +36,12 @@ BODY = Query(
 )
 KEEP = Command("update community_archives set body = $2, made_at = $3 where community_id = $1")
 FORGET = Command("delete from community_archives where asked_at < $1")
+# One that is being made may have read what is gone now: it is not kept, and asked for anew.
+DROP = Command("delete from community_archives where community_id = $1")
+DROP_OF = Command(
+    "delete from community_archives where community_id in"
+    " (select community_id from posts where account_id = $1)"
+)
 POSTS = Query(
     "select id from posts where community_id = $1 and visibility <> 'direct' and reblog_of_id is null"
     " order by id desc limit $2",
@@ -62,6 +68,16 @@ async def keep(conn: Connection, community_id: int, body: bytes, now: datetime) 
 
 async def forget(conn: Connection, before: datetime) -> None:
     await FORGET.run(conn, before)
+
+
+async def drop(conn: Connection, community_id: int) -> None:
+    """What it holds may not be kept any more."""
+    await DROP.run(conn, community_id)
+
+
+async def drop_of(conn: Connection, account_id: int) -> None:
+    """As ``drop``, of every community to which somebody posted."""
+    await DROP_OF.run(conn, account_id)
 
 
 async def posts(conn: Connection, community_id: int, limit: int) -> list[int]:

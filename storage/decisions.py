@@ -49,7 +49,8 @@ REASONS = Query(
     """
     select p.id, p.account_id, p.answer, r.reason, r.resolution, r.resolved_at, p.answered_at
     from reasons r join participations p on p.id = r.participation_id
-    where p.post_id = $1 and p.state = 'granted' order by p.id limit $2
+    where p.post_id = $1 and p.state = 'granted' and p.id < $2 and p.id > $3
+    order by p.id desc limit $4
     """,
     Reason,
 )
@@ -87,9 +88,11 @@ async def put_reason(conn: Connection, participation_id: int, reason: str) -> No
     await PUT_REASON.run(conn, participation_id, reason)
 
 
-async def reasons(conn: Connection, post_id: int, limit: int) -> list[Reason]:
-    """Of those whose answer stands, in order of receipt."""
-    return await REASONS.all(conn, post_id, limit)
+async def reasons(
+    conn: Connection, post_id: int, before: int, after: int, limit: int
+) -> list[Reason]:
+    """Of those whose answer stands, the latest first; paged by their ids."""
+    return await REASONS.all(conn, post_id, before, after, limit)
 
 
 async def objections(conn: Connection, post_id: int) -> int:

@@ -82,6 +82,11 @@ BANNED = Query(
     " and (until is null or until > $3))",
     bool,
 )
+BANNED_FROM = Query(
+    "select community_id from community_bans where account_id = $1"
+    " and community_id = any($2::bigint[]) and (until is null or until > $3)",
+    int,
+)
 BANS = Query(
     "select * from community_bans where community_id = $1 and (until is null or until > $2)"
     " and id < $3 and id > $4 order by id desc limit $5",
@@ -150,6 +155,13 @@ async def unban(conn: Connection, community_id: int, account_id: int) -> bool:
 
 async def banned(conn: Connection, community_id: int, account_id: int, now: datetime) -> bool:
     return await BANNED.one(conn, community_id, account_id, now)
+
+
+async def banned_from(
+    conn: Connection, account_id: int, communities: Sequence[int], now: datetime
+) -> set[int]:
+    """Those of these communities."""
+    return set(await BANNED_FROM.all(conn, account_id, communities, now))
 
 
 async def bans(

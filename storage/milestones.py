@@ -23,7 +23,10 @@ REACH = Command(
     "insert into call_milestones (post_id, percent, reached_at)"
     " select $1, unnest($2::smallint[]), $3 on conflict do nothing"
 )
-OF_CALL = Query("select * from call_milestones where post_id = $1 order by percent", Milestone)
+OF_CALLS = Query(
+    "select * from call_milestones where post_id = any($1::bigint[]) order by post_id, percent",
+    Milestone,
+)
 ANNOUNCED = Command(
     "update call_milestones set announced_at = $2 where post_id = $1 and announced_at is null"
 )
@@ -40,7 +43,11 @@ async def reach(conn: Connection, post_id: int, percents: Sequence[int], now: da
 
 
 async def of_call(conn: Connection, post_id: int) -> list[Milestone]:
-    return await OF_CALL.all(conn, post_id)
+    return await OF_CALLS.all(conn, [post_id])
+
+
+async def of_calls(conn: Connection, ids: Sequence[int]) -> list[Milestone]:
+    return await OF_CALLS.all(conn, ids)
 
 
 async def announced(conn: Connection, post_id: int, now: datetime) -> None:

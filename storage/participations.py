@@ -61,12 +61,22 @@ class Given:
 class InRole:
     """How many places in a role of a shift are taken, guests among them."""
 
+    post_id: int
     role: str
     places: int
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The place in a waiting line of somebody's answer to a call; 1 for the first."""
+
+    post_id: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class ByHost:
+    post_id: int
     host: str
     people: int
 
@@ -134,6 +144,13 @@ NEXT_WAITING = Query(
     " and ($3::text is null or role = $3) and ($4::bigint is null or guests < $4) order by turn limit $2",
     Participation,
 )
+LINES = Query(
+    "select m.post_id, count(*) as place from participations m"
+    " join participations p on p.post_id = m.post_id and p.state = 'waiting' and p.turn <= m.turn"
+    " and p.role is not distinct from m.role"
+    " where m.id = any($1::bigint[]) group by m.id",
+    Line,
+)
 PLACE_IN_LINE = Query(
     "select count(*) from participations where post_id = $1 and state = 'waiting' and turn <= $2"
     " and role is not distinct from $3",
@@ -173,8 +190,9 @@ GIVEN = Query(
     Given,
 )
 IN_ROLES = Query(
-    "select role, sum(1 + guests) as places from participations"
-    " where post_id = $1 and role is not null and state = 'granted' group by role",
+    "select post_id, role, sum(1 + guests) as places from participations"
+    " where post_id = any($1::bigint[]) and role is not null and state = 'granted'"
+    " group by post_id, role",
     InRole,
 )
 WAITED_FOR = Query(
@@ -198,6 +216,17 @@ IN_COMMUNITY = Query(
     " order by coalesce(c.parent_id, c.post_id), c.post_id",
     int,
 )
+OF_OURS = Query(
+    "select p.account_id from participations p join accounts a on a.id = p.account_id"
+    " where p.post_id = $1 and p.counts and a.host = ''"
+    " and p.state in ('granted', 'waiting', 'pending') order by p.turn",
+    int,
+)
+IS_ANSWERED = Query(
+    "select exists (select from participations where state <> 'withdrawn'"
+    " and (post_id = $1 or post_id in (select post_id from calls where parent_id = $1)))",
+    bool,
+)
 IN_SHIFTS = Query(
     "select p.* from participations p join calls c using (post_id)"
     " where c.parent_id = $1 and p.account_id = $2 order by p.post_id",
@@ -209,14 +238,19 @@ PARTICIPANTS = Query(
     Participation,
 )
 COUNTED_BY_HOST = Query(
-    "select coalesce(a.host, '') as host, count(distinct coalesce(-p.account_id, p.id)) as people"
-    " from participations p left join accounts a on a.id = p.account_id"
-    " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
-    " and p.counts and p.state = 'granted'"
-    " group by coalesce(a.host, '') order by people desc",
+    """
+    with wanted as (
+        select id as call_id, id as post_id from unnest($1::bigint[]) as id
+        union all
+        select parent_id, post_id from calls where parent_id = any($1::bigint[]))
+    select w.call_id as post_id, coalesce(a.host, '') as host,
+        count(distinct coalesce(-p.account_id, p.id)) as people
+    from wanted w join participations p using (post_id) left join accounts a on a.id = p.account_id
+    where p.counts and p.state = 'granted'
+    group by w.call_id, coalesce(a.host, '') order by w.call_id, people desc
+    """,
     ByHost,
 )
-
 ANSWERED_FROM_ELSEWHERE = Query(
     "select distinct a.id from participations p join accounts a on a.id = p.account_id"
     " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
@@ -321,7 +355,15 @@ async def next_waiting(
 
 async def in_roles(conn: Connection, post_id: int) -> dict[str, int]:
     """How many places in each role of a shift are taken."""
-    return {row.role: row.places for row in await IN_ROLES.all(conn, post_id)}
+    return {row.role: row.places for row in await IN_ROLES.all(conn, [post_id])}
+
+
+async def in_roles_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The same of many shifts, by the shift; those are left out in which nobody has a place in a role."""
+    found: dict[int, dict[str, int]] = {}
+    for row in await IN_ROLES.all(conn, ids):
+        found.setdefault(row.post_id, {})[row.role] = row.places
+    return found
 
 
 async def waited_for(conn: Connection, post_id: int) -> set[str]:
@@ -350,6 +392,16 @@ async def set_role(conn: Connection, participation_id: int, role: str) -> None:
     await SET_ROLE.run(conn, participation_id, role)
 
 
+async def of_ours(conn: Connection, post_id: int) -> list[int]:
+    """The members of ours who take part, wait, or asked to."""
+    return await OF_OURS.all(conn, post_id)
+
+
+async def is_answered(conn: Connection, post_id: int) -> bool:
+    """Whether an answer to a call or to one of its shifts stands."""
+    return await IS_ANSWERED.one(conn, post_id)
+
+
 async def in_shifts(conn: Connection, post_id: int, account_id: int) -> list[Participation]:
     """What somebody said to the shifts of a volunteer call."""
     return await IN_SHIFTS.all(conn, post_id, account_id)
@@ -360,6 +412,11 @@ async def place_in_line(conn: Connection, participation: Participation) -> int:
     return await PLACE_IN_LINE.one(
         conn, participation.post_id, participation.turn, participation.role
     )
+
+
+async def places_in_line(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """Of these answers that wait, no two to the same call: by the call."""
+    return {row.post_id: row.place for row in await LINES.all(conn, ids)}
 
 
 async def recount(conn: Connection, post_id: int) -> Tally:
@@ -376,8 +433,9 @@ async def participants(conn: Connection, post_id: int) -> list[Participation]:
     return await PARTICIPANTS.all(conn, post_id)
 
 
-async def counted_by_host(conn: Connection, post_id: int) -> list[ByHost]:
-    return await COUNTED_BY_HOST.all(conn, post_id)
+async def counted_by_host(conn: Connection, ids: Sequence[int]) -> list[ByHost]:
+    """Of each of these calls, the servers of most people first."""
+    return await COUNTED_BY_HOST.all(conn, ids)
 
 
 async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:

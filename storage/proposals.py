@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,12 @@ class Proposal:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    proposal_id: int
+    account_id: int
+
+
 INSERT = Query(
     "insert into proposals (community_id, account_id, kind, title, wanted, created_at, changed_at)"
     " values ($1, $2, $3, $4, $5, $6, $6) returning *",
@@ -45,6 +51,7 @@ PAGE = Query(
     Proposal,
 )
 OPEN = Query("select count(*) from proposals where account_id = $1 and state = 'idea'", int)
+TAKE_TURNS = Command("select pg_advisory_xact_lock(hashtextextended('ideas of', $1))")
 SECOND = Command(
     "insert into proposal_seconds (proposal_id, account_id, created_at) values ($1, $2, $3)"
     " on conflict do nothing"
@@ -53,13 +60,13 @@ UNSECOND = Command("delete from proposal_seconds where proposal_id = $1 and acco
 # Who left, or was sent away, carries nothing any more.
 SECONDS = Query(
     """
-    select s.account_id from proposal_seconds s
+    select s.proposal_id, s.account_id from proposal_seconds s
     join proposals p on p.id = s.proposal_id
     join follows f on f.follower_id = s.account_id and f.target_id = p.community_id
         and f.accepted_at is not null
-    where s.proposal_id = $1 and s.account_id <> p.account_id
+    where s.proposal_id = any($1::bigint[]) and s.account_id <> p.account_id
     """,
-    int,
+    Second,
 )
 
 
@@ -102,6 +109,11 @@ async def open_of(conn: Connection, account_id: int) -> int:
     return await OPEN.one(conn, account_id)
 
 
+async def take_turns(conn: Connection, account_id: int) -> None:
+    """Two ideas of one member are written one after the other."""
+    await TAKE_TURNS.run(conn, account_id)
+
+
 async def second(conn: Connection, id_: int, account_id: int, now: datetime) -> bool:
     return await SECOND.run(conn, id_, account_id, now) == 1
 
@@ -112,4 +124,12 @@ async def unsecond(conn: Connection, id_: int, account_id: int) -> None:
 
 async def seconds(conn: Connection, id_: int) -> set[int]:
     """Members who carry it, its own author left out."""
-    return set(await SECONDS.all(conn, id_))
+    return {row.account_id for row in await SECONDS.all(conn, [id_])}
+
+
+async def seconds_of(conn: Connection, ids: Sequence[int]) -> dict[int, set[int]]:
+    """The same of many proposals."""
+    found: dict[int, set[int]] = {id_: set() for id_ in ids}
+    for row in await SECONDS.all(conn, ids):
+        found[row.proposal_id].add(row.account_id)
+    return found

@@ -26,7 +26,7 @@ BY_DIGEST = Query(
 
 
 async def last_said(conn: Connection, participation_id: int) -> str | None:
-    """What somebody was told last: granted, waiting or cancelled."""
+    """What somebody was told last: granted or waiting."""
     return await LAST_SAID.first(conn, participation_id)
 
 

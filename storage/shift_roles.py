@@ -19,6 +19,12 @@ class Role:
     skill: str
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    post_id: int
+    note: str
+
+
 OF_SHIFTS = Query(
     "select * from shift_roles where post_id = any($1::bigint[]) order by post_id, position, name",
     Role,
@@ -32,7 +38,7 @@ DROP_OTHERS = Command(
     "delete from shift_roles r where post_id = $1 and name <> all($2::text[]) and not exists ("
     "select from participations p where p.post_id = r.post_id and p.role = r.name)"
 )
-NOTE = Query("select note from call_private where post_id = $1", str)
+NOTES = Query("select post_id, note from call_private where post_id = any($1::bigint[])", Note)
 SET_NOTE = Command(
     "insert into call_private (post_id, note) values ($1, $2)"
     " on conflict (post_id) do update set note = excluded.note"
@@ -52,9 +58,9 @@ async def put(conn: Connection, post_id: int, roles: Sequence[Role]) -> None:
     await PUT.many(conn, rows)
 
 
-async def note(conn: Connection, post_id: int) -> str:
-    """What those are told who take part; empty where that is nothing."""
-    return await NOTE.first(conn, post_id) or ""
+async def notes(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """What those are told who take part in each of these calls, where that is something."""
+    return {row.post_id: row.note for row in await NOTES.all(conn, ids)}
 
 
 async def set_note(conn: Connection, post_id: int, text: str) -> None:

@@ -5,7 +5,7 @@ A row without a host is what we last told the server of a call about our own peo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,7 @@ class Counted:
     """``young``: accounts of ours that neither their age nor their address confirms. ``email``: addresses, without an
     account. ``joined`` and ``expressed``: people of other servers, by a signed Join and by a vote."""
 
+    post_id: int
     settled: int
     young: int
     email: int
@@ -45,21 +46,30 @@ class Tally:
 
 COUNTED = Query(
     """
-    select count(*) filter (where a.host = '' and (a.created_at <= $2 or u.id is not null))
+    with wanted as (
+        select id as call_id, id as post_id from unnest($1::bigint[]) as id
+        union all
+        select parent_id, post_id from calls where parent_id = any($1::bigint[])
+    ), people as (
+        select distinct on (w.call_id, p.account_id, coalesce(-p.account_id, p.id))
+            w.call_id, p.account_id, p.tier
+        from wanted w join participations p using (post_id)
+        where p.counts and p.state = 'granted'
+        order by w.call_id, p.account_id, coalesce(-p.account_id, p.id), p.tier)
+    select c.id as post_id,
+        count(*) filter (where a.host = '' and (a.created_at <= $2 or u.id is not null))
             as settled,
         count(*) filter (where a.host = '' and a.created_at > $2 and u.id is null) as young,
-        count(*) filter (where a.id is null) as email,
+        count(*) filter (where p.call_id is not null and a.id is null) as email,
         count(*) filter (where a.host <> '' and p.tier = 'confirmed') as joined,
         count(*) filter (where a.host <> '' and p.tier = 'expressed') as expressed,
-        (select count(*) from participations where post_id = $1 and state = 'withdrawn')
+        (select count(*) from participations where post_id = c.id and state = 'withdrawn')
             as withdrawn
-    from (
-        select distinct on (account_id, coalesce(-account_id, id)) account_id, tier from participations
-        where (post_id = $1 or post_id in (select post_id from calls where parent_id = $1))
-            and counts and state = 'granted'
-        order by account_id, coalesce(-account_id, id), tier) p
+    from unnest($1::bigint[]) as c (id)
+    left join people p on p.call_id = c.id
     left join accounts a on a.id = p.account_id
     left join users u on $3 and u.id = a.user_id and u.confirmed_at is not null
+    group by c.id
     """,
     Counted,
 )
@@ -77,23 +87,23 @@ OF_HOST = Query("select * from tallies where post_id = $1 and host = $2", Tally)
 # Of a server that is suspended here nothing counts any more: its actor is marked (server/domain/moderating/host_blocks.py).
 HEARD = Query(
     """
-    select t.* from tallies t where t.post_id = $1 and t.host <> '' and exists (
+    select t.* from tallies t where t.post_id = any($1::bigint[]) and t.host <> '' and exists (
         select from accounts a where a.host = t.host and a.host <> '' and a.kind = 'application'
             and a.suspended_at is null)
-    order by t.host
+    order by t.post_id, t.host
     """,
     Tally,
 )
 
 
 async def counted(
-    conn: Connection, post_id: int, settled_before: datetime, *, by_mail: bool
-) -> Counted:
-    """Who takes part in a call by answers that are here; of a remote call, those whom we count.
+    conn: Connection, ids: Sequence[int], settled_before: datetime, *, by_mail: bool
+) -> dict[int, Counted]:
+    """Who takes part in each of these calls by answers that are here; of a remote call, those whom we count.
 
     ``by_mail``: whether members showed that their address is theirs, which confirms a younger account.
     """
-    return await COUNTED.one(conn, post_id, settled_before, by_mail)
+    return {row.post_id: row for row in await COUNTED.all(conn, ids, settled_before, by_mail)}
 
 
 async def put(conn: Connection, told: Tally) -> bool:
@@ -109,6 +119,6 @@ async def of_host(conn: Connection, post_id: int, host: str) -> Tally | None:
     return await OF_HOST.first(conn, post_id, host)
 
 
-async def heard(conn: Connection, post_id: int) -> list[Tally]:
-    """What other servers told, the last of each, without those that are suspended."""
-    return await HEARD.all(conn, post_id)
+async def heard(conn: Connection, ids: Sequence[int]) -> list[Tally]:
+    """What other servers told of these calls, the last of each, without those that are suspended."""
+    return await HEARD.all(conn, ids)

@@ -92,6 +92,13 @@ BY_ID = Query(
     """,
     Target,
 )
+ANY_BY_ID = Query(
+    """
+    select t.*, (select count(*) from call_letters l where l.target_id = t.id) as letters
+    from call_targets t where t.id = $1
+    """,
+    Target,
+)
 DELETE = Command("delete from call_targets where post_id = $1 and id = $2")
 DELETE_BUT = Command("delete from call_targets where post_id = $1 and uri <> all($2::text[])")
 HEAR = Query(
@@ -173,6 +180,11 @@ async def of_call(conn: Connection, post_id: int) -> list[Target]:
 async def by_id(conn: Connection, post_id: int, target_id: int) -> Target | None:
     """None where it is of another call."""
     return await BY_ID.first(conn, post_id, target_id)
+
+
+async def any_by_id(conn: Connection, target_id: int) -> Target | None:
+    """Of whatever call."""
+    return await ANY_BY_ID.first(conn, target_id)
 
 
 async def delete(conn: Connection, post_id: int, target_id: int) -> bool:

@@ -11,7 +11,7 @@ import time
 import orjson
 import pytest
 
-from tests.bench import deliveries, inbox, load, machine, report, starting, timeline
+from tests.bench import deliveries, inbox, load, machine, reaching, report, starting, timeline
 from tests.bench.report import Figure
 
 
@@ -45,6 +45,11 @@ async def test_starting() -> None:
     assert found["start until it serves, first"] > 0
     assert found["start until it serves, second"] > 0
     assert found["memory when idle, all processes"] > 10
+
+
+async def test_reaching() -> None:
+    found = values(await reaching.measure(reaching.Size(calls=1)))
+    assert found["a call until it is seen elsewhere"] > 0
 
 
 def test_the_command_explains_itself() -> None:

@@ -187,7 +187,7 @@ DOORS = [
     *(f"federation/{name}.py" for name in ("parse", "parse_actor", "parse_event", "parse_post")),
     *(f"federation/{name}.py" for name in ("follower_sync", "proofs", "shapes", "structured")),
     *(f"server/arriving/{name}.py"
-        for name in ("inbox", "receive", "receive_calls", "receive_moderation", "resolve")),
+        for name in ("inbox", "passed_on", "receive", "receive_calls", "receive_moderation", "resolve")),
     *("server/arriving/vouching.py", "server/activitypub/bodies.py"), "server/activitypub/inboxes.py",
 ]  # fmt: skip
 # Named elsewhere than in the call that refuses.

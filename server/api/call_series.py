@@ -6,13 +6,16 @@ the organisers are asked whether it goes on), calls (those to come, ``Call`` eac
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from aiohttp import web
 
+from server.api import call_entities, paging, params
 from server.api import calls as calls_api
-from server.api import paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, limit, op
+from server.api.describe import Described, a_text, op, paged
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.clock import stamp
@@ -29,9 +32,17 @@ from storage.call_series import Series
 BASE = "/api/beckon/v1"
 
 
-async def _entity(tx: Tx, series: Series, viewer: Account | None) -> Json:
-    ids = [one.post_id for one in await call_series.ahead(tx, series)]
-    shown = await calls_api.shown(tx, ids, viewer)
+async def _entities(tx: Tx, found: Sequence[Series], viewer: Account | None) -> list[Json]:
+    ahead = await call_series.ahead(tx, found)
+    shown = await call_entities.shown(tx, [one.post_id for one in ahead], viewer)
+    to_come: dict[int, list[Json]] = defaultdict(list)
+    for one in ahead:
+        if one.post_id in shown:
+            to_come[one.series_id].append(shown[one.post_id])
+    return [_entity(series, to_come[series.id]) for series in found]
+
+
+def _entity(series: Series, to_come: list[Json]) -> Json:
     return {
         "id": str(series.id),
         "title": series.template["title"],
@@ -40,7 +51,7 @@ async def _entity(tx: Tx, series: Series, viewer: Account | None) -> Json:
         "state": series.state,
         "confirmed_at": stamp(series.confirmed_at),
         "asked_at": maybe_stamp(series.asked_at),
-        "calls": [shown[i] for i in ids if i in shown],
+        "calls": to_come,
     }
 
 
@@ -49,7 +60,7 @@ async def _answer(request: web.Request, series_id: int, viewer: Account) -> web.
         series = await rows.by_id(tx.conn, series_id)
         if series is None:
             raise NotFound
-        return ok(await _entity(tx, series, viewer))
+        return ok((await _entities(tx, [series], viewer))[0])
 
 
 async def _seen(tx: Tx, request: web.Request, caller: Caller) -> int:
@@ -74,12 +85,15 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def of_community(request: web.Request, caller: Caller | None) -> web.Response:
-    viewer = viewer_of(caller)
-    at_most = paging.limit(request, 20, 40)
+    """Those that have not ended, the newest first. Paged by the Link header."""
+    viewer, page = viewer_of(caller), paging.page(request, 20, 40)
     async with context(request).work.reading() as tx:
         group = await sight.group(tx, id_of(request), viewer)
-        found = await rows.of_community(tx.conn, group.id, at_most)
-        return ok([await _entity(tx, series, viewer) for series in found])
+        found = await rows.of_community(tx.conn, group.id, *page.bounds, page.limit)
+        body = await _entities(tx, found, viewer)
+    more = len(found) == page.limit
+    link = paging.link(request, [row.id for row in found], prev="since_id", more=more)
+    return ok(body, headers=link)
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
@@ -122,7 +136,7 @@ DESCRIBED: Described = {
     f"POST {BASE}/communities/{{id}}/series": op(
         "CallSeries", *calls_api.FIELDS, a_text("rule", required=True)
     ),
-    f"GET {BASE}/communities/{{id}}/series": op(array("CallSeries"), limit()),
+    f"GET {BASE}/communities/{{id}}/series": op(array("CallSeries"), *paged(20, 40)),
     f"PUT {BASE}/series/{{id}}": op("CallSeries", *calls_api.FIELDS),
     f"POST {BASE}/series/{{id}}/confirm": op("CallSeries"),
     f"DELETE {BASE}/series/{{id}}": op("Empty"),

@@ -21,14 +21,12 @@ Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from server.api import paging, params
+from server.api import call_entities, paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import (
@@ -47,11 +45,10 @@ from server.api.describe import (
 from server.api.params import Params
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
-from server.clock import stamp
 from server.context import context
 from server.domain import sight
-from server.domain.calling import audience, copies, decisions, kinds, participants_notes, tallies
 from server.domain.calling import calls as verbs
+from server.domain.calling import decisions, kinds
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
 from server.domain.calling.drafting import Wanted
@@ -60,135 +57,13 @@ from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
-from server.render.account import account as render_account
-from server.render.view import Json
-from storage import (
-    accounts,
-    call_copies,
-    calls,
-    claims,
-    milestones,
-    participations,
-    polls,
-    posts,
-    shift_roles,
-)
+from storage import accounts, calls, participations
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
 from storage.shift_roles import Role
 
 BASE = "/api/beckon/v1"
-
-
-async def _entity(tx: Tx, post: Post, call: Call, viewer: Account | None) -> Json:
-    people = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
-    loaded = render.Loaded(
-        post, call, people[post.account_id], people[call.community_id],
-        answers=[(a.key, a.counts) for a in await taking_part.answers(tx, call)],
-        options=await polls.options(tx.conn, [post.id]),
-        mine=await _place(tx, post, viewer) if viewer else None,
-        privacy=audience.of_answers(
-            call.kind,
-            audience.place(
-                tx.site.urls.domain, people[call.community_id], closed=not post.is_public
-            ),
-        ),
-    )  # fmt: skip
-    entity = render.call(tx.site.urls, loaded) | await _counted(tx, post, call)
-    note = kinds.KINDS[call.kind].note or None
-    more = {"claims": await _claims(tx, post), "note": note}
-    return entity | more | await _shifts(tx, call, viewer) | await _started(tx, post, viewer)
-
-
-async def _started(tx: Tx, post: Post, viewer: Account | None) -> Json:
-    """From which call it was started, and how many were from it."""
-    first = await copies.first_of(tx, post, viewer)
-    return {
-        "may_be_started": await copies.may_be_started(tx, post),
-        "started_from": {
-            "id": str(first.id),
-            "title": first.title,
-            "url": first.url,
-            "uri": first.uri,
-        }
-        if first
-        else None,
-        "started_in": len(await call_copies.of(tx.conn, post.id, copies.MOST)),
-    }
-
-
-async def _claims(tx: Tx, post: Post) -> list[Json]:
-    """What was counted outside, by whoever says so."""
-    found = await claims.of_call(tx.conn, post.id)
-    people = await accounts.by_ids(tx.conn, [claim.account_id for claim in found])
-    return [
-        {
-            "id": str(claim.id),
-            "people": claim.people,
-            "what": claim.what,
-            "evidence": claim.evidence,
-            "account": render_account(tx.site.urls, people[claim.account_id]),
-            "created_at": stamp(claim.created_at),
-        }
-        for claim in found
-    ]
-
-
-async def _counted(tx: Tx, post: Post, call: Call) -> Json:
-    """The range; and by tier and by server where it is counted here."""
-    if not post.local:
-        told = await tallies.elsewhere(tx, post, call)
-        return {"range": asdict(told), "tiers": None, "servers": [], "milestones": []}
-    found = await tallies.standing(tx, post)
-    confirmed = {"own": found.own, "email": found.email, "joined": found.joined}
-    return {
-        "range": asdict(found.range),
-        "tiers": {
-            "confirmed": confirmed | {"by_tally": found.by_tally},
-            "expressed": found.expressed,
-            "support": post.favourites_count,
-            "spread": post.reblogs_count,
-        },
-        "servers": [asdict(share) for share in found.servers],
-        "milestones": [
-            {"percent": m.percent, "reached_at": stamp(m.reached_at)}
-            for m in await milestones.of_call(tx.conn, post.id)
-        ],
-    }
-
-
-async def _shifts(tx: Tx, call: Call, viewer: Account | None) -> Json:
-    """Of a call for volunteers its shifts; of a shift its call and its roles; and what is told in private."""
-    found = await calls.shifts(tx.conn, [call.post_id])
-    rows = await posts.by_ids(tx.conn, [shift.post_id for shift in found])
-    ids = [call.post_id, *rows]
-    roles = await shift_roles.of_shifts(tx.conn, ids)
-    taken = {n: await participations.in_roles(tx.conn, n) for n in {r.post_id for r in roles}}
-    mine = await participations.of_account_many(tx.conn, viewer.id, ids) if viewer else {}
-    shown = [
-        render.shift(
-            rows[shift.post_id],
-            shift,
-            render.roles(shift.post_id, roles, taken),
-            mine.get(shift.post_id),
-        )
-        for shift in found
-    ]
-    return {
-        "parent_id": str(call.parent_id) if call.parent_id else None,
-        "shifts": shown,
-        "roles": render.roles(call.post_id, roles, taken),
-        "participants_note": await participants_notes.shown(tx, call, viewer),
-    }
-
-
-async def _place(tx: Tx, post: Post, viewer: Account) -> render.Place | None:
-    mine = await participations.of_account(tx.conn, post.id, viewer.id)
-    if mine is None:
-        return None
-    waits = mine.state == "waiting" and post.local
-    return render.Place(mine, await participations.place_in_line(tx.conn, mine) if waits else None)
 
 
 async def found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Call]:
@@ -201,15 +76,7 @@ async def found(tx: Tx, call_id: int, viewer: Account | None) -> tuple[Post, Cal
 
 async def answered(request: web.Request, call_id: int, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
-        return ok(await _entity(tx, *(await found(tx, call_id, viewer)), viewer))
-
-
-async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> dict[int, Json]:
-    """By id, those of these calls that the viewer may and wants to see."""
-    rows = await calls.by_ids(tx.conn, ids)
-    found = await posts.by_ids(tx.conn, ids)
-    seen = await sight.visible(tx, found.values(), viewer, feed=True)
-    return {p.id: await _entity(tx, p, rows[p.id], viewer) for p in seen}
+        return ok(await call_entities.one(tx, *(await found(tx, call_id, viewer)), viewer))
 
 
 async def create(request: web.Request, caller: Caller) -> web.Response:
@@ -302,7 +169,7 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
         group = await sight.group(tx, id_of(request), viewer)
         found = {c.post_id: c for c in await calls.of_community(tx.conn, group.id, tx.now, limit)}
         shown = await sight.posts_by_ids(tx, list(found), viewer)
-        return ok([await _entity(tx, post, found[post.id], viewer) for post in shown])
+        return ok(await call_entities.many(tx, [(p, found[p.id]) for p in shown], viewer))
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:

@@ -7,7 +7,8 @@ from aiohttp import web
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.calls import FIELDS, shown, wanted_of
+from server.api.call_entities import shown
+from server.api.calls import FIELDS, wanted_of
 from server.api.describe import Described, a_text, op
 from server.api.reading import id_of, status_by_id, viewer_of
 from server.api.schema import array

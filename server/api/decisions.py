@@ -3,7 +3,7 @@
 ``DecisionRecord``: call_id, title, variant?, state, closes_at?, rules {quorum? (people), threshold? (percent),
 open_votes}, answers [{key, title, people}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
 consent, blocked), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
-sides, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
+sides, the latest first, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
 are open, for members of the community.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.api import params
+from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
-from server.api.describe import Described, a_text, flag, integer, op
+from server.api.describe import Described, a_text, flag, integer, op, paged
 from server.api.reading import call_of, viewer_of
 from server.context import context
 from server.domain import sight
@@ -35,7 +35,7 @@ ONE = "/api/beckon/v1/calls/{id}"
 
 
 async def show(request: web.Request, caller: Caller | None) -> web.Response:
-    """``DecisionRecord``, while it is open too."""
+    """``DecisionRecord``, while it is open too; its reasons are paged by the Link header."""
     return await _answer(request, viewer_of(caller))
 
 
@@ -43,7 +43,12 @@ async def _answer(request: web.Request, viewer: Account | None) -> web.Response:
     async with context(request).work.reading() as tx:
         post, call = await call_of(tx, request, viewer)
         await sight.group(tx, call.community_id, viewer)
-        return ok(_entity(tx, post, call, await decisions.record(tx, post, viewer)))
+        page = paging.page(request, 40, 80)
+        found = await decisions.record(tx, post, viewer, page)
+        body = _entity(tx, post, call, found)
+    more = len(found.reasons) == page.limit
+    shown = [row.id for row in found.reasons]
+    return ok(body, headers=paging.link(request, shown, prev="since_id", more=more))
 
 
 def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
@@ -118,7 +123,7 @@ def routes() -> list[web.RouteDef]:
 
 
 DESCRIBED: Described = {
-    f"GET {ONE}/record": op("DecisionRecord"),
+    f"GET {ONE}/record": op("DecisionRecord", *paged(40, 80)),
     f"PUT {ONE}/rules": op(
         "DecisionRecord", integer("quorum", 1), integer("threshold", 1, 100), flag("open_votes")
     ),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.api import calls, communities, paging, params
+from server.api import call_entities, communities, paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import (
@@ -116,7 +116,7 @@ async def near_calls(request: web.Request, caller: Caller | None) -> web.Respons
             tx.conn, circle, viewer.id if viewer else 0, tx.now, size, paging.offset(request),
             anywhere=sent.flag("anywhere"), by_distance=sent.text("sort") == "distance",
         )  # fmt: skip
-        shown = await calls.shown(tx, [row.id for row in found], viewer)
+        shown = await call_entities.shown(tx, [row.id for row in found], viewer)
     body = [
         {
             "call": shown[row.id],

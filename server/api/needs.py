@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.api import calls, paging, params
+from server.api import call_entities, paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, ForMember, for_anyone, for_member
 from server.api.describe import (
@@ -86,7 +86,7 @@ async def _around(tx: Tx, sent: Params, viewer: Account | None) -> Around | None
 
 async def _shown(tx: Tx, found: list[Open], viewer: Account | None) -> list[Json]:
     """Those that the viewer may see."""
-    seen = await calls.shown(tx, [row.id for row in found], viewer)
+    seen = await call_entities.shown(tx, [row.id for row in found], viewer)
     return [
         {
             "call": seen[row.id],

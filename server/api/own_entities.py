@@ -201,6 +201,11 @@ OURS: Mapping[str, Schema] = {
         )),
         range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
     ),
+    "FeedbackForm": entity(open=BOOL, reason=maybe(TEXT), given=BOOL, audience=TEXT, length=COUNT),
+    "Feedback": entity(
+        people=COUNT, shown=BOOL,
+        said=array(entity(good=TEXT, better=TEXT, again=maybe(words("yes", "maybe", "no")), day=DATE)),
+    ),
     "CallShare": entity(text=TEXT, url=URL, qr_url=URL),
     "DecisionRecord": entity(
         call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
@@ -222,6 +227,11 @@ OURS: Mapping[str, Schema] = {
         log=array(entity(status=TARGET_STATUS, note=TEXT, changed_at=TIME)),
     ),
     "TargetLetter": entity(subject=maybe(TEXT), body=maybe(TEXT), mailto=maybe(TEXT)),
+    "Mailing": entity(on=BOOL, per_hour=COUNT, per_day=COUNT, hidden=BOOL),
+    "TargetMail": entity(
+        subject=TEXT, body=TEXT, reply_to=TEXT, stamp=TEXT,
+        state=maybe(words("queued", "sent", "stopped")),
+    ),
     "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
     "Need": entity(
         call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),

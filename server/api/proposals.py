@@ -7,6 +7,7 @@ tried), seconds_count of seconds_needed, seconded (by the viewer), created_at, c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from aiohttp import web
@@ -46,20 +47,32 @@ STEPS = {
 
 
 async def _entity(tx: Tx, row: Proposal, viewer: Account | None) -> Json:
-    author = await accounts.by_id(tx.conn, row.account_id)
-    community = await community_rows.by_id(tx.conn, row.community_id)
-    assert author and community, "foreign keys hold it"
-    seconds = await rows.seconds(tx.conn, row.id)
+    return (await _entities(tx, [row], row.community_id, viewer))[0]
+
+
+async def _entities(
+    tx: Tx, found: Sequence[Proposal], community_id: int, viewer: Account | None
+) -> list[Json]:
+    """Of proposals of one community."""
+    community = await community_rows.by_id(tx.conn, community_id)
+    assert community, "a foreign key holds it"
+    authors = await accounts.by_ids(tx.conn, sorted({row.account_id for row in found}))
+    seconds = await rows.seconds_of(tx.conn, [row.id for row in found])
+    steers = viewer is not None and await _steers(tx, community_id, viewer)
     viewer_id = viewer.id if viewer else None
-    told = render.proposal(tx.site.urls, row, author, seconds, community.seconds, viewer_id)
-    if viewer and (viewer.id == row.account_id or await _steers(tx, row, viewer)):
-        return told
-    # What only those are told who take part (``participants_notes``).
-    return told | {"wanted": {**row.wanted, "note": None}}
+    told: list[Json] = []
+    for row in found:
+        author, carried = authors[row.account_id], seconds[row.id]
+        each = render.proposal(tx.site.urls, row, author, carried, community.seconds, viewer_id)
+        if not steers and viewer_id != row.account_id:
+            # What only those are told who take part (``participants_notes``).
+            each |= {"wanted": {**row.wanted, "note": None}}
+        told.append(each)
+    return told
 
 
-async def _steers(tx: Tx, row: Proposal, viewer: Account) -> bool:
-    role = await community_rows.role(tx.conn, row.community_id, viewer.id)
+async def _steers(tx: Tx, community_id: int, viewer: Account) -> bool:
+    role = await community_rows.role(tx.conn, community_id, viewer.id)
     return policy.may_steer(role).allowed
 
 
@@ -85,7 +98,7 @@ async def index(request: web.Request, caller: Caller | None) -> web.Response:
         viewer = viewer_of(caller)
         group = await _group(tx, id_of(request), viewer)
         found = await rows.page(tx.conn, group.id, *page.bounds, page.limit, state)
-        body = [await _entity(tx, row, viewer) for row in found]
+        body = await _entities(tx, found, group.id, viewer)
     more = len(found) == page.limit
     link = paging.link(request, [row.id for row in found], prev="since_id", more=more)
     return ok(body, headers=link)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.api import calls, paging, params
+from server.api import call_entities, paging, params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import Described, flag, op, ranked, some_texts
@@ -78,7 +78,7 @@ async def matching(request: web.Request, caller: Caller) -> web.Response:
     size, offset = paging.limit(request, 20, 40), paging.offset(request)
     async with context(request).work.reading() as tx:
         found = await skills.matching(tx.conn, caller.account.id, tx.now, size, offset)
-        shown = await calls.shown(tx, found, caller.account)
+        shown = await call_entities.shown(tx, found, caller.account)
     headers = paging.link_by_offset(request, size, more=len(found) == size)
     return ok([shown[i] for i in found if i in shown], headers=headers)
 

@@ -33,12 +33,12 @@ SCRIPT = "/api/beckon/v1/calls/{id}/script"
 REPORTS = "/api/beckon/v1/calls/{id}/reports"
 
 
-def _entity(row: Target, log: list[Change], written: set[int]) -> Json:
+def _entity(row: Target, log: list[Change], written: set[int], *, hidden: bool) -> Json:
     return {
         "id": str(row.id),
         "name": row.name,
         "role": row.role,
-        "address": row.address,
+        "address": "" if hidden else row.address,
         "area": row.area,
         "language": row.language,
         "status": row.status,
@@ -57,7 +57,10 @@ def _entity(row: Target, log: list[Change], written: set[int]) -> Json:
 async def _all(tx: Tx, post_id: int, viewer: Account | None) -> list[Json]:
     log = await targets.changes(tx.conn, post_id)
     written = await targets.written(tx.conn, post_id, viewer.id) if viewer else set[int]()
-    return [_entity(row, log, written) for row in await targets.of_call(tx.conn, post_id)]
+    hidden = await verbs.hides(tx, post_id, viewer)
+    return [
+        _entity(row, log, written, hidden=hidden) for row in await targets.of_call(tx.conn, post_id)
+    ]
 
 
 async def _answer(request: web.Request, viewer: Account | None) -> web.Response:
@@ -111,11 +114,12 @@ async def letter(request: web.Request, caller: Caller | None) -> web.Response:
         if target is None:
             raise NotFound
         found = await verbs.letter(tx, post, target)
+        hidden = await verbs.hides(tx, post.id, viewer_of(caller))
     return ok(
         {
             "subject": found.subject if found else None,
             "body": found.body if found else None,
-            "mailto": verbs.mailto(target, found) if found else None,
+            "mailto": verbs.mailto(target, found) if found and not hidden else None,
         }
     )
 

@@ -90,7 +90,7 @@ async def draft_of(
     return drafts.Draft(
         kind=_kind(value),
         visibility=visibility,
-        title=await _title(tx, value) if value.kind not in ("note", "question") else "",
+        title=await _title(tx, value) if _is_titled(value) else "",
         content=text.clean(html),
         summary=text.one_line(value.summary),
         sensitive=value.sensitive,
@@ -108,6 +108,11 @@ async def draft_of(
         quote=await _quote_of(tx, author, value, stamp),
         quote_policy=_quote_policy(author, value.quote_policy),
     )
+
+
+def _is_titled(value: Post) -> bool:
+    """The name of a Note is that of a vote, and of a Question that of a poll for PieFed; a decision has a title."""
+    return is_call(value) or value.kind not in ("note", "question")
 
 
 async def _title(tx: Tx, value: Post) -> str:

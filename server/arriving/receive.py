@@ -455,7 +455,7 @@ async def _undo_block(tx: Tx, act: Act, inner: wire_acts.Block) -> None:
 
 
 async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
-    await receive_calls.withdraw(tx, act, inner.object)
+    await receive_calls.withdraw(tx, act, inner.object, inner.id)
 
 
 async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:

@@ -77,14 +77,23 @@ async def leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
     await withdraw(tx, act, activity.object)
 
 
-async def withdraw(tx: Tx, act: Act, uri: str) -> None:
-    await withdraw_from(tx, act, await calls.known_by(tx, uri))
+async def withdraw(tx: Tx, act: Act, uri: str, joined: str | None = None) -> None:
+    """``joined``: the id of the Join, where it was named. It may come after this."""
+    post = _ours(await calls.known_by(tx, uri))
+    if await participations.withdraw(tx, act.by, post):
+        return
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    await participations.overtaken(tx, act.by, post, joined)
 
 
 async def withdraw_from(tx: Tx, act: Act, post: post_rows.Post | None) -> None:
+    await participations.withdraw(tx, act.by, _ours(post))
+
+
+def _ours(post: post_rows.Post | None) -> post_rows.Post:
     if post is None or not post.local or not post.is_call:
         raise Refused("unknown_call", "There is no call of that address here.")
-    await participations.withdraw(tx, act.by, post)
+    return post
 
 
 async def replied(tx: Tx, act: Act, reply: post_rows.Post, above: str | None) -> None:

@@ -51,6 +51,17 @@ NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
 PROPOSE_FIRST = _refused(
     "propose_first", "In this community members propose a call first, and it is let through then."
 )
+CALL_CAUGHT = _refused(
+    "call_caught",
+    "This community looks first at a call like this: propose it, and those who steer let it through.",
+)
+TOO_MANY_CALLS = _refused(
+    "too_many_calls", "Five calls of yours are open in this community: close one of them first."
+)
+CALL_OFF_FIRST = _refused(
+    "call_off_first",
+    "People have answered this call: those who steer the community call it off first, so that they hear of it.",
+)
 NOT_SECONDED = _refused("not_seconded", "Not enough members second this proposal yet.")
 NOT_A_STEWARD = _refused("not_a_steward", "Only organisers and moderators may do this.")
 AFFILIATED = _refused(
@@ -87,6 +98,8 @@ NOT_SAID_IN_PUBLIC = _refused(
 )
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
 WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
+HAS_PLEDGED = _refused("has_pledged", "They have pledged already, and are not asked again.")
+WANTS_NO_LETTERS = _refused("wants_no_letters", "They want no letters from this server.")
 OUTRANKED = _refused("outranked", "Who has the same role as you, or a higher one, is not banned.")
 LAST_ORGANISER = _refused(
     "last_organiser", "A community needs an organiser: appoint another one first."
@@ -99,7 +112,14 @@ NOT_A_RECORDER = _refused(
     "not_a_recorder", "Who steers the community, or was asked to, writes down who came."
 )
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
+TOOK_NO_PART = _refused("took_no_part", "Only who took part can say something about it.")
+NOT_OVER = _refused("not_over", "It is not over yet.")
+TOO_LATE_TO_SAY = _refused("too_late", "It is too long ago.")
+LONG_OVER = _refused(
+    "long_over", "It is over for a month: who came is forgotten, and not written down any more."
+)
 CALL_OPEN = _refused("call_open", "What came of a call is said when it is over.")
+TAKEN_BACK = _refused("taken_back", "This answer was taken back before it came.")
 CALL_CANCELLED = _refused("call_cancelled", "This call was cancelled.")
 TOO_MANY_GUESTS = "too_many_guests"
 NO_ROOM = _refused(
@@ -142,14 +162,16 @@ def may_follow(*, same: bool, blocked: bool, moved: bool) -> Verdict:
     return BLOCKED if blocked else ALLOWED
 
 
-def may_tell(*, is_instance: bool, beckon: bool, named: bool) -> Verdict:
+def may_tell(*, is_instance: bool, beckon: bool, named: bool, late: bool) -> Verdict:
     """Whether a server may tell how many of its people answered a call. ``named``: the call's server is told
-    who they are."""
+    who they are. ``late``: the call takes no answers any more."""
     if not is_instance:
         return NOT_THE_INSTANCE
     if not beckon:
         return NOT_BECKON
-    return COUNTED_BY_NAME if named else ALLOWED
+    if named:
+        return COUNTED_BY_NAME
+    return CALL_OVER if late else ALLOWED
 
 
 def may_replace(*, later: bool) -> Verdict:
@@ -181,9 +203,20 @@ def may_call_at_once(rule: str, *, member: bool, role: str | None) -> Verdict:
     return ALLOWED if rule == "open" else PROPOSE_FIRST
 
 
+def may_delete_call(*, steers: bool, answered: bool) -> Verdict:
+    """``answered``: somebody relies on it."""
+    return ALLOWED if steers or not answered else CALL_OFF_FIRST
+
+
+def may_call_again(*, full: bool) -> Verdict:
+    """``full``: as many calls of a member are open as may be."""
+    return TOO_MANY_CALLS if full else ALLOWED
+
+
 def may_let_through(rule: str, carried: int, needed: int, *, role: str | None) -> Verdict:
-    """Whether a proposal becomes a call now: ``carried`` of ``needed`` members second it, or a role says so."""
-    if role is not None or rule == "open":
+    """Whether an idea becomes a call now: ``carried`` of ``needed`` members second it, or a role says so. What is an
+    idea still where all may call (``open``) was caught by a rule, and waits for those who steer."""
+    if role is not None:
         return ALLOWED
     if rule == "seconded":
         return ALLOWED if carried >= needed else NOT_SECONDED
@@ -381,16 +414,27 @@ def may_be_urgent(others: int) -> Verdict:
     return URGENT_ENOUGH if others else ALLOWED
 
 
-def may_record(*, steward: bool, recorder: bool, begun: bool) -> Verdict:
-    """Write down who came."""
+def may_record(*, steward: bool, recorder: bool, begun: bool, forgotten: bool) -> Verdict:
+    """Write down who came. ``forgotten``: the time is over for which that is kept."""
     if not (steward or recorder):
         return NOT_A_RECORDER
-    return ALLOWED if begun else NOT_BEGUN
+    if not begun:
+        return NOT_BEGUN
+    return LONG_OVER if forgotten else ALLOWED
 
 
 def may_report(state: str, *, over: bool) -> Verdict:
     """Say what came of a call: of one that was cancelled, too."""
     return ALLOWED if over or state in ("closed", "cancelled") else CALL_OPEN
+
+
+def may_give_feedback(*, took_part: bool, over: bool, late: bool) -> Verdict:
+    """Say something of a call that is over, to its organisers and without a name."""
+    if not took_part:
+        return TOOK_NO_PART
+    if not over:
+        return NOT_OVER
+    return TOO_LATE_TO_SAY if late else ALLOWED
 
 
 def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verdict:

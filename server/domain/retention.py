@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
-from storage import attendance
+from storage import attendance, feedback, target_mails
 from storage import contacts as contact_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
@@ -78,9 +79,18 @@ LINKS = Rule(
 ATTENDANCE = Rule(
     "attendance",
     "Who came, as it was written down at the door",
-    timedelta(days=30),
+    attendance_verbs.KEEP,
     "Who came is deleted 30 days after the end. How many came is kept.",
     attendance.forget,
+)
+
+LETTERS = Rule(
+    "letters",
+    "Copies of letters that this server sent for who takes part in a call",
+    timedelta(days=audience.KEEP_DAYS),
+    f"A copy of a letter is deleted {audience.KEEP_DAYS} days after it was asked for. That it was written is still"
+    " counted.",
+    target_mails.forget,
 )
 
 UNCONFIRMED_FOLLOWS = Rule(
@@ -100,8 +110,16 @@ INVITED = Rule(
     mail_list_rows.forget,
 )
 
+FEEDBACK = Rule(
+    "feedback",
+    "What was said of a call when it was over, and that somebody did",
+    timedelta(days=365),
+    "What people say of a call when it is over is kept without who said it, and deleted after a year.",
+    feedback.forget,
+)
+
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, UNCONFIRMED_FOLLOWS, INVITED,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

@@ -47,6 +47,7 @@ from storage import (
     posts,
     shift_roles,
     tallies,
+    target_mails,
     targets,
 )
 from storage.accounts import Account
@@ -445,12 +446,14 @@ def context_uri(tx: Tx, head: posts.Post) -> str:
 async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     """The canonical object of a call: an event, a page, or a question (``kinds``).
 
-    Its text says besides how to answer in a reply and which shifts there are, for who reads no more of it.
+    Its text says besides what came of it, how to answer in a reply and which shifts there are, for who reads no
+    more of it: Mobilizon tells those who joined by the text of its Update alone.
     """
     community = await _account(tx, call.community_id)
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
-    added = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
+    doors = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
+    added = call.outcome + doors
     extension = await _extension(tx, call, value, community, within)
     described = replace(
         value,
@@ -511,12 +514,14 @@ async def _extension(
 
 async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:
     """The first of them: a document has its limit."""
+    allowed = await target_mails.mailing(tx.conn, call.post_id)
+    hidden = allowed is not None and allowed.hidden
     return tuple(
         Target(
             id=f"{uri}#target-{each.id}",
             name=each.name,
             role=each.role,
-            address=each.address,
+            address="" if hidden else each.address,
             area=each.area,
             language=each.language or "",
             standing=each.status,

@@ -29,6 +29,7 @@ from server.domain.calling import (
     participations,
     reminders,
     tallies,
+    target_mails,
 )
 from server.domain.groups import (
     community_archives,
@@ -70,6 +71,7 @@ from storage import (
     mutes,
     oauth,
     outbox,
+    taken_back,
 )
 from storage import cards as card_rows
 from storage import threads as thread_rows
@@ -165,6 +167,10 @@ async def _recount(tx: Tx, job: Job) -> None:
 
 async def _send_tally(tx: Tx, job: Job) -> None:
     await calls.send_tally(tx, job.args["post_id"])
+
+
+async def _target_mails(tx: Tx, job: Job) -> datetime | None:
+    return await target_mails.drip(tx, job.args["target_id"])
 
 
 async def _milestones(tx: Tx, job: Job) -> datetime | None:
@@ -280,6 +286,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await sign_up.clean(tx)
     await joining.clean(tx)
     await community_archives.forget(tx)
+    await taken_back.forget(tx.conn, tx.now)
     return tx.now + DAY
 
 
@@ -339,6 +346,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     participations.RECEIPT: receipts.run,
     "send_tally": _send_tally,
     tallies.JOB: _tell_tally,
+    target_mails.DRIP: _target_mails,
     tallies.MILESTONES: _milestones,
 }
 
@@ -350,6 +358,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
+    target_mails.JOB: mail.send_to_target,
     mails.JOB: mail.send,
     digests.MAIL: mail.send_digest,
     mail_follows.JOB: mail.send_to_follower,

@@ -12,7 +12,7 @@ import structlog
 
 from server import mail
 from server.arriving.resolve import Net
-from server.domain.calling import contact_mails
+from server.domain.calling import contact_mails, target_mails
 from server.domain.mailing import digests, mail_digests, mail_follows, mails
 from server.mail import Mail
 from storage.jobs import Job
@@ -41,6 +41,13 @@ async def send_to_follower(net: Net, job: Job) -> None:
     if sent is not None:
         async with net.work.transaction() as tx:
             await mail_follows.told(tx, job.args["follow_id"], arrived=sent)
+
+
+async def send_to_target(net: Net, job: Job) -> None:
+    """To whom a contact call writes; raises the same. What is refused is not tried again."""
+    if await _send(net, job, target_mails.write) is False:
+        async with net.work.transaction() as tx:
+            await target_mails.refused(tx, job.args["mail_id"])
 
 
 async def _send(net: Net, job: Job, write: Callable[..., Awaitable[Mail | None]]) -> bool | None:

@@ -100,21 +100,22 @@ def answer(mine: Place) -> Json:
     }
 
 
-def roles(post_id: int, rows: Sequence[Role], taken: Mapping[int, Mapping[str, int]]) -> list[Json]:
-    """Who is wanted in this shift. ``taken``: how many places of each, by shift."""
+def roles(wanted: Sequence[tuple[Role, int]]) -> list[Json]:
+    """Who is wanted in a shift, each with how many places of it are taken."""
     return [
         {
             "name": role.name,
             "places": role.places,
-            "taken": taken.get(post_id, {}).get(role.name, 0),
+            "taken": taken,
             "skill": role.skill or None,
         }
-        for role in rows
-        if role.post_id == post_id
+        for role, taken in wanted
     ]
 
 
-def shift(post: Post, row: Call, wanted: list[Json], mine: Participation | None) -> Json:
+def shift(
+    post: Post, row: Call, wanted: Sequence[tuple[Role, int]], mine: Participation | None
+) -> Json:
     """A shift, within its call."""
     return {
         "id": str(post.id),
@@ -127,7 +128,7 @@ def shift(post: Post, row: Call, wanted: list[Json], mine: Participation | None)
         "taken": row.taken,
         "counted": row.counted,
         "waiting": row.waiting,
-        "roles": wanted,
+        "roles": roles(wanted),
         "answer": answer(Place(mine, None)) if mine else None,
     }
 

@@ -25,7 +25,7 @@ from server.domain.calling import (
 )
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
-from server.domain.calling.copies import Copies
+from server.domain.calling.copies import Copies, Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
 from server.domain.calling.tallies import Standing
@@ -98,7 +98,7 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
-    first: Post | None
+    started: Started
     copies: Copies
     passed_on: str  # as a few lines for any messenger
 
@@ -159,6 +159,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     waits = mine is not None and mine.state == "waiting"
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
+    account = viewer.account if viewer else None
     sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
         post=post,
@@ -171,7 +172,9 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         if mine and waits and post.local
         else None,
         steers=steers,
-        range=standing.range if standing else await tallies.elsewhere(tx, post, call),
+        range=standing.range
+        if standing
+        else (await tallies.elsewhere(tx, [(post, call)]))[post.id],
         standing=standing,
         claims=await _claims(tx, post),
         participants=await _participants(tx, post) if sees else [],
@@ -185,9 +188,11 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         by_email=await _by_email(tx, post, call) if viewer is None and post.is_public else None,
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
         shifts=await _shifts(tx, viewer, call),
-        note=await participants_notes.shown(tx, call, viewer.account if viewer else None),
-        first=await copies.first_of(tx, post, None),
-        copies=await copies.of(tx, post, None),
+        note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
+            post.id
+        ),
+        started=(await copies.started(tx, [(post, call)], account))[post.id],
+        copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain.calling import consents, contacts
+from server.domain.calling import consents, contacts, feedback
 from server.domain.calling.contacts import Typed
 from server.domain.calling.kinds import KINDS
 from server.domain.mailing import human
@@ -22,6 +22,7 @@ from server.domain.tx import Tx
 from server.errors import BadRequest, Forbidden
 from server.peer import address_of
 from server.web import answers, calls, session
+from storage import calls as call_rows
 
 QUESTION = "question_"
 
@@ -89,7 +90,9 @@ async def show(request: web.Request) -> web.Response:
     """``GET /answers/{secret}``"""
     async with context(request).work.reading() as tx:
         shown = await contacts.shown(tx, request.match_info["secret"], "manage")
-    return _private(request, "email_answer.html", shown)
+        call = await call_rows.by_id(tx.conn, shown.post.id)
+        over = call is not None and await feedback.over_since(tx, call) is not None
+    return _private(request, "email_answer.html", shown, over=over)
 
 
 async def act(request: web.Request) -> web.Response:
@@ -105,9 +108,14 @@ async def act(request: web.Request) -> web.Response:
     return answers.page(request, "email_answer_done.html", None, back=f"/calls/{post.id}")
 
 
-def _private(request: web.Request, name: str, shown: contacts.Shown) -> web.Response:
+def _private(
+    request: web.Request, name: str, shown: contacts.Shown, *, over: bool = False
+) -> web.Response:
     news = any(g.purpose == consents.NEWS and g.ended_at is None for g in shown.agreed)
-    response = answers.page(request, name, None, shown=shown, news=news, standing=_standing(shown))
+    standing = _standing(shown)
+    response = answers.page(
+        request, name, None, shown=shown, news=news, standing=standing, over=over
+    )
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

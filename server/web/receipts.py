@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.context import context
-from server.domain.calling import participations, receipts
+from server.domain.calling import feedback, participations, receipts
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import answers, session
@@ -26,7 +26,8 @@ async def show(request: web.Request) -> web.Response:
         call, said = await _said(tx, given)
         waits = given.state == "waiting"
         line = await rows.place_in_line(tx.conn, given) if waits else None
-    return _page(request, post, call, given, said, line)
+        over = await feedback.over_since(tx, call) is not None
+    return _page(request, post, call, given, said, line, over=over)
 
 
 async def _said(tx: Tx, given: Participation) -> tuple[Call, str]:
@@ -44,9 +45,11 @@ def _page(
     given: Participation | None,
     said: str = "",
     line: int | None = None,
+    *,
+    over: bool = False,
 ) -> web.Response:
     """``given``: the answer, None once it was taken back; ``said``: in words; ``line``: its place in line."""
-    shown = {"post": post, "call": call, "given": given, "said": said, "line": line}
+    shown = {"post": post, "call": call, "given": given, "said": said, "line": line, "over": over}
     response = answers.page(request, "receipt.html", None, status=200, **shown)
     response.headers["Cache-Control"] = "no-store"
     return response

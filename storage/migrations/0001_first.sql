@@ -1299,6 +1299,29 @@ create table call_private (
     note text not null check (length(note) between 1 and 2000)
 );
 
+-- What those who took part said when it was over: without an author, and with no time finer than a day. The ids are in
+-- no order, and which of them is whose stands nowhere.
+create table call_feedback (
+    id uuid primary key default gen_random_uuid(),
+    post_id bigint not null references calls on delete cascade,
+    good text not null check (length(good) <= 1000),
+    better text not null check (length(better) <= 1000),
+    again text check (again in ('yes', 'maybe', 'no')),
+    said_on date not null,
+    check (good <> '' or better <> '' or again is not null)
+);
+create index on call_feedback (post_id, id);
+create index on call_feedback (said_on);
+
+-- That somebody did, so that they do so once: a fingerprint that needs the instance's secret to be made.
+create table call_feedback_given (
+    post_id bigint not null references calls on delete cascade,
+    fingerprint bytea not null check (octet_length(fingerprint) = 32),
+    said_on date not null,
+    primary key (post_id, fingerprint)
+);
+create index on call_feedback_given (said_on);
+
 -- For what people write about themselves: each community's key pair. Destroyed with the community.
 create table community_keys (
     community_id bigint primary key references communities on delete cascade,
@@ -1420,6 +1443,16 @@ create table participations (
     check (uri is null or state <> 'withdrawn')
 );
 
+-- What was taken back before it came, or might come again: digests of the activities that gave an answer; with an end
+-- where only the actor is known.
+create table taken_back (
+    post_id bigint not null references calls on delete cascade,
+    digest bytea not null check (octet_length(digest) = 32),
+    expires_at timestamptz,
+    primary key (post_id, digest)
+);
+create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
+
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (
     participation_id bigint primary key references participations on delete cascade,
@@ -1439,6 +1472,38 @@ create table call_letters (
     primary key (participation_id, target_id)
 );
 create index on call_letters (target_id);
+
+-- Calls whose letters this server may send for who takes part; so many to one target.
+create table call_mailing (
+    post_id bigint primary key references calls on delete cascade,
+    per_hour integer not null check (per_hour between 1 and 20),
+    per_day integer not null check (per_day between 1 and 200),
+    hidden boolean not null             -- whether addresses are for stewards alone
+);
+
+-- The letters that it sends, as they were shown before.
+create table target_mails (
+    id bigint generated always as identity primary key,
+    participation_id bigint not null,
+    target_id bigint not null,
+    subject text not null check (length(subject) between 1 and 200),
+    body text not null check (length(body) between 1 and 8000),
+    reply boolean not null,             -- whether an answer goes to who wrote it
+    state text not null check (state in ('queued', 'sent', 'stopped')),
+    asked_at timestamptz not null,
+    sent_at timestamptz,
+    unique (participation_id, target_id),
+    foreign key (participation_id, target_id) references call_letters on delete cascade,
+    check ((state = 'sent') = (sent_at is not null))
+);
+create index on target_mails (target_id, state, id);
+create index on target_mails (asked_at);
+
+-- Addresses to which no letters go from here any more, as a keyed fingerprint.
+create table mail_refusals (
+    fingerprint bytea primary key check (octet_length(fingerprint) = 32),
+    refused_at timestamptz not null
+);
 
 -- What somebody promised to a need, or took of an offer.
 create table commitments (
@@ -1462,7 +1527,7 @@ create index participations_waiting on participations (post_id, turn) where stat
 create table participation_tokens (
     digest bytea primary key check (octet_length(digest) = 32),  -- of the secret in the link
     participation_id bigint not null references participations on delete cascade,
-    said text not null check (said in ('granted', 'waiting', 'cancelled')),
+    said text not null check (said in ('granted', 'waiting')),
     told_at timestamptz not null
 );
 create index participation_tokens_participation on participation_tokens (participation_id, told_at);

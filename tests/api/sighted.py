@@ -221,6 +221,7 @@ def _fact(world: World, said: Said, made: Post) -> Fact:
         quotes=numbers[made.quote_id] if made.quote_id else None,
         answers=numbers[made.in_reply_to_id] if made.in_reply_to_id else None,
         place=next((n for n, a in world.places.items() if a.id == made.community_id), ""),
+        call=made.is_call,
     )
 
 
@@ -259,7 +260,7 @@ async def _moderate(world: World, plan: Plan) -> None:
             world.pinned.add(number)
     for number in plan.removed:
         place = world.places.get(world.facts[number].place) if number in world.facts else None
-        if place:
+        if place and not world.posts[number].is_call:  # one is called off instead
             async with world.house.work.transaction() as tx:
                 by = await group_moderation.steward(tx, place, organiser)
                 await group_moderation.remove(tx, by, world.posts[number])

@@ -104,6 +104,7 @@ class Fact:
     answers: int | None = None
     place: str = ""
     removed: bool = False
+    call: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import zipfile
 from typing import Any
 
 import orjson
+import pytest
 
 from server.domain.groups import community_archives
+from server.domain.members import farewell
 from tests.api.networked import Town, town
 from tests.api.people import Member
 
@@ -88,3 +90,39 @@ async def test_it_is_forgotten(town: Town) -> None:
     async with town.ours.work.transaction() as tx:
         await community_archives.forget(tx)
     assert (await organiser.get(one)).status == 404
+
+
+@pytest.mark.parametrize("when", ["made", "asked for"])
+async def test_what_is_deleted_is_in_no_archive(town: Town, when: str) -> None:
+    organiser, writer = await town.house.member("organiser"), await town.house.member("writer")
+    sent = {"name": "shed", "title": "The shed"}
+    made = await organiser.good("POST", BECKON, json=sent)
+    said = await writer.says("@shed My telephone is 555 0199")
+    one = f"{BECKON}/{made['id']}/archive"
+    await organiser.good("POST", one)
+    if when == "made":
+        await town.ours.settle()
+        assert (await fetched(organiser, f"{one}.zip"))[0] == 200
+    await writer.good("DELETE", f"/api/v1/statuses/{said['id']}")
+    await town.ours.settle()
+    assert (await fetched(organiser, f"{one}.zip"))[0] == 404
+    await organiser.good("POST", one)
+    await town.ours.settle()
+    status, body = await fetched(organiser, f"{one}.zip")
+    assert (status, b"555 0199" in zipfile.ZipFile(io.BytesIO(body)).read("archive.json")) == (
+        200,
+        False,
+    )
+
+
+async def test_an_archive_goes_with_who_is_erased(town: Town) -> None:
+    organiser, writer = await town.house.member("organiser"), await town.house.member("writer")
+    made = await organiser.good("POST", BECKON, json={"name": "shed", "title": "The shed"})
+    await writer.says("@shed My telephone is 555 0199")
+    one = f"{BECKON}/{made['id']}/archive"
+    await organiser.good("POST", one)
+    await town.ours.settle()
+    async with town.ours.work.transaction() as tx:
+        assert writer.account
+        await farewell.erase(tx, writer.account)
+    assert (await fetched(organiser, f"{one}.zip"))[0] == 404

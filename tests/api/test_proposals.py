@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -183,11 +184,7 @@ async def test_what_is_proposed_in_private_is_for_members(house: House, organise
     sent = {"policy": "request", "visibility": "private"}
     shed = await founded(organiser, **sent)
     path = f"{COMMUNITIES}/{shed}/proposals"
-    assert (await organiser.post(path, json=wish())).status == 403  # a call is for everybody
-    open_ = await founded(organiser, name="hill", title="Hill")
-    made = await organiser.good("POST", f"{COMMUNITIES}/{open_}/proposals", json=wish())
-    async with house.work.transaction() as tx:
-        await tx.conn.execute("update proposals set community_id = $1", int(shed))
+    made = await organiser.good("POST", path, json=wish())
     other = await house.member("other")
     for who in (other, house.stranger):
         assert (await who.get(path)).status == 404
@@ -228,3 +225,88 @@ async def test_who_was_invited_reads_no_proposals_before_they_joined(
     for path in (f"{COMMUNITIES}/{shed}/proposals", f"{PROPOSALS}/{made['id']}"):
         assert (await guest.get(path)).status == 404
         assert (await organiser.get(path)).status == 200
+
+
+async def test_two_ideas_at_once_do_not_pass_the_limit(
+    house: House, organiser: Member, garden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposals, "OPEN_MAX", 1)
+    member = await house.member("member")
+    await follow(member, garden)
+    path = f"{COMMUNITIES}/{garden}/proposals"
+    got = await asyncio.gather(*(member.post(path, json=wish()) for _ in range(4)))
+    assert sorted(answer.status for answer in got) == [200, 422, 422, 422]
+
+
+# Where all members call at once
+
+
+@pytest.fixture
+async def member(house: House, organiser: Member, garden: str) -> Member:
+    await set_up(organiser, garden, proposals="open")
+    made = await house.member("member")
+    await follow(made, garden)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"kind": "word", "value": "cheap pills"}, {"title": "Cheap pills for all"}),
+        ({"kind": "host", "value": "spam.example"}, {"about": "See https://shop.spam.example/"}),
+        ({"kind": "newcomer", "days": 3}, {}),
+    ],
+)
+async def test_a_rule_catches_calls_as_it_does_posts(
+    organiser: Member, member: Member, garden: str, rule: dict[str, Any], said: dict[str, str]
+) -> None:
+    await organiser.good("POST", f"{COMMUNITIES}/{garden}/hold_rules", json=rule)
+    calls, ideas = f"{COMMUNITIES}/{garden}/calls", f"{COMMUNITIES}/{garden}/proposals"
+    refused = await member.post(calls, json=wish(**said))
+    assert (refused.status, "propose it" in refused.json["error"]) == (403, True)
+    idea = await member.good("POST", ideas, json=wish(**said))
+    assert idea["state"] == "idea"
+    assert (await member.post(f"{PROPOSALS}/{idea['id']}/try")).status == 403
+    assert await organiser.good("GET", calls) == []
+    assert (await organiser.good("POST", f"{PROPOSALS}/{idea['id']}/try"))["state"] == "trial"
+    assert (await organiser.post(calls, json=wish(**said))).status == 200  # who steers is not read
+
+
+async def test_slow_mode_holds_for_calls(organiser: Member, member: Member, garden: str) -> None:
+    await organiser.good("PUT", f"{COMMUNITIES}/{garden}/slow_mode", json={"seconds": 600})
+    calls = f"{COMMUNITIES}/{garden}/calls"
+    assert (await member.post(calls, json=wish())).status == 200
+    assert (await member.post(calls, json=wish())).status == 429
+    assert (await member.post(f"{COMMUNITIES}/{garden}/proposals", json=wish())).status == 429
+
+
+async def test_a_member_has_five_open_calls_and_no_more(
+    organiser: Member, member: Member, garden: str
+) -> None:
+    calls = f"{COMMUNITIES}/{garden}/calls"
+    got = await asyncio.gather(*(member.post(calls, json=wish()) for _ in range(7)))
+    assert sorted(answer.status for answer in got) == [200] * 5 + [403] * 2
+    assert "Five calls" in next(a.json["error"] for a in got if a.status == 403)
+    ideas = f"{COMMUNITIES}/{garden}/proposals"
+    assert (await member.post(ideas, json=wish())).status == 403
+    one = next(answer.json["id"] for answer in got if answer.status == 200)
+    await organiser.good("PUT", f"/api/beckon/v1/calls/{one}", json={"state": "cancelled"})
+    assert (await member.post(ideas, json=wish())).json["state"] == "trial"
+
+
+async def test_a_call_that_somebody_relies_on_is_called_off_before_it_is_deleted(
+    house: House, organiser: Member, member: Member, garden: str
+) -> None:
+    path = f"{COMMUNITIES}/{garden}/calls"
+    first, second, third = [await member.good("POST", path, json=wish()) for _ in range(3)]
+    one = "/api/beckon/v1/calls/{}".format
+    assert (await member.delete(one(first["id"]))).status == 200
+    friend = await house.member("friend")
+    for call in (second, third):
+        await friend.good("POST", f"{one(call['id'])}/answer", json={"answer": "going"})
+    refused = await member.delete(one(second["id"]))
+    assert (refused.status, "call it off first" in refused.json["error"]) == (403, True)
+    assert (await member.delete(f"/api/v1/statuses/{second['id']}")).status == 403
+    await organiser.good("PUT", one(second["id"]), json={"state": "cancelled"})
+    assert (await member.delete(one(second["id"]))).status == 200
+    assert (await organiser.delete(one(third["id"]))).status == 200

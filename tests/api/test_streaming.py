@@ -297,6 +297,34 @@ async def test_nobody_hears_what_they_may_not_see(house: House) -> None:
         assert (await square.hears("update", "public"))["id"] == posted["id"]
 
 
+async def test_a_call_of_a_private_community_is_heard_by_members_alone(house: House) -> None:
+    organiser, member, guest = [await house.member(n) for n in ("organiser", "member", "guest")]
+    sent = {"name": "shed", "title": "The shed", "policy": "request", "visibility": "private"}
+    made = await organiser.good("POST", "/api/beckon/v1/communities", json=sent)
+    one = f"/api/beckon/v1/communities/{made['id']}"
+    await member.good("POST", f"/api/v1/accounts/{made['id']}/follow")
+    await organiser.good("POST", f"{one}/requests/{member.id}/approve")
+    await organiser.good("POST", f"{one}/invites", json={"account_id": guest.id})
+    async with (
+        listening(member, "?stream=user") as home,
+        listening(guest, "?stream=user") as invited,
+        listening(house.stranger, "?stream=public") as square,
+        listening(house.stranger, "?stream=hashtag&tag=fund") as tagged,
+    ):
+        wish = {"kind": "petition", "title": "Strike fund", "about": "#fund"}
+        call = await organiser.good("POST", f"{one}/calls", json=wish)
+        heard = await home.hears("update", "user")
+        assert (heard["reblog"]["id"], heard["reblog"]["visibility"]) == (call["id"], "private")
+        await member.good(
+            "POST", f"/api/beckon/v1/calls/{call['id']}/answer", json={"answer": "sign"}
+        )
+        await marked(house, guest)
+        await invited.hears("filters_changed", "user")
+        posted = await organiser.says("for all #fund")
+        assert (await square.hears("update", "public"))["id"] == posted["id"]
+        assert (await tagged.hears("update", "hashtag", "fund"))["id"] == posted["id"]
+
+
 async def test_who_answers_somebody_is_not_heard_in_public(house: House) -> None:
     """As the timeline does not show it; who follows its tag hears it."""
     gardener, baker = await house.member("gardener"), await house.member("baker")

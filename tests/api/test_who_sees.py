@@ -160,9 +160,10 @@ async def _listed(world: World, oracle: Oracle, viewer: int) -> None:
 
 
 def _own_heads(oracle: Oracle, viewer: int) -> set[int]:
-    """What one wrote oneself and answers nobody is at home."""
+    """What one wrote oneself and answers nobody is at home; a call is there as its community brings it."""
     mine = oracle.by(viewer, viewer)
-    return {n for n in mine if oracle.facts[n].answers is None and oracle.facts[n].boosts is None}
+    heads = {n for n in mine if oracle.facts[n].answers is None and oracle.facts[n].boosts is None}
+    return {n for n in heads if not oracle.facts[n].call}
 
 
 def _path(post: Post) -> str:

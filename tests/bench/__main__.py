@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.bench import deliveries, inbox, machine, report, starting, timeline
+from tests.bench import deliveries, inbox, machine, reaching, report, starting, timeline
 from tests.bench.report import Figure
 
 Measurement = Callable[[bool, Path | None], Awaitable[list[Figure]]]
@@ -41,12 +41,17 @@ async def _starting(quick: bool, _profile: Path | None) -> list[Figure]:
     return await starting.measure(starting.Size(1.0, rounds=1) if quick else starting.Size())
 
 
+async def _reaching(quick: bool, _profile: Path | None) -> list[Figure]:
+    return await reaching.measure(reaching.Size(2) if quick else reaching.Size())
+
+
 MEASUREMENTS: dict[str, Measurement] = {
     "inbox": _inbox,
     "deliveries-50": _few_hosts,
     "deliveries-500": _many_hosts,
     "timeline": _timeline,
     "starting": _starting,
+    "reaching": _reaching,
 }
 
 

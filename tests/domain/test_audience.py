@@ -30,6 +30,7 @@ def sentences() -> dict[str, str]:
         if door != "email":
             there = audience.of_answer(kind, door, ELSEWHERE)
             told[f"answer, {kind} of another server, {door}"] = there
+    told["feedback"] = audience.of_feedback(HERE)
     for purpose, kind in product(("answer", "news"), ("event", "petition")):
         words = audience.consent(purpose, kind, "The garden", "green.example")
         told[f"consent, {kind}, {purpose}"] = words

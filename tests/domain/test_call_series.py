@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -287,3 +288,57 @@ async def test_what_repeats_is_not_urgent(world: World) -> None:
         async with world.work.transaction() as tx:
             await call_series.create(tx, organiser, group, asked, WEEKLY)
     assert refused.value.field == "urgent"
+
+
+def at_wall(year: int) -> datetime:
+    return recurrence.wall(datetime(year, 2, 29, 18, 30, tzinfo=ROME), "Europe/Rome")
+
+
+async def test_the_29th_of_february_goes_on(around: Around) -> None:
+    """Also over the year 2100, which has none: eight years lie between two of them."""
+    world = around.world
+    organiser = await world.person("organiser")
+    group = await world.community("kitchen", organiser)
+    first = datetime(2028, 2, 29, 18, 30, tzinfo=ROME)
+    async with world.work.transaction() as tx:
+        made = await call_series.create(
+            tx, organiser, group, supper(first), "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"
+        )
+    starts = [c.starts_at.year for c in await all_calls(world) if c.starts_at]
+    assert starts == [2028, 2032, 2036]
+    years = recurrence.after(made.rule, made.first_at, at_wall(2096))
+    assert [at.year for at in years] == [2104]
+    world.clock.forward(days=800)
+    await around.work()
+    assert await state(world, made.id) in ("running", "paused")
+    async with world.work.transaction() as tx:
+        await call_series.confirm(tx, organiser, made.id)
+    assert [c.starts_at.year for c in await all_calls(world) if c.starts_at][-1] == 2040
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=YEARLY;INTERVAL=10", "FREQ=YEARLY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29"]
+)
+def test_what_repeats_less_than_every_nine_years_is_refused(rule: str) -> None:
+    with pytest.raises(Invalid, match="too rarely"):
+        recurrence.check(rule, at_wall(2028))
+
+
+async def test_two_at_once_do_not_pass_the_limit_of_series(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_series, "MOST", 1)
+    organiser = await world.person("organiser")
+    group = await world.community("kitchen", organiser)
+
+    async def make() -> None:
+        async with world.work.transaction() as tx:
+            await call_series.create(tx, organiser, group, supper(), WEEKLY)
+
+    got = await asyncio.gather(*(make() for _ in range(4)), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in got) == [
+        "Invalid",
+        "Invalid",
+        "Invalid",
+        "NoneType",
+    ]

@@ -7,7 +7,16 @@ from datetime import timedelta
 import pytest
 
 from server.decoding.made import File, Made
-from server.domain.calling import calls, contacts, conversions, drafting, participations
+from server.domain.calling import (
+    calls,
+    commitments,
+    contacts,
+    conversions,
+    drafting,
+    participations,
+    target_mails,
+    targets,
+)
 from server.domain.calling.contacts import Typed
 from server.domain.groups import community_settings, documents, joining
 from server.domain.mailing import mail_follows, mail_lists
@@ -18,8 +27,13 @@ from storage import check, users
 from storage import contacts as contact_rows
 from storage import digests as digest_rows
 from storage import media as media_rows
+from storage import tallies as tally_rows
+from storage import targets as target_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.tallies import Tally
+from storage.target_mails import Mailing
+from storage.targets import NewTarget
 from tests.domain.conftest import World
 
 # Each breaks one rule by hand, where `fill` has put something to break.
@@ -42,6 +56,11 @@ BROKEN = {
     "persons": "with u as (insert into users (id, email, created_at) values (7, 'x', now()) returning id)"
     " update accounts set user_id = (select id from u) where username in ('gardener', 'neighbour')",
     "calls": "delete from calls",
+    "promises": "update commitments set state = 'cancelled', said = ''",
+    "targets": "update call_targets set status = 'refused'",
+    "letters": "delete from jobs where kind = 'target_mails'",
+    "decisions": "insert into decision_rules select post_id, 5, 60, true from calls where kind = 'need'",
+    "tallies": "update posts set local = false where id in (select post_id from tallies)",
     "contacts": "delete from community_keys",
     "threads": "update posts set thread_id = 7 where in_reply_to_id is not null",
     "quoted": "update posts set quoted_account_id = null where quote_id is not null",
@@ -77,6 +96,47 @@ BROKEN = {
     "lanes": "delete from lanes",
 }
 ALSO_BROKEN = [
+    (
+        "promises",
+        "update participations set state = 'withdrawn', account_id = null"
+        " where id in (select participation_id from commitments)",
+    ),
+    (
+        "promises",
+        "insert into call_categories select post_id, 'food' from calls where kind = 'event'",
+    ),
+    (
+        "promises",
+        "insert into commitments (participation_id, quantity, state, changed_at)"
+        " select participation_id, 1, 'promised', now() from call_letters",
+    ),
+    ("targets", "update call_targets set uri = 'https://b.example/1'"),
+    (
+        "targets",
+        "insert into call_targets (post_id, name, role, address, area, changed_at)"
+        " select post_id, 'x', '', 'x', '', now() from calls where kind = 'need'",
+    ),
+    (
+        "letters",
+        "update call_letters set participation_id = (select participation_id from commitments)"
+        " where not exists (select from target_mails m where m.participation_id = call_letters.participation_id)",
+    ),
+    (
+        "letters",
+        "update participations set state = 'withdrawn', account_id = null"
+        " where id in (select participation_id from call_letters)",
+    ),
+    (
+        "decisions",
+        "with r as (insert into reasons (participation_id, reason)"
+        " select id, 'Mud' from participations where account_id is not null limit 1 returning participation_id)"
+        " update participations set state = 'withdrawn', account_id = null where account_id is not null",
+    ),
+    (
+        "tallies",
+        "insert into tallies (post_id, host, seq, own, email, withdrawn, told_at)"
+        " select post_id, 'b.example', 1, 1, 0, 0, now() from calls where kind = 'need'",
+    ),
     ("files", "delete from media"),
     (
         "lists",
@@ -115,6 +175,28 @@ ALSO_BROKEN = [
 ]
 
 
+async def fill_calls(world: World, gardener: Account, neighbour: Account, garden: Account) -> None:
+    """A need with a promise, and a contact call to which another server told a tally, with letters."""
+    plain = Details(None, None, "UTC")
+    async with world.work.transaction() as tx:
+        need = await calls.create(tx, gardener, garden, drafting.Wanted("Van", plain, kind="need"))
+        await commitments.promise(tx, neighbour, need, 1, "Mine is blue")
+        path = drafting.Wanted("The path", plain, kind="contact")
+        call = await calls.create(tx, gardener, garden, path)
+        council = NewTarget("Council", "", "council@town.example", "", None)
+        await targets.add(tx, gardener, call, council)
+        (target,) = await target_rows.of_call(tx.conn, call.id)
+        await targets.set_status(tx, gardener, call, target.id, "answered", "")
+        await target_mails.allow(tx, gardener, call, Mailing(20, 200, hidden=False))
+        for who in (gardener, neighbour):
+            shown = await target_mails.preview(tx, who, call, target.id, "Us", reply=False)
+            await target_mails.ask(tx, who, call, target.id, "Us", reply=False, seen=shown.stamp)
+        await tx.conn.execute(
+            "delete from target_mails where id = (select max(id) from target_mails)"
+        )
+        await tally_rows.put(tx.conn, Tally(call.id, "b.example", 1, 1, 0, 0, tx.now))
+
+
 async def fill(world: World) -> None:
     """A community with a full call, a poll that was answered, a liked, quoted and boosted thread."""
     gardener, neighbour = await world.person("gardener"), await world.person("neighbour")
@@ -122,6 +204,7 @@ async def fill(world: World) -> None:
     garden = await world.community("garden", gardener)
     starts = world.clock.now() + timedelta(days=7)
     await fill_up(world, gardener, [neighbour, stranger])
+    await fill_calls(world, gardener, neighbour, garden)
     details = Details(starts, None, "Europe/Rome", capacity=1)
     options = drafts.PollDraft((("Spades", 0), ("Rakes", 0)))
     async with world.work.transaction() as tx:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.domain.calling import calls, drafting, keywords, participations, shifts
-from server.domain.posting import posts
+from server.domain.posting import drafts, posts
 from server.errors import Forbidden, Invalid
 from storage import calls as call_rows
 from storage import participations as rows
@@ -344,16 +344,16 @@ async def test_a_reply_brings_guests_as_it_says_now(world: World) -> None:
     _, _, post = await table(world, capacity=9)
     (one,) = await people(world, 1)
     async with world.work.transaction() as tx:
-        draft = posts.Draft(content="<p>Count me in +2</p>", in_reply_to=post)
+        draft = drafts.Draft(content="<p>Count me in +2</p>", in_reply_to=post)
         reply = await posts.publish(tx, one, draft)
     assert reply
     assert await standing(world, post) == {one.id: ("granted", 2)}
     async with world.work.transaction() as tx:
-        changed = posts.Draft(content="<p>Count me in</p>", in_reply_to=post)
+        changed = drafts.Draft(content="<p>Count me in</p>", in_reply_to=post)
         reply = await posts.edit(tx, one, reply, changed)
     assert await standing(world, post) == {one.id: ("granted", 0)}
     async with world.work.transaction() as tx:
-        changed = posts.Draft(content="<p>Count me in +9</p>", in_reply_to=post)
+        changed = drafts.Draft(content="<p>Count me in +9</p>", in_reply_to=post)
         await posts.edit(tx, one, reply, changed)
     assert await standing(world, post) == {one.id: ("granted", 0)}, (
         "a comment; what was said stands"

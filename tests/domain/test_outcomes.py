@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,10 @@ async def test_an_outcome_reaches_everyone_who_took_part(around: Around) -> None
     assert await around.told() == BUT_JOINED
     (letter,) = await around.letters(around.people["card"])
     assert "<one> bicycle" in letter
+    assert re.search(r"without your name: \S+/receipts/[\w-]{43}/feedback$", letter)
+    (asked,) = await around.letters(around.people["client"])
+    assert asked.endswith(f"/calls/{post.id}/feedback")
+    assert re.search(r"/answers/[\w-]{43}/feedback", around.kept.text())
     assert "update" in await told_of(world, around.people["client"])
     assert around.mails() == ["What came of it: River clean-up"]
     assert "Four tonnes" in around.kept.text()
@@ -173,7 +178,7 @@ async def test_put_off_called_off_and_on_again_are_told(around: Around) -> None:
     assert [m.partition(":")[0] for m in around.mails()] == [
         "Postponed", "Cancelled", "It takes place after all",
     ]  # fmt: skip
-    assert await around.told() == {"client": 3, "card": 1, "join": 0, "maybe": 0}
+    assert await around.told() == {"client": 3, "card": 3, "join": 0, "maybe": 0}
 
 
 # Reminders
@@ -370,3 +375,29 @@ async def test_after_a_standstill_organisers_are_asked_once(around: Around) -> N
     await around.work()
     asked = [said for said in await around.letters(organiser) if "What came of it?" in said]
     assert len(asked) == 1
+
+
+async def test_five_hundred_are_told_by_one_job_that_goes_on(around: Around) -> None:
+    """Whatever the number, to call it off costs one transaction the same."""
+    world = around.world
+    organiser, _, post = await river(world)
+    async with world.work.transaction() as tx:
+        await tx.conn.execute(
+            "insert into accounts (id, uri, url, local, kind, username, host, handle_host, inbox, created_at)"
+            " select n, 'https://b.example/' || n, '', false, 'person', 'p' || n, 'b.example', 'b.example', '', now()"
+            " from generate_series(1, 500) n"
+        )
+        await tx.conn.execute(
+            "insert into participations (post_id, account_id, answer, choice, counts, state, tier, door, created_at,"
+            " answered_at) select $1, n, 'going', 0, true, 'granted', 'expressed', 'card', now(), now()"
+            " from generate_series(1, 500) n",
+            post.id,
+        )
+        await tx.conn.execute("update calls set expressed = 500")
+    async with world.work.transaction() as tx:
+        before = await tx.conn.fetchval("select count(*) from jobs")
+        await calls.edit(tx, organiser, post, state="cancelled")
+        kinds = await tx.conn.fetch("select kind from jobs order by id desc limit 10")
+        after = await tx.conn.fetchval("select count(*) from jobs")
+    assert after - before <= 3, kinds
+    assert [row["kind"] for row in kinds].count("call_notice") == 1

@@ -99,10 +99,10 @@ class Remote:
         del self.server.documents[urlsplit(self.who.uri).path]
         return await self.send(self.server.activity(self.who, "Delete", self.who.uri))
 
-    async def edit(self) -> str:
+    async def edit(self, words: str = "I cannot come") -> str:
         changed = {
             **self.said,
-            "content": "<p>I cannot come</p>",
+            "content": f"<p>{words}</p>",
             "updated": "2040-01-01T00:00:00Z",
         }
         return await self.send(self.server.activity(self.who, "Update", self.server.serve(changed)))
@@ -152,21 +152,32 @@ class Member:
     ours: Instance
     http: Any
     account: Account
-    call: Post
     bearer: Mapping[str, str]
     cookie: Mapping[str, str]
+    found: Post | None = None
+    """The call, as it is on their server."""
     status: str = ""
 
-    async def api(self, method: str, path: str, **body: object) -> Json:
+    @property
+    def call(self) -> Post:
+        assert self.found, "they know of no call yet"
+        return self.found
+
+    async def asks(self, method: str, path: str, **body: object) -> tuple[int, Json]:
+        """The status, and what was answered."""
         url = f"https://{self.ours.host}/api{path}"
         async with self.http.request(
             method, url, json=body or None, headers=self.bearer
         ) as response:
-            assert response.status == 200, await response.text()
-            return await response.json()
+            return response.status, await response.json()
 
-    async def client(self) -> None:
-        await self.api("POST", f"/v1/polls/{self.call.id}/votes", choices=[0])
+    async def api(self, method: str, path: str, **body: object) -> Json:
+        status, said = await self.asks(method, path, **body)
+        assert status == 200, said
+        return said
+
+    async def client(self, choice: int = 0) -> None:
+        await self.api("POST", f"/v1/polls/{self.call.id}/votes", choices=[choice])
 
     async def own_api(self) -> None:
         await self.api("POST", f"/beckon/v1/calls/{self.call.id}/answer", answer="going")
@@ -178,16 +189,26 @@ class Member:
     async def page(self) -> None:
         await self._press("going")
 
-    async def _press(self, said: str) -> None:
+    async def see(self) -> str:
+        """The page of the call, as HTML."""
         at = f"https://{self.ours.host}/calls/{self.call.id}"
         async with self.http.get(at, headers={**self.cookie, "Accept": "text/html"}) as seen:
-            token = TOKEN.search(await seen.text())
+            assert seen.status == 200
+            return await seen.text()
+
+    async def press(self, said: str) -> tuple[int, str]:
+        """A button of the page: the status, and the page that came."""
+        token = TOKEN.search(await self.see())
         assert token
+        at = f"https://{self.ours.host}/calls/{self.call.id}/answer"
         form = {"said": said, "csrf": token[1]}
         async with self.http.post(
-            f"{at}/answer", data=form, headers=self.cookie, allow_redirects=False
+            at, data=form, headers=self.cookie, allow_redirects=False
         ) as done:
-            assert done.status == 303
+            return done.status, await done.text()
+
+    async def _press(self, said: str) -> None:
+        assert (await self.press(said))[0] == 303
 
     async def out_by_api(self) -> None:
         await self.api("DELETE", f"/beckon/v1/calls/{self.call.id}/answer")
@@ -215,7 +236,7 @@ class Member:
         return (await self.api("GET", f"/beckon/v1/calls/{self.call.id}"))["answer"]
 
 
-async def member(ours: Instance, server: Peer, name: str, call: Post) -> Member:
+async def member(ours: Instance, server: Peer, name: str, call: Post | None = None) -> Member:
     """Somebody of ours who is signed in with a client and with a browser."""
     secret = ids.secret()
     async with ours.work.transaction() as tx:
@@ -232,6 +253,7 @@ async def member(ours: Instance, server: Peer, name: str, call: Post) -> Member:
         await oauth_rows.insert_session(tx.conn, row)
     own = hashlib.sha256(ours.work.site.urls.base.encode()).hexdigest()[:8]
     return Member(
-        ours, server.session, account, call,
+        ours, server.session, account,
         {"Authorization": f"Bearer {issued.secret}"}, {"Cookie": f"__Host-beckon-{own}={secret}"},
+        call,
     )  # fmt: skip

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.mail import Relay
 from storage.accounts import Account
 from tests.clock import MovableClock
 from tests.conftest import database_of, fresh_database
@@ -133,7 +135,13 @@ class Five:
 
 
 @asynccontextmanager
-async def five(template_url: str, folder: Path, names: Sequence[str]) -> AsyncIterator[Five]:
+async def five(
+    template_url: str,
+    folder: Path,
+    names: Sequence[str],
+    relays: Mapping[str, Relay] = MappingProxyType({}),
+) -> AsyncIterator[Five]:
+    """``relays``: what takes the mail of those that send any, by name."""
     clock = MovableClock()
     async with AsyncExitStack() as stack:
         servers: list[Server] = []
@@ -145,7 +153,14 @@ async def five(template_url: str, folder: Path, names: Sequence[str]) -> AsyncIt
             place = folder / name
             place.mkdir()
             made = await stack.enter_async_context(
-                instance(url, place, LOOPBACK, clock=clock, before=[middleware(weather)])
+                instance(
+                    url,
+                    place,
+                    LOOPBACK,
+                    clock=clock,
+                    before=[middleware(weather)],
+                    relay=relays.get(name),
+                )
             )
             servers.append(Server(name, made, weather))
         yield Five(servers, clock)

@@ -30,6 +30,8 @@ from server.domain.members import accounts as account_verbs
 from server.domain.posting import drafts, posts
 from server.domain.tx import Site, Work
 from server.jobs import deliver, later
+from server.mail import Relay
+from server.sealing import Secret
 from server.urls import Urls
 from storage import accounts, db
 from storage import calls as call_rows
@@ -151,10 +153,11 @@ async def instance(
     authorized_fetch: bool = False,
     rate_limits: Literal["on", "off"] = "off",
     resolver: AbstractResolver | None = None,
+    relay: Relay | None = None,
 ) -> AsyncGenerator[Instance]:
     """An instance on a loopback port; ``networks``: what it may reach besides public addresses;
     ``secret``: seals the addresses of files of others; ``clock``: one that it shares with others;
-    ``before``: what stands before its doors; ``resolver``: what it knows of names."""
+    ``before``: what stands before its doors; ``resolver``: what it knows of names; ``relay``: takes its mail."""
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     clock = clock or MovableClock()
@@ -163,9 +166,12 @@ async def instance(
         Egress(egress_config(folder, *networks), resolver=resolver) as egress,
     ):
         urls = Urls(host, f"https://{host}", secret)
-        site = Site(urls, federates=True, authorized_fetch=authorized_fetch)
+        site = Site(
+            urls, federates=True, authorized_fetch=authorized_fetch, mail=relay is not None,
+            secret=Secret(bytes(32)) if relay else None,
+        )  # fmt: skip
         work = Work(pool, clock, site)
-        net = await resolve.open_net(work, egress)
+        net = await resolve.open_net(work, egress, relay=relay)
         app = make_app(Settings(domain=host, rate_limits=rate_limits, data=folder), work, net)
         app.middlewares[:0] = before
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)

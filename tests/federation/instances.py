@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,8 +100,10 @@ class Instance:
 
 
 @contextmanager
-def three(place: Path, free_port: Callable[[], int]) -> Iterator[list[Instance]]:
-    """A, B and C, running; stopped at the end, whatever happens."""
+def three(
+    place: Path, free_port: Callable[[], int], names: Sequence[str] = ("a", "b", "c")
+) -> Iterator[list[Instance]]:
+    """A, B and C, running, or as many as are named; stopped at the end, whatever happens."""
     place.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(place / "ca.pem")
@@ -109,7 +111,7 @@ def three(place: Path, free_port: Callable[[], int]) -> Iterator[list[Instance]]
     issued.private_key_pem.write_to_path(place / "server.key")
     for part in issued.cert_chain_pems:
         part.write_to_path(place / "server.pem", append=True)
-    found = [Instance(name, free_port(), place / name, place) for name in ("a", "b", "c")]
+    found = [Instance(name, free_port(), place / name, place) for name in names]
     try:
         for instance in found:
             instance.prepare()

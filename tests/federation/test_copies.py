@@ -18,6 +18,7 @@ from server.domain.calling.counting import Known, Range, Told
 from server.domain.calling.drafting import Wanted
 from server.domain.moderating import host_blocks
 from server.domain.moderating.host_blocks import Terms
+from storage import calls as call_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -290,4 +291,6 @@ async def test_a_copy_keeps_its_first_call_when_that_is_gone(
     async with ours.work.reading() as tx:
         row = await post_rows.by_id(tx.conn, made.id)
         assert row
-        assert await copies.first_of(tx, row, None) is None
+        call = await call_rows.by_id(tx.conn, row.id)
+        assert call
+        assert (await copies.started(tx, [(row, call)], None))[row.id].first is None

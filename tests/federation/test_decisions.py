@@ -16,6 +16,7 @@ from server.errors import Forbidden
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
+from storage.timelines import Page
 from tests.federation.five import five
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, peer
@@ -169,4 +170,4 @@ async def test_three_servers_decide(template_url: str, tmp_path: Path) -> None:
 
 async def record_of(at: Instance, asked: Post) -> Record:
     async with at.work.reading() as tx:
-        return await decisions.record(tx, asked, None)
+        return await decisions.record(tx, asked, None, Page(40))

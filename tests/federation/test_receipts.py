@@ -108,7 +108,7 @@ async def test_cancelling_is_told_and_so_is_taking_that_back(
         async with ours.work.transaction() as tx:
             await calls.edit(tx, organiser, event, state=state)
         await ours.settle()
-    assert [w.partition(":")[0] for w in one.words()] == [
+    assert [w.partition(":")[0].removeprefix("@one ") for w in one.words()] == [
         "You have a place",
         "Cancelled",
         "It takes place after all",

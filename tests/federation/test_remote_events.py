@@ -203,6 +203,20 @@ async def test_who_goes_is_told_when_an_event_is_called_off(
         assert await ours.post(event.uri) is None
 
 
+async def test_who_asked_to_go_is_told_too_when_it_is_called_off(
+    ours: Instance, reader: Account
+) -> None:
+    """Nobody has answered the Join yet."""
+    async with peer("mobilizon") as events:
+        walker, event = await arrive(ours, events, reader)
+        await say(ours, reader, event)
+        assert await state(ours, reader, event) == "pending"
+        known = events.documents[event.uri.removeprefix(events.url(""))]
+        await act(ours, events, walker, "Update", {**known, "status": "CANCELLED"})
+        told = await ours.rows("select type from notifications where account_id = $1", reader.id)
+        assert [row["type"] for row in told] == ["status", "update"]
+
+
 async def test_an_event_that_its_server_ignores_is_refused(ours: Instance, reader: Account) -> None:
     """WordPress's Event Bridge answers every Join with Ignore (FEP-8a8e)."""
     async with peer("wordpress") as events:
@@ -298,3 +312,62 @@ async def test_a_join_of_who_is_banned_from_the_community_is_rejected(
         (rejected,) = events.of_type("Reject")
         assert rejected["object"]["id"] == joined["id"]
         assert await ours.value("select count(*) from participations") == 0
+
+
+@pytest.mark.parametrize("how", ["Undo", "Leave"])
+async def test_a_join_that_comes_after_it_was_taken_back_never_counts(
+    how: str, ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """Deliveries overtake each other. An Undo names the Join, Mobilizon's Leave the event alone."""
+    async with peer("mobilizon") as events:
+        visitor = events.person("visitor")
+        event = await ours.event(organiser, garden, "Digging")
+        late = events.activity(visitor, "Join", event.uri)
+        back = events.activity(visitor, how, late if how == "Undo" else event.uri)
+        for document in (back, late):
+            assert (await events.send(visitor, document, ours.inbox)).status == 202
+            await ours.settle()
+        assert await ours.value("select count(*) from participations") == 0
+        (rejected,) = events.of_type("Reject")
+        assert rejected["object"]["id"] == late["id"]
+        await act(ours, events, visitor, "Join", event.uri)  # who means it asks again
+        assert await ours.value("select count(*) from participations") == 1
+
+
+async def test_a_join_that_was_taken_back_does_not_count_again(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """However long its id is remembered at the door."""
+    async with peer("mobilizon") as events:
+        visitor = events.person("visitor")
+        event = await ours.event(organiser, garden, "Digging")
+        joined = await act(ours, events, visitor, "Join", event.uri)
+        await act(ours, events, visitor, "Leave", event.uri)
+        async with ours.work.transaction() as tx:
+            await tx.conn.execute("delete from inbox")
+        assert (await events.send(visitor, joined, ours.inbox)).status == 202
+        await ours.settle()
+        assert (
+            await ours.value(
+                "select count(*) from participations where counts and account_id is not null"
+            )
+            == 0
+        )
+        await act(ours, events, visitor, "Join", event.uri)
+        assert (
+            await ours.value("select count(*) from participations where account_id is not null")
+            == 1
+        )
+
+
+async def test_a_leave_that_finds_nothing_is_forgotten_in_two_days(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    async with peer("mobilizon") as events:
+        visitor = events.person("visitor")
+        event = await ours.event(organiser, garden, "Digging")
+        await act(ours, events, visitor, "Leave", event.uri)
+        ours.clock.forward(days=2, minutes=1)
+        events.now = ours.clock.now()
+        await act(ours, events, visitor, "Join", event.uri)
+        assert await ours.value("select count(*) from participations") == 1

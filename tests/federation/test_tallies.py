@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,8 @@ async def test_the_copy_says_what_both_know(two: Two) -> None:
     async with two.away.work.reading() as tx:
         copy = await post_rows.by_uri(tx.conn, two.petition.uri)
         assert copy
-        found = await tallies.elsewhere(tx, copy, await two.away.call(copy))
+        call = await two.away.call(copy)
+        found = (await tallies.elsewhere(tx, [(copy, call)]))[copy.id]
     assert (found.at_least, found.at_most) == (3, 3)
 
 
@@ -232,6 +234,34 @@ async def test_an_older_tally_changes_nothing(ours: Instance, beckon: Peer, peti
     ):
         assert await told(ours, beckon, them, tally(beckon, them, petition, own, seq)) == outcome
     assert (await standing(ours, petition)).by_tally == 3
+
+
+async def test_what_comes_after_a_call_was_over_moves_nothing(
+    ours: Instance, beckon: Peer, organiser: Account, garden: Account
+) -> None:
+    them = beckon.person("actor", "Application")
+    closes = ours.clock.now() + timedelta(hours=2)
+    ends = Details(None, None, "UTC", goal=100, closes_at=closes)
+    async with ours.work.transaction() as tx:
+        ended = await calls.create(
+            tx, organiser, garden, Wanted("Keep the trees", ends, kind="petition")
+        )
+        closed = await calls.create(
+            tx, organiser, garden, Wanted("Keep the pond", UNTIL, kind="petition")
+        )
+    assert await told(ours, beckon, them, tally(beckon, them, ended, 1)) == "done"
+    assert await told(ours, beckon, them, tally(beckon, them, closed, 1)) == "done"
+    async with ours.work.transaction() as tx:
+        await calls.edit(tx, organiser, closed, state="closed")
+    ours.clock.forward(minutes=50)  # what was on its way counts
+    assert await told(ours, beckon, them, tally(beckon, them, closed, 2, 2)) == "done"
+    ours.clock.forward(hours=2)
+    assert await told(ours, beckon, them, tally(beckon, them, ended, 2, 2)) == "done"
+    ours.clock.forward(minutes=20)
+    for post in (ended, closed):
+        late = tally(beckon, them, post, 3, 3)
+        assert await told(ours, beckon, them, late) == "call_over"
+        assert (await standing(ours, post)).by_tally == 2
 
 
 async def test_a_person_tells_no_tally(ours: Instance, beckon: Peer, petition: Post) -> None:

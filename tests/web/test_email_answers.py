@@ -365,3 +365,40 @@ async def test_no_row_holds_an_address_in_the_open(mailing: Mailing) -> None:
             told = " ".join(row[0] for row in rows)
             for secret in (ADDRESS, "second@mail", "Neighbour", "Second", ADDRESS.encode().hex()):
                 assert secret not in told, table
+
+
+async def test_guests_come_by_email_as_far_as_they_may(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await tx.conn.execute("update calls set capacity = 5, guests_max = 2")
+    assert (await mailing.send(guests="3")).status == 403
+    assert await mailing.rows() == 0
+    receipt = await mailing.confirmed(guests="2")
+    assert "With you: 2" in (await mailing.browser.get(receipt)).words
+    assert await mailing.mails() == 2
+    assert "With you: 2" in mailing.kept.text()
+    async with mailing.house.work.reading() as tx:
+        row = await call_rows.by_id(tx.conn, mailing.call.id)
+    assert row
+    assert (row.counted, row.taken) == (1, 3)
+
+
+async def test_who_answered_by_email_says_how_it_was(mailing: Mailing) -> None:
+    path = await mailing.confirmed()
+    assert (await mailing.browser.get(f"{path}/feedback")).status == 403
+    async with mailing.house.work.transaction() as tx:
+        await calls.edit(tx, mailing.organiser, mailing.call, state="closed")
+    assert f"{path}/feedback" in (await mailing.browser.get(path)).text
+    form = await mailing.browser.get(f"{path}/feedback")
+    assert "read this, without your name" in form.words
+    await mailing.browser.post(f"{path}/feedback", good="The tea", again="yes")
+    assert (
+        "You said something about this already"
+        in (await mailing.browser.get(f"{path}/feedback")).words
+    )
+    twice = await mailing.browser.post(f"{path}/feedback", good="The cake")
+    assert twice.status == 409
+    mailing.clock.forward(days=15)
+    read = await (await mailing.house.browser(mailing.organiser)).get(f"{mailing.path}/feedback")
+    assert "The tea" in read.words
+    assert ADDRESS not in read.text
+    assert (await mailing.browser.get(f"/answers/{'x' * 43}/feedback")).status == 404

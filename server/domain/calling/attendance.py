@@ -8,6 +8,7 @@ forgotten, and the counts stay. That somebody did not come follows them nowhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from server.domain import policy
 from server.domain.calling import contacts
@@ -23,6 +24,9 @@ from storage.attendance import Attendance
 from storage.calls import Call
 from storage.participations import Participation
 from storage.posts import Post
+
+KEEP = timedelta(days=30)
+"""After its end for which it is kept, and written down, who came (domain/retention.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ async def _call(tx: Tx, actor: Account, post: Post, *, looks: bool = False) -> C
     recorder = await rows.records(tx.conn, post.id, actor.id)
     await communities.require_part(tx, call.community_id, actor)
     begun = looks or call.starts_at <= tx.now
-    policy.may_record(steward=steward, recorder=recorder, begun=begun).require()
+    forgotten = not looks and (call.ends_at or call.starts_at) + KEEP < tx.now
+    policy.may_record(
+        steward=steward, recorder=recorder, begun=begun, forgotten=forgotten
+    ).require()
     policy.may_see_people("organiser", await affiliations.of(tx, actor)).require()
     return call
 

@@ -161,6 +161,14 @@ def _from_here(kind: str, place: Place) -> str:
     )
 
 
+def of_feedback(place: Place) -> str:
+    """Of what somebody says of a call that is over (``feedback``)."""
+    return (
+        f"The organisers of {place.group} read this, without your name: when three people have written, or 14 days after"
+        f" the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
+    )
+
+
 def consent(purpose: str, kind: str, community: str, domain: str) -> str:
     """What somebody without an account agrees to, unless the organisers say it in other words.
 

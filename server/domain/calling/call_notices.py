@@ -19,6 +19,7 @@ from datetime import timedelta
 
 from server import text
 from server.domain import policy, wire
+from server.domain.calling import feedback, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
@@ -39,9 +40,7 @@ TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
-BY_RECEIPT = ("cancelled", "reopened")
-"""What others elsewhere are told as a change of their answer (``receipts``)."""
-
+FEEDBACK = "What was good, and what could be better? Say so to the organisers, without your name:"
 MESSAGE_MAX = 2000
 MESSAGES, WINDOW = 3, timedelta(days=7)
 CHANGES, DAY = 10, timedelta(days=1)
@@ -109,8 +108,19 @@ async def _tell(
     account = await accounts.by_id(tx.conn, person.account_id or 0)
     if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
+        if notice.what == "outcome":
+            facts = {**facts, "feedback": await _ask_feedback(tx, account, person)}
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
+
+
+async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
+    """What stands below an outcome: a member signs in, who is elsewhere has a secret of their own."""
+    call = await calls.by_id(tx.conn, person.post_id)
+    if call is None or not feedback.is_asked(tx, call):
+        return ""
+    page = tx.site.urls.call(person.post_id) if account.local else await receipts.again(tx, person)
+    return f"\n\n{FEEDBACK} {page}/feedback"
 
 
 async def _is_told(
@@ -122,9 +132,7 @@ async def _is_told(
         return False  # it may say where the others meet
     if account.local:
         return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
-    if person.door != "join":
-        return notice.what not in BY_RECEIPT
-    return notice.what not in BY_UPDATE
+    return person.door != "join" or notice.what not in BY_UPDATE
 
 
 async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:

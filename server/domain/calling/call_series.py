@@ -12,6 +12,7 @@ nothing of the past.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +44,7 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted, ru
     await communities.require_steward(tx, community, author)
     drafting.check(wanted)
     first = _first(wanted)
+    await rows.take_turns(tx.conn, community.id)
     if await rows.alive(tx.conn, community.id) >= MOST:
         raise Invalid(f"A community has at most {MOST} series.", field="rule")
     new = NewSeries(
@@ -216,5 +218,6 @@ async def end(tx: Tx, actor: Account, series_id: int) -> None:
         await calls.edit(tx, actor, post, state="cancelled")
 
 
-async def ahead(tx: Tx, series: Series) -> list[Occurrence]:
-    return await rows.ahead(tx.conn, series.id, tx.now)
+async def ahead(tx: Tx, found: Sequence[Series]) -> list[Occurrence]:
+    """Of all of these, the next first."""
+    return await rows.ahead_of(tx.conn, [series.id for series in found], tx.now)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from server import text
-from server.domain import distribution, effects
+from server.domain import distribution, effects, policy
 from server.domain.calling import (
     call_notices,
     commitments,
     copies,
     drafting,
     kinds,
+    own_calls,
     participations,
     reminders,
     shifts,
@@ -31,6 +32,7 @@ from server.domain.posting import drafts, marks, posts, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid
 from storage import accounts, calls, follows, polls, shift_roles
+from storage import communities as community_rows
 from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
@@ -102,6 +104,7 @@ async def create(
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
+        await own_calls.require(tx, community, author, wanted)
     wanted = _whole(_with_end(tx, wanted))
     drafting.check(wanted)
     drafting.require_ahead(tx, wanted.details)
@@ -281,12 +284,12 @@ async def _told_with(tx: Tx, call: Call, state: str) -> list[int]:
 
 
 async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> None:
-    """Each of ours who takes part in a call of another server hears of each change: the word of the last one
+    """Each of ours who takes part in a call of another server, or asked to, hears of each change: the word of the last one
     gives way. ``but``: who was told."""
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
-    taking_part = await rows.participants(tx.conn, post.id)
-    going = [row.account_id for row in taking_part if row.account_id and row.account_id not in but]
+    concerned = await rows.of_ours(tx.conn, post.id)
+    going = [account_id for account_id in concerned if account_id not in but]
     people = await accounts.by_ids(tx.conn, going)
     await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
     await effects.tell(tx, people.values(), "update", author, post.id)
@@ -480,9 +483,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
 
 async def _turn(tx: Tx, post: Post, state: str) -> None:
     """What takes no answers any more is closed on its card too; what is open again closes at its end."""
-    if await calls.set_state(tx.conn, post.id, state):
-        for row in await rows.participants(tx.conn, post.id):
-            await participations.tell(tx, row)
+    await calls.set_state(tx.conn, post.id, state)
     call = await calls.by_id(tx.conn, post.id)
     assert call, "it is held"
     await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
@@ -544,14 +545,20 @@ async def close(tx: Tx, post_id: int) -> datetime | None:
 
 
 async def delete(tx: Tx, actor: Account, post: Post) -> None:
-    """Take a call of ours away, and its card. Raises ``Forbidden``, ``NotFound``."""
+    """Take a call of ours away, and its card. What somebody relies on is called off first, unless by who steers.
+
+    Raises ``Forbidden``, ``NotFound``.
+    """
     call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
     author = await accounts.by_id(tx.conn, post.account_id)
     assert community, "a foreign key holds it"
     assert author, "a foreign key holds it"
+    steers = policy.may_steer(await community_rows.role(tx.conn, community.id, actor.id))
     if actor.id != author.id:
-        await communities.require_steward(tx, community, actor)
+        steers.require()
+    answered = call.state not in ENDED and await rows.is_answered(tx.conn, post.id)
+    policy.may_delete_call(steers=steers.allowed, answered=answered).require()
     for shift in await calls.shifts(tx.conn, [post.id]):
         row = await post_rows.by_id(tx.conn, shift.post_id)
         if row:

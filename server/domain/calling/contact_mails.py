@@ -3,7 +3,8 @@
 As with members' mails (domain/mailing/mails.py) a mail is written when it is about to be sent, and the secret of its
 link is made then. The address comes out of what is sealed, so that no row of a job holds one.
 
-``confirm``: was this you? ``receipt``: it counts, and this link takes it back. ``again``: somebody answered with
+``confirm``: was this you? ``receipt``: it counts, where in the line it stands, and this link takes it
+back. ``again``: somebody answered with
 your address once more; yours stands. ``moved``: you were on the waiting list, and have a place. All others: what a
 notice (domain/calling/call_notices.py) tells those who take part.
 """
@@ -17,7 +18,7 @@ from server.domain.calling.contacts import Person
 from server.domain.tx import Tx
 from server.mail import Mail
 from server.pages import render_text
-from storage import accounts, calls
+from storage import accounts, calls, participations
 from storage import call_notices as notice_rows
 from storage import contacts as rows
 from storage import posts as post_rows
@@ -64,6 +65,8 @@ async def _text(
     purpose = PURPOSES.get(kind, "manage")
     secret = await contacts.new_link(tx, contact, purpose)
     urls = tx.site.urls
+    given = await participations.of_contact(tx.conn, contact.id)
+    waits = given is not None and given.state == "waiting"
     return render_text(
         f"mail_answer_{kind}.txt" if kind in PURPOSES else "mail_call_notice.txt",
         what=kind,
@@ -73,6 +76,8 @@ async def _text(
         call=call,
         group=group,
         person=person,
+        guests=given.guests if given else 0,
+        line=await participations.place_in_line(tx.conn, given) if given and waits else None,
         link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
         privacy=audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
         hours=int(contacts.LIFETIME["confirm"].total_seconds() / 3600),

@@ -9,6 +9,7 @@ cap that holds for tallies, and of one registrable domain ``PER_ROOF`` copies co
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain import effects, sight
@@ -28,6 +29,9 @@ from storage.posts import Post
 MOST = 200
 """Copies that are listed of one call."""
 
+ON_A_PAGE = 20
+"""Of those on the page of the call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -40,8 +44,18 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """``may_be``: by others in their town; ``first``: from which it was, where the viewer may see that;
+    ``places``: its public copies."""
+
+    may_be: bool
+    first: Post | None
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
 class Copies:
-    """``range``: over all of them, to stand beside the figure of the first."""
+    """``range``: over those found, to stand beside the figure of the first."""
 
     found: list[Copy]
     range: Range
@@ -63,15 +77,30 @@ async def note(tx: Tx, post: Post, call: Call, named: str) -> None:
 async def may_be_started(tx: Tx, post: Post) -> bool:
     """Whether it is a call for everybody, whose maker lets others start it in their town."""
     call = await calls.by_id(tx.conn, post.id)
-    whole = call is not None and call.parent_id is None and call.may_be_started
+    return call is not None and _may_be_started(post, call)
+
+
+def _may_be_started(post: Post, call: Call) -> bool:
+    whole = call.parent_id is None and call.may_be_started
     return whole and post.visibility == "public" and not post.removed
 
 
-async def first_of(tx: Tx, post: Post, viewer: Account | None) -> Post | None:
-    """The call from which one was started, where that is known here and the viewer may see it."""
-    uri = await rows.origin(tx.conn, post.id)
-    found = await post_rows.by_uri(tx.conn, uri) if uri else None
-    return found if found and await sight.visible(tx, [found], viewer) else None
+async def started(
+    tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | None
+) -> dict[int, Started]:
+    """By the post of each call; with as many statements for one as for forty."""
+    standing = await rows.standing(tx.conn, [post.id for post, _ in found])
+    origins = [row.origin_id for row in standing.values() if row.origin_id]
+    known = await post_rows.by_ids(tx.conn, origins) if origins else {}
+    seen = {post.id: post for post in await sight.visible(tx, known.values(), viewer)}
+    return {
+        post.id: Started(
+            _may_be_started(post, call),
+            seen.get(standing[post.id].origin_id or 0),
+            standing[post.id].places,
+        )
+        for post, call in found
+    }
 
 
 async def host_of_origin(tx: Tx, post: Post) -> Inboxes:
@@ -85,30 +114,34 @@ async def host_of_origin(tx: Tx, post: Post) -> Inboxes:
     return effects.inbox_of(author) if host and host.software == tallies.BECKON else {}
 
 
-async def of(tx: Tx, post: Post, viewer: Account | None) -> Copies:
-    """The copies of a call with their figures. ``viewer``: sees those that they may see."""
+async def of(tx: Tx, post: Post, viewer: Account | None, limit: int = MOST) -> Copies:
+    """The first copies of a call with their figures, of those that the viewer may see: that of a private community is
+    there for its members alone. With as many statements for one as for all."""
     ids = await rows.of(tx.conn, post.id, MOST)
     posts_, calls_ = await post_rows.by_ids(tx.conn, ids), await calls.by_ids(tx.conn, ids)
     seen = await sight.visible(tx, [posts_[n] for n in ids if n in posts_], viewer)
+    seen = seen[:limit]
     groups = await accounts.by_ids(tx.conn, [calls_[p.id].community_id for p in seen])
-    found: list[Copy] = []
-    told: list[Told] = []
-    for each in seen:
-        call = calls_[each.id]
-        group = groups[call.community_id]
-        figure = await _figure(tx, group.host or tallies.us(tx), each, call)
-        told.append(figure)
-        found.append(Copy(each, call, group, figure.range))
-    confirmed = sum(figure.confirmed for figure in told)
-    known = await tallies.known(tx, {figure.host for figure in told})
-    return Copies(found, counting.beside(told, known, confirmed))
+    hosts = {p.id: groups[calls_[p.id].community_id].host or tallies.us(tx) for p in seen}
+    told = await _figures(tx, [(p, calls_[p.id]) for p in seen], hosts)
+    found = [
+        Copy(p, calls_[p.id], groups[calls_[p.id].community_id], told[p.id].range) for p in seen
+    ]
+    confirmed = sum(figure.confirmed for figure in told.values())
+    known = await tallies.known(tx, {figure.host for figure in told.values()})
+    return Copies(found, counting.beside([told[p.id] for p in seen], known, confirmed))
 
 
-async def _figure(tx: Tx, host: str, post: Post, call: Call) -> Told:
-    if not post.local:
-        return Told(host, await tallies.elsewhere(tx, post, call))
-    standing = await tallies.standing(tx, post)
-    return Told(host, standing.range, standing.own + standing.email, vouched=True)
+async def _figures(
+    tx: Tx, found: Sequence[tuple[Post, Call]], hosts: Mapping[int, str]
+) -> dict[int, Told]:
+    """Of those that are counted here, and of those of which their host says it."""
+    ours = [post.id for post, _ in found if post.local]
+    theirs = [(post, call) for post, call in found if not post.local]
+    here = await tallies.standings(tx, ours) if ours else {}
+    there = await tallies.elsewhere(tx, theirs) if theirs else {}
+    counted = {i: Told(hosts[i], s.range, s.own + s.email, vouched=True) for i, s in here.items()}
+    return counted | {i: Told(hosts[i], range_) for i, range_ in there.items()}
 
 
 async def take_off(tx: Tx, actor: Account, post: Post, copy_id: int) -> None:

@@ -24,10 +24,9 @@ from storage.calls import Call
 from storage.decisions import Reason
 from storage.participations import Participation
 from storage.posts import Post
+from storage.timelines import Page
 
 REASON_MAX = 2000
-REASONS_MAX = 1000
-"""In one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,10 @@ async def resolve(tx: Tx, actor: Account, post: Post, objection_id: int, how: st
     effects.changed(tx, post.id)
 
 
-async def record(tx: Tx, post: Post, viewer: Account | None) -> Record:
+async def record(tx: Tx, post: Post, viewer: Account | None, page: Page) -> Record:
     """Of a decision that is counted here, for who may see its community. Names of an open vote are for
-    members, and only of those who answered here, where the rule can be read first. Raises ``NotFound``."""
+    members, and only of those who answered here, where the rule can be read first. ``page``: of the reasons.
+    Raises ``NotFound``."""
     call = _decision(await calls.by_id(tx.conn, post.id))
     if not post.local:
         raise NotFound
@@ -125,7 +125,7 @@ async def record(tx: Tx, post: Post, viewer: Account | None) -> Record:
     counts = await rows.given(tx.conn, post.id)
     given = tuple(Given(a.key, counts.get(at, 0)) for at, a in enumerate(offered))
     open_ = await decisions.objections(tx.conn, post.id)
-    reasons = await decisions.reasons(tx.conn, post.id, REASONS_MAX)
+    reasons = await decisions.reasons(tx.conn, post.id, *page.bounds, page.limit)
     people = await _people(tx, call, reasons, viewer) if by.open_votes else {}
     found = deciding.result(call.variant, given, open_, by)
     return Record(by, offered, given, found, reasons, people)

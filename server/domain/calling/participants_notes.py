@@ -7,10 +7,10 @@ call says. It is in no document that leaves: ``for_participant`` is what a recei
 
 from __future__ import annotations
 
-from server.domain.groups import communities
+from collections.abc import Mapping, Sequence
+
 from server.domain.tx import Tx
-from server.errors import Forbidden
-from storage import accounts, participations, shift_roles
+from storage import calls, communities, group_moderation, participations, shift_roles
 from storage.accounts import Account
 from storage.calls import Call
 from storage.participations import Participation
@@ -18,37 +18,47 @@ from storage.participations import Participation
 
 async def for_participant(tx: Tx, call: Call, place: Participation | None) -> str | None:
     """Of this answer to this call or one of its shifts; None where there is nothing, or it is not for them."""
-    granted = place is not None and place.counts and place.state == "granted"
-    return await _of(tx, call) if granted else None
+    return (await _notes(tx, [call])).get(call.post_id) if _has_place(place) else None
 
 
-async def shown(tx: Tx, call: Call, viewer: Account | None) -> str | None:
-    """What the viewer sees of it: in a call with shifts also who has a place in one of them."""
-    note = await _of(tx, call) if viewer else None
-    if viewer is None or note is None:
-        return None
-    if await communities.is_banned(tx, call.community_id, viewer):
-        return None
-    own = await participations.of_account(tx.conn, call.post_id, viewer.id)
-    below = await participations.in_shifts(tx.conn, call.post_id, viewer.id)
-    for place in (own, *below):
-        if await for_participant(tx, call, place):
-            return note
-    return note if await _steers(tx, call, viewer) else None
+def _has_place(place: Participation | None) -> bool:
+    return place is not None and place.counts and place.state == "granted"
 
 
-async def _of(tx: Tx, call: Call) -> str | None:
-    note = await shift_roles.note(tx.conn, call.post_id)
-    if not note and call.parent_id:
-        note = await shift_roles.note(tx.conn, call.parent_id)
-    return note or None
+async def shown(tx: Tx, found: Sequence[Call], viewer: Account | None) -> dict[int, str]:
+    """What the viewer sees of it, by call: in a call with shifts also who has a place in one of them. Five
+    statements, however many calls there are."""
+    if viewer is None:
+        return {}
+    notes = await _notes(tx, found)
+    if not notes:
+        return {}
+    groups = sorted({call.community_id for call in found if call.post_id in notes})
+    banned = await group_moderation.banned_from(tx.conn, viewer.id, groups, tx.now)
+    steered = await communities.steered_by(tx.conn, viewer.id, groups)
+    taking_part = await _taking_part(tx, sorted(notes), viewer)
+    return {
+        call.post_id: notes[call.post_id]
+        for call in found
+        if call.post_id in notes
+        and call.community_id not in banned
+        and (call.community_id in steered or call.post_id in taking_part)
+    }
 
 
-async def _steers(tx: Tx, call: Call, viewer: Account) -> bool:
-    community = await accounts.by_id(tx.conn, call.community_id)
-    assert community, "a foreign key holds it"
-    try:
-        await communities.require_steward(tx, community, viewer)
-    except Forbidden:
-        return False
-    return True
+async def _taking_part(tx: Tx, ids: Sequence[int], viewer: Account) -> set[int]:
+    """Those of these calls in which, or in a shift of which, the viewer has a place."""
+    of = {shift.post_id: shift.parent_id for shift in await calls.shifts(tx.conn, ids)}
+    mine = await participations.of_account_many(tx.conn, viewer.id, [*ids, *of])
+    has = {post_id for post_id, place in mine.items() if _has_place(place)}
+    return has | {parent for post_id in has if (parent := of.get(post_id))}
+
+
+async def _notes(tx: Tx, found: Sequence[Call]) -> Mapping[int, str]:
+    """By call, where something is said there, or in the call of which it is a shift."""
+    parents = {call.post_id: call.parent_id for call in found}
+    notes = await shift_roles.notes(
+        tx.conn, sorted({i for pair in parents.items() for i in pair if i})
+    )
+    told = {i: notes.get(i) or notes.get(parent or 0, "") for i, parent in parents.items()}
+    return {post_id: note for post_id, note in told.items() if note}

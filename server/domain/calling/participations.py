@@ -10,12 +10,13 @@ Counts change in the same transaction. Other servers hear of them by a job, at m
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from server.domain import distribution, effects, forms, policy
 from server.domain.calling import guests as bringing
-from server.domain.calling import kinds, shift_roles, tallies
+from server.domain.calling import kinds, shift_roles, taken_back, tallies
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mails
@@ -26,15 +27,21 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.participations import Participation, Said
+from storage.polls import Option
 from storage.posts import Post
 
 RECEIPT = "receipt"
 """The job that tells somebody of their place (``receipts.py``)."""
 TALLY_INTERVAL = timedelta(minutes=3)
 HELD = ("granted", "waiting")
-REJECTED = tuple(
-    v.reason for v in (policy.CALL_OVER, policy.CALL_CANCELLED, policy.BANNED, policy.CHOOSE_SHIFT)
+REFUSALS = (
+    policy.CALL_OVER,
+    policy.CALL_CANCELLED,
+    policy.BANNED,
+    policy.CHOOSE_SHIFT,
+    policy.TAKEN_BACK,
 )
+REJECTED = tuple(v.reason for v in REFUSALS)
 """Why a Join of another server is answered by a Reject."""
 NO_MORE = (policy.NO_ROOM.reason, policy.TOO_MANY_TOGETHER.reason, policy.TOO_MANY_GUESTS)
 """As these, but what somebody said before stands."""
@@ -43,21 +50,25 @@ NO_MORE = (policy.NO_ROOM.reason, policy.TOO_MANY_TOGETHER.reason, policy.TOO_MA
 async def answers(tx: Tx, call: Call) -> tuple[Answer, ...]:
     """What can be answered to a call, in the order of its card."""
     shifts = await shift_roles.on_card(tx, call)
-    if shifts or await shift_roles.divided(tx, call):
-        return await shift_roles.answers(tx, call, shifts)
+    return offered(call, shifts, await polls.options(tx.conn, [call.post_id]))
+
+
+def offered(call: Call, shifts: Mapping[int, int], options: Sequence[Option]) -> tuple[Answer, ...]:
+    """The same. ``shifts``: as ``shift_roles.on_card``; ``options``: of its card."""
+    if shifts or shift_roles.divided(call, options):
+        return shift_roles.answers(options, shifts)
     if not kinds.has_own_options(call.kind, call.variant):
         return kinds.answers(call.kind, call.variant)
-    options = await polls.options(tx.conn, [call.post_id])
     return kinds.answers(call.kind, call.variant, [o.title for o in options])
 
 
 async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     """The answer of this key, with its place on the card; without a key what a plain Join says."""
-    offered = await answers(tx, call)
-    for at, found in enumerate(offered):
+    known = await answers(tx, call)
+    for at, found in enumerate(known):
         if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
             return at, found
-    keys = ", ".join(a.key for a in offered if shift_roles.is_there(a))
+    keys = ", ".join(a.key for a in known if shift_roles.is_there(a))
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
 
 
@@ -84,6 +95,8 @@ async def answer(
     answer), ``NotFound`` (no call).
     """
     call = await locked(tx, post)
+    if uri and not account.local:
+        await taken_back.require_current(tx, post.id, account, door, uri)
     shifts = await shift_roles.on_card(tx, call)
     if shifts and said in (None, kinds.HELPING[0].key):
         policy.CHOOSE_SHIFT.require()
@@ -148,7 +161,12 @@ async def _choose(
 
 async def leave(tx: Tx, account: Account, community: Account) -> None:
     """Take all back that somebody said to the calls of a community of ours that are not over: who is banned from
-    it, or has left one whose calls are for its members, holds no place that others wait for."""
+    it, or has left one whose calls are for its members, holds no place that others wait for.
+
+    The ban is written before this: an answer given in the same moment is waited for here and goes, or waits for the
+    call and finds the ban.
+    """
+    await calls.lock_running(tx.conn, community.id)
     ids = await participations.in_community(tx.conn, community.id, account.id)
     found = await post_rows.by_ids(tx.conn, ids)
     for post_id in ids:
@@ -166,11 +184,14 @@ async def left(tx: Tx, account_id: int, community_id: int) -> None:
         await leave(tx, account, community)
 
 
-async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> None:
+async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = None) -> bool:
+    """Whether there was one to leave."""
+    left = False
     for taken in await participations.in_shifts(tx.conn, post.id, account.id):
         shift = await post_rows.by_id(tx.conn, taken.post_id)
         if shift and shift.id != but:
-            await withdraw(tx, account, shift)
+            left = await withdraw(tx, account, shift) or left
+    return left
 
 
 async def tell(tx: Tx, row: Participation) -> None:
@@ -367,24 +388,36 @@ async def _tell_host(
     await distribution.taking_part(tx, account, post, host, said, uri, message, role, guests)
 
 
-async def withdraw(tx: Tx, account: Account, post: Post) -> None:
-    """Take an answer back; a repeat is no event. Of a volunteer call those to its shifts go too."""
+async def overtaken(tx: Tx, account: Account, post: Post, uri: str | None) -> None:
+    """Another server took back what has not come. ``uri``: of the activity that gives it, where it was named."""
+    await locked(tx, post)
+    if uri:
+        await taken_back.remember(tx, post.id, uri)
+    else:
+        await taken_back.expect(tx, post.id, account)
+
+
+async def withdraw(tx: Tx, account: Account, post: Post) -> bool:
+    """Take an answer back. False where there was none, which is no event. Of a volunteer call those to its shifts
+    go too."""
     call = await locked(tx, post)
-    if call.kind == "volunteer":
-        await _leave_shifts(tx, account, post)
-    await _withdraw(tx, account, post, call)
+    left = call.kind == "volunteer" and await _leave_shifts(tx, account, post)
+    return await _withdraw(tx, account, post, call) or left
 
 
-async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> None:
+async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> bool:
     old = await participations.of_account(tx.conn, post.id, account.id)
     if old is None or not await participations.withdraw(tx.conn, old.id, tx.now):
-        return
+        return False
+    if old.uri and post.local and old.door in taken_back.DOORS:
+        await taken_back.remember(tx, post.id, old.uri)
     if post.local:
         await settle(tx, post, call)
     elif kinds.by_name(call.kind, post.visibility):
         await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
     else:
         await tallies.due(tx, post)
+    return True
 
 
 async def take_back(tx: Tx, given: Participation, post: Post) -> None:

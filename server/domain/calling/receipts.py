@@ -1,5 +1,5 @@
 """What those who take part are told of it, in a message to them alone: a place, their number in line, a free
-place, that it was cancelled; with a link to take it back.
+place; with a link to take it back. What becomes of the call itself they hear from ``call_notices``.
 
 Least noise: who is told something already hears nothing here. A Join has its Accept, an answer by e-mail its mail,
 and a member who gets a place sees so where they answered. What is left is written to: those who vote on a card or
@@ -37,7 +37,7 @@ TOLD_OTHERWISE = ("join", "email")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message that is to be written. ``says``: granted, waiting or cancelled; ``before``: what was said."""
+    """A message that is to be written. ``says``: granted or waiting; ``before``: what was said."""
 
     given: Participation
     person: Account
@@ -56,32 +56,28 @@ async def due(tx: Tx, participation_id: int) -> Due | None:
     if not (given and given.counts and post and post.local and call and person):
         return None
     before = await receipts.last_said(tx.conn, given.id)
-    cancelled = call.state == "cancelled"
-    says = what(given, before, local=person.local, cancelled=cancelled, thanks=call.receipts)
+    off = call.state == "cancelled"
+    says = None if off else what(given, before, local=person.local, thanks=call.receipts)
     return Due(given, person, post, call, says, before) if says else None
 
 
-def what(
-    given: Participation, before: str | None, *, local: bool, cancelled: bool, thanks: bool
-) -> str | None:
+def what(given: Participation, before: str | None, *, local: bool, thanks: bool) -> str | None:
     """Pure: what to say to whom ``before`` was said, if anything. ``thanks``: whether a place that was there
     at once is worth a message."""
     if given.door in TOLD_OTHERWISE or given.state not in ("granted", "waiting"):
         return None
-    says = "cancelled" if cancelled else given.state
-    if says == before:
+    if given.state == before:
         return None
-    if before is None and says != "waiting":
-        return says if thanks and not local and not cancelled else None
-    return None if cancelled and local else says  # who is a member sees the call change
+    if before is None and given.state != "waiting":
+        return given.state if thanks and not local else None
+    return given.state
 
 
 async def tell(tx: Tx, due_: Due) -> None:
     """Write it, and remember that it was."""
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
-    secret = ids.secret()
-    await receipts.put(tx.conn, due_.given.id, ids.digest(secret), due_.says, tx.now)
+    link = await _new_link(tx, due_.given, due_.says)
     said = await _words(tx, due_)
     if due_.person.local:
         draft = drafts.Draft(
@@ -89,24 +85,32 @@ async def tell(tx: Tx, due_: Due) -> None:
         )  # fmt: skip
         await posts.publish(tx, community, draft)
         return
-    html = f"<p>{said}</p>{_way_back(due_.post, tx.site.urls.receipt(secret))}"
+    html = f"<p>{said}</p>{_way_back(due_.post, link)}"
     uri = tx.site.urls.told(due_.given.id, await next_id(tx.conn, tx.now))
     await distribution.message(tx, community, due_.person, html, uri)
+
+
+async def again(tx: Tx, given: Participation) -> str:
+    """Another address of the page about an answer, for a message that tells nothing new of it."""
+    said = await receipts.last_said(tx.conn, given.id)
+    return await _new_link(tx, given, said or given.state)
+
+
+async def _new_link(tx: Tx, given: Participation, says: str) -> str:
+    secret = ids.secret()
+    await receipts.put(tx.conn, given.id, ids.digest(secret), says, tx.now)
+    return tx.site.urls.receipt(secret)
 
 
 async def _words(tx: Tx, due_: Due) -> str:
     title = f'<a href="{text.escape(due_.post.url)}">{text.escape(due_.post.title)}</a>'
     told = text.escape(wire.line(due_.call))
     head = f"{title} ({told})" if told else title
-    if due_.says == "cancelled":
-        return f"Cancelled: {head}."
     if due_.says == "waiting":
         line = await rows.place_in_line(tx.conn, due_.given)
         return f"All places are taken: {head}. You are number {line} on the waiting list."
     if due_.before == "waiting":
         return f"A place is free now, and it is yours: {head}."
-    if due_.before == "cancelled":
-        return f"It takes place after all: {head}. You take part as before."
     places = kinds.KINDS[due_.call.kind].places
     return f"You have a place: {head}." if places else f"Your answer counts: {head}."
 

@@ -25,8 +25,8 @@ PARTS = {
     "YEARLY": {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"},
 }
 """What a rule may have beside FREQ, INTERVAL, COUNT and UNTIL."""
-AHEAD = timedelta(days=3 * 366)
-"""How far the next time is looked for."""
+AHEAD = timedelta(days=9 * 366)
+"""How far the next time is looked for: the 29th of February may be eight years away (2096 to 2104)."""
 
 
 def check(rule: str, first: datetime) -> str:
@@ -46,6 +46,9 @@ def check(rule: str, first: datetime) -> str:
         raise _wrong(f"INTERVAL is 1 to {INTERVAL_MAX}.")
     if next(after(plain, first, first - timedelta(seconds=1)), None) != first:
         raise _wrong("The first time is not one of those that the rule gives.")
+    second = next(_read(plain, first).xafter(first), None)
+    if second and second > first + AHEAD:
+        raise _wrong("It repeats too rarely: the second time is within nine years.")
     return plain
 
 

@@ -15,9 +15,10 @@ from server.domain.calling import guests
 from server.domain.calling.kinds import HELPING, Answer
 from server.domain.tx import Tx
 from server.errors import Invalid
-from storage import calls, participations, polls, shift_roles
+from storage import calls, participations, shift_roles
 from storage.calls import Call
 from storage.participations import Participation
+from storage.polls import Option
 from storage.shift_roles import Role
 
 MAYBE = HELPING[1]
@@ -151,16 +152,22 @@ async def on_card(tx: Tx, call: Call) -> dict[int, int]:
 
     Empty for every other call, and where the shifts came later: a card never changes.
     """
-    if call.kind != "volunteer" or call.parent_id is not None:
-        return {}
-    shifts = await calls.shifts(tx.conn, [call.post_id])
+    return placed(await calls.shifts(tx.conn, [call.post_id])) if may_divide(call) else {}
+
+
+def may_divide(call: Call) -> bool:
+    """Whether it is of those that have shifts."""
+    return call.kind == "volunteer" and call.parent_id is None
+
+
+def placed(shifts: Sequence[Call]) -> dict[int, int]:
+    """As ``on_card``, of all shifts of a call."""
     return {shift.choice: shift.post_id for shift in shifts if shift.choice is not None}
 
 
-async def answers(tx: Tx, call: Call, shifts: Mapping[int, int]) -> tuple[Answer, ...]:
+def answers(options: Sequence[Option], shifts: Mapping[int, int]) -> tuple[Answer, ...]:
     """What can be answered on such a card: a shift by its id, and that none of these suits. A shift that is
     deleted, or has not come from its server yet, has a key that nobody can say (``is_there``)."""
-    options = await polls.options(tx.conn, [call.post_id])
     return tuple(
         Answer(str(shifts[o.position]), o.title, counts=True)
         if o.position in shifts
@@ -173,11 +180,11 @@ def is_there(answer: Answer) -> bool:
     return not answer.key.startswith(GONE)
 
 
-async def divided(tx: Tx, call: Call) -> bool:
+def divided(call: Call, options: Sequence[Option]) -> bool:
     """Whether the card of a call offered shifts, of which none is here any more, or yet."""
-    if call.kind != "volunteer" or call.parent_id is not None:
+    if not may_divide(call):
         return False
-    titles = {option.title for option in await polls.options(tx.conn, [call.post_id])}
+    titles = {option.title for option in options}
     return len(titles) != len(HELPING) or (
         call.card_uri is not None and not titles & {answer.title for answer in HELPING}
     )

@@ -12,7 +12,8 @@ tell of themselves counts up to a cap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from server.domain import distribution, policy, wire
 from server.domain.calling import counting, kinds
 from server.domain.calling.counting import Counter, Known, Range
 from server.domain.tx import Tx
-from storage import accounts, calls, outbox, participations
+from storage import accounts, calls, outbox, participations, polls
 from storage import posts as post_rows
 from storage import tallies as rows
 from storage.accounts import Account
@@ -33,6 +34,8 @@ INTERVAL = timedelta(minutes=3)
 SETTLED = timedelta(days=7)
 """How old an account of ours is before its answer is confirmed, where its address was not shown to be theirs;
 before, it counts as a vote does."""
+GRACE = timedelta(hours=1)
+"""How long after a call was over what other servers counted may come: it was delivered twice or thrice by then."""
 JOB = "tell_tally"
 BECKON = "beckon"
 
@@ -60,18 +63,29 @@ class Standing:
 
 async def standing(tx: Tx, post: Post) -> Standing:
     """Of a call of ours."""
-    here = await _counted(tx, post.id)
-    by_host = await participations.counted_by_host(tx.conn, post.id)
-    mine = _mine(tx, here, {row.host: row.people for row in by_host if row.host})
-    others = [
-        Counter(told.host, told.own, told.email, told.expressed)
-        for told in await rows.heard(tx.conn, post.id)
-    ]
-    hosts = await _hosts(tx, [mine, *others])
-    known = _known(tx, hosts)
-    kept = counting.kept([mine, *others], known)
+    return (await standings(tx, [post.id]))[post.id]
+
+
+async def standings(tx: Tx, ids: Sequence[int]) -> dict[int, Standing]:
+    """Of each of these calls of ours, with four statements, however many they are."""
+    here = await _counted(tx, ids)
+    by_host = await _by_host(tx, ids)
+    others: dict[int, list[Counter]] = defaultdict(list)
+    for told in await rows.heard(tx.conn, ids):
+        others[told.post_id].append(Counter(told.host, told.own, told.email, told.expressed))
+    counters = {id_: [_mine(tx, here[id_], by_host[id_]), *others[id_]] for id_ in ids}
+    hosts = await _hosts(tx, [each for found in counters.values() for each in found])
+    return {id_: _standing(tx, here[id_], counters[id_], hosts) for id_ in ids}
+
+
+def _standing(
+    tx: Tx, here: Counted, counters: list[Counter], hosts: Mapping[str, Host]
+) -> Standing:
+    names = {name for counter in counters for name in (counter.host, *counter.expressed)}
+    known = _known(tx, {name: host for name, host in hosts.items() if name in names})
+    kept = counting.kept(counters, known)
     return Standing(
-        range=counting.count([mine, *others], known),
+        range=counting.count(counters, known),
         own=here.settled,
         email=here.email,
         joined=here.joined,
@@ -81,8 +95,17 @@ async def standing(tx: Tx, post: Post) -> Standing:
     )
 
 
-async def _counted(tx: Tx, post_id: int) -> Counted:
-    return await rows.counted(tx.conn, post_id, tx.now - SETTLED, by_mail=tx.site.mail)
+async def _counted(tx: Tx, ids: Sequence[int]) -> dict[int, Counted]:
+    return await rows.counted(tx.conn, ids, tx.now - SETTLED, by_mail=tx.site.mail)
+
+
+async def _by_host(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """By call, how many people of each other server take part."""
+    found: dict[int, dict[str, int]] = {id_: {} for id_ in ids}
+    for row in await participations.counted_by_host(tx.conn, ids):
+        if row.host:
+            found[row.post_id][row.host] = row.people
+    return found
 
 
 def _mine(tx: Tx, here: Counted, by_host: Mapping[str, int]) -> Counter:
@@ -136,9 +159,13 @@ def _is_large(hosts: Mapping[str, Host], name: str) -> bool:
     return found is not None and (found.active_users or 0) >= counting.LARGE
 
 
-async def elsewhere(tx: Tx, post: Post, call: Call) -> Range:
-    """Of a call of another server: what that says, with our own people, whom it may have counted or not."""
-    here = await _counted(tx, post.id)
+async def elsewhere(tx: Tx, told: Sequence[tuple[Post, Call]]) -> dict[int, Range]:
+    """Of calls of other servers: what those say, with our own people, whom they may have counted or not."""
+    here = await _counted(tx, [post.id for post, _ in told])
+    return {post.id: _elsewhere(post, call, here[post.id]) for post, call in told}
+
+
+def _elsewhere(post: Post, call: Call, here: Counted) -> Range:
     ours = 0 if kinds.by_name(call.kind, post.visibility) else here.settled + here.young
     return Range(max(call.counted, ours), call.counted + ours, 0)
 
@@ -171,7 +198,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
     if post is None or call is None or post.local or kinds.by_name(call.kind, post.visibility):
         return None
     last = await rows.of_host(tx.conn, post_id, "")
-    here = await _counted(tx, post_id)
+    here = (await _counted(tx, [post_id]))[post_id]
     told = await _told(tx, post, here, last.seq if last else 0)
     same = last is not None and told == replace(last, seq=told.seq, told_at=tx.now)
     if (last or told.people) and not same:
@@ -181,8 +208,7 @@ async def tell(tx: Tx, post_id: int) -> datetime | None:
 
 
 async def _told(tx: Tx, post: Post, here: Counted, last: int) -> Tally:
-    by_host = await participations.counted_by_host(tx.conn, post.id)
-    mine = _mine(tx, here, {row.host: row.people for row in by_host if row.host})
+    mine = _mine(tx, here, (await _by_host(tx, [post.id]))[post.id])
     hosts = await _hosts(tx, [mine])
     return Tally(
         post_id=post.id,
@@ -219,7 +245,15 @@ async def hear(tx: Tx, by: Account, post: Post, told: Tally) -> None:
         is_instance=by.kind == "application",
         beckon=host is not None and host.software == BECKON,
         named=call is None or kinds.by_name(call.kind, post.visibility),
+        late=call is not None and await _is_late(tx, call),
     ).require()
     policy.may_replace(later=await rows.put(tx.conn, told)).require()
     assert call, "named otherwise"
     await moved(tx, call)
+
+
+async def _is_late(tx: Tx, call: Call) -> bool:
+    """Whether a call took no answers any more ``GRACE`` ago."""
+    poll = await polls.by_id(tx.conn, call.post_id)
+    ends = [call.over_at, poll.closed_at if poll else None]
+    return any(at is not None and at + GRACE < tx.now for at in ends)

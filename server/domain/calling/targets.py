@@ -1,7 +1,7 @@
 """Contact calls: to whom one writes, what one writes, and what came of it.
 
-Letters leave by the mail program of who writes them: this server sends none, so nobody's box is filled in a name
-that nobody checked. One person writes to one target once. What is written depends on where the target stands: who
+Letters leave by the mail program of who writes them, so that nobody's box is filled in a name that nobody checked; where
+the stewards let it, this server sends them, a few an hour (``target_mails.py``). One person writes to one target once. What is written depends on where the target stands: who
 has pledged is not asked again, unless the stewards wrote a letter of thanks. What a target said goes to stewards
 alone, without the name of who reports it.
 
@@ -20,7 +20,7 @@ from server.domain.calling import participations
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, calls, targets
+from storage import accounts, calls, target_mails, targets
 from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -111,6 +111,8 @@ async def set_status(
     if await targets.by_id(tx.conn, post.id, target_id) is None:
         raise NotFound
     await targets.set_status(tx.conn, target_id, status, note.strip(), tx.now)
+    if status == "pledged":
+        await target_mails.stop(tx.conn, target_id)
     await _changed(tx, call)
 
 
@@ -135,6 +137,18 @@ async def hear(tx: Tx, post: Post, heard: Sequence[Heard], scripts: Sequence[Scr
     await targets.put_scripts(tx.conn, post.id, scripts)
 
 
+async def hides(tx: Tx, post_id: int, viewer: Account | None) -> bool:
+    """Whether the addresses of a call's targets are kept from somebody: all but stewards, where it says so."""
+    allowed = await target_mails.mailing(tx.conn, post_id)
+    if allowed is None or not allowed.hidden:
+        return False
+    call = await calls.by_id(tx.conn, post_id)
+    community = await accounts.by_id(tx.conn, call.community_id) if call else None
+    if community is None or viewer is None:
+        return True
+    return not await communities.steers(tx, community, viewer)
+
+
 async def letter(tx: Tx, post: Post, target: Target) -> Script | None:
     """What is to be written; None where nothing is, as the target has pledged."""
     own = await targets.script(tx.conn, post.id, target.status)
@@ -154,11 +168,11 @@ def mailto(target: Target, script: Script) -> str | None:
 
 async def report(
     tx: Tx, actor: Account, post: Post, target_id: int, *, answered: bool, said: str = ""
-) -> None:
+) -> int:
     """Somebody wrote to a target, and what they answered. It is taking part in the call. Of a call of another server
     that counts here, without a name, and its organisers learn how many; so what was said is not taken.
 
-    Raises ``Invalid`` for a second letter, ``Forbidden`` and ``NotFound`` as an answer does.
+    Gives the id of their answer. Raises ``Forbidden`` for a second letter, ``Invalid``, and ``Forbidden`` and ``NotFound`` as an answer does.
     """
     _contact(await participations.locked(tx, post))
     if await targets.by_id(tx.conn, post.id, target_id) is None:
@@ -174,6 +188,7 @@ async def report(
     told = Letter(target_id, status, said.strip() if answered else "", tx.now)
     if not await targets.put_letter(tx.conn, row.id, told):
         policy.WRITTEN_BEFORE.require()
+    return row.id
 
 
 async def reports(tx: Tx, actor: Account, post: Post) -> list[Letter]:

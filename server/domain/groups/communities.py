@@ -136,6 +136,11 @@ async def require_steward(tx: Tx, community: Account, actor: Account) -> None:
     policy.may_steer(await communities.role(tx.conn, community.id, actor.id)).require()
 
 
+async def steers(tx: Tx, community: Account, actor: Account) -> bool:
+    """Whether the actor is an organiser or moderator of this community of ours."""
+    return policy.may_steer(await communities.role(tx.conn, community.id, actor.id)).allowed
+
+
 async def may_see_people(tx: Tx, community: Account, actor: Account) -> policy.Verdict:
     """Whether the actor may see who takes part in a call of this community of ours."""
     role = await communities.role(tx.conn, community.id, actor.id)

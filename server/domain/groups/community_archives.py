@@ -2,7 +2,8 @@
 of the same beside it.
 
 An organiser asks; a job makes it of what that organiser may see at that moment, within ``POSTS`` and
-``BYTES``; it can be fetched by the organisers for ``KEPT``, and is then forgotten. Pictures stay where they are,
+``BYTES``; it can be fetched by the organisers for ``KEPT``, and is then forgotten; at once, when a post is deleted or somebody who
+posted there is erased. Pictures stay where they are,
 and are linked. A crash before it was made leaves the job, which is done again.
 """
 

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from server import text
 from server.domain import policy
-from server.domain.calling import calls, drafting
+from server.domain.calling import calls, drafting, own_calls
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities, letters
 from server.domain.tx import Tx
@@ -67,20 +67,23 @@ def read(kept: Mapping[str, Any]) -> Wanted:
 
 
 async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Proposal:
-    """A new idea; where calls are open to all members it is tried at once. Raises ``Forbidden``, ``Invalid``."""
+    """A new idea; where calls are open to all members it is tried at once, unless
+    a rule catches it (``own_calls``). Raises ``Forbidden``, ``Invalid``."""
     if not await follow_rows.is_following(tx.conn, member.id, group.id):
         policy.NOT_A_MEMBER_HERE.require()
     await communities.require_part(tx, group.id, member)
     drafting.check(wanted)
+    await rows.take_turns(tx.conn, member.id)
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
         raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
     title = text.one_line(wanted.title)
     made = await rows.insert(
         tx.conn, group.id, member.id, wanted.kind, title, plain(wanted), tx.now
     )
-    if await _passes(tx, made, None):
-        return await _try(tx, made)
-    return made
+    community = await community_rows.by_id(tx.conn, group.id)
+    if community is None or community.proposals != "open":
+        return made
+    return made if await own_calls.is_caught(tx, group, member, wanted) else await _try(tx, made)
 
 
 async def second(tx: Tx, member: Account, proposal_id: int, *, added: bool) -> Proposal:

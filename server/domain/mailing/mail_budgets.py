@@ -35,6 +35,14 @@ async def may_mail(tx: Tx, address: str) -> bool:
     return True
 
 
+async def may_write(tx: Tx, to: str, per_hour: int, per_day: int) -> bool:
+    """Count a letter to a target of a contact call; False where enough went to it in this hour, or this day."""
+    for window, limit in ((DAY, per_day), (HOUR, per_hour)):
+        if not await _count(tx, "letters to a target", to, window, limit):
+            return False
+    return True
+
+
 async def may_invite(tx: Tx, user_id: int, addresses: int, limit: int) -> bool:
     """Count addresses that a user brings, in whatever communities. False, and nothing, beyond the limit of a day."""
     return await _count(tx, "addresses of a user", str(user_id), DAY, limit, addresses)

@@ -14,7 +14,7 @@ from server.domain.groups import roles
 from server.domain.members import follows
 from server.domain.moderating import host_blocks
 from server.domain.tx import Tx
-from storage import accounts, calls, communities, joins, posts, users
+from storage import accounts, calls, communities, community_archives, joins, posts, users
 from storage import participations as participation_rows
 from storage.accounts import Account, Profile
 
@@ -38,6 +38,7 @@ async def _withdraw(tx: Tx, account: Account) -> None:
         post = await posts.by_id(tx.conn, participation.post_id)
         if post and (post.local or not await _is_named(tx, post.id)):
             await participations.withdraw(tx, account, post)
+    await community_archives.drop_of(tx.conn, account.id)
     for post in await posts.latest(tx.conn, account.id, SHOWN):
         await effects.vanish(tx, post)
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 from server import text
 from server.clock import stamp
-from server.domain import effects
+from server.domain import effects, forms
 from server.domain.calling import calls
 from server.domain.members import accounts as account_verbs
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts as account_rows
-from storage import communities, instance, posts, reports, users
+from storage import communities, instance, outbox, posts, reports, users
 from storage.accounts import Account
 from storage.posts import Post
 from storage.reports import NewReport, Report
@@ -56,7 +56,7 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
         )
     category = await _category(tx, said)
     shown = await _posts(tx, actor, target, said.post_ids)
-    groups = await _groups_elsewhere(tx, shown) if said.forward else {}
+    groups = await _groups_elsewhere(tx, target, shown) if said.forward else {}
     forwarded = said.forward and (not target.local or bool(groups))
     made = await reports.insert(
         tx.conn,
@@ -78,10 +78,14 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
     return made
 
 
-async def _groups_elsewhere(tx: Tx, shown: Sequence[Post]) -> dict[int, Account]:
+async def _groups_elsewhere(tx: Tx, target: Account, shown: Sequence[Post]) -> dict[int, Account]:
+    """Those that are told besides the author's server. A Beckon that has both makes one report of the one Flag,
+    and of two it would make two."""
     ids = [post.community_id for post in shown if post.community_id]
     found = await account_rows.by_ids(tx.conn, ids)
-    return {group.id: group for group in found.values() if not group.local}
+    known = await outbox.hosts(tx.conn, [target.host])
+    told = {h.host for h in known.values() if h.software == forms.BECKON}
+    return {g.id: g for g in found.values() if not g.local and g.host not in told}
 
 
 async def _forward(

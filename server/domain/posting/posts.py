@@ -21,7 +21,7 @@ from server.domain.moderating.hold_rules import Caught
 from server.domain.posting import cards, conversations, drafts, media, quotes, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import NotFound
-from storage import accounts, follows, held_posts, marks, polls, posts, search
+from storage import accounts, community_archives, follows, held_posts, marks, polls, posts, search
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import NewPost, Post
@@ -373,6 +373,8 @@ async def remove(tx: Tx, post: Post) -> None:
     if not held.held:
         await _uncount(tx, held)
     await effects.vanish(tx, held)
+    if held.community_id:
+        await community_archives.drop(tx.conn, held.community_id)
     await posts.delete(tx.conn, held, tx.now)
 
 

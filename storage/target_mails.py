@@ -1,0 +1,146 @@
+"""Letters to targets that this server sends for who takes part, and the addresses that want none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """How many letters an hour and a day go to one target. ``hidden``: addresses are for stewards alone."""
+
+    per_hour: int
+    per_day: int
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    subject: str
+    body: str
+    reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMail:
+    """``account_id``: who wrote it; ``reply``: whether an answer goes to them."""
+
+    id: int
+    post_id: int
+    target_id: int
+    account_id: int | None
+    subject: str
+    body: str
+    reply: bool
+    state: str
+
+
+PUT_MAILING = Command(
+    """
+    insert into call_mailing (post_id, per_hour, per_day, hidden) values ($1, $2, $3, $4)
+    on conflict (post_id) do update set per_hour = excluded.per_hour, per_day = excluded.per_day,
+        hidden = excluded.hidden
+    """
+)
+DELETE_MAILING = Command("delete from call_mailing where post_id = $1")
+MAILING = Query("select per_hour, per_day, hidden from call_mailing where post_id = $1", Mailing)
+INSERT = Command(
+    """
+    insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)
+    values ($1, $2, $3, $4, $5, 'queued', $6)
+    """
+)
+BY_ID = Query(
+    """
+    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply, m.state
+    from target_mails m join participations p on p.id = m.participation_id where m.id = $1
+    """,
+    TargetMail,
+)
+OF_PERSON = Query(
+    """
+    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply, m.state
+    from target_mails m join participations p on p.id = m.participation_id
+    where m.target_id = $1 and p.account_id = $2
+    """,
+    TargetMail,
+)
+NEXT = Query(
+    "select id from target_mails where target_id = $1 and state = 'queued' order by id limit 1", int
+)
+SENT = Command(
+    "update target_mails set state = 'sent', sent_at = $2 where id = $1 and state = 'queued'"
+)
+STOP_ONE = Command("update target_mails set state = 'stopped', sent_at = null where id = $1")
+STOP = Command(
+    "update target_mails set state = 'stopped' where target_id = $1 and state = 'queued'"
+)
+REFUSE = Command(
+    "insert into mail_refusals (fingerprint, refused_at) values ($1, $2) on conflict do nothing"
+)
+IS_REFUSED = Query("select true from mail_refusals where fingerprint = $1", bool)
+FORGET = Command(
+    "delete from target_mails where id in (select id from target_mails"
+    " where asked_at < $1 order by asked_at limit $2)"
+)
+
+
+async def put_mailing(conn: Connection, post_id: int, wanted: Mailing) -> None:
+    await PUT_MAILING.run(conn, post_id, wanted.per_hour, wanted.per_day, wanted.hidden)
+
+
+async def delete_mailing(conn: Connection, post_id: int) -> None:
+    await DELETE_MAILING.run(conn, post_id)
+
+
+async def mailing(conn: Connection, post_id: int) -> Mailing | None:
+    """None where people send their letters themselves."""
+    return await MAILING.first(conn, post_id)
+
+
+async def insert(
+    conn: Connection, participation_id: int, target_id: int, new: New, now: datetime
+) -> None:
+    await INSERT.run(conn, participation_id, target_id, new.subject, new.body, new.reply, now)
+
+
+async def by_id(conn: Connection, mail_id: int) -> TargetMail | None:
+    return await BY_ID.first(conn, mail_id)
+
+
+async def of_person(conn: Connection, target_id: int, account_id: int) -> TargetMail | None:
+    return await OF_PERSON.first(conn, target_id, account_id)
+
+
+async def next_of(conn: Connection, target_id: int) -> int | None:
+    """The one that waits longest."""
+    return await NEXT.first(conn, target_id)
+
+
+async def sent(conn: Connection, mail_id: int, now: datetime) -> None:
+    await SENT.run(conn, mail_id, now)
+
+
+async def stop_one(conn: Connection, mail_id: int) -> None:
+    await STOP_ONE.run(conn, mail_id)
+
+
+async def stop(conn: Connection, target_id: int) -> None:
+    """What waits is not sent."""
+    await STOP.run(conn, target_id)
+
+
+async def refuse(conn: Connection, fingerprint: bytes, now: datetime) -> None:
+    await REFUSE.run(conn, fingerprint, now)
+
+
+async def is_refused(conn: Connection, fingerprint: bytes) -> bool:
+    return await IS_REFUSED.first(conn, fingerprint) is not None
+
+
+async def forget(conn: Connection, before: datetime, limit: int) -> int:
+    """Copies of letters that were asked for before."""
+    return await FORGET.run(conn, before, limit)
