@@ -18,12 +18,14 @@ from server.domain.calling import (
     audience,
     consents,
     contacts,
+    copies,
     participants_notes,
     passing_on,
     tallies,
 )
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
+from server.domain.calling.copies import Copies, Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
 from server.domain.calling.tallies import Standing
@@ -96,6 +98,8 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
+    started: Started
+    copies: Copies
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -155,6 +159,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     waits = mine is not None and mine.state == "waiting"
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
+    account = viewer.account if viewer else None
     sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
         post=post,
@@ -186,6 +191,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
             post.id
         ),
+        started=(await copies.started(tx, [(post, call)], account))[post.id],
+        copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         passed_on=await passing_on.words(tx, post, call),
     )
 

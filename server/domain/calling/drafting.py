@@ -32,7 +32,7 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it.
+    take part, None to leave it; ``may_be_started``: by other communities in their town, None to leave it.
     """
 
     title: str
@@ -44,6 +44,7 @@ class Wanted:
     options: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
+    may_be_started: bool | None = None
 
 
 def check(wanted: Wanted) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain.calling import participants_notes, participations, shift_roles, tallies
+from server.domain.calling import copies, participants_notes, participations, shift_roles, tallies
+from server.domain.calling.copies import Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
@@ -52,6 +53,7 @@ class Sheet:
     shifts: Sequence[Shift]
     roles: Sequence[Filled]
     note: str | None
+    started: Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
+    started = await copies.started(tx, found, viewer)
     return [
         Sheet(
             post=post,
@@ -114,6 +117,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             shifts=[_shift(row, shifts) for row in shifts.rows.get(post.id, ())],
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
+            started=started[post.id],
         )
         for post, call in found
     ]
