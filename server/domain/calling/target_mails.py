@@ -182,9 +182,10 @@ def _next_hour(now: datetime) -> datetime:
 
 
 async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
-    """Whether no letter is to go any more: they pledged, want none, or the call is over."""
+    """Whether no letter is to go any more: they pledged, want none, or the call is over, or its community is
+    suspended."""
     over = call.state in ("closed", "cancelled")
-    if over or target.status == "pledged":
+    if over or target.status == "pledged" or await _is_suspended(tx, call.community_id):
         return True
     return await rows.is_refused(tx.conn, fingerprint(tx, target))
 
@@ -213,10 +214,15 @@ async def write(tx: Tx, mail_id: int) -> Mail | None:
     call = await calls.by_id(tx.conn, found.post_id) if found else None
     if found is None or target is None or call is None or found.state != "sent":
         return None
-    if await _is_settled(tx, target, call):
+    if await _is_settled(tx, target, call) or await _is_suspended(tx, found.account_id or 0):
         await rows.stop_one(tx.conn, mail_id)
         return None
     return await _mail(tx, found, target)
+
+
+async def _is_suspended(tx: Tx, account_id: int) -> bool:
+    account = await accounts.by_id(tx.conn, account_id)
+    return account is None or account.suspended_at is not None
 
 
 async def _mail(tx: Tx, found: TargetMail, target: Target) -> Mail:
