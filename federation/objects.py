@@ -250,6 +250,14 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A page that a call rests on."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -260,7 +268,7 @@ class Call:
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
     ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
-    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``sources``: what it rests on. ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -289,6 +297,7 @@ class Call:
     category: str = ""
     proposal: Proposal | None = None
     guests_max: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "shifts": [render.shift(s.post, s.call, s.roles, s.mine) for s in sheet.shifts],
         "roles": render.roles(sheet.roles),
         "participants_note": sheet.note,
+        "sources": [asdict(source) for source in sheet.sources],
     }
 
 

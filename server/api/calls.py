@@ -12,7 +12,7 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]. ``Participant``: account, answer, state, tier, answered_at, role?, guests.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -60,6 +60,7 @@ from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 BASE = "/api/beckon/v1"
 
@@ -97,6 +98,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         options=tuple(sent.texts("options")),
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
+        sources=_sources(sent) if "sources" in sent else None,
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -117,6 +119,11 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             guests_max=sent.integer("guests_max") or 0,
         ),
     )
+
+
+def _sources(sent: Params) -> tuple[Source, ...]:
+    given = sent.children("sources")
+    return tuple(Source(s.text("url") or "", s.text("title") or "") for s in given)
 
 
 def _wanted_shifts(sent: Params, timezone: str) -> tuple[Shift, ...]:
@@ -281,6 +288,7 @@ _MORE = (
     some_texts("options"),
     a_text("participants_note"),
     integer("guests_max"),
+    nested("sources", a_text("url"), a_text("title"), many=True),
     nested(
         "shifts",
         an_id("id"),

@@ -7,7 +7,7 @@ server. Every form ends in a verb of domain/calling/calls.py, which decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -35,7 +35,16 @@ from server.errors import BadRequest, NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, claims, communities, participations, polls, shift_roles
+from storage import (
+    accounts,
+    calls,
+    claims,
+    communities,
+    participations,
+    polls,
+    shift_roles,
+    sources,
+)
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -44,6 +53,7 @@ from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
@@ -96,6 +106,7 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
+    sources: Sequence[Source]
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -186,6 +197,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
             post.id
         ),
+        sources=await sources.of_call(tx.conn, post.id),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.domain.calling import calls, drafting, kinds, outcomes, recurrence
+from server.domain.calling import calls, drafting, kinds, outcomes, recurrence, sources
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -92,8 +92,10 @@ def _wanted(series: Series, local: datetime) -> Wanted:
         ends_at=starts + series.lasts if series.lasts else None,
         timezone=series.timezone,
     )
-    said = {k: v for k, v in series.template.items() if k not in ("details", "options")}
-    return Wanted(**said, details=details, options=tuple(series.template["options"]))
+    said = {k: v for k, v in series.template.items() if k not in ("details", "options", "sources")}
+    named = sources.read(series.template.get("sources"))
+    options = tuple(series.template["options"])
+    return Wanted(**said, details=details, options=options, sources=named)
 
 
 async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> None:

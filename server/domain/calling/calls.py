@@ -21,6 +21,7 @@ from server.domain.calling import (
     participations,
     reminders,
     shifts,
+    sources,
     targets,
     urgency,
 )
@@ -35,9 +36,11 @@ from storage import communities as community_rows
 from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
+from storage import sources as source_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
+from storage.sources import Source
 from storage.targets import Heard, Script
 
 STATES = ("open", "postponed", "cancelled", "closed")
@@ -83,6 +86,7 @@ class Reported:
     taken: int | None = None
     targets: tuple[Heard, ...] = ()  # of a contact call
     scripts: tuple[Script, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 async def create(
@@ -111,7 +115,7 @@ async def create(
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
     call = await calls.insert(tx.conn, new)
     await urgency.mark(tx, call, was=False)
-    await _set_note(tx, post, wanted)
+    await _set_beside(tx, post, wanted)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
@@ -153,9 +157,12 @@ async def _add_shifts(
     ]
 
 
-async def _set_note(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+async def _set_beside(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+    """What has a table of its own, where it was said."""
     if wanted.note is not None:
         await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
+    if wanted.sources is not None:
+        await source_rows.put(tx.conn, post.id, sources.cleaned(wanted.sources))
 
 
 def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:
@@ -233,6 +240,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await source_rows.put(tx.conn, post.id, reported.sources)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":
@@ -401,7 +409,7 @@ async def _rewrite(
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
-    await _set_note(tx, post, wanted)
+    await _set_beside(tx, post, wanted)
     await _plan(tx, call)
     await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:

@@ -9,10 +9,12 @@ from zoneinfo import available_timezones
 
 from server import text
 from server.domain.calling import guests, kinds, shifts
+from server.domain.calling import sources as source_verbs
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage.calls import Details
+from storage.sources import Source
 
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
@@ -32,7 +34,7 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it.
+    take part, None to leave it; ``sources``: what it rests on, None to leave them.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Wanted:
     options: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
+    sources: tuple[Source, ...] | None = None
 
 
 def check(wanted: Wanted) -> None:
@@ -57,6 +60,7 @@ def check(wanted: Wanted) -> None:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     shifts.check(wanted.kind, wanted.shifts or ())
     _check_note(wanted)
+    source_verbs.cleaned(wanted.sources or ())
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)

@@ -16,7 +16,7 @@ from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
 from server.domain.tx import Tx
-from storage import accounts, calls, claims, milestones, polls, posts
+from storage import accounts, calls, claims, milestones, polls, posts, sources
 from storage import participations as rows
 from storage import shift_roles as role_rows
 from storage.accounts import Account
@@ -27,6 +27,7 @@ from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 Filled: TypeAlias = tuple[Role, int]
 """Who is wanted in a shift, and how many have a place as that."""
@@ -35,7 +36,8 @@ Filled: TypeAlias = tuple[Role, int]
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One call. ``answers``: in the order of ``options``, its card; ``mine``: the viewer's, and ``line`` its place among
-    those who wait; ``standing``: of a call that is counted here; ``note``: what only who takes part is told."""
+    those who wait; ``standing``: of a call that is counted here; ``note``: what only who takes part is told;
+    ``sources``: what it rests on."""
 
     post: Post
     call: Call
@@ -52,6 +54,7 @@ class Sheet:
     shifts: Sequence[Shift]
     roles: Sequence[Filled]
     note: str | None
+    sources: Sequence[Source]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     counts = await _counts(tx, found)
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
+    named = await sources.of_calls(tx.conn, ids)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     return [
         Sheet(
@@ -114,6 +118,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             shifts=[_shift(row, shifts) for row in shifts.rows.get(post.id, ())],
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
+            sources=named.get(post.id, ()),
         )
         for post, call in found
     ]
