@@ -12,7 +12,8 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]. ``Participant``: account, answer, state, tier, answered_at, role?, guests.
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where one takes part from
+afar; with online_for_participants for who has a place, and who steers). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -58,6 +59,7 @@ from server.render import call as render
 from storage import accounts, calls, participations
 from storage.accounts import Account
 from storage.calls import Call, Details
+from storage.online import Online
 from storage.posts import Post
 from storage.shift_roles import Role
 from storage.sources import Source
@@ -99,6 +101,9 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
         sources=_sources(sent) if "sources" in sent else None,
+        online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
+        if "online_url" in sent
+        else None,
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -288,6 +293,8 @@ _MORE = (
     some_texts("options"),
     a_text("participants_note"),
     integer("guests_max"),
+    a_text("online_url"),
+    flag("online_for_participants"),
     nested("sources", a_text("url"), a_text("title"), many=True),
     nested(
         "shifts",

@@ -339,6 +339,7 @@ def reported_of(value: Post) -> calls.Reported:
         targets=tuple(_target(target) for target in call.targets) if call else (),
         scripts=tuple(Script(s.standing, s.subject, s.body) for s in call.scripts) if call else (),
         sources=sources.heard([(s.url, s.title) for s in call.sources]) if call else (),
+        online_url=value.event.online_url if value.event else None,
         category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
         taken=value.event.taken if value.event else None,

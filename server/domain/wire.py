@@ -36,7 +36,7 @@ from federation.objects import (
 )
 from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
-from server.domain.calling import keywords, kinds
+from server.domain.calling import keywords, kinds, online
 from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
 from storage import (
@@ -573,6 +573,7 @@ async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> E
         end=call.ends_at,
         timezone=call.timezone,
         place=_place(call),
+        online_url=(await online.public(tx, [call])).get(call.post_id),
         capacity=call.capacity,
         participant_count=call.counted,
         taken=call.taken,

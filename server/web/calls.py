@@ -18,6 +18,7 @@ from server.domain.calling import (
     audience,
     consents,
     contacts,
+    online,
     participants_notes,
     passing_on,
     tallies,
@@ -107,6 +108,7 @@ class Shown:
     shifts: list[ShownShift]
     note: str | None
     sources: Sequence[Source]
+    online: online.Shown | None
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -197,6 +199,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
             post.id
         ),
+        online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
         sources=await sources.of_call(tx.conn, post.id),
         passed_on=await passing_on.words(tx, post, call),
     )

@@ -1220,6 +1220,13 @@ create table calls (
         ('decision', 'sense'), ('decision', 'consent')))
 );
 
+-- Where one takes part from afar.
+create table call_online (
+    post_id bigint primary key references calls on delete cascade,
+    url text not null check (url like 'http%' and length(url) <= 2000),
+    for_participants boolean not null  -- told to who has a place alone
+);
+
 -- What a call rests on, as addresses of pages.
 create table call_sources (
     post_id bigint not null references calls on delete cascade,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from server.domain.calling import calls
 from server.domain.calling.drafting import Wanted
 from server.domain.members import follows
 from storage import calls as call_rows
-from storage import sources
+from storage import online, sources
 from storage.accounts import Account
 from storage.calls import Call, Details
+from storage.online import Online
 from storage.posts import Post
 from storage.sources import Source
 from tests.federation.five import Five, five
@@ -87,3 +89,32 @@ async def test_sources_are_told_and_kept_apart_from_the_text(two: Two) -> None:
     copy, _, named = await two.copy(post)
     assert (copy.content, named) == ("<p>It is ours.</p>", ())
     assert "town.example" not in str(await two.document(post))
+
+
+ROOM = "https://meet.example/room?a=1&b=2"
+
+
+def meeting(two: Two, place: Online) -> Wanted:
+    details = Details(two.home.clock.now() + timedelta(days=7), None, "UTC")
+    return Wanted("Meeting", details, online=place)
+
+
+async def test_where_one_meets_online_is_told(two: Two) -> None:
+    post = await two.make(meeting(two, Online(ROOM)))
+    document = await two.document(post)
+    assert (document["onlineLink"], document["isOnline"]) == (ROOM, True)
+    copy, _, _ = await two.copy(post)
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {copy.id: Online(ROOM)}
+    assert copy.attachments == []
+    await two.edit(post, meeting(two, Online("")))
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {}
+
+
+async def test_where_only_participants_meet_is_not_on_the_wire(two: Two) -> None:
+    post = await two.make(meeting(two, Online(ROOM, for_participants=True)))
+    assert "meet.example" not in str(await two.document(post))
+    copy, _, _ = await two.copy(post)
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {}

@@ -17,6 +17,7 @@ from server.domain.calling import (
     commitments,
     drafting,
     kinds,
+    online,
     own_calls,
     participations,
     reminders,
@@ -87,6 +88,7 @@ class Reported:
     targets: tuple[Heard, ...] = ()  # of a contact call
     scripts: tuple[Script, ...] = ()
     sources: tuple[Source, ...] = ()
+    online_url: str | None = None
 
 
 async def create(
@@ -163,6 +165,8 @@ async def _set_beside(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
         await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
     if wanted.sources is not None:
         await source_rows.put(tx.conn, post.id, sources.cleaned(wanted.sources))
+    if wanted.online is not None:
+        await online.put(tx, post.id, wanted.online)
 
 
 def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:
@@ -241,6 +245,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await source_rows.put(tx.conn, post.id, reported.sources)
+    await online.hear(tx, post.id, reported.online_url)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":

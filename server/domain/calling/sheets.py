@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain.calling import participants_notes, participations, shift_roles, tallies
+from server.domain.calling import online, participants_notes, participations, shift_roles, tallies
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
@@ -55,6 +55,7 @@ class Sheet:
     roles: Sequence[Filled]
     note: str | None
     sources: Sequence[Source]
+    online: online.Shown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
     named = await sources.of_calls(tx.conn, ids)
+    places = await online.shown(tx, [call for _, call in found], viewer)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     return [
         Sheet(
@@ -119,6 +121,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
             sources=named.get(post.id, ()),
+            online=places.get(post.id),
         )
         for post, call in found
     ]

@@ -36,15 +36,20 @@ def _cleaned(source: Source) -> Source:
 
 
 def is_https(url: str) -> bool:
-    """Whether it is the address of a page that nobody changed on its way, of bounded length. With a name before
-    the host it would show another host than the one that it leads to."""
+    """As ``is_web``, and nobody changed the page on its way."""
+    return is_web(url) and url.startswith("https://")
+
+
+def is_web(url: str) -> bool:
+    """Whether it is the address of a page, of bounded length. With a name before the host it would show another host
+    than the one that it leads to."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
     clean = url.isprintable() and not set(' "<>\\') & set(url)
     named = bool(parts.hostname) and "@" not in parts.netloc
-    return clean and len(url) <= URL_MAX and parts.scheme == "https" and named
+    return clean and len(url) <= URL_MAX and parts.scheme in ("http", "https") and named
 
 
 def heard(said: Sequence[tuple[str, str]]) -> tuple[Source, ...]:
