@@ -18,7 +18,7 @@ from server.config import load
 from server.domain import retention
 from server.domain.calling import calls, participations, target_mails, targets
 from server.domain.calling.drafting import Wanted
-from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.jobs import later
 from storage import accounts
 from storage import target_mails as rows
@@ -252,7 +252,7 @@ async def test_a_server_without_mail_sends_none(database_url: str) -> None:
         async with house.work.transaction() as tx:
             wanted = Wanted("The path", Details(None, None, "UTC"), kind="contact")
             post = await calls.create(tx, organiser, group, wanted)
-            with pytest.raises(Unavailable):
+            with pytest.raises(Forbidden, match="sends no mail"):
                 await target_mails.allow(tx, organiser, post, Mailing(1, 1, False))
 
 

@@ -21,7 +21,7 @@ from server.domain.calling import participations, targets
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, sealed
 from server.domain.tx import Tx
-from server.errors import Conflict, Invalid, NotFound, Unavailable
+from server.errors import Conflict, Invalid, NotFound
 from server.mail import Mail
 from server.pages import render_text
 from storage import accounts, calls, users
@@ -43,7 +43,7 @@ HOUR = timedelta(hours=1)
 
 async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> None:
     """Let this server send the letters of a call, or no more; for stewards. Raises ``Forbidden``, ``Invalid``,
-    ``NotFound``, ``Unavailable``."""
+    ``NotFound``."""
     call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
     if community is None or not post.local or call.kind != "contact":
@@ -62,7 +62,7 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
 
 def _require_mail(tx: Tx) -> None:
     if not tx.site.mail:
-        raise Unavailable("This server sends no mail.")
+        policy.NO_MAIL.require()
     sealed.secret_of(tx)
 
 
@@ -84,7 +84,7 @@ class Shown:
 async def preview(
     tx: Tx, actor: Account, post: Post, target_id: int, name: str, *, reply: bool
 ) -> Shown:
-    """What would be sent in somebody's name. Raises ``Forbidden``, ``Invalid``, ``NotFound``, ``Unavailable``."""
+    """What would be sent in somebody's name. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
     target = await _sendable(tx, post, target_id)
     script = await targets.letter(tx, post, target)
     call = await calls.by_id(tx.conn, post.id)
@@ -252,6 +252,8 @@ def _seal(tx: Tx, mark: str) -> str:
 def mark_of(tx: Tx, token: str) -> bytes:
     """The fingerprint that a link is about. Raises ``NotFound`` where this server did not make it."""
     mark, _, seal = token.partition(".")
+    if tx.site.secret is None:
+        raise NotFound  # and so it makes none
     if not hmac.compare_digest(seal.encode(), _seal(tx, mark).encode()):
         raise NotFound("This link is not complete. Please copy all of it from the mail.")
     return bytes.fromhex(mark)
