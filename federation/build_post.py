@@ -26,6 +26,7 @@ from federation.objects import (
     Poll,
     Post,
     Proposal,
+    Question,
     QuoteAuthorization,
     QuotePolicy,
     Role,
@@ -430,9 +431,14 @@ def _call(value: Call | None) -> Json | None:
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
         guestsMax=value.guests_max or None,
+        questions=[_question(each) for each in value.questions] or None,
         targets=[_target(target) for target in value.targets] or None,
         scripts=[_script(script) for script in value.scripts] or None,
     )
+
+
+def _question(value: Question) -> Json:
+    return {"type": "cta:Question", "name": value.text, "required": value.required}
 
 
 def _target(value: Target) -> Json:

@@ -181,6 +181,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the organisers of a call ask who takes part; plain text."""
+
+    text: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """How much of what: ``metric`` "people", ``value`` 40."""
 
@@ -259,7 +267,7 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
-    ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
+    ``guests_max``: whom each who takes part may bring; ``questions``: what they are asked. ``targets`` and ``scripts``: of a contact call.
     ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
@@ -289,6 +297,7 @@ class Call:
     category: str = ""
     proposal: Proposal | None = None
     guests_max: int = 0
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ from federation.objects import (
     Option,
     Place,
     Poll,
+    Question,
     Role,
 )
 from federation.origin import same_origin
@@ -53,6 +54,8 @@ SHIFTS_MAX: Final = 64
 ROLES_MAX: Final = 20
 ROLE_MAX: Final = 60
 GUESTS_MAX: Final = 10
+QUESTIONS_MAX: Final = 3
+QUESTION_MAX: Final = 200
 PLACES_MAX: Final = 1_000_000
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
@@ -254,12 +257,20 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         scripts=tuple(scripts(extension.get("scripts"))),
         category=category,
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
+        questions=tuple(_questions(extension.get("questions"))),
     )
 
 
 def _choice(said: object) -> int | None:
     at = whole(said)
     return at if at is not None and at < OPTIONS_MAX else None
+
+
+def _questions(value: object) -> Iterator[Question]:
+    for entry in mappings(value, QUESTIONS_MAX):
+        asked = text(entry.get("name"), QUESTION_MAX)
+        if asked:
+            yield Question(text=asked, required=entry.get("required") is True)
 
 
 def _roles(value: object) -> Iterator[Role]:

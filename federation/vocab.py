@@ -272,6 +272,8 @@ CALL_TERMS: Final = {
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",
     "guestsMax": "cta:guestsMax",
+    "questions": {"@id": "cta:questions", "@container": "@list"},
+    "required": "cta:required",
     "targets": {"@id": "cta:targets", "@container": "@list"},
     "scripts": {"@id": "cta:scripts", "@container": "@list"},
     "role": "cta:role",

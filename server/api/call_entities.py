@@ -53,7 +53,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         privacy=audience.of_answers(
             call.kind,
             audience.place(
-                tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public
+                tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public, asks=bool(sheet.questions)
             ),
         ),
     )  # fmt: skip
@@ -66,6 +66,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "shifts": [render.shift(s.post, s.call, s.roles, s.mine) for s in sheet.shifts],
         "roles": render.roles(sheet.roles),
         "participants_note": sheet.note,
+        "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],
     }
 
 

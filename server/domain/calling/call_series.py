@@ -19,6 +19,7 @@ from typing import Any
 
 from server.domain.calling import calls, drafting, kinds, outcomes, recurrence
 from server.domain.calling.drafting import Wanted
+from server.domain.calling.questions import Asked
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
@@ -93,7 +94,10 @@ def _wanted(series: Series, local: datetime) -> Wanted:
         timezone=series.timezone,
     )
     said = {k: v for k, v in series.template.items() if k not in ("details", "options")}
-    return Wanted(**said, details=details, options=tuple(series.template["options"]))
+    asked = tuple(Asked(**each) for each in said.pop("questions", None) or ())
+    return Wanted(
+        **said, details=details, options=tuple(series.template["options"]), questions=asked
+    )
 
 
 async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> None:

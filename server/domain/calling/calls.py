@@ -19,11 +19,13 @@ from server.domain.calling import (
     kinds,
     own_calls,
     participations,
+    questions,
     reminders,
     shifts,
     targets,
     urgency,
 )
+from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.distribution import Reach
 from server.domain.groups import communities
@@ -83,6 +85,7 @@ class Reported:
     taken: int | None = None
     targets: tuple[Heard, ...] = ()  # of a contact call
     scripts: tuple[Script, ...] = ()
+    questions: tuple[Asked, ...] = ()
 
 
 async def create(
@@ -112,6 +115,7 @@ async def create(
     call = await calls.insert(tx.conn, new)
     await urgency.mark(tx, call, was=False)
     await _set_note(tx, post, wanted)
+    await questions.put(tx, post, wanted.questions)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
@@ -233,6 +237,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await questions.hear(tx, post, reported.questions)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":
@@ -402,6 +407,8 @@ async def _rewrite(
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
     await _set_note(tx, post, wanted)
+    if not call.parent_id:
+        await questions.put(tx, post, wanted.questions)
     await _plan(tx, call)
     await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import guests, kinds, shifts
+from server.domain.calling import guests, kinds, questions, shifts
+from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
@@ -32,7 +33,7 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it.
+    take part, None to leave it; ``questions``: what they are asked, None to leave them.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Wanted:
     options: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
+    questions: tuple[Asked, ...] | None = None
 
 
 def check(wanted: Wanted) -> None:
@@ -57,6 +59,7 @@ def check(wanted: Wanted) -> None:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     shifts.check(wanted.kind, wanted.shifts or ())
     _check_note(wanted)
+    questions.clean(wanted.questions or ())
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)

@@ -11,7 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain.calling import participants_notes, participations, shift_roles, tallies
+from server.domain.calling import (
+    participants_notes,
+    participations,
+    questions,
+    shift_roles,
+    tallies,
+)
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
@@ -26,6 +32,7 @@ from storage.milestones import Milestone
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
+from storage.questions import Question
 from storage.shift_roles import Role
 
 Filled: TypeAlias = tuple[Role, int]
@@ -52,6 +59,7 @@ class Sheet:
     shifts: Sequence[Shift]
     roles: Sequence[Filled]
     note: str | None
+    questions: Sequence[Question]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
+    asked = await questions.of_calls(tx, [call for _, call in found])
     return [
         Sheet(
             post=post,
@@ -114,6 +123,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             shifts=[_shift(row, shifts) for row in shifts.rows.get(post.id, ())],
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
+            questions=asked.get(post.id, []),
         )
         for post, call in found
     ]
