@@ -253,12 +253,20 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         parent=own_ref(extension.get("superEvent"), owner),
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
+        started_from=_other(extension.get("startedFrom"), owner),
+        may_be_started=extension.get("mayBeStarted") is not False,
         targets=tuple(targets(extension.get("targets"), owner)),
         scripts=tuple(scripts(extension.get("scripts"))),
         category=category,
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
         questions=tuple(_questions(extension.get("questions"))),
     )
+
+
+def _other(said: object, owner: str) -> str | None:
+    """An id on any server, but not the owner's: nothing was started from itself."""
+    found = ref(said)
+    return None if found == owner else found
 
 
 def _choice(said: object) -> int | None:

@@ -67,6 +67,24 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "roles": render.roles(sheet.roles),
         "participants_note": sheet.note,
         "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],
+        **_started(sheet),
+    }
+
+
+def _started(sheet: Sheet) -> Json:
+    """From which call it was started, and how many were from it."""
+    first = sheet.started.first
+    return {
+        "may_be_started": sheet.started.may_be,
+        "started_from": {
+            "id": str(first.id),
+            "title": first.title,
+            "url": first.url,
+            "uri": first.uri,
+        }
+        if first
+        else None,
+        "started_in": sheet.started.places,
     }
 
 

@@ -12,9 +12,10 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers); questions [{text,
-required}] (what who takes part is asked). ``Participant``: account, answer, state, tier, answered_at, role?, guests, fields [{name, value}] (by
-question).
+taken, skill?}]; participants_note? (for who has a place, and who steers); questions [{text, required}] (what who takes
+part is asked); may_be_started (others may start a copy in their town), started_from? {id, title, url, uri} (the first
+call, of which this is a copy), started_in (how many places). ``Participant``: account, answer, state, tier, answered_at,
+role?, guests, fields [{name, value}] (by question).
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -101,6 +102,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
         questions=_wanted_questions(sent) if "questions" in sent else None,
+        may_be_started=sent.boolean("may_be_started"),
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -298,6 +300,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
     a_text("participants_note"),
+    flag("may_be_started"),
     integer("guests_max"),
     nested("questions", a_text("text"), flag("required"), many=True),
     nested(

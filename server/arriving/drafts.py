@@ -342,5 +342,7 @@ def reported_of(value: Post) -> calls.Reported:
         scripts=tuple(Script(s.standing, s.subject, s.body) for s in call.scripts) if call else (),
         category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
+        started_from=call.started_from if call and not call.parent else None,
+        may_be_started=call.may_be_started if call else True,
         taken=value.event.taken if value.event else None,
     )

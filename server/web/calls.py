@@ -18,6 +18,7 @@ from server.domain.calling import (
     audience,
     consents,
     contacts,
+    copies,
     participants_notes,
     passing_on,
     questions,
@@ -25,6 +26,7 @@ from server.domain.calling import (
 )
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
+from server.domain.calling.copies import Copies, Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
 from server.domain.calling.tallies import Standing
@@ -100,6 +102,8 @@ class Shown:
     note: str | None
     questions: list[Question]
     asks: bool  # those that have to be answered are not
+    started: Started
+    copies: Copies
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -160,6 +164,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
     asked = await questions.of(tx, call)
+    account = viewer.account if viewer else None
     sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
         post=post,
@@ -194,6 +199,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         ),
         questions=asked,
         asks=mine is None or not mine.counts or bool(await questions.open_to(tx, call, mine)),
+        started=(await copies.started(tx, [(post, call)], account))[post.id],
+        copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -80,6 +80,8 @@ BROKEN = {
     "communities": "delete from communities",
     "call origins": "update call_origins set from_post_id ="
     " (select id from posts where community_id is null limit 1)",
+    "call copies": "insert into call_copies (post_id, origin_uri)"
+    " select c.post_id, p.uri from calls c join posts p on p.id = c.post_id limit 1",
     "documents": "delete from document_versions",
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",
@@ -128,6 +130,12 @@ ALSO_BROKEN = [
         "decisions",
         "with r as (insert into reasons (participation_id, reason)"
         " select id, 'Mud' from participations where account_id is not null limit 1 returning participation_id)"
+        " update participations set state = 'withdrawn', account_id = null where account_id is not null",
+    ),
+    (
+        "decisions",
+        "with f as (insert into participation_fields (participation_id, sealed)"
+        " select id, 'x' from participations where account_id is not null limit 1 returning participation_id)"
         " update participations set state = 'withdrawn', account_id = null where account_id is not null",
     ),
     (

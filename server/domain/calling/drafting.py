@@ -33,7 +33,7 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it; ``questions``: what they are asked, None to leave them.
+    take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other communities in their town, None to leave it.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Wanted:
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
     questions: tuple[Asked, ...] | None = None
+    may_be_started: bool | None = None
 
 
 def check(wanted: Wanted) -> None:

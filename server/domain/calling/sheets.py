@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from server.domain.calling import (
+    copies,
     participants_notes,
     participations,
     questions,
     shift_roles,
     tallies,
 )
+from server.domain.calling.copies import Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
@@ -60,6 +62,7 @@ class Sheet:
     roles: Sequence[Filled]
     note: str | None
     questions: Sequence[Question]
+    started: Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     lines = await _lines(tx, found, shifts.mine)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     asked = await questions.of_calls(tx, [call for _, call in found])
+    started = await copies.started(tx, found, viewer)
     return [
         Sheet(
             post=post,
@@ -124,6 +128,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
             questions=asked.get(post.id, []),
+            started=started[post.id],
         )
         for post, call in found
     ]
