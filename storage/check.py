@@ -170,7 +170,7 @@ PROMISES = """
         case when n.account_id is null then 'gone' else 'there' end)
     from commitments m join participations n on n.id = m.participation_id
     join posts p on p.id = n.post_id
-    where n.state <> 'withdrawn' and m.state = 'cancelled'
+    where n.state <> 'withdrawn' and n.counts and m.state = 'cancelled'
         or n.state = 'withdrawn' and m.state not in ('cancelled', 'fulfilled')
     union all
     select format('%s is no need or offer, and has a category.', p.uri)

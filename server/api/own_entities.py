@@ -232,7 +232,7 @@ OURS: Mapping[str, Schema] = {
         subject=TEXT, body=TEXT, reply_to=TEXT, stamp=TEXT,
         state=maybe(words("queued", "sent", "stopped")),
     ),
-    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "TargetReport": entity(target_id=ID, said=TEXT, day=DATE),
     "Need": entity(
         call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
     ),
