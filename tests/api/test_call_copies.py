@@ -183,3 +183,18 @@ async def test_what_is_for_members_is_started_nowhere(house: House) -> None:
     for person, named, status in ((other, mine, 404), (who, group, 403)):
         assert (await person.post(path, json={"community_id": named})).status == status
         assert (await person.get(path)).status == status
+
+
+async def test_a_copy_in_a_private_community_is_listed_for_its_members(house: House) -> None:
+    who, other = await house.member("organiser"), await house.member("other")
+    group = await community(who, "river")
+    shed = await community(who, "shed", visibility="private", policy="request")
+    origin = await call(who, group)
+    copy = await start(who, origin, shed)
+    path = f"{BASE}/calls/{origin['id']}/copies"
+    assert [c["id"] for c in (await who.good("GET", path))["copies"]] == [copy["id"]]
+    for reader in (other, house.stranger):
+        assert (await reader.good("GET", path))["copies"] == []
+        assert (await reader.good("GET", f"{BASE}/calls/{origin['id']}"))["started_in"] == 0
+    page = await house.stranger.http.get(f"{house.stranger.base}/calls/{origin['id']}")
+    assert "Started in" not in await page.text()
