@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from server import ids, text
 from server.domain import distribution, sight, wire
-from server.domain.calling import keywords, kinds, participations
+from server.domain.calling import keywords, kinds, online, participations
 from server.domain.groups import communities
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
@@ -78,7 +78,7 @@ async def tell(tx: Tx, due_: Due) -> None:
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
     link = await _new_link(tx, due_.given, due_.says)
-    said = await _words(tx, due_)
+    said = await _words(tx, due_) + await _afar(tx, due_)
     if due_.person.local:
         draft = drafts.Draft(
             visibility="direct", content=f"<p>{said}</p>", mentions=(due_.person,), source=text.plain(said)
@@ -113,6 +113,14 @@ async def _words(tx: Tx, due_: Due) -> str:
         return f"A place is free now, and it is yours: {head}."
     places = kinds.KINDS[due_.call.kind].places
     return f"You have a place: {head}." if places else f"Your answer counts: {head}."
+
+
+async def _afar(tx: Tx, due_: Due) -> str:
+    url = await online.for_participant(tx, due_.call, due_.given)
+    if url is None or due_.says == "waiting":
+        return ""
+    address = text.escape(url)
+    return f' Online: <a href="{address}">{address}</a>'
 
 
 def _way_back(post: Post, link: str) -> str:
