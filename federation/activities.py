@@ -218,6 +218,13 @@ class Offer(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferTie(Activity):
+    """A group asks that it and the group ``object`` show each other."""
+
+    object: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm(Activity):
     """What was agreed on came true: ``object`` is the receipt, ``agreement`` the id of what (FEP-0837)."""
 

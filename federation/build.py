@@ -144,7 +144,8 @@ def _about_group(value: Actor) -> Json:
     base = "/".join(value.id.split("/", 3)[:3])
     languages = [{"identifier": code, "name": code} for code in value.languages]
     topics = [hashtag(topic, base) for topic in value.topics]
-    return _said({"tag": topics or None, "language": languages or None})
+    linked = list(value.linked) or None
+    return _said({"tag": topics or None, "language": languages or None, "linked": linked})
 
 
 def create(activity_id: str, actor: str, document: Document) -> Json:

@@ -50,7 +50,7 @@ class Actor:
     names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e).
     ``discoverable`` and ``indexable`` are None where the document says nothing. ``moved_to`` took its
     place, ``copied_to`` did while it goes on (FEP-7628). ``topics`` (words in lower case, without the number sign)
-    and ``languages`` (codes) are those of a Group. ``document`` is what was parsed, for
+    and ``languages`` (codes) are those of a Group, and ``linked`` the groups that it and that show each other. ``document`` is what was parsed, for
     ``federation.keys``; it takes no part
     in comparison.
     """
@@ -86,6 +86,7 @@ class Actor:
     webfinger: str | None = None
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
     document: Mapping[str, object] = field(
         default_factory=dict[str, object], compare=False, repr=False
     )

@@ -44,6 +44,7 @@ from federation.parse_post import (
     parse_quote_authorization,
     parse_vote,
 )
+from federation.parse_relationship import is_relationship, parse_linked
 from federation.parse_tally import is_tally, parse_tally
 from federation.vocab import ACTOR_KINDS, COLLECTION_TYPES, POST_KINDS
 
@@ -525,6 +526,10 @@ def _quote_request(document: Document, head: Head) -> Activity:
 
 
 def _offer(document: Document, head: Head) -> Activity:
+    """Of a promise (FEP-0837), or of a tie between groups."""
+    if is_relationship(document.get("object")):
+        other = parse_linked(document.get("object"), head["actor"])
+        return verbs.OfferTie(**head, object=other)
     value = parse_agreement(document.get("object"))
     message = text(document.get("content"), MESSAGE_MAX)
     return verbs.Offer(**head, object=value.id, agreement=value, message=message)

@@ -14,6 +14,8 @@ MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
 
 #: Our own terms: the slug of the FEP "Calls to Action and Campaigns".
 CTA: Final = "https://w3id.org/fep/d9f9/"
+#: Of groups that show each other: the relationship that one offers, and the property of each.
+LINKED: Final = f"{CTA}linked"
 
 #: Events (FEP-8a8e), and the states of one that we send.
 EVENTS: Final = "https://w3id.org/fep/8a8e/"
@@ -108,6 +110,7 @@ ACTOR_TERMS: Final = {
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
     "Hashtag": "as:Hashtag",
+    "linked": {"@id": LINKED, "@type": "@id"},
     "language": "http://schema.org/inLanguage",
     "identifier": "http://schema.org/identifier",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",

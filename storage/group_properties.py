@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from storage.db import Command, Connection
+from storage.db import Command, Connection, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    account_id: int
+    topics: list[str]
+    languages: list[str]
+
 
 PUT = Command(
     "insert into group_properties (account_id, topics, languages) values ($1, $2, $3)"
     " on conflict (account_id) do update set topics = excluded.topics, languages = excluded.languages"
 )
+OF = Query("select * from group_properties where account_id = $1", Properties)
+
+
+async def of(conn: Connection, account_id: int) -> Properties | None:
+    """None of those of ours, and of those that say nothing."""
+    return await OF.first(conn, account_id)
 
 
 async def put(

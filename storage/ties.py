@@ -1,4 +1,5 @@
-"""Communities of ours that show each other: a tie is shown where both have it."""
+"""Communities that show each other: a tie between two of ours is shown where both have it, and one with a group of
+another server (``ties_elsewhere``) where it is agreed on."""
 
 from __future__ import annotations
 
@@ -20,20 +21,30 @@ HAS = Query(
 )
 LINKED = Query(
     """
-    select a.* from community_ties t join accounts a on a.id = t.other_id
-    where t.community_id = $1 and a.suspended_at is null
-        and exists (select from community_ties b
+    select a.* from accounts a join (
+        select t.other_id, t.created_at from community_ties t
+        where t.community_id = $1 and exists (select from community_ties b
             where b.community_id = t.other_id and b.other_id = $1)
+        union all
+        select e.other_id, e.changed_at from ties_elsewhere e
+        where e.community_id = $1 and e.state = 'agreed'
+    ) t on t.other_id = a.id
+    where a.suspended_at is null
     order by t.created_at, a.id
     """,
     Account,
 )
 ASKED = Query(
     """
-    select a.* from community_ties t join accounts a on a.id = t.community_id
-    where t.other_id = $1 and a.suspended_at is null
-        and not exists (select from community_ties b
+    select a.* from accounts a join (
+        select t.community_id as id, t.created_at from community_ties t
+        where t.other_id = $1 and not exists (select from community_ties b
             where b.community_id = $1 and b.other_id = t.community_id)
+        union all
+        select e.other_id, e.changed_at from ties_elsewhere e
+        where e.community_id = $1 and e.state = 'wanted'
+    ) t on t.id = a.id
+    where a.suspended_at is null
     order by t.created_at, a.id limit 100
     """,
     Account,
@@ -62,5 +73,5 @@ async def linked(conn: Connection, community_id: int) -> list[Account]:
 
 
 async def asked(conn: Connection, community_id: int) -> list[Account]:
-    """Communities of ours that would like to be shown, and wait for an answer."""
+    """Communities that would like to be shown, and wait for an answer."""
     return await ASKED.all(conn, community_id)

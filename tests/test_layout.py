@@ -51,6 +51,7 @@ BUILDERS = tuple(
             "build",
             "build_agreement",
             "build_moderation",
+            "build_relationship",
             "jsonld",
             "keys",
             "objects",

@@ -29,7 +29,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render
 from server.render.view import Json
-from storage import accounts, communities, follows, handovers
+from storage import accounts, communities, follows, group_properties, handovers
 from storage.accounts import Account
 
 BASE = "/api/beckon/v1/communities"
@@ -38,12 +38,13 @@ MAX_LISTED = 80
 
 async def entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
     row = await communities.by_id(tx.conn, group.id)
+    said = None if group.local else await group_properties.of(tx.conn, group.id)
     if viewer is None:
-        return render.community(tx.site.urls, group, row, None, None)
+        return render.community(tx.site.urls, group, row, None, None, said=said)
     relations = await follows.relations(tx.conn, viewer.id, [group.id], tx.now)
     role = await communities.role(tx.conn, group.id, viewer.id)
     standing = await _standing(tx, group, viewer) if row else render.NOBODY
-    return render.community(tx.site.urls, group, row, relations.get(group.id), role, standing)
+    return render.community(tx.site.urls, group, row, relations.get(group.id), role, standing, said)
 
 
 async def _standing(tx: Tx, group: Account, viewer: Account) -> render.Standing:

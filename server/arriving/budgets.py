@@ -60,6 +60,8 @@ TALLIES = Rule("tallies", 500, HOUR)
 """One call makes twenty of them at most."""
 COPIES = Rule("copies of a call", 20, DAY)
 """Each is a call that nobody here follows, in the list of one of ours."""
+TIES = Rule("ties asked for", 20, DAY)
+"""Each rings at those who steer a community of ours."""
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
 UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
@@ -71,7 +73,7 @@ NEW = timedelta(days=2)
 
 RULES = (
     ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES,
-    COPIES, UNASKED,
+    COPIES, TIES, UNASKED,
     UNASKED_OF_NEW, RECEIPTS, SHAPES,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from federation import activities as wire_acts
 from federation.errors import Refused
 from federation.objects import Post, QuoteAuthorization
 from federation.origin import same_origin
-from server.arriving import budgets, drafts, receive_calls, receive_moderation
+from server.arriving import budgets, drafts, receive_calls, receive_moderation, receive_ties
 from server.arriving.acts import Act
 from server.domain import policy, wire
 from server.domain.calling import calls, participations
@@ -378,6 +378,8 @@ async def _answer(
 ) -> None:
     """To a Follow or a Join of ours; or, of an event of ours, an RSVP (Friendica, gathio)."""
     asked = uri or (inner.id if inner else "")
+    if await receive_ties.answered(tx, act, asked, state):
+        return
     follow = await follow_rows.by_uri(tx.conn, asked)
     if follow:
         await _follow_answered(tx, act.by, follow, state)
@@ -465,7 +467,7 @@ async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:
 
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
     """Only the id was sent: whatever of the sender's has it."""
-    if await receive_calls.offer_undone(tx, act, uri):
+    if await receive_calls.offer_undone(tx, act, uri) or await receive_ties.undone(tx, act, uri):
         return
     follow = await follow_rows.by_uri(tx.conn, uri)
     if follow and follow.follower_id == act.by.id:
@@ -552,6 +554,7 @@ HANDLERS: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Lock: _lock,
     wire_acts.Move: _move,
     wire_acts.Offer: receive_calls.offer,
+    wire_acts.OfferTie: receive_ties.offered,
     wire_acts.PollVote: _poll_vote,
     wire_acts.QuoteRequest: _quote_request,
     wire_acts.Reject: _reject,
@@ -569,4 +572,5 @@ UNDOING: dict[type[wire_acts.Activity], Handler] = {
     wire_acts.Join: _undo_join,
     wire_acts.Like: _undo_like,
     wire_acts.Offer: _undo_offer,
+    wire_acts.OfferTie: receive_ties.undo,
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from federation import build, jsonld, proofs
+from federation import build, build_relationship, jsonld, proofs
 from federation.vocab import PUBLIC
 from server.domain import forms, notifications, relevance, wire
 from server.domain.posting import tags
@@ -414,6 +414,26 @@ async def answer_invite(
     make = build.accept if accepted else build.reject
     document = make(await new_id(tx), actor.uri, asked)
     await send(tx, actor, document, own_inbox_of(by), subject=uri, public=False)
+
+
+async def offer_tie(tx: Tx, group: Account, other: Account, uri: str) -> None:
+    """A community of ours asks a group of another server that they show each other."""
+    document = build_relationship.offer(uri, group.uri, other.uri)
+    await send(tx, group, document, own_inbox_of(other), subject=uri, public=False)
+
+
+async def undo_tie(tx: Tx, group: Account, other: Account, uri: str) -> None:
+    undone = build_relationship.offer(uri, group.uri, other.uri)
+    document = build.undo(await new_id(tx), group.uri, undone)
+    await send(tx, group, document, own_inbox_of(other), subject=uri, public=False)
+
+
+async def answer_tie(tx: Tx, group: Account, other: Account, uri: str, *, accepted: bool) -> None:
+    """``uri``: of the Offer of ``other``."""
+    asked = build_relationship.offer(uri, other.uri, group.uri)
+    make = build.accept if accepted else build.reject
+    document = make(await new_id(tx), group.uri, asked)
+    await send(tx, group, document, own_inbox_of(other), subject=uri, public=False)
 
 
 async def _by_embedding(tx: Tx, community: Account, also: Inboxes) -> dict[bool, Inboxes]:

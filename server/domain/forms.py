@@ -40,6 +40,8 @@ LISTS_ANNOUNCED = frozenset({"mobilizon"})
 # Who reads an Announce of a whole activity (FEP-1b12); the others read an Announce of a bare id.
 EMBEDDING = frozenset({"beckon", "discourse", "lemmy", "mbin", "nodebb", "piefed"})
 
+# Who reads an Invite to a group and tells the person; others are written a letter besides.
+INVITED = frozenset({"beckon"})
 
 # Who reads events and no other kind of call. Friendica and WordPress are microblogs besides.
 EVENTS_ONLY = frozenset({"gancio", "mobilizon"})

@@ -97,6 +97,9 @@ NOT_SAID_IN_PUBLIC = _refused(
     "not_public", "A call is for everybody, and this was said to members alone."
 )
 NOT_AN_ORGANISER = _refused("not_an_organiser", "Only organisers may do this.")
+NOT_A_GROUP = _refused("not_a_group", "Only groups that are for everybody show each other.")
+MANY_ASK = _refused("many_ask", "So many groups ask this one that it is asked by no more.")
+NOT_ASKED = _refused("foreign_answer", "Only who was asked may answer.")
 WRITTEN_BEFORE = _refused("written_before", "You have written to them about this already.")
 HAS_PLEDGED = _refused("has_pledged", "They have pledged already, and are not asked again.")
 WANTS_NO_LETTERS = _refused("wants_no_letters", "They want no letters from this server.")

@@ -54,6 +54,7 @@ from storage import (
     tallies,
     target_mails,
     targets,
+    ties,
 )
 from storage.accounts import Account
 
@@ -115,9 +116,17 @@ async def actor(tx: Tx, account: Account) -> Json:
         webfinger=f"{account.username}@{tx.site.urls.domain}",
         topics=tuple(group.topics) if group else (),
         languages=(group.language,) if group and group.language else (),
+        linked=await _linked(tx, account) if group and not private else (),
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
     return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))
+
+
+async def _linked(tx: Tx, group: Account) -> tuple[str, ...]:
+    """The groups that it and that show each other, but for those that are not for everybody."""
+    found = await ties.linked(tx.conn, group.id)
+    closed = {row.account_id for row in await communities.closed(tx.conn, [a.id for a in found])}
+    return tuple(other.uri for other in found if other.id not in closed)
 
 
 async def stub(tx: Tx, account: Account, *, joinable: bool) -> Json:

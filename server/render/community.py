@@ -13,6 +13,7 @@ from storage.accounts import Account
 from storage.communities import Community
 from storage.community_links import Link
 from storage.follows import Relation
+from storage.group_properties import Properties
 from storage.proposals import Proposal
 
 
@@ -35,8 +36,10 @@ def community(
     relation: Relation | None,
     role: str | None,
     standing: Standing = NOBODY,
+    said: Properties | None = None,
 ) -> Json:
-    """``row``: None for a community of another server, whose policy and rules are not known here.
+    """``row``: None for a community of another server, whose policy and rules are not known here; ``said``: what its
+    document says that it is about.
 
     ``relation`` and ``role``: the viewer's, None for a stranger.
     """
@@ -49,8 +52,8 @@ def community(
         "about": group.note,
         "purpose": row.purpose if row else "",
         "norms": row.norms if row else "",
-        "language": row.language if row else None,
-        "topics": row.topics if row else [],
+        "language": row.language if row else next(iter(said.languages if said else ()), None),
+        "topics": row.topics if row else said.topics if said else [],
         "questions": row.questions if row else [],
         "capacity": row.capacity if row else None,
         "proposals": row.proposals if row else None,

@@ -21,6 +21,7 @@ from server.web.session import Viewer
 from storage import accounts, calls, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
+from storage import ties as tie_rows
 from storage.accounts import Account
 from storage.communities import Community
 from storage.follows import Follow
@@ -94,7 +95,13 @@ async def _community(
         posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
         steers=steers, asking=await _asking(tx, group) if steers else [],
         by_email=None if viewer else await mail_follows.form(tx, group),
+        linked=[] if row and row.visibility == "private" else await _linked(tx, viewer, group),
     )  # fmt: skip
+
+
+async def _linked(tx: Tx, viewer: Viewer | None, group: Account) -> list[Account]:
+    found = await tie_rows.linked(tx.conn, group.id)
+    return await sight.knowable(tx, found, viewer.account if viewer else None)
 
 
 async def _told(

@@ -554,6 +554,21 @@ create table community_ties (
 create index community_ties_other on community_ties (other_id);
 create index community_ties_by on community_ties (by_id) where by_id is not null;
 
+-- The same with groups of other servers: asked by ours, wanted by the other, or agreed on.
+create table ties_elsewhere (
+    community_id bigint not null references communities on delete cascade,
+    other_id bigint not null references accounts on delete cascade,
+    state text not null check (state in ('asked', 'wanted', 'agreed')),
+    uri text not null unique,           -- of the Offer
+    ours boolean not null,              -- the Offer; of another server only it may be taken back by that
+    by_id bigint references accounts on delete set null,
+    changed_at timestamptz not null,
+    primary key (community_id, other_id),
+    check (case state when 'asked' then ours when 'wanted' then not ours else true end)
+);
+create index ties_elsewhere_other on ties_elsewhere (other_id);
+create index ties_elsewhere_by on ties_elsewhere (by_id) where by_id is not null;
+
 -- How far the past of a group of another server was read, for its first members here.
 create table group_histories (
     account_id bigint primary key references accounts on delete cascade,

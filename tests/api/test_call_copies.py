@@ -197,3 +197,18 @@ async def test_addresses_that_are_hidden_come_along_with_no_copy(house: House) -
         await target_mails.put_mailing(tx.conn, int(origin["id"]), Mailing(20, 200, True))
     made = await start(second, origin, await community(second, "hill"))
     assert await second.good("GET", f"{BASE}/calls/{made['id']}/targets") == []
+
+
+async def test_a_copy_in_a_private_community_is_listed_for_its_members(house: House) -> None:
+    who, other = await house.member("organiser"), await house.member("other")
+    group = await community(who, "river")
+    shed = await community(who, "shed", visibility="private", policy="request")
+    origin = await call(who, group)
+    copy = await start(who, origin, shed)
+    path = f"{BASE}/calls/{origin['id']}/copies"
+    assert [c["id"] for c in (await who.good("GET", path))["copies"]] == [copy["id"]]
+    for reader in (other, house.stranger):
+        assert (await reader.good("GET", path))["copies"] == []
+        assert (await reader.good("GET", f"{BASE}/calls/{origin['id']}"))["started_in"] == 0
+    page = await house.stranger.http.get(f"{house.stranger.base}/calls/{origin['id']}")
+    assert "Started in" not in await page.text()

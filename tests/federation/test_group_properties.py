@@ -8,6 +8,7 @@ import pytest
 
 from federation import parse
 from federation.objects import Actor
+from server.api.communities import entity
 from server.arriving import resolve
 from server.domain import wire
 from server.domain.groups import community_settings
@@ -42,6 +43,11 @@ async def test_a_topic_is_found_on_another_server(template_url: str, tmp_path: P
         assert await found(away, "food") == await found(away, "soil") == ["orchard"]
         assert await found(away, language="it") == ["orchard"]
         assert await found(away, "bread") == await found(away, language="de") == []
+        async with away.work.reading() as tx:
+            known = await accounts.by_uri(tx.conn, group.uri)
+            assert known
+            shown = await entity(tx, known, None)
+        assert (shown["topics"], shown["language"]) == (["food", "soil"], "it")
         await describe(home, keeper, group, Changes(topics=["bread"]))
         await resolve.actor(away.net, group.uri, refresh=True)
         assert await found(away, "bread") == ["orchard"]

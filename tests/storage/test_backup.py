@@ -212,6 +212,11 @@ async def live(tx: Tx, gardener: Account, baker: Account, community: Account) ->
     await roles.offer(tx, gardener, community, baker)
     bank = await communities.create(tx, gardener, "bank", "The bank")
     await ties.tie(tx, gardener, community, bank)
+    uri = "https://far.example/groups/orchard"
+    key = people.PublicKey(f"{uri}#main-key", "rsa", REMOTE_KEY)
+    orchard = remote("orchard", "far.example")
+    elsewhere = await people.remember(tx, uri, "far.example", "group", orchard, [key], None)
+    await ties.tie(tx, gardener, community, elsewhere)
     wanted = drafting.Wanted("Plant", Details(tx.now + timedelta(days=1), None, "Europe/Rome"))
     idea = await proposals.propose(tx, baker, community, wanted)
     await proposals.second(tx, gardener, idea.id, added=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.domain import effects, policy
+from server.domain import effects, forms, policy
 from server.domain.groups import affiliations, letters, roles
 from server.domain.members import accounts, follows, names
 from server.domain.moderating import group_effects
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
-from storage import communities, invitations, persons
+from storage import communities, invitations, outbox, persons
 from storage import follows as follow_rows
 from storage import group_moderation as moderation_rows
 from storage.accounts import Account
@@ -88,16 +88,23 @@ async def invite(tx: Tx, actor: Account, community: Account, invited: Account) -
         await effects.invite(tx, actor, community, invited, uri)
         if invited.local:
             await invitations.insert(tx.conn, uri, invited.id, actor.id, community.id, None, tx.now)
-            by = actor.display_name or actor.username
-            await letters.send(
-                tx,
-                community,
-                invited,
-                "invited",
-                by=by,
-                subject=community.display_name,
-                url=community.url,
-            )
+        await _write_to(tx, actor, community, invited)
+
+
+async def _write_to(tx: Tx, actor: Account, community: Account, invited: Account) -> None:
+    """A letter besides, which any client shows; but to where an Invite is read and becomes a letter. Of a private
+    community it says no more than its name and its address: it may lie on a server of strangers."""
+    if not invited.local:
+        host = await outbox.host(tx.conn, invited.host)
+        reads = host is not None and host.software in forms.INVITED
+        if reads or not await letters.may_ring(tx, actor, invited, "invited"):
+            return
+    facts = {"subject": community.display_name, "url": community.url}
+    if not invited.local and await is_private(tx, community):
+        await letters.send(tx, community, invited, "invited_closed", **facts)
+    else:
+        by = actor.display_name or actor.username
+        await letters.send(tx, community, invited, "invited", by=by, **facts)
 
 
 async def require_belonging(tx: Tx, group: Account, viewer: Account | None) -> None:

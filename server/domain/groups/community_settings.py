@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields, replace
 
 from server import text
 from server.domain import effects, policy
-from server.domain.groups import communities
+from server.domain.groups import communities, ties_elsewhere
 from server.domain.mailing import mail_follows
 from server.domain.members import accounts, follows
 from server.domain.tx import Tx
@@ -199,6 +199,7 @@ def _fields(urls: Urls, norms: str) -> list[dict[str, str]]:
 async def _follow_up(tx: Tx, group: Account, old: Community, new: Community) -> None:
     if new.visibility == "private" and old.visibility != "private":
         await mail_follows.end_all(tx, group.id)
+        await ties_elsewhere.end_all(tx, group)
         for other in await rows.no_people(tx.conn, group.id):
             await tx.later(
                 f"expel:{group.id}",

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 TEXTS: Mapping[str, str] = {
     "invited": "{by} invites you to join {subject}: {url}\n\nTo say yes, follow that account.",
+    "invited_closed": "You are invited to join {subject}: {url}\n\nTo say yes, follow that account.",
     "invited_event": "{by} invites you to {subject}: {url}",
     "full": "{title} is full at the moment. You are number {place} in line, and are let in when a"
     " place is free. There is nothing more to do.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.domain import policy
-from server.domain.groups import letters
+from server.domain.groups import letters, ties_elsewhere
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import communities, ties
@@ -18,10 +18,12 @@ async def tie(tx: Tx, organiser: Account, group: Account, other: Account) -> boo
     Raises ``Forbidden``, ``Invalid``.
     """
     await _require_organiser(tx, group, organiser)
-    if not other.local or not other.is_group or other.id == group.id:
-        raise Invalid("Another community of this server is named.", field="other_id")
+    if not other.is_group or other.id == group.id:
+        raise Invalid("Another community is named.", field="other_id")
     if await communities.is_private(tx.conn, group.id):
         raise Invalid("A private community is not shown elsewhere.", field="id")
+    if not other.local:
+        return await ties_elsewhere.ask(tx, organiser, group, other)
     made = await ties.insert(tx.conn, group.id, other.id, organiser.id, tx.now, MOST)
     both = await ties.has(tx.conn, other.id, group.id)
     if made and not both:
@@ -35,7 +37,11 @@ async def tie(tx: Tx, organiser: Account, group: Account, other: Account) -> boo
 async def untie(tx: Tx, organiser: Account, group: Account, other: Account) -> None:
     """End it on both sides, or say no. Raises ``Forbidden``, ``NotFound``."""
     await _require_organiser(tx, group, organiser)
-    if not await ties.delete(tx.conn, group.id, other.id):
+    if other.local:
+        ended = await ties.delete(tx.conn, group.id, other.id)
+    else:
+        ended = await ties_elsewhere.end(tx, group, other)
+    if not ended:
         raise NotFound
 
 
