@@ -111,6 +111,7 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
     }
     if value.kind == "group":
         document["postingRestrictedToMods"] = value.posting_restricted
+        document |= _about_group(value)
     return document | _said(
         {
             "name": value.name,
@@ -136,6 +137,14 @@ def actor(value: Actor, keys: PublicKeys) -> Json:
             "assertionMethod": _assertion_method(value.id, keys.multibase),
         }
     )
+
+
+def _about_group(value: Actor) -> Json:
+    """What a group is about as hashtags, and its languages as Lemmy and PieFed read them."""
+    base = "/".join(value.id.split("/", 3)[:3])
+    languages = [{"identifier": code, "name": code} for code in value.languages]
+    topics = [hashtag(topic, base) for topic in value.topics]
+    return _said({"tag": topics or None, "language": languages or None})
 
 
 def create(activity_id: str, actor: str, document: Document) -> Json:

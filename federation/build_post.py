@@ -430,6 +430,8 @@ def _call(value: Call | None) -> Json | None:
         superEvent=value.parent,
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
+        startedFrom=value.started_from,
+        mayBeStarted=None if value.may_be_started else False,
         guestsMax=value.guests_max or None,
         sources=[_source_of(source) for source in value.sources] or None,
         targets=[_target(target) for target in value.targets] or None,

@@ -49,7 +49,8 @@ class Actor:
     ``summary`` and the values of ``fields`` are HTML. ``moderators`` is the collection that a Group
     names in ``attributedTo`` (FEP-1b12). ``upcoming_events`` lists its events to come (FEP-8a8e).
     ``discoverable`` and ``indexable`` are None where the document says nothing. ``moved_to`` took its
-    place, ``copied_to`` did while it goes on (FEP-7628). ``document`` is what was parsed, for
+    place, ``copied_to`` did while it goes on (FEP-7628). ``topics`` (words in lower case, without the number sign)
+    and ``languages`` (codes) are those of a Group. ``document`` is what was parsed, for
     ``federation.keys``; it takes no part
     in comparison.
     """
@@ -83,6 +84,8 @@ class Actor:
     suspended: bool = False
     copied_to: str | None = None
     webfinger: str | None = None
+    topics: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     document: Mapping[str, object] = field(
         default_factory=dict[str, object], compare=False, repr=False
     )
@@ -267,6 +270,8 @@ class Call:
     waiting list, ``card`` the Question that stands for the call on microblogs, ``stewards`` who hosts
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
+    ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
+    ``may_be_started``: whether others may do the same with this one.
     ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
     ``sources``: what it rests on. ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
@@ -292,6 +297,8 @@ class Call:
     parent: str | None = None
     choice: int | None = None
     roles: tuple[Role, ...] = ()
+    started_from: str | None = None
+    may_be_started: bool = True
     targets: tuple[Target, ...] = ()
     scripts: tuple[Script, ...] = ()
     category: str = ""

@@ -29,13 +29,16 @@ from federation.fields import (
 from federation.fields import ref as read_ref
 from federation.objects import Actor, ActorKind, Picture
 from federation.origin import same_origin
-from federation.tagged import emojis
+from federation.tagged import emojis, is_a
 from federation.vocab import ACTOR_KINDS
 
 BIOGRAPHY_MAX: Final = 100_000
 FIELDS_MAX: Final = 32
 ALIASES_MAX: Final = 64
 TAGS_MAX: Final = 128
+PROPERTIES_MAX: Final = 10
+_TOPIC: Final = re.compile(r"\w{2,40}")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _USERNAME: Final = re.compile(
     # No spaces, no signs that a handle or an address is made of, nothing invisible or turned around.
     r"[^\s@/\\:?#<>\x00-\x1f\x7f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,128}"
@@ -85,8 +88,25 @@ def parse_actor(document: Document) -> Actor:
         moved_to=_another(document.get("movedTo"), actor_id),
         copied_to=_another(document.get("copiedTo"), actor_id),
         webfinger=_webfinger(document.get("webfinger")),
+        topics=_topics(document) if kind == "group" else (),
+        languages=_languages(document) if kind == "group" else (),
         document=document,
     )
+
+
+def _topics(document: Document) -> tuple[str, ...]:
+    """The hashtags of a group, each one word."""
+    tags = (tag for tag in mappings(document.get("tag"), TAGS_MAX) if is_a(tag, "Hashtag"))
+    names = (text(tag.get("name")).strip().removeprefix("#").lower() for tag in tags)
+    return tuple(dict.fromkeys(name for name in names if _TOPIC.fullmatch(name)))[:PROPERTIES_MAX]
+
+
+def _languages(document: Document) -> tuple[str, ...]:
+    """A list of ``identifier`` and ``name`` (Lemmy, PieFed). Lemmy writes ``und`` for none."""
+    said = mappings(document.get("language"), TAGS_MAX)
+    codes = (text(each.get("identifier")) for each in said)
+    found = dict.fromkeys(code for code in codes if _LANGUAGE.fullmatch(code) and code != "und")
+    return tuple(found)[:PROPERTIES_MAX]
 
 
 def _another(value: object, actor_id: str) -> str | None:

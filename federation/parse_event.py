@@ -253,6 +253,8 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         parent=own_ref(extension.get("superEvent"), owner),
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
+        started_from=_other(extension.get("startedFrom"), owner),
+        may_be_started=extension.get("mayBeStarted") is not False,
         targets=tuple(targets(extension.get("targets"), owner)),
         scripts=tuple(scripts(extension.get("scripts"))),
         category=category,
@@ -266,6 +268,12 @@ def _sources(value: object) -> Iterator[Source]:
         url = web_url(entry)
         if url and url.startswith("https://"):
             yield Source(url=url, title=text(entry.get("name"), TITLE_MAX))
+
+
+def _other(said: object, owner: str) -> str | None:
+    """An id on any server, but not the owner's: nothing was started from itself."""
+    found = ref(said)
+    return None if found == owner else found
 
 
 def _choice(said: object) -> int | None:

@@ -107,6 +107,9 @@ ACTOR_TERMS: Final = {
     "suspended": "toot:suspended",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+    "Hashtag": "as:Hashtag",
+    "language": "http://schema.org/inLanguage",
+    "identifier": "http://schema.org/identifier",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": {
         "@id": "https://w3id.org/fep/844e/implements",
@@ -268,6 +271,8 @@ CALL_TERMS: Final = {
     "urgent": "cta:urgent",
     "subEvent": {"@id": "http://schema.org/subEvent", "@type": "@id", "@container": "@list"},
     "superEvent": {"@id": "http://schema.org/superEvent", "@type": "@id"},
+    "startedFrom": {"@id": "cta:startedFrom", "@type": "@id"},
+    "mayBeStarted": "cta:mayBeStarted",
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",

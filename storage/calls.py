@@ -41,6 +41,7 @@ class Call:
     receipts: bool
     parent_id: int | None
     choice: int | None
+    may_be_started: bool
     guests_max: int
     taken: int
 
@@ -85,9 +86,9 @@ INSERT = Query(
     """
     insert into calls (post_id, community_id, kind, variant, card_uri, state, starts_at, ends_at,
         timezone, place_name, place_address, latitude, longitude, capacity, join_mode, external_url,
-        closes_at, goal, goal_metric, urgent, guests_max, parent_id, choice)
+        closes_at, goal, goal_metric, urgent, guests_max, parent_id, choice, may_be_started)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23)
+        $21, $22, $23, $24)
     returning *
     """,
     Call,
@@ -190,6 +191,7 @@ LAST_TIMEZONE = Query(
 SET_TALLY = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4, taken = $5 where post_id = $1"
 )
+SET_MAY_BE_STARTED = Command("update calls set may_be_started = $2 where post_id = $1")
 SET_RECEIPTS = Command("update calls set receipts = $2 where post_id = $1")
 TALLY_SENT = Command("update calls set tally_sent_at = $2 where post_id = $1")
 FORM = Query("select form from call_forms where post_id = $1 and host = $2", str)
@@ -225,11 +227,13 @@ class NewCall:
     state: str = "open"
     parent_id: int | None = None
     choice: int | None = None
+    may_be_started: bool = True
 
 
 async def insert(conn: Connection, new: NewCall) -> Call:
     named = (new.post_id, new.community_id, new.kind, new.variant, new.card_uri, new.state)
-    return await INSERT.one(conn, *named, *_columns(new.details), new.parent_id, new.choice)
+    within = (new.parent_id, new.choice, new.may_be_started)
+    return await INSERT.one(conn, *named, *_columns(new.details), *within)
 
 
 def _columns(d: Details) -> tuple[object, ...]:
@@ -346,6 +350,10 @@ async def set_tally(
 
 async def set_receipts(conn: Connection, post_id: int, *, wanted: bool) -> None:
     await SET_RECEIPTS.run(conn, post_id, wanted)
+
+
+async def set_may_be_started(conn: Connection, post_id: int, *, may: bool) -> None:
+    await SET_MAY_BE_STARTED.run(conn, post_id, may)
 
 
 async def tally_sent(conn: Connection, post_id: int, now: datetime) -> None:

@@ -170,7 +170,7 @@ PROMISES = """
         case when n.account_id is null then 'gone' else 'there' end)
     from commitments m join participations n on n.id = m.participation_id
     join posts p on p.id = n.post_id
-    where n.state <> 'withdrawn' and m.state = 'cancelled'
+    where n.state <> 'withdrawn' and n.counts and m.state = 'cancelled'
         or n.state = 'withdrawn' and m.state not in ('cancelled', 'fulfilled')
     union all
     select format('%s is no need or offer, and has a category.', p.uri)
@@ -374,6 +374,11 @@ ORIGINS = """
     from call_origins o join posts p on p.id = o.post_id join posts f on f.id = o.from_post_id
     where p.community_id is distinct from f.community_id
 """
+COPIES = """
+    select format('%s was started from %s, which was started itself.', p.uri, c.origin_uri)
+    from call_copies c join posts p on p.id = c.post_id join posts o on o.uri = c.origin_uri
+    where o.id = c.post_id or exists (select from call_copies again where again.post_id = o.id)
+"""
 DOCUMENTS = """
     select format('Document %s says it has %s versions, and the newest is %s.', d.id, d.version,
         max(v.number))
@@ -528,6 +533,7 @@ CHECKS = (
     Check("foreign keys", Query(FOREIGN_KEYS, str)),
     Check("communities", Query(COMMUNITIES, str)),
     Check("call origins", Query(ORIGINS, str)),
+    Check("call copies", Query(COPIES, str)),
     Check("documents", Query(DOCUMENTS, str)),
     Check("bans", Query(BANS, str)),
     Check("invited", Query(INVITED, str)),

@@ -101,15 +101,17 @@ HEIR = Query(
     """,
     Account,
 )
-# Of ours by their settings, of others by the tags in what they say of themselves.
+# Of ours by their settings, of others by their documents and the tags in what they say of themselves.
 DIRECTORY = Query(
     """
     select a.* from accounts a left join communities c on c.account_id = a.id
+        left join group_properties p on p.account_id = a.id
     where a.kind = 'group' and a.discoverable and a.suspended_at is null and a.silenced_at is null
         and a.moved_to is null and (c.visibility = 'public' or (c.visibility is null and not a.local))
         and ($1 = '' or $1 = any(c.topics)
+            or $1 = any(p.topics)
             or (c.account_id is null and a.note ~* ('#(<[^>]*>)*' || $1 || '([^a-z0-9_]|$)')))
-        and ($2 = '' or c.language = $2)
+        and ($2 = '' or c.language = $2 or $2 = any(p.languages))
     order by a.local desc, a.id desc limit $3 offset $4
     """,
     Account,

@@ -69,6 +69,24 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "online_url": sheet.online.url if sheet.online else None,
         "online_for_participants": bool(sheet.online and sheet.online.for_participants),
         "sources": [asdict(source) for source in sheet.sources],
+        **_started(sheet),
+    }
+
+
+def _started(sheet: Sheet) -> Json:
+    """From which call it was started, and how many were from it."""
+    first = sheet.started.first
+    return {
+        "may_be_started": sheet.started.may_be,
+        "started_from": {
+            "id": str(first.id),
+            "title": first.title,
+            "url": first.url,
+            "uri": first.uri,
+        }
+        if first
+        else None,
+        "started_in": sheet.started.places,
     }
 
 

@@ -12,8 +12,10 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where one takes part from
-afar; with online_for_participants for who has a place, and who steers). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where one
+takes part from afar; with online_for_participants for who has a place, and who steers). may_be_started (others
+may start a copy in their town), started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in
+(how many places). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -104,6 +106,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
         if "online_url" in sent
         else None,
+        may_be_started=sent.boolean("may_be_started"),
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -292,6 +295,7 @@ _MORE = (
     a_text("external_url"),
     some_texts("options"),
     a_text("participants_note"),
+    flag("may_be_started"),
     integer("guests_max"),
     a_text("online_url"),
     flag("online_for_participants"),

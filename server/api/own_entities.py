@@ -182,6 +182,25 @@ OURS: Mapping[str, Schema] = {
             waiting=COUNT, roles=_WANTED, answer=maybe(_ANSWERED),
         )),
         privacy=entity(card=TEXT, join=TEXT, client=TEXT, email=maybe(TEXT)),
+        may_be_started=BOOL, started_in=COUNT,
+        started_from=maybe(entity(id=ID, title=TEXT, url=URL, uri=URL)),
+    ),
+    "CallBeginning": entity(
+        kind=CALL_KIND, variant=maybe(words("pledge", "offer", "sense", "consent")), title=TEXT,
+        about=TEXT, language=maybe(TEXT), options=array(TEXT), starts_at=maybe(TIME),
+        ends_at=maybe(TIME), closes_at=maybe(TIME), timezone=TEXT, capacity=maybe(COUNT),
+        goal=maybe(entity(value=COUNT, metric=TEXT)), external_url=maybe(TEXT),
+        shifts=array(entity(
+            title=TEXT, starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT),
+            roles=array(entity(name=TEXT, places=COUNT, skill=maybe(TEXT))),
+        )),
+    ),
+    "CallCopies": entity(
+        copies=array(entity(
+            id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
+            community="Account", range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
+        )),
+        range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
     ),
     "FeedbackForm": entity(open=BOOL, reason=maybe(TEXT), given=BOOL, audience=TEXT, length=COUNT),
     "Feedback": entity(

@@ -58,6 +58,8 @@ READERS = Rule("readers of private groups", 500, HOUR)
 ANSWERS = Rule("answers to a call", 500, HOUR)
 TALLIES = Rule("tallies", 500, HOUR)
 """One call makes twenty of them at most."""
+COPIES = Rule("copies of a call", 20, DAY)
+"""Each is a call that nobody here follows, in the list of one of ours."""
 UNASKED = Rule("mentions by strangers", 500, HOUR)
 """Who is mentioned does not follow who mentions. Of a domain never heard of before: ``UNASKED_OF_NEW``."""
 UNASKED_OF_NEW = Rule("mentions by strangers of a new domain", 50, HOUR)
@@ -68,7 +70,8 @@ SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
 NEW = timedelta(days=2)
 
 RULES = (
-    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES, UNASKED,
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES,
+    COPIES, UNASKED,
     UNASKED_OF_NEW, RECEIPTS, SHAPES,
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ import structlog
 
 from federation import activities, jsonld, parse
 from federation.errors import Gone, Refused, Unreachable
-from server.arriving import passed_on, receive, resolve, shapes, vouching
+from server.arriving import passed_on, receive, receive_calls, resolve, shapes, vouching
 from server.arriving.acts import Act
 from server.arriving.budgets import OverBudget
 from server.arriving.resolve import Net
@@ -242,6 +242,8 @@ async def _answers_us(tx: Tx, embedded: Mapping[str, object]) -> bool:
     if tx.site.urls.is_ours(inner.actor):
         return True  # refused with a better reason
     post = inner.post if isinstance(inner, activities.Create) else None
+    if post and await receive_calls.is_started_from_ours(tx, post):
+        return True
     about = post.in_reply_to if post else getattr(inner, "object", None)
     return isinstance(about, str) and await receive.is_known(tx, about)
 

@@ -66,6 +66,8 @@ async def store(
         raise Refused("unknown_author", "The author of this post is not known.")
     require_welcome(author)
     made = await _publish(tx, author, value, Arrived(value.id, {}, history=history), stamp)
+    if made:
+        await receive_calls.started(tx, author.host, made)
     return made or await post_rows.by_uri(tx.conn, value.id)
 
 
@@ -105,6 +107,7 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
     if made:
         await _spend_on_mentions(tx, act.by, made)
         await receive_calls.replied(tx, act, made, value.in_reply_to)
+        await receive_calls.started(tx, act.by.host, made)
         await receive_calls.refuse_short_form(tx, act, made)
     if act.through:
         await _shared(tx, act.through, value.id, act)
@@ -113,6 +116,8 @@ async def _create(tx: Tx, act: Act, activity: wire_acts.Create) -> None:
 async def is_for_us(tx: Tx, author: Account, value: Post) -> bool:
     """Whether a post that somebody sends concerns somebody here."""
     named = (*value.to, *value.cc, *([value.audience] if value.audience else []))
+    if await receive_calls.is_started_from_ours(tx, value):
+        return True
     return await concerns_us(tx, author, named, value.in_reply_to)
 
 

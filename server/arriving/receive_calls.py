@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation import activities as wire_acts
 from federation.errors import Refused
+from federation.objects import Post
 from federation.origin import same_origin
 from federation.vocab import PRIMARY
 from server.arriving import budgets, drafts
@@ -11,6 +12,7 @@ from server.arriving.acts import Act
 from server.domain.calling import (
     calls,
     commitments,
+    copies,
     decisions,
     participations,
     replies,
@@ -22,6 +24,7 @@ from server.domain.members import follows
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts
+from storage import call_copies as copy_rows
 from storage import commitments as commitment_rows
 from storage import communities as community_rows
 from storage import participations as participation_rows
@@ -101,6 +104,22 @@ async def replied(tx: Tx, act: Act, reply: post_rows.Post, above: str | None) ->
     given = await participation_rows.by_uri(tx.conn, reply.uri)
     if given:
         await budgets.take(tx, budgets.ANSWERS, act.by.host, of=given.post_id)
+
+
+async def is_started_from_ours(tx: Tx, value: Post) -> bool:
+    """Whether it is a copy of a call of ours that may be started elsewhere: that is told here, and asked by
+    nobody."""
+    uri = value.call.started_from if value.call else None
+    origin = await post_rows.by_uri(tx.conn, uri) if uri else None
+    return origin is not None and origin.local and await copies.may_be_started(tx, origin)
+
+
+async def started(tx: Tx, host: str, copy: post_rows.Post) -> None:
+    """So many copies of one call come from one domain."""
+    uri = await copy_rows.origin(tx.conn, copy.id)
+    origin = await post_rows.by_uri(tx.conn, uri) if uri else None
+    if origin and origin.local:
+        await budgets.take(tx, budgets.COPIES, host, of=origin.id)
 
 
 async def refuse_short_form(tx: Tx, act: Act, post: post_rows.Post) -> None:

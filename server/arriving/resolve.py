@@ -45,7 +45,7 @@ from server.domain.members import accounts as account_verbs
 from server.domain.tx import Work
 from server.errors import Forbidden
 from server.mail import Relay
-from storage import accounts, outbox
+from storage import accounts, group_properties, outbox
 from storage import posts as post_rows
 from storage.accounts import Account, Profile
 from storage.db import UniqueViolation
@@ -256,10 +256,13 @@ async def _write_down(
         if capabilities.RFC9421 in capabilities.implemented(value.document):
             await outbox.suggest_scheme(tx.conn, host_of(value.id), "rfc9421")
         said = replace(profile(value), username=named.username, handle_host=named.host)
-        return await account_verbs.remember(
+        account = await account_verbs.remember(
             tx, value.id, host_of(value.id), value.kind, said, listed, value.published,
             confirmed=named.confirmed,
         )  # fmt: skip
+        if value.kind == "group":
+            await group_properties.put(tx.conn, account.id, value.topics, value.languages)
+        return account
 
 
 def _public_key(key: keys.ActorKey) -> account_verbs.PublicKey:
@@ -420,10 +423,13 @@ async def needs(net: Net, value: Post, depth: int = MAX_ANCESTORS) -> None:
 
 
 async def _fetch_needs(net: Net, value: Post, depth: int) -> None:
-    above = value.in_reply_to or (value.call.parent if value.call else None)
-    if above and depth > 0:
-        with suppress(Gone, Refused, Unreachable):  # else it heads what we can see of the thread
-            await _post(net, above, depth - 1)
+    within = (value.call.parent, value.call.started_from) if value.call else ()
+    for above in (value.in_reply_to, *within):
+        if above and depth > 0:
+            with suppress(
+                Gone, Refused, Unreachable
+            ):  # else it heads what we can see of the thread
+                await _post(net, above, depth - 1)
     if value.audience and not net.work.site.urls.is_ours(value.audience):
         with suppress(Gone, Refused, Unreachable):
             await actor(net, value.audience)

@@ -44,6 +44,7 @@ FOR_ITS_MEMBERS = _refused(
     "for_its_members",
     "This call is for the members of its community, and answered with an account.",
 )
+NOT_TO_START = _refused("not_to_start", "This call is not to be started in other places.")
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
 NOT_A_MEMBER_HERE = _refused("not_a_member", "Only members may do this.")
@@ -392,6 +393,11 @@ def may_bring_more(*, fits: bool) -> Verdict:
 def may_seat(places: int, total: int | None) -> Verdict:
     """``places``: for somebody and whom they bring; ``total``: None where there is no limit."""
     return ALLOWED if total is None or places <= total else TOO_MANY_TOGETHER
+
+
+def may_start(*, allowed: bool) -> Verdict:
+    """A copy of a call in another town: of what is for everybody, where its maker allows it."""
+    return ALLOWED if allowed else NOT_TO_START
 
 
 def may_answer(state: str, *, over: bool, blocked: bool) -> Verdict:

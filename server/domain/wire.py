@@ -41,6 +41,7 @@ from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
 from storage import (
     accounts,
+    call_copies,
     calls,
     commitments,
     communities,
@@ -81,6 +82,7 @@ async def actor(tx: Tx, account: Account) -> Json:
     stored = {key.kind: key for key in await accounts.keys_of(tx.conn, account.id)}
     ed25519 = keys.load_public(stored["ed25519"].public)
     private = account.is_group and await communities.is_private(tx.conn, account.id)
+    group = await communities.by_id(tx.conn, account.id) if account.is_group else None
     value = Actor(
         id=account.uri,
         kind=account.kind,  # pyright: ignore[reportArgumentType] - the table's check is the same list
@@ -109,6 +111,8 @@ async def actor(tx: Tx, account: Account) -> Json:
         also_known_as=tuple(account.also_known_as),
         moved_to=account.moved_to,
         webfinger=f"{account.username}@{tx.site.urls.domain}",
+        topics=tuple(group.topics) if group else (),
+        languages=(group.language,) if group and group.language else (),
     )
     multibase = keys.multikey(ed25519) if isinstance(ed25519, keys.Ed25519PublicKey) else None
     return build.actor(value, build.PublicKeys(stored["rsa"].public, multibase))
@@ -510,6 +514,8 @@ async def _extension(
             Role(name=role.name, places=role.places, skill=role.skill)
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
+        started_from=await call_copies.origin(tx.conn, call.post_id),
+        may_be_started=call.may_be_started,
         guests_max=call.guests_max,
     )
 

@@ -18,6 +18,7 @@ from server.domain.calling import (
     audience,
     consents,
     contacts,
+    copies,
     online,
     participants_notes,
     passing_on,
@@ -25,6 +26,7 @@ from server.domain.calling import (
 )
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
+from server.domain.calling.copies import Copies, Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
 from server.domain.calling.tallies import Standing
@@ -109,6 +111,8 @@ class Shown:
     note: str | None
     sources: Sequence[Source]
     online: online.Shown | None
+    started: Started
+    copies: Copies
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -168,6 +172,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     waits = mine is not None and mine.state == "waiting"
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
+    account = viewer.account if viewer else None
     sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
         post=post,
@@ -201,6 +206,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         ),
         online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
         sources=await sources.of_call(tx.conn, post.id),
+        started=(await copies.started(tx, [(post, call)], account))[post.id],
+        copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         passed_on=await passing_on.words(tx, post, call),
     )
 

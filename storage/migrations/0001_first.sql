@@ -472,6 +472,13 @@ create table group_moderators (
     fetched_at timestamptz not null
 );
 
+-- What a group of another server is about, and in which languages, as its document says.
+create table group_properties (
+    account_id bigint primary key references accounts on delete cascade,
+    topics text[] not null check (cardinality(topics) <= 10),  -- in lower case
+    languages text[] not null check (cardinality(languages) <= 10)
+);
+
 -- What a private group of another server said of who reads it: an actor elsewhere who asks us for a post of ours in it.
 create table group_readers (
     group_id bigint not null references accounts on delete cascade,
@@ -1206,6 +1213,7 @@ create table calls (
     outcome text not null default '',   -- what came of it, as HTML
     outcome_at timestamptz,
     receipts boolean not null default true,  -- whether who gets a place at once is written to
+    may_be_started boolean not null default true,  -- whether other communities may start it in their town
     parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
     choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
     check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
@@ -1556,6 +1564,14 @@ create table call_forms (
     by_instance boolean not null default false,
     primary key (post_id, host)
 );
+
+-- Calls that were started from another one, which may be of any server, or be gone.
+create table call_copies (
+    post_id bigint primary key references calls on delete cascade,
+    origin_uri text not null,  -- the id of the first call: never one that was started from another
+    taken_off boolean not null default false  -- by those who steer the first
+);
+create index on call_copies (origin_uri, post_id);
 
 -- Who came, as somebody wrote it down who is named here; forgotten soon, while the counts stay.
 create table attendances (

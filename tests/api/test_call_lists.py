@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.api import call_entities
+from storage import call_copies
 from tests.api.people import House, Member
 from tests.api.test_call_series import SUPPER
 from tests.api.test_communities import COMMUNITIES, event, garden, organiser
@@ -45,6 +46,9 @@ async def test_forty_calls_cost_what_one_costs(
         sent = event(title=f"Supper {n}", capacity=1)
         call = await organiser.good("POST", f"{COMMUNITIES}/{garden}/calls", json=sent)
         ids.append(int(call["id"]))
+    async with house.work.transaction() as tx:
+        for copy in ids[:2]:
+            await call_copies.put(tx.conn, copy, house.work.site.urls.post(ids[-1]))
     for reader in (guest, organiser, None):
         one, few = await cost(house, ids[:1], reader)
         forty, many = await cost(house, ids, reader)

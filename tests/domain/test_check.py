@@ -80,6 +80,8 @@ BROKEN = {
     "communities": "delete from communities",
     "call origins": "update call_origins set from_post_id ="
     " (select id from posts where community_id is null limit 1)",
+    "call copies": "insert into call_copies (post_id, origin_uri)"
+    " select c.post_id, p.uri from calls c join posts p on p.id = c.post_id limit 1",
     "documents": "delete from document_versions",
     "bans": "insert into community_bans (community_id, account_id, created_at)"
     " select f.target_id, f.follower_id, now() from follows f join communities c on c.account_id = f.target_id",

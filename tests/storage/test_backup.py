@@ -31,6 +31,7 @@ from server.domain.calling import (
     conversions,
     drafting,
     participations,
+    starting,
     templates,
 )
 from server.domain.groups import (
@@ -88,6 +89,7 @@ from storage import (
     budgets,
     cards,
     db,
+    group_properties,
     group_readers,
     group_votes,
     histories,
@@ -220,9 +222,11 @@ async def keep(tx: Tx, gardener: Account, community: Account) -> None:
     await documents.create(tx, gardener, community, documents.Wanted("Keys", "Under the\tpot"))
     said = await publish(tx, gardener, "Let us dig", community=community)
     ahead = tx.now + timedelta(days=9)
-    await conversions.make_call(
+    dig = await conversions.make_call(
         tx, gardener, community, said, drafting.Wanted("Dig", Details(ahead, None, "UTC"))
     )
+    copy = drafting.Wanted("Dig here", Details(ahead, None, "UTC"))
+    await starting.start(tx, gardener, community, dig, copy)
     await community_archives.ask(tx, gardener, community)
     begun = call_templates.ready_made()["event"]
     await templates.keep(tx, gardener, community, begun, shared=True)
@@ -295,6 +299,7 @@ async def keep_quiet(tx: Tx, gardener: Account, baker: Account, far: Account) ->
     await marks.like(tx, far, await publish(tx, baker, "Bread"))
     crumbs = await publish(tx, baker, "Crumbs")
     await dislikes.dislike(tx, far, crumbs)
+    await group_properties.put(tx.conn, far.id, ["food"], ["it"])
     await group_readers.remember(tx.conn, far.id, far.id, tx.now, reads=True)
     await group_votes.set_vote(tx.conn, crumbs.id, "https://far.example/users/voter", -1, tx.now)
     waiting = await notification_requests.page(tx.conn, baker.id, Page(1))

@@ -15,6 +15,7 @@ from server.domain import distribution, effects, policy
 from server.domain.calling import (
     call_notices,
     commitments,
+    copies,
     drafting,
     kinds,
     online,
@@ -83,6 +84,8 @@ class Reported:
     parent: str | None = None  # the id of the call whose shift it is, with its place on that card
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
+    started_from: str | None = None  # the id of the call of which it is a copy for another place
+    may_be_started: bool = True
     category: str = ""  # of a need
     taken: int | None = None
     targets: tuple[Heard, ...] = ()  # of a contact call
@@ -98,10 +101,12 @@ async def create(
     wanted: drafting.Wanted,
     *,
     let_through: bool = False,
+    origin: Post | None = None,
 ) -> Post:
     """A new call of a community of ours, announced to its members. Raises ``Forbidden``, ``Invalid``.
 
-    ``let_through``: the community took it up as a proposal (``proposals``).
+    ``let_through``: the community took it up as a proposal (``proposals``). ``origin``: the call that it was
+    started from (``starting``), whose host is told.
     """
     if not let_through:
         await communities.require_may_call(tx, community, author)
@@ -115,7 +120,10 @@ async def create(
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
+    new = replace(new, may_be_started=wanted.may_be_started is not False)
     call = await calls.insert(tx.conn, new)
+    if origin:
+        await copies.note(tx, post, call, origin.uri)
     await urgency.mark(tx, call, was=False)
     await _set_beside(tx, post, wanted)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
@@ -133,7 +141,7 @@ async def _pin(tx: Tx, community: Account, post: Post, *, added: bool) -> None:
 
 
 async def _announce(tx: Tx, author: Account, community: Account, post: Post, call: Call) -> None:
-    members = await effects.followers(tx, community.id)
+    members = await effects.followers(tx, community.id) | await copies.host_of_origin(tx, post)
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
@@ -215,7 +223,9 @@ async def receive(
         post.id, behind.id, reported.kind, reported.variant, details, await _own_card(tx, reported),
         reported.state, *await _in_parent(tx, author, reported),
     )  # fmt: skip
-    await calls.insert(tx.conn, new)
+    call = await calls.insert(tx.conn, new)
+    if reported.started_from:
+        await copies.note(tx, post, call, reported.started_from)
     await hear(tx, post, details, reported)
     return post
 
@@ -246,6 +256,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
+    await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":
@@ -315,6 +326,7 @@ async def _told(tx: Tx, post: Post, call: Call) -> Reach:
     ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
+    members |= await copies.host_of_origin(tx, post)
     return Reach(members, await distribution.instances(tx, post))
 
 
@@ -415,6 +427,8 @@ async def _rewrite(
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
     await _set_beside(tx, post, wanted)
+    if wanted.may_be_started is not None:
+        await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)
     await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
     if wanted.shifts is not None:

@@ -165,3 +165,39 @@ def merged(by_server: Mapping[str, int], large: Callable[[str], bool]) -> dict[s
         name = host if large(host) else SMALL
         told[name] = told.get(name, 0) + people
     return {host: people for host, people in told.items() if people}
+
+
+# Copies of a call for other towns
+
+PER_ROOF = 5
+"""Copies of one registrable domain that count beside the call from which they were started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The figure of one copy, by its host. ``confirmed``: of those, who are known here; ``vouched``: it is
+    counted here."""
+
+    host: str
+    range: Range
+    confirmed: int = 0
+    vouched: bool = False
+
+
+def beside(copies: Sequence[Told], known: Known, confirmed: int) -> Range:
+    """All copies together. Who takes part in one may take part in each, so that the least is the greatest of
+    them. ``confirmed``: by whom the caps are measured."""
+    least, most, everything = 0, 0, 0
+    left: dict[str, int] = {}
+    listed: dict[str, int] = {}
+    for copy in copies:
+        roof = known.roof(copy.host)
+        listed[roof] = listed.get(roof, 0) + 1
+        people = copy.range.at_most
+        if not copy.vouched:
+            room = listed[roof] <= PER_ROOF
+            people = _take(left, people, copy.host, known, confirmed) if room else 0
+        least = max(least, min(people, copy.range.at_least))
+        most += people
+        everything += copy.range.at_most + copy.range.also_reported
+    return Range(least, most, everything - most)

@@ -36,7 +36,8 @@ class Wanted:
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
     take part, None to leave it; ``sources``: what it rests on, None to leave them;
-    ``online``: where one takes part from afar, None to leave it, with an empty address to take it away.
+    ``online``: where one takes part from afar, None to leave it, with an empty address to take it away;
+    ``may_be_started``: by other communities in their town, None to leave it.
     """
 
     title: str
@@ -50,6 +51,7 @@ class Wanted:
     note: str | None = None
     sources: tuple[Source, ...] | None = None
     online: Online | None = None
+    may_be_started: bool | None = None
 
 
 def check(wanted: Wanted) -> None:

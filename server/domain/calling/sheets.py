@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain.calling import online, participants_notes, participations, shift_roles, tallies
+from server.domain.calling import (
+    copies,
+    online,
+    participants_notes,
+    participations,
+    shift_roles,
+    tallies,
+)
+from server.domain.calling.copies import Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
@@ -56,6 +64,7 @@ class Sheet:
     note: str | None
     sources: Sequence[Source]
     online: online.Shown | None
+    started: Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     named = await sources.of_calls(tx.conn, ids)
     places = await online.shown(tx, [call for _, call in found], viewer)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
+    started = await copies.started(tx, found, viewer)
     return [
         Sheet(
             post=post,
@@ -122,6 +132,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             note=notes.get(post.id),
             sources=named.get(post.id, ()),
             online=places.get(post.id),
+            started=started[post.id],
         )
         for post, call in found
     ]

@@ -13,7 +13,7 @@ tell of themselves counts up to a cap.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -132,6 +132,11 @@ def _known(tx: Tx, hosts: Mapping[str, Host]) -> Known:
             users[roof] = max(host.active_users, users.get(roof, 0))
     users[wire.roof(us(tx))] = counting.COUNT_MAX
     return Known(users, wire.roof)
+
+
+async def known(tx: Tx, names: Set[str]) -> Known:
+    """What is known of these servers."""
+    return _known(tx, await outbox.hosts(tx.conn, sorted(names)))
 
 
 def _shares(tx: Tx, kept: list[Counter], hosts: Mapping[str, Host]) -> tuple[Share, ...]:
