@@ -263,17 +263,17 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
     )
 
 
+def _other(said: object, owner: str) -> str | None:
+    """An id on any server, but not the owner's: nothing was started from itself."""
+    found = ref(said)
+    return None if found == owner else found
+
+
 def _sources(value: object) -> Iterator[Source]:
     for entry in mappings(value, SOURCES_MAX):
         url = web_url(entry)
         if url and url.startswith("https://"):
             yield Source(url=url, title=text(entry.get("name"), TITLE_MAX))
-
-
-def _other(said: object, owner: str) -> str | None:
-    """An id on any server, but not the owner's: nothing was started from itself."""
-    found = ref(said)
-    return None if found == owner else found
 
 
 def _choice(said: object) -> int | None:

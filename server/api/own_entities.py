@@ -175,6 +175,7 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
         parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
+        media_attachments=array("MediaAttachment"),
         sources=array(entity(url=URL, title=TEXT)), online_url=maybe(URL), online_for_participants=BOOL,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
@@ -233,7 +234,7 @@ OURS: Mapping[str, Schema] = {
         subject=TEXT, body=TEXT, reply_to=TEXT, stamp=TEXT,
         state=maybe(words("queued", "sent", "stopped")),
     ),
-    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "TargetReport": entity(target_id=ID, said=TEXT, day=DATE),
     "Need": entity(
         call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
     ),

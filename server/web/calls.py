@@ -109,10 +109,10 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
-    sources: Sequence[Source]
-    online: online.Shown | None
     started: Started
     copies: Copies
+    sources: Sequence[Source]
+    online: online.Shown | None
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -204,10 +204,10 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
             post.id
         ),
-        online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
-        sources=await sources.of_call(tx.conn, post.id),
         started=(await copies.started(tx, [(post, call)], account))[post.id],
         copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
+        online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
+        sources=await sources.of_call(tx.conn, post.id),
         passed_on=await passing_on.words(tx, post, call),
     )
 

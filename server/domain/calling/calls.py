@@ -21,6 +21,7 @@ from server.domain.calling import (
     online,
     own_calls,
     participations,
+    pictures,
     reminders,
     shifts,
     sources,
@@ -116,6 +117,7 @@ async def create(
     drafting.require_ahead(tx, wanted.details)
     closed = await communities.is_private(tx, community)
     draft = _draft(tx, community, wanted, "members" if closed else "public")
+    draft = replace(draft, attachments=await pictures.choose(tx, author, wanted.media_ids))
     post = await posts.publish(tx, author, draft)
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
@@ -254,9 +256,9 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
-    await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":
@@ -422,7 +424,9 @@ async def _rewrite(
             wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
         )
         wanted = replace(wanted, details=spans)
-    post = await posts.edit(tx, author, post, _draft(tx, community, wanted, post.visibility))
+    draft = _draft(tx, community, wanted, post.visibility)
+    shown = await pictures.choose(tx, author, wanted.media_ids, post)
+    post = await posts.edit(tx, author, post, replace(draft, attachments=shown))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
@@ -431,6 +435,7 @@ async def _rewrite(
         await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)
     await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
+    await calls.set_urgent_of_shifts(tx.conn, post.id, urgent=call.urgent)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)

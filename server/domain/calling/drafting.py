@@ -35,9 +35,9 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it; ``sources``: what it rests on, None to leave them;
-    ``online``: where one takes part from afar, None to leave it, with an empty address to take it away;
-    ``may_be_started``: by other communities in their town, None to leave it.
+    take part, None to leave it; ``may_be_started``: by other communities in their town, None to leave it.
+    ``sources``: what it rests on, None to leave them; ``online``: where one takes part from afar, None to leave
+    it, with an empty address to take it away; ``media_ids``: its pictures, None to leave them.
     """
 
     title: str
@@ -49,9 +49,10 @@ class Wanted:
     options: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
+    may_be_started: bool | None = None
     sources: tuple[Source, ...] | None = None
     online: Online | None = None
-    may_be_started: bool | None = None
+    media_ids: tuple[int, ...] | None = None
 
 
 def check(wanted: Wanted) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server import ids, text
-from server.domain import distribution, wire
+from server.domain import distribution, sight, wire
 from server.domain.calling import keywords, kinds, online, participations
 from server.domain.groups import communities
 from server.domain.posting import drafts, posts
@@ -142,10 +142,11 @@ async def choose(tx: Tx, actor: Account, post: Post, *, wanted: bool) -> None:
 
 
 async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
-    """The answer that a link is about, and its call. Raises ``NotFound``."""
+    """The answer that a link is about, and its call. Raises ``NotFound``, to who went from those for whom it is, too."""
     given = await receipts.by_digest(tx.conn, ids.digest(secret))
     post = await post_rows.by_id(tx.conn, given.post_id) if given else None
-    if given is None or post is None:
+    whose = [given.account_id] if given and given.account_id else []
+    if given is None or post is None or await sight.still(tx, post, whose) != whose:
         raise NotFound(
             "There is no answer behind this link: it was taken back, or the call is gone."
         )

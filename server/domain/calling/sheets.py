@@ -62,9 +62,9 @@ class Sheet:
     shifts: Sequence[Shift]
     roles: Sequence[Filled]
     note: str | None
+    started: Started
     sources: Sequence[Source]
     online: online.Shown | None
-    started: Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             shifts=[_shift(row, shifts) for row in shifts.rows.get(post.id, ())],
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
+            started=started[post.id],
             sources=named.get(post.id, ()),
             online=places.get(post.id),
-            started=started[post.id],
         )
         for post, call in found
     ]
