@@ -146,6 +146,7 @@ PLACE_SHIFTS = Query(
 SET_GUESTS_OF_SHIFTS = Command(
     "update calls set guests_max = $2 where parent_id = $1 and guests_max <> $2"
 )
+SET_URGENT_OF_SHIFTS = Command("update calls set urgent = $2 where parent_id = $1 and urgent <> $2")
 SET_STATE = Command(
     "update calls set state = $2, revision = revision + 1 where post_id = $1 and state <> $2"
 )
@@ -293,6 +294,10 @@ async def place_shifts(conn: Connection, post_id: int) -> list[int]:
 async def set_guests_of_shifts(conn: Connection, post_id: int, guests_max: int) -> None:
     """As many as their call lets each bring."""
     await SET_GUESTS_OF_SHIFTS.run(conn, post_id, guests_max)
+
+
+async def set_urgent_of_shifts(conn: Connection, post_id: int, *, urgent: bool) -> None:
+    await SET_URGENT_OF_SHIFTS.run(conn, post_id, urgent)
 
 
 async def set_state(conn: Connection, post_id: int, state: str) -> bool:

@@ -14,6 +14,7 @@ from server.domain.calling import audience, kinds, sheets
 from server.domain.calling.sheets import Sheet
 from server.domain.tx import Tx
 from server.render import call as render
+from server.render import media
 from server.render.account import account
 from server.render.view import Json
 from storage import calls, posts
@@ -68,6 +69,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "participants_note": sheet.note,
         "online_url": sheet.online.url if sheet.online else None,
         "online_for_participants": bool(sheet.online and sheet.online.for_participants),
+        "media_attachments": media.attachments(tx.site.urls, sheet.post, sheet.post.attachments),
         "sources": [asdict(source) for source in sheet.sources],
         "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],
         **_started(sheet),

@@ -12,11 +12,12 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where
-one takes part from afar; with online_for_participants for who has a place, and who steers); questions [{text,
-required}] (what who takes part is asked); may_be_started (others may start a copy in their town), started_from? {id,
-title, url, uri} (the first call, of which this is a copy), started_in (how many places). ``Participant``: account,
-answer, state, tier, answered_at, role?, guests, fields [{name, value}] (by question).
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; media_attachments
+(``MediaAttachment`` each; media_ids to say them, each described); online_url? (where one takes part from afar; with
+online_for_participants for who has a place, and who steers); questions [{text, required}] (what who takes part is
+asked); may_be_started (others may start a copy in their town), started_from? {id, title, url, uri} (the first call,
+of which this is a copy), started_in (how many places). ``Participant``: account, answer, state, tier, answered_at,
+role?, guests, fields [{name, value}] (by question).
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -42,6 +43,7 @@ from server.api.describe import (
     nested,
     number,
     op,
+    some_ids,
     some_texts,
 )
 from server.api.params import Params
@@ -107,6 +109,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         questions=_wanted_questions(sent) if "questions" in sent else None,
         may_be_started=sent.boolean("may_be_started"),
         sources=_sources(sent) if "sources" in sent else None,
+        media_ids=tuple(sent.ids("media_ids")) if "media_ids" in sent else None,
         online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
         if "online_url" in sent
         else None,
@@ -314,6 +317,7 @@ _MORE = (
     a_text("participants_note"),
     flag("may_be_started"),
     integer("guests_max"),
+    some_ids("media_ids"),
     a_text("online_url"),
     flag("online_for_participants"),
     nested("sources", a_text("url"), a_text("title"), many=True),

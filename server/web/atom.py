@@ -21,6 +21,13 @@ NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    url: str
+    media_type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """``id``: never changes, while ``url`` is where people read it. ``html``: the whole text, cleaned."""
 
@@ -33,6 +40,7 @@ class Entry:
     published: datetime
     updated: datetime
     tags: Sequence[str] = ()
+    files: Sequence[File] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,15 @@ def _atom_entry(root: ET.Element, entry: Entry) -> None:
     _text(made, "updated", stamp(entry.updated))
     ET.SubElement(made, "link", rel="alternate", type="text/html", href=entry.url)
     _author(made, entry.author, entry.author_url)
+    for file in entry.files:
+        ET.SubElement(
+            made,
+            "link",
+            rel="enclosure",
+            type=file.media_type,
+            href=file.url,
+            title=_xml(file.description),
+        )
     for tag in entry.tags:
         ET.SubElement(made, "category", term=_xml(tag))
     _text(made, "content", entry.html, type="html")

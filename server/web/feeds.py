@@ -19,7 +19,7 @@ from server.domain import sight
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.web import atom, listed, subscribed
-from server.web.atom import Entry, Feed
+from server.web.atom import Entry, Feed, File
 from server.web.calls import known
 from storage import accounts, instance, posts, timelines
 from storage.accounts import Account
@@ -128,7 +128,15 @@ def _entry(post: Post, author: Account) -> Entry:
         published=post.published_at,
         updated=post.edited_at or post.published_at,
         tags=post.tags,
+        files=_files(post),
     )
+
+
+def _files(post: Post) -> list[File]:
+    if _warns(post):
+        return []
+    entries = (each for each in post.attachments if each.get("media_type"))
+    return [File(each["url"], each["media_type"], each["description"]) for each in entries]
 
 
 def _warns(post: Post) -> bool:

@@ -1,5 +1,5 @@
-"""What stands beside a call, over the API and on its page: its sources, and where one
-takes part from afar."""
+"""What stands beside a call, over the API and on its page: its sources, its pictures, and
+where one takes part from afar."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.test_communities import COMMUNITIES, event, garden, organiser
 from tests.api.test_exports import fetched
+from tests.api.test_media import sent
 from tests.api.world import House, Member
 
 __all__ = ["garden", "organiser"]
@@ -132,3 +133,50 @@ async def test_what_is_no_place_online_is_refused(organiser: Member, garden: str
     assert (await organiser.post(path, json=event(online_url=url))).status == 422
     petition = {"kind": "petition", "title": "Keep it", "online_url": ROOM}
     assert (await organiser.post(path, json=petition)).status == 422
+
+
+async def test_a_call_has_pictures(house: House, organiser: Member, garden: str) -> None:
+    beds, shed = [await sent(organiser, description=each) for each in ("Two beds", 'A "shed"')]
+    call = await made(organiser, garden, media_ids=[beds["id"], shed["id"]])
+    assert call["media_attachments"] == [beds, shed]
+    status = await house.stranger.good("GET", f"/api/v1/statuses/{call['id']}")
+    assert status["media_attachments"] == [beds, shed]
+    shown = await page(house, call["url"])
+    assert f'<meta property="og:image" content="{beds["url"]}">' in shown
+    assert 'alt="A &#34;shed&#34;"' in shown
+    feed = await page(house, "/@garden.atom")
+    assert f'rel="enclosure" type="image/jpeg" href="{beds["url"]}" title="Two beds"' in feed
+    one = f"{CALLS}/{call['id']}"
+    kept = await organiser.good("PUT", one, json=event(about="Bring cake"))
+    assert kept["media_attachments"] == [beds, shed], "an edit of the text alone"
+    less = await organiser.good("PUT", one, json=event(media_ids=[shed["id"]]))
+    assert less["media_attachments"] == [shed]
+    gone = await organiser.good("PUT", one, json=event(media_ids=[]))
+    assert gone["media_attachments"] == []
+    assert "og:image" not in await page(house, call["url"])
+
+
+async def test_what_is_no_picture_of_a_call_is_refused(
+    house: House, organiser: Member, garden: str
+) -> None:
+    other = await house.member("other")
+    mute = await sent(organiser)
+    theirs = await sent(other, description="Theirs")
+    five = [(await sent(organiser, description=str(n)))["id"] for n in range(5)]
+    path = f"{COMMUNITIES}/{garden}/calls"
+    for ids in ([mute["id"]], [theirs["id"]], ["1"], five):
+        assert (await organiser.post(path, json=event(media_ids=ids))).status == 422, ids
+    series = event(media_ids=five[:1], rule="FREQ=WEEKLY")
+    refused = await organiser.post(f"{COMMUNITIES}/{garden}/series", json=series)
+    assert (refused.status, "Pictures" in refused.json["error"]) == (422, True), refused.json
+    assert await organiser.good("GET", path) == []
+
+
+async def test_what_becomes_urgent_is_so_in_its_shifts(organiser: Member, garden: str) -> None:
+    shift = {"title": "Morning", "starts_at": "2030-12-05T08:00", "capacity": 1}
+    call = await made(organiser, garden, kind="volunteer", shifts=[shift])
+    morning = f"{CALLS}/{call['shifts'][0]['id']}"
+    for urgent in (True, False):
+        sent_ = event(kind="volunteer", urgent=urgent)
+        await organiser.good("PUT", f"{CALLS}/{call['id']}", json=sent_)
+        assert (await organiser.good("GET", morning))["urgent"] is urgent

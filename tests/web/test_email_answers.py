@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -14,11 +15,15 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
 from server.domain.calling import calls, consents, participations, questions
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.shifts import Shift
 from server.domain.groups import affiliations
 from server.domain.moderating import barriers
 from server.jobs import later
+from storage import accounts, posts
 from storage import calls as call_rows
 from storage.accounts import Account
+from storage.calls import Details
 from storage.posts import Post
 from tests.clock import MovableClock
 from tests.relay import Kept, relay
@@ -436,3 +441,28 @@ async def test_who_answered_by_email_says_how_it_was(mailing: Mailing) -> None:
     assert "The tea" in read.words
     assert ADDRESS not in read.text
     assert (await mailing.browser.get(f"/answers/{'x' * 43}/feedback")).status == 404
+
+
+async def test_an_address_in_two_shifts_says_once_how_it_was(mailing: Mailing) -> None:
+    starts = mailing.clock.now() + timedelta(days=2)
+    wanted = Wanted(
+        "Soup", Details(None, None, "UTC"), kind="volunteer",
+        shifts=(Shift("Morning", starts), Shift("Evening", starts + timedelta(hours=8))),
+    )  # fmt: skip
+    async with mailing.house.work.transaction() as tx:
+        community = await accounts.by_id(tx.conn, mailing.call.community_id or 0)
+        assert community
+        soup = await calls.create(tx, mailing.organiser, community, wanted)
+        below = await posts.by_ids(
+            tx.conn, [s.post_id for s in await call_rows.shifts(tx.conn, [soup.id])]
+        )
+    paths = []
+    for mailing.call in below.values():
+        paths.append(await mailing.confirmed())
+        await mailing.mails()  # the receipt
+        mailing.clock.forward(hours=13)  # an address gets so many mails an hour
+    async with mailing.house.work.transaction() as tx:
+        await calls.edit(tx, mailing.organiser, soup, state="closed")
+    first, second = paths
+    assert (await mailing.browser.post(f"{first}/feedback", good="The tea")).status == 200
+    assert (await mailing.browser.post(f"{second}/feedback", good="The cake")).status == 409

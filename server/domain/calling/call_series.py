@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.domain.calling import calls, drafting, kinds, outcomes, recurrence, sources
+from server.domain.calling import calls, drafting, kinds, outcomes, pictures, recurrence, sources
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.questions import Asked
 from server.domain.groups import communities
@@ -71,6 +71,7 @@ def _first(wanted: Wanted) -> datetime:
         raise Invalid("What has shifts cannot repeat.", field="shifts")
     if details.urgent:  # one call a week may be
         raise Invalid("What repeats is not urgent.", field="urgent")
+    pictures.refuse_for_later(wanted.media_ids)
     if details.closes_at:
         raise Invalid("What repeats takes answers until its end.", field="closes_at")
     return recurrence.wall(details.starts_at, details.timezone)
@@ -83,7 +84,7 @@ def _lasts(wanted: Wanted) -> timedelta | None:
 
 def _template(wanted: Wanted) -> dict[str, Any]:
     fixed = {k: v for k, v in asdict(wanted.details).items() if k not in (*TIMES, "timezone")}
-    said = {k: v for k, v in asdict(wanted).items() if k != "shifts"}
+    said = {k: v for k, v in asdict(wanted).items() if k not in ("shifts", "media_ids")}
     return {**said, "details": fixed, "options": list(wanted.options)}
 
 

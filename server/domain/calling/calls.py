@@ -21,6 +21,7 @@ from server.domain.calling import (
     online,
     own_calls,
     participations,
+    pictures,
     questions,
     reminders,
     shifts,
@@ -119,6 +120,7 @@ async def create(
     drafting.require_ahead(tx, wanted.details)
     closed = await communities.is_private(tx, community)
     draft = _draft(tx, community, wanted, "members" if closed else "public")
+    draft = replace(draft, attachments=await pictures.choose(tx, author, wanted.media_ids))
     post = await posts.publish(tx, author, draft)
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
@@ -427,7 +429,9 @@ async def _rewrite(
             wanted.details, starts_at=call.starts_at, ends_at=call.ends_at, capacity=None
         )
         wanted = replace(wanted, details=spans)
-    post = await posts.edit(tx, author, post, _draft(tx, community, wanted, post.visibility))
+    draft = _draft(tx, community, wanted, post.visibility)
+    shown = await pictures.choose(tx, author, wanted.media_ids, post)
+    post = await posts.edit(tx, author, post, replace(draft, attachments=shown))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
@@ -438,6 +442,7 @@ async def _rewrite(
         await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)
     await calls.set_guests_of_shifts(tx.conn, post.id, call.guests_max)
+    await calls.set_urgent_of_shifts(tx.conn, post.id, urgent=call.urgent)
     if wanted.shifts is not None:
         await _edit_shifts(tx, author, community, post, call, wanted.shifts)
         await _span(tx, post.id)

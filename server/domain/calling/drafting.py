@@ -38,7 +38,8 @@ class Wanted:
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
     take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other
     communities in their town, None to leave it. ``sources``: what it rests on, None to leave them; ``online``: where
-    one takes part from afar, None to leave it, with an empty address to take it away.
+    one takes part from afar, None to leave it, with an empty address to take it away; ``media_ids``: its pictures,
+    None to leave them.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Wanted:
     may_be_started: bool | None = None
     sources: tuple[Source, ...] | None = None
     online: Online | None = None
+    media_ids: tuple[int, ...] | None = None
 
 
 def check(wanted: Wanted) -> None:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.domain import policy
-from server.domain.calling import audience
+from server.domain.calling import audience, contacts
 from server.domain.groups import communities
 from server.domain.mailing import sealed
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid, NotFound
 from storage import accounts, calls, feedback, participations, polls
+from storage import contacts as contact_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -81,8 +82,15 @@ async def behind(tx: Tx, place: Participation | None) -> Giver:
     if account:
         return await member(tx, account, found)
     post, call = await _whole(tx, found)
-    who = f"contact {place.contact_id}"
-    return await _giver(tx, post, call, who, took_part=_took_part(place))
+    return await _giver(tx, post, call, await _address(tx, place), took_part=_took_part(place))
+
+
+async def _address(tx: Tx, place: Participation) -> str:
+    """Whose answer by e-mail it is: who is in two shifts has one address, and is one."""
+    contact = await contact_rows.by_id(tx.conn, place.contact_id or 0)
+    call = await calls.by_id(tx.conn, place.post_id)
+    person = await contacts.read(tx, contact, call) if contact and call else None
+    return f"address {sealed.plain(person.address)}" if person else f"contact {place.contact_id}"
 
 
 def _took_part(place: Participation | None) -> bool:

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from server import text
 from server.domain import policy
-from server.domain.calling import calls, drafting, own_calls
+from server.domain.calling import calls, drafting, own_calls, pictures
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities, letters
 from server.domain.tx import Tx
@@ -73,6 +73,7 @@ async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Pr
         policy.NOT_A_MEMBER_HERE.require()
     await communities.require_part(tx, group.id, member)
     drafting.check(wanted)
+    pictures.refuse_for_later(wanted.media_ids)
     await rows.take_turns(tx.conn, member.id)
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
         raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
