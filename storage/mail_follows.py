@@ -61,6 +61,11 @@ COUNT = Query(
     " and ($2::text is null or state = $2)",
     int,
 )
+# Anybody can type addresses: who is not confirmed makes room, the oldest first.
+DROP_OLDEST_NEW = Command(
+    "delete from mail_follows where id in (select id from mail_follows"
+    " where community_id = $1 and state = 'new' order by created_at desc, id desc offset $2)"
+)
 DROP = Command("delete from mail_follows where id = $1")
 DROP_BY_FINGERPRINT = Command(
     "delete from mail_follows where community_id = $1 and fingerprint = $2 and source = $3"
@@ -119,6 +124,11 @@ async def confirm(conn: Connection, follow_id: int, now: datetime) -> MailFollow
 
 async def count(conn: Connection, community_id: int, state: str | None = None) -> int:
     return await COUNT.one(conn, community_id, state)
+
+
+async def drop_oldest_new(conn: Connection, community_id: int, keep: int) -> None:
+    """Of those who are to confirm, only the newest stay."""
+    await DROP_OLDEST_NEW.run(conn, community_id, keep)
 
 
 async def drop(conn: Connection, follow_id: int) -> None:

@@ -19,7 +19,15 @@ ADD = Query(
     " values ($1, $2, $3, $4) on conflict do nothing returning 1",
     int,
 )
-COUNT = Query("select count(*) from mail_invitations where community_id = $1", int)
+# Who unsubscribed is remembered for as long as who was asked, counted from now; their address is in no line.
+REFUSE = Command(
+    """
+    insert into mail_invitations (community_id, fingerprint, refused, created_at) values ($1, $2, true, $3)
+    on conflict (community_id, fingerprint) do update
+        set sealed = null, refused = true, created_at = excluded.created_at
+    """
+)
+COUNT = Query("select count(*) from mail_invitations where community_id = $1 and not refused", int)
 WAITING = Query(
     "select count(*) from mail_invitations where community_id = $1 and sealed is not null", int
 )
@@ -44,6 +52,11 @@ async def add(
 ) -> bool:
     """False where this address was on a list before."""
     return await ADD.first(conn, community_id, fingerprint, sealed, now) is not None
+
+
+async def refuse(conn: Connection, community_id: int, fingerprint: bytes, now: datetime) -> None:
+    """They want nothing more: no list has them asked again."""
+    await REFUSE.run(conn, community_id, fingerprint, now)
 
 
 async def count(conn: Connection, community_id: int) -> int:

@@ -82,9 +82,29 @@ REFUSE = Command(
     "insert into mail_refusals (fingerprint, refused_at) values ($1, $2) on conflict do nothing"
 )
 IS_REFUSED = Query("select true from mail_refusals where fingerprint = $1", bool)
+# As for contact data (storage/contacts.py): what is opened again counts anew.
+NOTICE_OVER = Command(
+    """
+    with over as (
+        select m.id, least(coalesce(c.closes_at, c.ends_at, c.starts_at, $1), $1) as at
+        from target_mails m join call_targets t on t.id = m.target_id join calls c on c.post_id = t.post_id
+        where m.over_at is null
+            and (c.state in ('closed', 'cancelled') or coalesce(c.closes_at, c.ends_at, c.starts_at) < $1)
+        limit $2)
+    update target_mails m set over_at = over.at from over where m.id = over.id
+    """
+)
+NOTICE_OPEN = Command(
+    """
+    update target_mails m set over_at = null from call_targets t, calls c
+    where t.id = m.target_id and c.post_id = t.post_id and m.over_at is not null
+        and c.state in ('open', 'postponed')
+        and coalesce(c.closes_at, c.ends_at, c.starts_at, 'infinity') >= $1
+    """
+)
 FORGET = Command(
     "delete from target_mails where id in (select id from target_mails"
-    " where asked_at < $1 order by asked_at limit $2)"
+    " where over_at < $1 order by over_at limit $2)"
 )
 
 
@@ -141,6 +161,12 @@ async def is_refused(conn: Connection, fingerprint: bytes) -> bool:
     return await IS_REFUSED.first(conn, fingerprint) is not None
 
 
+async def notice_over(conn: Connection, now: datetime, limit: int) -> int:
+    """Write down since when the calls of letters are over."""
+    await NOTICE_OPEN.run(conn, now)
+    return await NOTICE_OVER.run(conn, now, limit)
+
+
 async def forget(conn: Connection, before: datetime, limit: int) -> int:
-    """Copies of letters that were asked for before."""
+    """Copies of letters whose call was over before."""
     return await FORGET.run(conn, before, limit)

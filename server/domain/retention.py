@@ -40,9 +40,8 @@ class Rule:
 
 
 async def _notice_over(conn: Connection, now: datetime, limit: int) -> int:
-    return await contact_rows.notice_over(conn, now, limit) + await questions.notice_over(
-        conn, now, limit
-    )
+    noticed = (contact_rows.notice_over, questions.notice_over, target_mails.notice_over)
+    return sum([await notice(conn, now, limit) for notice in noticed])
 
 
 NOTICED = Rule(
@@ -102,7 +101,7 @@ LETTERS = Rule(
     "letters",
     "Copies of letters that this server sent for who takes part in a call",
     timedelta(days=audience.KEEP_DAYS),
-    f"A copy of a letter is deleted {audience.KEEP_DAYS} days after it was asked for. That it was written is still"
+    f"A copy of a letter is deleted {audience.KEEP_DAYS} days after the call is over. That it was written is still"
     " counted.",
     target_mails.forget,
 )
@@ -117,10 +116,10 @@ UNCONFIRMED_FOLLOWS = Rule(
 )
 INVITED = Rule(
     "mail_lists",
-    "That an address was invited by e-mail to follow a community, as a fingerprint",
+    "That an address was invited by e-mail to follow a community, or unsubscribed from it, as a fingerprint",
     mail_lists.ONCE_IN,
     "Of a list of addresses each is forgotten when it was written to. A fingerprint is kept for a year, so that"
-    " nobody is invited twice.",
+    " nobody is invited twice, nor invited after they unsubscribed.",
     mail_list_rows.forget,
 )
 

@@ -1449,8 +1449,10 @@ create table mail_invitations (
     community_id bigint not null references communities on delete cascade,
     fingerprint bytea not null check (octet_length(fingerprint) = 32),  -- as in mail_follows
     sealed bytea,
+    refused boolean not null default false,  -- they unsubscribed
     created_at timestamptz not null,
-    unique (community_id, fingerprint)
+    unique (community_id, fingerprint),
+    check (not refused or sealed is null)
 );
 create index mail_invitations_waiting on mail_invitations (community_id, id) where sealed is not null;
 create index mail_invitations_created on mail_invitations (created_at);
@@ -1541,12 +1543,13 @@ create table target_mails (
     state text not null check (state in ('queued', 'sent', 'stopped')),
     asked_at timestamptz not null,
     sent_at timestamptz,
+    over_at timestamptz,                -- when the call was found to be over
     unique (participation_id, target_id),
     foreign key (participation_id, target_id) references call_letters on delete cascade,
     check ((state = 'sent') = (sent_at is not null))
 );
 create index on target_mails (target_id, state, id);
-create index on target_mails (asked_at);
+create index on target_mails (over_at);
 
 -- Addresses to which no letters go from here any more, as a keyed fingerprint.
 create table mail_refusals (

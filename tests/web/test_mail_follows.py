@@ -262,6 +262,26 @@ async def test_programs_strangers_and_floods_are_held_back(
     assert "From your network" in (await door.send()).words
 
 
+async def test_addresses_that_nobody_confirms_lock_nobody_out(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_follows, "MOST", 1)
+    monkeypatch.setattr(mail_follows, "MOST_NEW", 2)
+    for number in range(3):
+        await door.send(email=f"typed{number}@mail.example")
+    assert await door.rows("new") == 2, "the oldest fell out"
+    await door.run()
+    await door.follows()
+    assert (await door.rows(), await door.rows("new")) == (1, 1)
+    await door.send(email="late@mail.example")
+    assert await door.rows("new") == 1, "one is the limit of those who confirmed"
+    first = next(each for each in door.kept.mails if each["To"] == "typed2@mail.example")
+    found = LINK.search(first.get_content())
+    assert found
+    assert (await door.browser.post(found[1])).status == 403
+    assert await door.rows() == 1
+
+
 async def test_a_link_to_confirm_is_good_for_seven_days(door: Door) -> None:
     await door.send()
     await door.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.domain import retention
 from server.domain.groups import affiliations
 from server.domain.mailing import mail_lists
 from server.domain.moderating import barriers
@@ -50,6 +51,23 @@ async def test_who_refused_is_not_asked_again_within_a_year(door: Door) -> None:
     door.clock.forward(days=300)
     assert (await upload(door, ADDRESS)).added == 0
     assert await door.run() == 1
+
+
+async def test_who_unsubscribed_before_is_on_no_list_for_a_year(door: Door) -> None:
+    await door.follows()
+    await door.says("News")
+    await door.weeks()
+    assert (await door.browser.post(door.link(STOP))).status == 200
+    before = len(door.kept.mails)
+    assert (await upload(door, ADDRESS)).added == 0
+    assert await door.run() == before
+    async with door.house.work.transaction() as tx:
+        held = await tx.conn.fetch("select sealed, refused from mail_invitations")
+        assert [(each["sealed"], each["refused"]) for each in held] == [(None, True)]
+    door.clock.forward(days=366)
+    async with door.house.work.transaction() as tx:
+        await retention.run(tx)
+        assert await tx.conn.fetchval("select count(*) from mail_invitations") == 0
 
 
 async def test_who_follows_gets_no_invitation_and_nobody_learns_it(door: Door) -> None:

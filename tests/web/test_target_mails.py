@@ -265,15 +265,32 @@ async def test_hidden_addresses_are_for_stewards(office: Office) -> None:
         assert not await targets.hides(tx, office.post.id, office.organiser)
 
 
-async def test_copies_go_after_ninety_days(office: Office) -> None:
+async def test_hiding_addresses_is_told_to_other_servers(office: Office) -> None:
+    async def due() -> bool:
+        async with office.house.work.reading() as tx:
+            found = "select count(*) from jobs where kind = 'send_tally' and run_at <= $1"
+            return await tx.conn.fetchval(found, tx.now) > 0
+
+    await office.target()
+    await office.run()
+    await office.allow()
+    assert not await due(), "nothing changed for others"
+    await office.allow(hidden=True)
+    assert await due(), "without the delay that counts have"
+
+
+async def test_copies_go_ninety_days_after_the_call_is_over(office: Office) -> None:
     await office.allow()
     await office.ask(office.organiser, await office.target())
     await office.run()
-    for days, left in ((89, ["sent"]), (2, [])):
+    for days, left in ((200, ["sent"]), (0, ["sent"]), (89, ["sent"]), (2, [])):
         office.clock.forward(days=days)
         async with office.house.work.transaction() as tx:
             await retention.run(tx)
         assert await office.states() == left
+        if days == 200:
+            async with office.house.work.transaction() as tx:
+                await calls.edit(tx, office.organiser, office.post, state="closed")
     async with office.house.work.reading() as tx:
         assert await tx.conn.fetchval("select count(*) from call_letters") == 1
         assert await rows.next_of(tx.conn, 1) is None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server import ids, text
-from server.domain import policy
+from server.domain import effects, policy
 from server.domain.calling import participations, targets
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, sealed
@@ -49,8 +49,10 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
     if community is None or not post.local or call.kind != "contact":
         raise NotFound
     await communities.require_steward(tx, community, actor)
+    before = await rows.mailing(tx.conn, post.id)
     if wanted is None:
         await rows.delete_mailing(tx.conn, post.id)
+        await _let_hear(tx, call, before, None)
         return
     _require_mail(tx)
     if not 1 <= wanted.per_hour <= PER_HOUR:
@@ -58,6 +60,14 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
     if not 1 <= wanted.per_day <= PER_DAY:
         raise Invalid(f"To one target go 1 to {PER_DAY} letters a day.", field="per_day")
     await rows.put_mailing(tx.conn, post.id, wanted)
+    await _let_hear(tx, call, before, wanted)
+
+
+async def _let_hear(tx: Tx, call: Call, before: Mailing | None, after: Mailing | None) -> None:
+    """Other servers show the addresses that they were told: that these are hidden now, they hear without delay."""
+    if (before is not None and before.hidden) != (after is not None and after.hidden):
+        effects.changed(tx, call.post_id)
+        await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, tx.now)
 
 
 def _require_mail(tx: Tx) -> None:

@@ -26,7 +26,7 @@ from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from server.sealing import Sealed
-from storage import accounts, communities
+from storage import accounts, communities, mail_lists
 from storage import mail_follows as rows
 from storage.accounts import Account
 from storage.mail_follows import Due, MailFollow
@@ -37,6 +37,8 @@ CONFIRM_WITHIN = timedelta(days=7)
 FAILURES = 3
 MOST = 5000
 """Followers by e-mail of one community: each costs a mail a week, and none of them can be asked who they are."""
+MOST_NEW = 2000
+"""Who has yet to confirm, of one community: anybody can type addresses, so the oldest of them make room."""
 HOUR = 8
 """Of Monday, in UTC."""
 AT_ONCE = 200
@@ -48,7 +50,7 @@ def statement(name: str, domain: str) -> str:
     return (
         f"{domain} keeps your address, encrypted for {name}, to send you one mail a week at most about what is"
         " public there. Nobody else learns it, the organisers neither. Each mail has a link that ends this and"
-        " deletes your address at once."
+        " deletes your address at once. A fingerprint of it stays for a year, so that no list invites you again."
     )
 
 
@@ -101,7 +103,7 @@ async def begin(tx: Tx, group: Account, given: str) -> None:
 
 async def require_room(tx: Tx, group: Account) -> None:
     await communities.hold(tx.conn, group.id)
-    if await rows.count(tx.conn, group.id) >= MOST:
+    if await rows.count(tx.conn, group.id, "confirmed") >= MOST:
         raise Forbidden(f"More than {MOST:,} people cannot follow by e-mail.", reason="full")
 
 
@@ -116,6 +118,7 @@ async def keep(
     kept = await rows.put(tx.conn, group.id, mark, box, source, text, tx.now)
     kept = kept or await rows.by_fingerprint(tx.conn, group.id, mark)
     assert kept, "the community is locked"
+    await rows.drop_oldest_new(tx.conn, group.id, MOST_NEW)
     return kept
 
 
@@ -168,9 +171,10 @@ async def asked(tx: Tx, given: str) -> tuple[Account, MailFollow]:
 
 
 async def confirm(tx: Tx, given: str) -> tuple[Account, MailFollow]:
-    """From now on they get the weekly mail; a repeat is no event. Raises ``NotFound``."""
+    """From now on they get the weekly mail; a repeat is no event. Raises ``NotFound``, ``Forbidden`` (too many)."""
     group, follow = await asked(tx, given)
-    await communities.hold(tx.conn, group.id)
+    if follow.state == "new":
+        await require_room(tx, group)
     done = await rows.confirm(tx.conn, follow.id, tx.now)
     await plan(tx, group.id)
     return group, done or follow
@@ -181,7 +185,7 @@ async def begin_confirmed(tx: Tx, group: Account, address: str, agreed: str) -> 
     if not offered(tx) or not await may_follow(tx, group):
         return
     await communities.hold(tx.conn, group.id)
-    if await rows.count(tx.conn, group.id) < MOST:
+    if await rows.count(tx.conn, group.id, "confirmed") < MOST:
         kept = await keep(tx, group, address, "answer", agreed)
         await rows.confirm(tx.conn, kept.id, tx.now)
         await plan(tx, group.id)
@@ -201,8 +205,14 @@ def stopping(tx: Tx, given: str) -> int:
 
 
 async def stop(tx: Tx, given: str) -> None:
-    """No more mails, and the address is forgotten; a repeat is no event. Raises ``NotFound``."""
-    await rows.drop(tx.conn, stopping(tx, given))
+    """No more mails, and the address is forgotten; a repeat is no event. Raises ``NotFound``.
+
+    A fingerprint stays for a while, so that no list of addresses has them asked again.
+    """
+    follow = await rows.by_id(tx.conn, stopping(tx, given))
+    if follow:
+        await mail_lists.refuse(tx.conn, follow.community_id, follow.fingerprint, tx.now)
+        await rows.drop(tx.conn, follow.id)
 
 
 async def end_all(tx: Tx, community_id: int) -> None:

@@ -4,7 +4,7 @@
     dropped from the list → the button behind its link → follows (domain/mailing/mail_follows.py)
 
 What the list's people agreed to elsewhere counts for nothing here: who does not press the button is forgotten
-in seven days. A fingerprint is kept for a year, so that nobody is asked twice, whatever lists come.
+in seven days. A fingerprint is kept for a year, so that nobody is asked twice, whatever lists come; who unsubscribed, however they came, has one too.
 Nobody is told which of the addresses follow, or had been asked.
 """
 
@@ -146,7 +146,7 @@ async def _invite(tx: Tx, group: Account, each: Invitation) -> bool:
             return False
     except TooMany:
         return False
-    if await follow_rows.count(tx.conn, group.id) >= mail_follows.MOST:
+    if await follow_rows.count(tx.conn, group.id, "confirmed") >= mail_follows.MOST:
         return False
     kept = await mail_follows.keep(tx, group, address, "list")
     await mail_follows.want(tx, kept, "invited")
