@@ -30,6 +30,7 @@ from federation.objects import (
     QuotePolicy,
     Role,
     Script,
+    Source,
     Target,
     Vote,
 )
@@ -432,9 +433,14 @@ def _call(value: Call | None) -> Json | None:
         startedFrom=value.started_from,
         mayBeStarted=None if value.may_be_started else False,
         guestsMax=value.guests_max or None,
+        sources=[_source_of(source) for source in value.sources] or None,
         targets=[_target(target) for target in value.targets] or None,
         scripts=[_script(script) for script in value.scripts] or None,
     )
+
+
+def _source_of(value: Source) -> Json:
+    return {"type": "Link", "href": value.url, "name": value.title}
 
 
 def _target(value: Target) -> Json:

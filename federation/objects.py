@@ -253,6 +253,14 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A page that a call rests on."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What makes a post a call to action (``cta:call``).
 
@@ -265,7 +273,7 @@ class Call:
     ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
     ``may_be_started``: whether others may do the same with this one.
     ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
-    ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``sources``: what it rests on. ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -296,6 +304,7 @@ class Call:
     category: str = ""
     proposal: Proposal | None = None
     guests_max: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ from federation.objects import (
     Place,
     Poll,
     Role,
+    Source,
 )
 from federation.origin import same_origin
 from federation.parse_target import scripts, targets
@@ -53,6 +54,8 @@ SHIFTS_MAX: Final = 64
 ROLES_MAX: Final = 20
 ROLE_MAX: Final = 60
 GUESTS_MAX: Final = 10
+SOURCES_MAX: Final = 5
+TITLE_MAX: Final = 200
 PLACES_MAX: Final = 1_000_000
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
@@ -255,6 +258,7 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         targets=tuple(targets(extension.get("targets"), owner)),
         scripts=tuple(scripts(extension.get("scripts"))),
         category=category,
+        sources=tuple(_sources(extension.get("sources"))),
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
     )
 
@@ -263,6 +267,13 @@ def _other(said: object, owner: str) -> str | None:
     """An id on any server, but not the owner's: nothing was started from itself."""
     found = ref(said)
     return None if found == owner else found
+
+
+def _sources(value: object) -> Iterator[Source]:
+    for entry in mappings(value, SOURCES_MAX):
+        url = web_url(entry)
+        if url and url.startswith("https://"):
+            yield Source(url=url, title=text(entry.get("name"), TITLE_MAX))
 
 
 def _choice(said: object) -> int | None:

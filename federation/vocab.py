@@ -277,6 +277,7 @@ CALL_TERMS: Final = {
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",
     "guestsMax": "cta:guestsMax",
+    "sources": {"@id": "cta:sources", "@container": "@list"},
     "targets": {"@id": "cta:targets", "@container": "@list"},
     "scripts": {"@id": "cta:scripts", "@container": "@list"},
     "role": "cta:role",

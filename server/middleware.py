@@ -46,6 +46,8 @@ SECRETS = {"secret", "token", "code"}
 """Names of parts of a path that let whoever has them do something."""
 
 LOOKS = ("GET", "HEAD")
+UNNAMED = "/feedback"
+"""How the addresses end at which people say something that nobody is to know from whom it is."""
 
 BROKEN = "Something went wrong on our side."
 
@@ -85,6 +87,7 @@ def _safe_path(request: web.Request) -> str:
     tells the kind of page: with the address beside it, it would be a list of who looked at which call."""
     resource = request.match_info.route.resource
     hidden = request.method in LOOKS or bool(SECRETS & request.match_info.keys())
+    hidden = hidden or request.path.endswith(UNNAMED)
     return resource.canonical if resource and hidden and request.match_info else request.path
 
 

@@ -151,7 +151,8 @@ REPORTS = Query(
     """
     select l.target_id, l.status, l.said, l.written_at
     from call_letters l join call_targets t on t.id = l.target_id
-    where t.post_id = $1 and l.said <> '' order by l.written_at, l.target_id limit $2
+    where t.post_id = $1 and l.said <> ''
+    order by (l.written_at at time zone 'UTC')::date, md5(l.said) limit $2
     """,
     Letter,
 )

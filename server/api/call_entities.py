@@ -66,6 +66,9 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "shifts": [render.shift(s.post, s.call, s.roles, s.mine) for s in sheet.shifts],
         "roles": render.roles(sheet.roles),
         "participants_note": sheet.note,
+        "online_url": sheet.online.url if sheet.online else None,
+        "online_for_participants": bool(sheet.online and sheet.online.for_participants),
+        "sources": [asdict(source) for source in sheet.sources],
         **_started(sheet),
     }
 

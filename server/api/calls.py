@@ -12,7 +12,8 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers). may_be_started (others
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where
+one takes part from afar; with online_for_participants for who has a place, and who steers). may_be_started (others
 may start a copy in their town), started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in
 (how many places). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
 
@@ -60,8 +61,10 @@ from server.render import call as render
 from storage import accounts, calls, participations
 from storage.accounts import Account
 from storage.calls import Call, Details
+from storage.online import Online
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 BASE = "/api/beckon/v1"
 
@@ -100,6 +103,10 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
         may_be_started=sent.boolean("may_be_started"),
+        sources=_sources(sent) if "sources" in sent else None,
+        online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
+        if "online_url" in sent
+        else None,
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -120,6 +127,11 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             guests_max=sent.integer("guests_max") or 0,
         ),
     )
+
+
+def _sources(sent: Params) -> tuple[Source, ...]:
+    given = sent.children("sources")
+    return tuple(Source(s.text("url") or "", s.text("title") or "") for s in given)
 
 
 def _wanted_shifts(sent: Params, timezone: str) -> tuple[Shift, ...]:
@@ -285,6 +297,9 @@ _MORE = (
     a_text("participants_note"),
     flag("may_be_started"),
     integer("guests_max"),
+    a_text("online_url"),
+    flag("online_for_participants"),
+    nested("sources", a_text("url"), a_text("title"), many=True),
     nested(
         "shifts",
         an_id("id"),

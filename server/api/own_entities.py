@@ -175,6 +175,7 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
         parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
+        sources=array(entity(url=URL, title=TEXT)), online_url=maybe(URL), online_for_participants=BOOL,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
             starts_at=maybe(TIME), ends_at=maybe(TIME), capacity=maybe(COUNT), taken=COUNT, counted=COUNT,
@@ -232,7 +233,7 @@ OURS: Mapping[str, Schema] = {
         subject=TEXT, body=TEXT, reply_to=TEXT, stamp=TEXT,
         state=maybe(words("queued", "sent", "stopped")),
     ),
-    "TargetReport": entity(target_id=ID, said=TEXT, written_at=TIME),
+    "TargetReport": entity(target_id=ID, said=TEXT, day=DATE),
     "Need": entity(
         call="Call", category=CATEGORY, missing=maybe(COUNT), distance_km=maybe(COUNT),
     ),

@@ -66,7 +66,7 @@ async def _entities(
         each = render.proposal(tx.site.urls, row, author, carried, community.seconds, viewer_id)
         if not steers and viewer_id != row.account_id:
             # What only those are told who take part (``participants_notes``).
-            each |= {"wanted": {**row.wanted, "note": None}}
+            each |= {"wanted": {**row.wanted, "note": None, "online": None}}
         told.append(each)
     return told
 

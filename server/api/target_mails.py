@@ -95,11 +95,11 @@ DESCRIBED: Described = {
     f"GET {MAILING}": op("Mailing"),
     f"PUT {MAILING}": op(
         "Mailing", flag("on"), integer("per_hour", 1, verbs.PER_HOUR), integer("per_day", 1, verbs.PER_DAY),
-        flag("hidden"), also=(503,),
+        flag("hidden"),
     ),
-    f"POST {MAIL}/preview": op("TargetMail", a_text("name", required=True), flag("reply"), also=(403, 404, 422, 503)),
+    f"POST {MAIL}/preview": op("TargetMail", a_text("name", required=True), flag("reply"), also=(403, 404, 422)),
     f"POST {MAIL}": op(
         "TargetMail", a_text("name", required=True), flag("reply"), a_text("stamp", required=True),
-        also=(409, 503),
+        also=(409,),
     ),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 ``Target``: id, name, role, address (mailto: or https:), area, language?, status (asked, pledged, refused, answered),
 note, changed_at, letters (how many wrote), written (by the caller) and log [{status, note, changed_at}]. ``TargetLetter``:
 subject?, body? (both null where the target has pledged and nothing is to be asked), mailto? (a link that opens one's own
-mail program). Beckon sends no letter itself. ``TargetReport``: target_id, said, written_at: what a target answered,
+mail program). Beckon sends no letter itself. ``TargetReport``: target_id, said, day: what a target answered,
 without the name of who says so.
 """
 
@@ -150,13 +150,14 @@ async def set_script(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def reports(request: web.Request, caller: Caller) -> web.Response:
-    """``TargetReport`` each, oldest first. For organisers and moderators."""
+    """``TargetReport`` each, the oldest day first. For organisers and moderators, who know when
+    each person took part: within a day the order says nothing."""
     async with context(request).work.reading() as tx:
         post, _ = await call_of(tx, request, caller.account)
         found = await verbs.reports(tx, caller.account, post)
     return ok(
         [
-            {"target_id": str(r.target_id), "said": r.said, "written_at": stamp(r.written_at)}
+            {"target_id": str(r.target_id), "said": r.said, "day": r.written_at.date().isoformat()}
             for r in found
         ]
     )

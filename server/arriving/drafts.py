@@ -22,7 +22,7 @@ from federation.objects import (
 from federation.vocab import PUBLIC
 from server import text
 from server.domain import sight
-from server.domain.calling import calls, kinds
+from server.domain.calling import calls, kinds, sources
 from server.domain.calling.targets import address
 from server.domain.groups import communities
 from server.domain.posting import drafts, quotes
@@ -338,6 +338,8 @@ def reported_of(value: Post) -> calls.Reported:
         choice=call.choice if call else None,
         targets=tuple(_target(target) for target in call.targets) if call else (),
         scripts=tuple(Script(s.standing, s.subject, s.body) for s in call.scripts) if call else (),
+        sources=sources.heard([(s.url, s.title) for s in call.sources]) if call else (),
+        online_url=value.event.online_url if value.event else None,
         category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
         started_from=call.started_from if call and not call.parent else None,

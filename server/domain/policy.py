@@ -112,6 +112,7 @@ NOT_A_RECORDER = _refused(
     "not_a_recorder", "Who steers the community, or was asked to, writes down who came."
 )
 NOT_BEGUN = _refused("not_begun", "It has not begun: nobody can have come.")
+NO_MAIL = _refused("no_mail", "This server sends no mail.")
 TOOK_NO_PART = _refused("took_no_part", "Only who took part can say something about it.")
 NOT_OVER = _refused("not_over", "It is not over yet.")
 TOO_LATE_TO_SAY = _refused("too_late", "It is too long ago.")

@@ -206,6 +206,15 @@ async def _reads(tx: Tx, community_id: int, reader: Account) -> bool:
     return await group_readers.reads(tx.conn, community_id, reader.id, since) is True
 
 
+async def still(tx: Tx, post: Post, ids: Sequence[int]) -> list[int]:
+    """Who of these accounts may be told what becomes of a post that they once saw: of one for members, who is a
+    member now."""
+    if post.visibility != "members" or post.community_id is None:
+        return list(ids)
+    members = await follows.followers_among(tx.conn, post.community_id, ids)
+    return [i for i in ids if i in members]
+
+
 async def subject(tx: Tx, post_id: int, viewer: Account | None) -> Post:
     """The post that an act means: of a boost, what is boosted. Raises ``NotFound``."""
     row = await post(tx, post_id, viewer)

@@ -29,13 +29,15 @@ from federation.objects import (
     QuotePolicy,
     Role,
     Script,
+    Source,
     Tally,
     Target,
     Vote,
 )
 from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
-from server.domain.calling import keywords, kinds
+from server.domain.calling import keywords, kinds, online
+from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
 from storage import (
     accounts,
@@ -46,6 +48,7 @@ from storage import (
     polls,
     posts,
     shift_roles,
+    sources,
     tallies,
     target_mails,
     targets,
@@ -453,7 +456,8 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     shape = kinds.KINDS[call.kind].shape
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
     doors = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
-    added = call.outcome + doors
+    named = await sources.of_call(tx.conn, call.post_id)
+    added = source_verbs.as_html(named) + call.outcome + doors
     extension = await _extension(tx, call, value, community, within)
     described = replace(
         value,
@@ -461,7 +465,11 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
         name=f"{within.title}: {value.name}" if within else value.name,
         content=value.content + added,
         summary=value.summary or line(call),
-        call=replace(extension, about=value.content if added else None),
+        call=replace(
+            extension,
+            about=value.content if added else None,
+            sources=tuple(Source(url=each.url, title=each.title) for each in named),
+        ),
     )
     if shape == "event":
         return replace(described, event=await _event(tx, value, call, community))
@@ -571,6 +579,7 @@ async def _event(tx: Tx, value: Post, call: calls.Call, community: Account) -> E
         end=call.ends_at,
         timezone=call.timezone,
         place=_place(call),
+        online_url=(await online.public(tx, [call])).get(call.post_id),
         capacity=call.capacity,
         participant_count=call.counted,
         taken=call.taken,

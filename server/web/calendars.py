@@ -13,17 +13,19 @@ it was. Times carry their own zone, with its VTIMEZONE beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vUri
 
 from server import text
 from server.context import context
 from server.domain import sight
+from server.domain.calling import online
 from server.domain.members import subscriptions
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -46,6 +48,7 @@ STATUS = {
 }
 
 YEARS_AHEAD = 10
+NOWHERE: Mapping[int, str] = MappingProxyType({})
 
 
 async def one(request: web.Request) -> web.Response:
@@ -57,9 +60,10 @@ async def one(request: web.Request) -> web.Response:
         shown = await posts.by_ids(tx.conn, [shift.post_id for shift in below])
         entries = [(post, call), *((shown[shift.post_id], shift) for shift in below)]
         titled = await _titled(tx, entries)
+        afar = await online.public(tx, [entry for _, entry in titled])
     if call.starts_at is None:
         raise NotFound
-    body = calendar("", titled, tx.now)
+    body = calendar("", titled, tx.now, afar)
     member = viewer.account if viewer and not post.is_public else None
     return subscribed.answer(request, body, "text/calendar", f"call-{post.id}.ics", member)
 
@@ -110,7 +114,8 @@ async def _listed(
     """What of these the viewer may see."""
     by_id = {call.post_id: call for call in found}
     seen = await sight.posts_by_ids(tx, list(by_id), viewer)
-    body = calendar(name, await _titled(tx, [(post, by_id[post.id]) for post in seen]), tx.now)
+    titled = await _titled(tx, [(post, by_id[post.id]) for post in seen])
+    body = calendar(name, titled, tx.now, await online.public(tx, [entry for _, entry in titled]))
     file = request.path.rpartition("/")[2].removeprefix("@")
     return subscribed.answer(request, body, "text/calendar", file, viewer)
 
@@ -127,8 +132,14 @@ async def _titled(tx: Tx, entries: Sequence[tuple[Post, Call]]) -> list[tuple[Po
     ]
 
 
-def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> bytes:
-    """A VCALENDAR; ``name`` is shown by calendars that are subscribed to it."""
+def calendar(
+    name: str,
+    entries: Iterable[tuple[Post, Call]],
+    now: datetime,
+    afar: Mapping[int, str] = NOWHERE,
+) -> bytes:
+    """A VCALENDAR; ``name`` is shown by calendars that are subscribed to it; ``afar``: by call, where one takes
+    part online."""
     made = Calendar()
     made.add("prodid", "-//Beckon//Calls to action//EN")
     made.add("version", "2.0")
@@ -139,7 +150,7 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
         made.add("x-published-ttl", REFRESH)  # what Outlook reads instead
     listed_calls = [(post, call) for post, call in entries if call.starts_at]
     for post, call in listed_calls:
-        made.add_component(_event(post, call))
+        made.add_component(_event(post, call, afar.get(post.id)))
     latest = now.year + YEARS_AHEAD  # a call may claim any year
     ends = [call.ends_at or call.starts_at or now for _, call in listed_calls]
     years = [now.year, *(min(end.year, latest) for end in ends)]
@@ -148,7 +159,7 @@ def calendar(name: str, entries: Iterable[tuple[Post, Call]], now: datetime) -> 
     return made.to_ical()
 
 
-def _event(post: Post, call: Call) -> Event:
+def _event(post: Post, call: Call, afar: str | None) -> Event:
     zone = ZoneInfo(call.timezone)
     event = Event()
     event.add("uid", post.uri)
@@ -163,12 +174,15 @@ def _event(post: Post, call: Call) -> Event:
     event.add("status", STATUS[call.state])
     event.add("url", post.url)
     place = ", ".join(part for part in (call.place_name, call.place_address) if part)
-    if place:
-        event.add("location", place)
+    if place or afar:
+        event.add("location", place or afar)
+    if afar:  # RFC 7986, 5.11
+        event.add("conference", vUri(afar, params={"VALUE": "URI", "LABEL": "Online"}))
     if call.latitude is not None and call.longitude is not None:
         event.add("geo", (call.latitude, call.longitude))
     about = text.plain(post.content)
-    event.add("description", f"{about}\n\n{post.url}".strip())
+    told = [about, f"Online: {afar}" if afar else "", post.url]
+    event.add("description", "\n\n".join(part for part in told if part))
     return event
 
 

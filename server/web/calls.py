@@ -7,7 +7,7 @@ server. Every form ends in a verb of domain/calling/calls.py, which decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from server.domain.calling import (
     consents,
     contacts,
     copies,
+    online,
     participants_notes,
     passing_on,
     tallies,
@@ -37,7 +38,16 @@ from server.errors import BadRequest, NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.session import Viewer
-from storage import accounts, calls, claims, communities, participations, polls, shift_roles
+from storage import (
+    accounts,
+    calls,
+    claims,
+    communities,
+    participations,
+    polls,
+    shift_roles,
+    sources,
+)
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -46,6 +56,7 @@ from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
@@ -100,6 +111,8 @@ class Shown:
     note: str | None
     started: Started
     copies: Copies
+    sources: Sequence[Source]
+    online: online.Shown | None
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -193,6 +206,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         ),
         started=(await copies.started(tx, [(post, call)], account))[post.id],
         copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
+        online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
+        sources=await sources.of_call(tx.conn, post.id),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -16,7 +16,7 @@ async def page(request: web.Request) -> web.Response:
     """``GET /calls/{id}/door``"""
     viewer = await answers.signed_in(request)
     async with context(request).work.transaction() as tx:
-        post, call = await calls.known(tx, request)
+        post, call = await calls.known(tx, request, viewer)
         found = await attendance.at_door(tx, viewer.account, post)
     response = answers.page(
         request, "door.html", viewer, post=post, call=call, found=found, now=tx.now

@@ -1228,6 +1228,22 @@ create table calls (
         ('decision', 'sense'), ('decision', 'consent')))
 );
 
+-- Where one takes part from afar.
+create table call_online (
+    post_id bigint primary key references calls on delete cascade,
+    url text not null check (url like 'http%' and length(url) <= 2000),
+    for_participants boolean not null  -- told to who has a place alone
+);
+
+-- What a call rests on, as addresses of pages.
+create table call_sources (
+    post_id bigint not null references calls on delete cascade,
+    position smallint not null check (position between 0 and 4),
+    url text not null check (url like 'https://%' and length(url) <= 2000),
+    title text not null check (length(title) between 1 and 253),
+    primary key (post_id, position)
+);
+
 -- By what rule a decision comes out, where its call says one.
 create table decision_rules (
     post_id bigint primary key references calls on delete cascade,

@@ -136,3 +136,15 @@ async def rows(cast: Cast) -> tuple[int, int]:
         kept = "select (select count(*) from call_feedback), (select count(*) from call_feedback_given)"
         found = await tx.conn.fetchrow(kept)
     return found[0], found[1]
+
+
+async def test_the_log_does_not_say_from_which_address_it_came(
+    cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the call beside the address and the minute, few lines would tell who wrote what."""
+    cast.here.clock.forward(days=8)
+    capsys.readouterr()
+    await cast.came[0].good("POST", cast.path, json=GOOD)
+    said = capsys.readouterr()
+    assert f"{BASE}/calls/{{id}}/feedback" in said.out + said.err
+    assert cast.path not in said.out + said.err

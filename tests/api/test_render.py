@@ -38,7 +38,7 @@ POST = Post(
 CALL = Call(
     post_id=1, community_id=3, kind="event", state="open", starts_at=NOW + HOUR, ends_at=None,
     timezone="Europe/Rome", place_name="Shed & yard", place_address="", latitude=None,
-    longitude=None, capacity=None, card_uri=None, confirmed=0, expressed=0, waiting=0,
+    longitude=None, capacity=None, guests_max=0, taken=0, may_be_started=True, card_uri=None, confirmed=0, expressed=0, waiting=0,
     tally_sent_at=None,
     revision=0,
     join_mode="free", external_url=None, variant="", closes_at=None, goal=None, goal_metric="people",
@@ -134,7 +134,7 @@ def test_an_answer_is_a_vote(answer: str, state: str, own: list[int]) -> None:
     mine = Participation(
         id=1, turn=1, uri=None, post_id=1, account_id=2, contact_id=None, answer=answer, choice=at,
         counts=at == 0, state=state, tier="confirmed", door="page", created_at=NOW, answered_at=NOW,
-        role=None,
+        role=None, guests=0,
     )  # fmt: skip
     row = Poll(1, multiple=False, ends_at=None, closed_at=None, voters_count=0)
     shown = poll.of_call(row, [], CALL, mine, NOW)

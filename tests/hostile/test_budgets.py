@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from federation.origin import domain_of
 from server import worker
-from server.arriving import budgets, inbox
+from server.arriving import arrivals, budgets, inbox
 from server.arriving.budgets import OverBudget, Rule, Turns
 from storage import inbox as inbox_rows
 from storage import lanes
@@ -125,7 +125,7 @@ async def test_a_full_queue_refuses_its_own_domain_alone(
     garden: Account,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inbox, "WAITING_OF_DOMAIN", 2)
+    monkeypatch.setattr(arrivals, "WAITING_OF_DOMAIN", 2)
     mallory, reader = attacker.person("mallory"), microblog.person("reader")
     seen = [
         (await attacker.send(mallory, attacker.activity(mallory, "Like", garden.uri), ours.inbox))
@@ -143,7 +143,7 @@ async def test_a_full_queue_refuses_its_own_domain_alone(
 async def test_a_full_queue_says_when_to_come_again(
     ours: Instance, attacker: Peer, garden: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "BYTES_OF_DOMAIN", 1)
+    monkeypatch.setattr(arrivals, "BYTES_OF_DOMAIN", 1)
     mallory = attacker.person("mallory")
     like = attacker.activity(mallory, "Like", garden.uri)
     assert (await attacker.send(mallory, like, ours.inbox)).status == 202

@@ -401,6 +401,8 @@ async def near(tx: Tx) -> None:
         " select c.post_id, s.account_id, 40, 'On paper', 'https://a.example/', now() from calls c, skill_sets s",
         "insert into call_milestones select post_id, 25, now() from calls",
         "insert into shift_roles select post_id, 'driver', 0, 2, 'driving' from calls",
+        "insert into call_sources select post_id, 0, 'https://town.example/report', 'The report' from calls",
+        "insert into call_online select post_id, 'https://meet.example/room', true from calls",
         "insert into call_private select post_id, 'The key is below the pot.' from calls",
         "insert into call_feedback (post_id, good, better, said_on) select post_id, 'The tea', '', '2030-01-01' from calls",
         "insert into call_feedback_given select post_id, sha256('one'), '2030-01-01' from calls",

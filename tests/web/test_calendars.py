@@ -246,9 +246,13 @@ async def test_a_private_community_is_in_no_public_calendar_or_feed(house: House
         await shut(house, hidden, policy)
         strange = await secret(house, outsider)
         browser = await house.browser(organiser)
+        kept = await browser.get(f"/calls/{post.id}.ics")
+        assert (kept.status, kept.headers["Cache-Control"]) == (200, "private, no-cache")
+        assert (await (await house.browser()).get(f"/calls/{post.id}.ics")).status == 404
+        assert (await (await house.browser(outsider)).get(f"/calls/{post.id}.ics")).status == 404
         for path in (
             *(f"/@{name}.{form}" for form in ("ics", "atom", "rss")),
-            *(f"/calls/{post.id}.{form}" for form in ("ics", "atom")),
+            f"/calls/{post.id}.atom",
             *(f"{strange}/communities/{hidden.id}.{form}" for form in ("ics", "atom")),
         ):
             assert (await browser.get(path)).status == 404, path

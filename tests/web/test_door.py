@@ -41,3 +41,14 @@ async def test_a_form_that_is_not_ours_brings_nobody(house: House) -> None:
     for wrong, status in (("x", 400), ("-1", 400), ("9999", 400), ("1", 403)):
         seen = await browser.post(f"/calls/{call.id}/answer", said="going", guests=wrong)
         assert seen.status == status, wrong
+
+
+async def test_there_is_a_list_for_the_door_of_a_private_community(house: House) -> None:
+    """For who may print it, and nothing at all for who is no member."""
+    organiser, stranger = await house.person("organiser"), await house.person("stranger")
+    group = await house.community(
+        organiser, "shed", visibility="private", community_policy="request"
+    )
+    path = f"/calls/{(await house.call(organiser, group)).id}/door"
+    assert (await (await house.browser(organiser)).get(path)).status == 200
+    assert (await (await house.browser(stranger)).get(path)).status == 404

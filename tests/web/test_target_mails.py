@@ -18,8 +18,9 @@ from server.config import load
 from server.domain import retention
 from server.domain.calling import calls, participations, target_mails, targets
 from server.domain.calling.drafting import Wanted
-from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.jobs import later
+from storage import accounts
 from storage import target_mails as rows
 from storage.accounts import Account
 from storage.calls import Details
@@ -251,7 +252,7 @@ async def test_a_server_without_mail_sends_none(database_url: str) -> None:
         async with house.work.transaction() as tx:
             wanted = Wanted("The path", Details(None, None, "UTC"), kind="contact")
             post = await calls.create(tx, organiser, group, wanted)
-            with pytest.raises(Unavailable):
+            with pytest.raises(Forbidden, match="sends no mail"):
                 await target_mails.allow(tx, organiser, post, Mailing(1, 1, False))
 
 
@@ -276,3 +277,18 @@ async def test_copies_go_after_ninety_days(office: Office) -> None:
     async with office.house.work.reading() as tx:
         assert await tx.conn.fetchval("select count(*) from call_letters") == 1
         assert await rows.next_of(tx.conn, 1) is None
+
+
+@pytest.mark.parametrize("who", ["writer", "community"])
+async def test_what_waits_of_who_is_suspended_is_not_sent(office: Office, who: str) -> None:
+    """Neither of a person nor of a whole community that this server keeps still."""
+    await office.allow()
+    target = await office.target()
+    writer = await office.house.person("writer")
+    await office.ask(writer, target)
+    async with office.house.work.transaction() as tx:
+        gone = writer.id if who == "writer" else office.post.community_id
+        assert gone
+        await accounts.suspend(tx.conn, gone, tx.now)
+    assert await office.run() == 0
+    assert await office.states() == ["stopped"]

@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server import text
-from server.domain import policy, wire
+from server.domain import policy, sight, wire
 from server.domain.calling import feedback, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
@@ -82,8 +82,10 @@ async def run(tx: Tx, notice_id: int, after: int) -> None:
         waiting=what in TO_WHO_WAITS, below=what not in REMINDERS, off=what == "cancelled",
     )  # fmt: skip
     facts = facts_of(notice, post, call)
+    reached = set(await sight.still(tx, post, [p.account_id for p in people if p.account_id]))
     for person in people:
-        await _tell(tx, notice, community, person, facts)
+        if person.account_id is None or person.account_id in reached:
+            await _tell(tx, notice, community, person, facts)
     if len(people) == BATCH:
         await _go_on(tx, notice, people[-1].id)
 

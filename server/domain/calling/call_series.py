@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.domain.calling import calls, drafting, kinds, outcomes, recurrence
+from server.domain.calling import calls, drafting, kinds, outcomes, recurrence, sources
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -29,6 +29,7 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.call_series import NewSeries, Occurrence, Series
 from storage.calls import Details
+from storage.online import Online
 
 JOB = "call_series"
 AHEAD = 3
@@ -36,6 +37,8 @@ MOST = 50
 """Series of one community."""
 QUARTER = timedelta(days=91)
 PATIENCE = timedelta(days=14)
+IN_PARTS = ("details", "options", "sources", "online")
+"""Fields of ``Wanted`` that are no plain values."""
 TIMES = ("starts_at", "ends_at", "closes_at")
 
 
@@ -92,8 +95,11 @@ def _wanted(series: Series, local: datetime) -> Wanted:
         ends_at=starts + series.lasts if series.lasts else None,
         timezone=series.timezone,
     )
-    said = {k: v for k, v in series.template.items() if k not in ("details", "options")}
-    return Wanted(**said, details=details, options=tuple(series.template["options"]))
+    said = {k: v for k, v in series.template.items() if k not in IN_PARTS}
+    named = sources.read(series.template.get("sources"))
+    options, place = tuple(series.template["options"]), series.template.get("online")
+    online = Online(**place) if place else None
+    return Wanted(**said, details=details, options=options, sources=named, online=online)
 
 
 async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> None:

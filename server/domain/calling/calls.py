@@ -18,10 +18,12 @@ from server.domain.calling import (
     copies,
     drafting,
     kinds,
+    online,
     own_calls,
     participations,
     reminders,
     shifts,
+    sources,
     targets,
     urgency,
 )
@@ -36,9 +38,11 @@ from storage import communities as community_rows
 from storage import notifications as notification_rows
 from storage import participations as rows
 from storage import posts as post_rows
+from storage import sources as source_rows
 from storage.accounts import Account
 from storage.calls import Call, Details, NewCall
 from storage.posts import Post
+from storage.sources import Source
 from storage.targets import Heard, Script
 
 STATES = ("open", "postponed", "cancelled", "closed")
@@ -86,6 +90,8 @@ class Reported:
     taken: int | None = None
     targets: tuple[Heard, ...] = ()  # of a contact call
     scripts: tuple[Script, ...] = ()
+    sources: tuple[Source, ...] = ()
+    online_url: str | None = None
 
 
 async def create(
@@ -119,7 +125,7 @@ async def create(
     if origin:
         await copies.note(tx, post, call, origin.uri)
     await urgency.mark(tx, call, was=False)
-    await _set_note(tx, post, wanted)
+    await _set_beside(tx, post, wanted)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
@@ -161,9 +167,14 @@ async def _add_shifts(
     ]
 
 
-async def _set_note(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+async def _set_beside(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+    """What has a table of its own, where it was said."""
     if wanted.note is not None:
         await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
+    if wanted.sources is not None:
+        await source_rows.put(tx.conn, post.id, sources.cleaned(wanted.sources))
+    if wanted.online is not None:
+        await online.put(tx, post.id, wanted.online)
 
 
 def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:
@@ -244,6 +255,8 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
+    await source_rows.put(tx.conn, post.id, reported.sources)
+    await online.hear(tx, post.id, reported.online_url)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":
@@ -413,7 +426,7 @@ async def _rewrite(
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
-    await _set_note(tx, post, wanted)
+    await _set_beside(tx, post, wanted)
     if wanted.may_be_started is not None:
         await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)

@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import guests, kinds, shifts
+from server.domain.calling import guests, kinds, online, shifts
+from server.domain.calling import sources as source_verbs
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage.calls import Details
+from storage.online import Online
+from storage.sources import Source
 
 ABOUT_MAX = 5000
 TITLE_MIN, TITLE_MAX = 3, 200
@@ -33,6 +36,8 @@ class Wanted:
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
     take part, None to leave it; ``may_be_started``: by other communities in their town, None to leave it.
+    ``sources``: what it rests on, None to leave them; ``online``: where one takes part from afar, None to leave
+    it, with an empty address to take it away.
     """
 
     title: str
@@ -45,6 +50,8 @@ class Wanted:
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
     may_be_started: bool | None = None
+    sources: tuple[Source, ...] | None = None
+    online: Online | None = None
 
 
 def check(wanted: Wanted) -> None:
@@ -58,6 +65,8 @@ def check(wanted: Wanted) -> None:
         raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
     shifts.check(wanted.kind, wanted.shifts or ())
     _check_note(wanted)
+    source_verbs.cleaned(wanted.sources or ())
+    online.check(wanted.kind, wanted.online or Online(""))
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)

@@ -10,7 +10,7 @@ A call that is closed without one asks its organisers twice: after three days an
 from __future__ import annotations
 
 from server import text
-from server.domain import effects, policy
+from server.domain import effects, policy, sight
 from server.domain.calling import call_notices, calls
 from server.domain.groups import communities, letters
 from server.domain.posting import drafts, posts
@@ -68,7 +68,8 @@ async def _spread(
     )
     await posts.publish(tx, community, draft)
     took_part = await participations.participants(tx.conn, post.id)
-    ids = [row.account_id for row in took_part if row.account_id and row.state == "granted"]
+    placed = [row.account_id for row in took_part if row.account_id and row.state == "granted"]
+    ids = await sight.still(tx, post, placed)
     await effects.tell(
         tx, (await accounts.by_ids(tx.conn, ids)).values(), "update", author, post.id
     )

@@ -18,10 +18,10 @@ from storage.participations import Participation
 
 async def for_participant(tx: Tx, call: Call, place: Participation | None) -> str | None:
     """Of this answer to this call or one of its shifts; None where there is nothing, or it is not for them."""
-    return (await _notes(tx, [call])).get(call.post_id) if _has_place(place) else None
+    return (await _notes(tx, [call])).get(call.post_id) if has_place(place) else None
 
 
-def _has_place(place: Participation | None) -> bool:
+def has_place(place: Participation | None) -> bool:
     return place is not None and place.counts and place.state == "granted"
 
 
@@ -31,17 +31,22 @@ async def shown(tx: Tx, found: Sequence[Call], viewer: Account | None) -> dict[i
     if viewer is None:
         return {}
     notes = await _notes(tx, found)
-    if not notes:
-        return {}
-    groups = sorted({call.community_id for call in found if call.post_id in notes})
+    told = await may_be_told(tx, [call for call in found if call.post_id in notes], viewer)
+    return {post_id: note for post_id, note in notes.items() if post_id in told}
+
+
+async def may_be_told(tx: Tx, found: Sequence[Call], viewer: Account | None) -> set[int]:
+    """The ids of those of these calls whose private parts are for the viewer."""
+    if viewer is None or not found:
+        return set()
+    groups = sorted({call.community_id for call in found})
     banned = await group_moderation.banned_from(tx.conn, viewer.id, groups, tx.now)
     steered = await communities.steered_by(tx.conn, viewer.id, groups)
-    taking_part = await _taking_part(tx, sorted(notes), viewer)
+    taking_part = await _taking_part(tx, sorted(call.post_id for call in found), viewer)
     return {
-        call.post_id: notes[call.post_id]
+        call.post_id
         for call in found
-        if call.post_id in notes
-        and call.community_id not in banned
+        if call.community_id not in banned
         and (call.community_id in steered or call.post_id in taking_part)
     }
 
@@ -50,7 +55,7 @@ async def _taking_part(tx: Tx, ids: Sequence[int], viewer: Account) -> set[int]:
     """Those of these calls in which, or in a shift of which, the viewer has a place."""
     of = {shift.post_id: shift.parent_id for shift in await calls.shifts(tx.conn, ids)}
     mine = await participations.of_account_many(tx.conn, viewer.id, [*ids, *of])
-    has = {post_id for post_id, place in mine.items() if _has_place(place)}
+    has = {post_id for post_id, place in mine.items() if has_place(place)}
     return has | {parent for post_id in has if (parent := of.get(post_id))}
 
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server import ids, text
-from server.domain import distribution, wire
-from server.domain.calling import keywords, kinds, participations
+from server.domain import distribution, sight, wire
+from server.domain.calling import keywords, kinds, online, participations
 from server.domain.groups import communities
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
@@ -78,7 +78,7 @@ async def tell(tx: Tx, due_: Due) -> None:
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
     link = await _new_link(tx, due_.given, due_.says)
-    said = await _words(tx, due_)
+    said = await _words(tx, due_) + await _afar(tx, due_)
     if due_.person.local:
         draft = drafts.Draft(
             visibility="direct", content=f"<p>{said}</p>", mentions=(due_.person,), source=text.plain(said)
@@ -115,6 +115,14 @@ async def _words(tx: Tx, due_: Due) -> str:
     return f"You have a place: {head}." if places else f"Your answer counts: {head}."
 
 
+async def _afar(tx: Tx, due_: Due) -> str:
+    url = await online.for_participant(tx, due_.call, due_.given)
+    if url is None or due_.says == "waiting":
+        return ""
+    address = text.escape(url)
+    return f' Online: <a href="{address}">{address}</a>'
+
+
 def _way_back(post: Post, link: str) -> str:
     word = keywords.of_language(post.language).withdraw
     address = text.escape(link)
@@ -134,10 +142,11 @@ async def choose(tx: Tx, actor: Account, post: Post, *, wanted: bool) -> None:
 
 
 async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
-    """The answer that a link is about, and its call. Raises ``NotFound``."""
+    """The answer that a link is about, and its call. Raises ``NotFound``, to who went from those for whom it is, too."""
     given = await receipts.by_digest(tx.conn, ids.digest(secret))
     post = await post_rows.by_id(tx.conn, given.post_id) if given else None
-    if given is None or post is None:
+    whose = [given.account_id] if given and given.account_id else []
+    if given is None or post is None or await sight.still(tx, post, whose) != whose:
         raise NotFound(
             "There is no answer behind this link: it was taken back, or the call is gone."
         )

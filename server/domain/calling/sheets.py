@@ -11,13 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from server.domain.calling import copies, participants_notes, participations, shift_roles, tallies
+from server.domain.calling import (
+    copies,
+    online,
+    participants_notes,
+    participations,
+    shift_roles,
+    tallies,
+)
 from server.domain.calling.copies import Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
 from server.domain.calling.tallies import Standing
 from server.domain.tx import Tx
-from storage import accounts, calls, claims, milestones, polls, posts
+from storage import accounts, calls, claims, milestones, polls, posts, sources
 from storage import participations as rows
 from storage import shift_roles as role_rows
 from storage.accounts import Account
@@ -28,6 +35,7 @@ from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
 from storage.shift_roles import Role
+from storage.sources import Source
 
 Filled: TypeAlias = tuple[Role, int]
 """Who is wanted in a shift, and how many have a place as that."""
@@ -36,7 +44,8 @@ Filled: TypeAlias = tuple[Role, int]
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One call. ``answers``: in the order of ``options``, its card; ``mine``: the viewer's, and ``line`` its place among
-    those who wait; ``standing``: of a call that is counted here; ``note``: what only who takes part is told."""
+    those who wait; ``standing``: of a call that is counted here; ``note``: what only who takes part is told;
+    ``sources``: what it rests on."""
 
     post: Post
     call: Call
@@ -54,6 +63,8 @@ class Sheet:
     roles: Sequence[Filled]
     note: str | None
     started: Started
+    sources: Sequence[Source]
+    online: online.Shown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,8 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     counts = await _counts(tx, found)
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
+    named = await sources.of_calls(tx.conn, ids)
+    places = await online.shown(tx, [call for _, call in found], viewer)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     started = await copies.started(tx, found, viewer)
     return [
@@ -118,6 +131,8 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
             started=started[post.id],
+            sources=named.get(post.id, ()),
+            online=places.get(post.id),
         )
         for post, call in found
     ]

@@ -18,6 +18,7 @@ from server.domain.calling import kinds
 from server.domain.calling.drafting import Wanted
 from server.errors import Invalid
 from storage.calls import Details
+from storage.sources import Source
 
 FIRST = re.compile(
     r"!(?P<call>call\s+)?(?P<kind>[a-z]+)(?:/(?P<variant>[a-z]+))?(?:\s+(?P<title>\S.*))?",
@@ -44,6 +45,7 @@ FIELDS = {
     "options": "options",
     "link": "external_url",
     "urgent": "urgent",
+    "source": "sources",
 }
 """What a line may be called, and the field of a call that it says."""
 LINES = {field_: name for name, field_ in FIELDS.items()}
@@ -102,6 +104,7 @@ def parse(typed: str, timezone: str, language: str | None = None) -> Short:
         kind=kind,
         variant=variant,
         options=_options(head.get("options")),
+        sources=_sources(head.get("source")),
     )
     return Short(wanted, {"title": start + 1, "kind": start + 1, "variant": start + 1} | numbers)
 
@@ -231,6 +234,14 @@ def _goal(said: _Line | None) -> tuple[int | None, str]:
 def _options(said: _Line | None) -> tuple[str, ...]:
     """``Mondays / Fridays``"""
     return tuple(part.strip() for part in said.value.split(" / ")) if said else ()
+
+
+def _sources(said: _Line | None) -> tuple[Source, ...] | None:
+    """``https://town.example/report The report``"""
+    if said is None:
+        return None
+    url, _, title = said.value.partition(" ")
+    return (Source(url, title),)
 
 
 def _is_urgent(said: _Line | None) -> bool:

@@ -21,7 +21,7 @@ from server.domain.calling import participations, targets
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, sealed
 from server.domain.tx import Tx
-from server.errors import Conflict, Invalid, NotFound, Unavailable
+from server.errors import Conflict, Invalid, NotFound
 from server.mail import Mail
 from server.pages import render_text
 from storage import accounts, calls, users
@@ -43,7 +43,7 @@ HOUR = timedelta(hours=1)
 
 async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> None:
     """Let this server send the letters of a call, or no more; for stewards. Raises ``Forbidden``, ``Invalid``,
-    ``NotFound``, ``Unavailable``."""
+    ``NotFound``."""
     call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
     if community is None or not post.local or call.kind != "contact":
@@ -62,7 +62,7 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
 
 def _require_mail(tx: Tx) -> None:
     if not tx.site.mail:
-        raise Unavailable("This server sends no mail.")
+        policy.NO_MAIL.require()
     sealed.secret_of(tx)
 
 
@@ -84,7 +84,7 @@ class Shown:
 async def preview(
     tx: Tx, actor: Account, post: Post, target_id: int, name: str, *, reply: bool
 ) -> Shown:
-    """What would be sent in somebody's name. Raises ``Forbidden``, ``Invalid``, ``NotFound``, ``Unavailable``."""
+    """What would be sent in somebody's name. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
     target = await _sendable(tx, post, target_id)
     script = await targets.letter(tx, post, target)
     call = await calls.by_id(tx.conn, post.id)
@@ -182,9 +182,10 @@ def _next_hour(now: datetime) -> datetime:
 
 
 async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
-    """Whether no letter is to go any more: they pledged, want none, or the call is over."""
+    """Whether no letter is to go any more: they pledged, want none, or the call is over, or its community is
+    suspended."""
     over = call.state in ("closed", "cancelled")
-    if over or target.status == "pledged":
+    if over or target.status == "pledged" or await _is_suspended(tx, call.community_id):
         return True
     return await rows.is_refused(tx.conn, fingerprint(tx, target))
 
@@ -213,10 +214,15 @@ async def write(tx: Tx, mail_id: int) -> Mail | None:
     call = await calls.by_id(tx.conn, found.post_id) if found else None
     if found is None or target is None or call is None or found.state != "sent":
         return None
-    if await _is_settled(tx, target, call):
+    if await _is_settled(tx, target, call) or await _is_suspended(tx, found.account_id or 0):
         await rows.stop_one(tx.conn, mail_id)
         return None
     return await _mail(tx, found, target)
+
+
+async def _is_suspended(tx: Tx, account_id: int) -> bool:
+    account = await accounts.by_id(tx.conn, account_id)
+    return account is None or account.suspended_at is not None
 
 
 async def _mail(tx: Tx, found: TargetMail, target: Target) -> Mail:
@@ -246,6 +252,8 @@ def _seal(tx: Tx, mark: str) -> str:
 def mark_of(tx: Tx, token: str) -> bytes:
     """The fingerprint that a link is about. Raises ``NotFound`` where this server did not make it."""
     mark, _, seal = token.partition(".")
+    if tx.site.secret is None:
+        raise NotFound  # and so it makes none
     if not hmac.compare_digest(seal.encode(), _seal(tx, mark).encode()):
         raise NotFound("This link is not complete. Please copy all of it from the mail.")
     return bytes.fromhex(mark)

@@ -1,0 +1,120 @@
+"""What stands beside a call, between two instances: sources, a place online, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server.arriving import resolve
+from server.domain import wire
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
+from server.domain.members import follows
+from storage import calls as call_rows
+from storage import online, sources
+from storage.accounts import Account
+from storage.calls import Call, Details
+from storage.online import Online
+from storage.posts import Post
+from storage.sources import Source
+from tests.federation.five import Five, five
+from tests.federation.instance import Instance
+
+REPORT = Source("https://town.example/report?a=1&b=2", 'What "they" said <of> it')
+DETAILS = Details(None, None, "UTC")
+
+
+@dataclass
+class Two:
+    """``home`` has a community of which somebody of ``away`` is a member."""
+
+    both: Five
+    home: Instance
+    away: Instance
+    keeper: Account
+    group: Account
+
+    async def make(self, wanted: Wanted) -> Post:
+        async with self.home.work.transaction() as tx:
+            post = await calls.create(tx, self.keeper, self.group, wanted)
+        await self.both.settle()
+        return post
+
+    async def edit(self, post: Post, wanted: Wanted) -> None:
+        async with self.home.work.transaction() as tx:
+            await calls.edit(tx, self.keeper, post, wanted=wanted)
+        await self.both.settle()
+
+    async def copy(self, post: Post) -> tuple[Post, Call, tuple[Source, ...]]:
+        found = await self.away.post(post.uri)
+        assert found
+        async with self.away.work.reading() as tx:
+            call = await call_rows.by_id(tx.conn, found.id)
+            assert call
+            return found, call, tuple(await sources.of_call(tx.conn, found.id))
+
+    async def document(self, post: Post) -> dict[str, object]:
+        async with self.home.work.reading() as tx:
+            return await wire.post(tx, post)
+
+
+@pytest.fixture
+async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
+    async with five(template_url, tmp_path, ["home", "away"]) as both:
+        home, away = (server.here for server in both.servers)
+        keeper, reader = await home.member("keeper"), await away.member("reader")
+        group = await home.community(keeper, "kitchen")
+        found = await resolve.actor(away.net, group.uri)
+        async with away.work.transaction() as tx:
+            await follows.follow(tx, reader, found)
+        await both.settle()
+        yield Two(both, home, away, keeper, group)
+
+
+def petition(*named: Source) -> Wanted:
+    return Wanted("Keep it", DETAILS, "It is ours.", kind="petition", sources=named)
+
+
+async def test_sources_are_told_and_kept_apart_from_the_text(two: Two) -> None:
+    post = await two.make(petition(REPORT))
+    document = await two.document(post)
+    assert 'href="https://town.example/report?a=1&amp;b=2"' in str(document["content"])
+    copy, _, named = await two.copy(post)
+    assert (copy.content, named) == ("<p>It is ours.</p>", (REPORT,))
+    await two.edit(post, petition())
+    copy, _, named = await two.copy(post)
+    assert (copy.content, named) == ("<p>It is ours.</p>", ())
+    assert "town.example" not in str(await two.document(post))
+
+
+ROOM = "https://meet.example/room?a=1&b=2"
+
+
+def meeting(two: Two, place: Online) -> Wanted:
+    details = Details(two.home.clock.now() + timedelta(days=7), None, "UTC")
+    return Wanted("Meeting", details, online=place)
+
+
+async def test_where_one_meets_online_is_told(two: Two) -> None:
+    post = await two.make(meeting(two, Online(ROOM)))
+    document = await two.document(post)
+    assert (document["onlineLink"], document["isOnline"]) == (ROOM, True)
+    copy, _, _ = await two.copy(post)
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {copy.id: Online(ROOM)}
+    assert copy.attachments == []
+    await two.edit(post, meeting(two, Online("")))
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {}
+
+
+async def test_where_only_participants_meet_is_not_on_the_wire(two: Two) -> None:
+    post = await two.make(meeting(two, Online(ROOM, for_participants=True)))
+    assert "meet.example" not in str(await two.document(post))
+    copy, _, _ = await two.copy(post)
+    async with two.away.work.reading() as tx:
+        assert await online.of_calls(tx.conn, [copy.id]) == {}
