@@ -182,7 +182,8 @@ class Join(Activity):
 
     ``answer``: which of the answers of a call (``cta:answer``), where that is not the first. ``role``: which
     of a shift (``cta:role``), where it says one. ``guests``: how many more come along (``cta:guests``), None where it
-    says nothing of them.
+    says nothing of them. ``fields``: what it answers to the questions of a call (``cta:fields``), each with its question;
+    None where it says nothing of these.
     """
 
     object: str
@@ -190,6 +191,7 @@ class Join(Activity):
     answer: str = ""
     role: str = ""
     guests: int | None = None
+    fields: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

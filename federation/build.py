@@ -299,18 +299,25 @@ def join(
     answer: str = "",
     role: str = "",
     guests: int | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Json:
     """Taking part in an event or call; ``to`` names its organiser, who answers.
 
     ``answer``: which of the answers of a call; empty for the one that a plain Join means.
     ``role``: which of a shift. ``guests``: how many more come along, None where nobody may.
+    ``fields``: what is answered to the questions of a call, by the question.
     """
     head = _head("Join", activity_id, actor, to)
-    if answer or role or guests is not None:
+    if answer or role or guests is not None or fields:
         head["@context"] = [*ACTIVITY_CONTEXT, {"cta": CTA}]
     said = _said({"participationMessage": message, "cta:answer": answer, "cta:role": role})
     brings = {} if guests is None else {"cta:guests": guests}
-    return head | {"object": joined} | said | brings
+    told = {"cta:fields": [_field(name, value) for name, value in fields.items()]} if fields else {}
+    return head | {"object": joined} | said | brings | told
+
+
+def _field(name: str, value: str) -> Json:
+    return {"type": "cta:Field", "name": name, "content": value}
 
 
 def ignore(activity_id: str, actor: str, ignored: str, *, to: Iterable[str]) -> Json:

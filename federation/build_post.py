@@ -26,6 +26,7 @@ from federation.objects import (
     Poll,
     Post,
     Proposal,
+    Question,
     QuoteAuthorization,
     QuotePolicy,
     Role,
@@ -434,6 +435,7 @@ def _call(value: Call | None) -> Json | None:
         mayBeStarted=None if value.may_be_started else False,
         guestsMax=value.guests_max or None,
         sources=[_source_of(source) for source in value.sources] or None,
+        questions=[_question(each) for each in value.questions] or None,
         targets=[_target(target) for target in value.targets] or None,
         scripts=[_script(script) for script in value.scripts] or None,
     )
@@ -441,6 +443,10 @@ def _call(value: Call | None) -> Json | None:
 
 def _source_of(value: Source) -> Json:
     return {"type": "Link", "href": value.url, "name": value.title}
+
+
+def _question(value: Question) -> Json:
+    return {"type": "cta:Question", "name": value.text, "required": value.required}
 
 
 def _target(value: Target) -> Json:

@@ -184,6 +184,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the organisers of a call ask who takes part; plain text."""
+
+    text: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """How much of what: ``metric`` "people", ``value`` 40."""
 
@@ -272,8 +280,9 @@ class Call:
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
     ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
     ``may_be_started``: whether others may do the same with this one.
-    ``guests_max``: whom each who takes part may bring. ``targets`` and ``scripts``: of a contact call.
-    ``sources``: what it rests on. ``category``: what a need is about; ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``guests_max``: whom each who takes part may bring; ``questions``: what they are asked. ``targets`` and
+    ``scripts``: of a contact call. ``sources``: what it rests on. ``category``: what a need is about;
+    ``proposal``: what a need or an offer says for readers of FEP-0837.
     """
 
     kind: CallKind
@@ -305,6 +314,7 @@ class Call:
     proposal: Proposal | None = None
     guests_max: int = 0
     sources: tuple[Source, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,9 @@ ANSWER_MAX: Final = 40
 ROLE_MAX: Final = 60
 MESSAGE_MAX: Final = 500
 GUESTS_MAX: Final = 10
+QUESTIONS_MAX: Final = 3
+QUESTION_MAX: Final = 200
+FIELD_MAX: Final = 500
 
 
 class Head(TypedDict):
@@ -442,8 +445,9 @@ def _join(document: Document, head: Head) -> Activity:
     role = text(document.get("cta:role"), ROLE_MAX)
     about = require_ref(document, "object")
     return verbs.Join(
-        **head, object=about, message=message, answer=answer, role=role, guests=_guests(document)
-    )
+        **head, object=about, message=message, answer=answer, role=role,
+        guests=_guests(document), fields=_fields(document),
+    )  # fmt: skip
 
 
 def _guests(document: Document) -> int | None:
@@ -454,6 +458,27 @@ def _guests(document: Document) -> int | None:
     if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= GUESTS_MAX:
         raise Refused("bad_guests", f"Guests are a whole number from 0 to {GUESTS_MAX}.")
     return said
+
+
+def _fields(document: Document) -> tuple[tuple[str, str], ...] | None:
+    """What is answered to the questions of a call: nothing is cut, as it is somebody's word."""
+    said = document.get("cta:fields")
+    if said is None:
+        return None
+    found = [_field(entry) for entry in items(said, QUESTIONS_MAX + 1)]
+    if len(found) > QUESTIONS_MAX or len({name for name, _ in found}) < len(found):
+        raise Refused("bad_fields", f"At most {QUESTIONS_MAX} questions are answered, each once.")
+    return tuple(found)
+
+
+def _field(entry: object) -> tuple[str, str]:
+    named = mapping(entry) or {}
+    name, value = named.get("name"), named.get("content")
+    if not (isinstance(name, str) and 0 < len(name) <= QUESTION_MAX):
+        raise Refused("bad_fields", "What is answered names its question.")
+    if not (isinstance(value, str) and len(value) <= FIELD_MAX):
+        raise Refused("bad_fields", f"An answer to a question has at most {FIELD_MAX} characters.")
+    return name, value
 
 
 def _invite(document: Document, head: Head) -> Activity:

@@ -40,6 +40,7 @@ from federation.objects import (
     Option,
     Place,
     Poll,
+    Question,
     Role,
     Source,
 )
@@ -56,6 +57,8 @@ ROLE_MAX: Final = 60
 GUESTS_MAX: Final = 10
 SOURCES_MAX: Final = 5
 TITLE_MAX: Final = 200
+QUESTIONS_MAX: Final = 3
+QUESTION_MAX: Final = 200
 PLACES_MAX: Final = 1_000_000
 LOCATIONS_MAX: Final = 8
 ORGANIZERS_MAX: Final = 64
@@ -260,6 +263,7 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         category=category,
         sources=tuple(_sources(extension.get("sources"))),
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
+        questions=tuple(_questions(extension.get("questions"))),
     )
 
 
@@ -279,6 +283,13 @@ def _sources(value: object) -> Iterator[Source]:
 def _choice(said: object) -> int | None:
     at = whole(said)
     return at if at is not None and at < OPTIONS_MAX else None
+
+
+def _questions(value: object) -> Iterator[Question]:
+    for entry in mappings(value, QUESTIONS_MAX):
+        asked = text(entry.get("name"), QUESTION_MAX)
+        if asked:
+            yield Question(text=asked, required=entry.get("required") is True)
 
 
 def _roles(value: object) -> Iterator[Role]:

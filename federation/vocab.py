@@ -278,6 +278,8 @@ CALL_TERMS: Final = {
     "skill": "cta:skill",
     "guestsMax": "cta:guestsMax",
     "sources": {"@id": "cta:sources", "@container": "@list"},
+    "questions": {"@id": "cta:questions", "@container": "@list"},
+    "required": "cta:required",
     "targets": {"@id": "cta:targets", "@container": "@list"},
     "scripts": {"@id": "cta:scripts", "@container": "@list"},
     "role": "cta:role",

@@ -46,6 +46,7 @@ from storage import (
     mail_lists,
     media,
     migrate,
+    questions,
 )
 from storage.archive import ArchiveError, Manifest, Rows
 from storage.cluster import sync_directory
@@ -330,6 +331,7 @@ async def _load(
             await mail_follows.drop_all(conn)
             await mail_lists.drop_all(conn)
             await contacts.give_up(conn)
+            await questions.give_up(conn)
         else:
             await _require_secret(conn, settings)
         if unpacked and settings.s3_bucket:

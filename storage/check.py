@@ -212,6 +212,10 @@ DECISIONS = """
     from decision_rules r join calls c using (post_id) join posts p on p.id = c.post_id
     where c.kind <> 'decision'
     union all
+    select format('Somebody answered a question of %s, and does not take part.', p.uri)
+    from participation_fields f join participations n on n.id = f.participation_id
+    join posts p on p.id = n.post_id where n.state = 'withdrawn' or not n.counts
+    union all
     select format('Somebody gave a reason for an answer to %s and took it back.', p.uri)
     from reasons r join participations n on n.id = r.participation_id
     join posts p on p.id = n.post_id where n.state = 'withdrawn'

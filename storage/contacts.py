@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,6 +46,7 @@ PUT = Query(
     Contact,
 )
 BY_ID = Query("select * from contacts where id = $1", Contact)
+BY_IDS = Query("select * from contacts where id = any($1::bigint[])", Contact)
 BY_FINGERPRINT = Query("select * from contacts where post_id = $1 and fingerprint = $2", Contact)
 OF_CALL = Query(
     "select * from contacts where post_id = $1 and state = 'confirmed' and sealed is not null"
@@ -122,6 +124,10 @@ async def put(
 
 async def by_id(conn: Connection, contact_id: int) -> Contact | None:
     return await BY_ID.first(conn, contact_id)
+
+
+async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Contact]:
+    return {row.id: row for row in await BY_IDS.all(conn, ids)}
 
 
 async def by_fingerprint(conn: Connection, post_id: int, fingerprint: bytes) -> Contact | None:

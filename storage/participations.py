@@ -130,6 +130,7 @@ WITHDRAW = Command(
 )
 # What was said with an answer goes with it; that something was promised stays, to be counted.
 DROP_REASON = Command("delete from reasons where participation_id = $1")
+DROP_FIELDS = Command("delete from participation_fields where participation_id = $1")
 DROP_LETTERS = Command("delete from call_letters where participation_id = $1")
 CANCEL_COMMITMENT = Command(
     "update commitments set state = 'cancelled', said = '', uri = null, agreement = null, changed_at = $2"
@@ -285,6 +286,7 @@ async def put(
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
     if not said.counts:
+        await DROP_FIELDS.run(conn, row.id)
         await END_COMMITMENT.run(conn, row.id, now)
     return row
 
@@ -340,6 +342,7 @@ async def withdraw(conn: Connection, participation_id: int, now: datetime) -> bo
     if not await WITHDRAW.run(conn, participation_id, now):
         return False
     await DROP_REASON.run(conn, participation_id)
+    await DROP_FIELDS.run(conn, participation_id)
     await DROP_LETTERS.run(conn, participation_id)
     await CANCEL_COMMITMENT.run(conn, participation_id, now)
     return True

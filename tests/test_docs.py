@@ -197,7 +197,14 @@ def test_forms_are_printed_from_the_code() -> None:
 def test_terms_are_those_of_the_context() -> None:
     table = between(read("FEDERATION.md"), "terms")
     named = set(re.findall(r"^\| `([\w:]+)`", table, re.MULTILINE))
-    assert named - {"cta:call", "cta:answer", "cta:role", "cta:guests", "cta:Tally"} <= {
+    assert named - {
+        "cta:call",
+        "cta:answer",
+        "cta:role",
+        "cta:guests",
+        "cta:fields",
+        "cta:Tally",
+    } <= {
         *vocab.CALL_TERMS,
         *vocab.TALLY_TERMS,
     }

@@ -1,6 +1,7 @@
 """Beckon's own API for what happens around a call: its outcome, messages to those who take part, reminders.
 
-``AtDoor``: id, name, answer, state, role?, guests, attended (null: not written down), recorded_by. ``Reminders``: on (whether the member is reminded of what they take part in).
+``AtDoor``: id, name, answer, state, role?, guests, attended (null: not written down), recorded_by, fields [{name,
+value}] (what they answered, for who steers). ``Reminders``: on (whether the member is reminded of what they take part in).
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ async def _list(tx: Tx, found: Sequence[AtDoor]) -> list[Json]:
             "guests": line.given.guests,
             "attended": line.came.attended if line.came else None,
             "recorded_by": shown.get(line.came.recorded_by or 0) if line.came else None,
+            "fields": [{"name": n, "value": v} for n, v in line.fields.items()],
         }
         for line in found
     ]

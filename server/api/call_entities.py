@@ -53,7 +53,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         privacy=audience.of_answers(
             call.kind,
             audience.place(
-                tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public
+                tx.site.urls.domain, sheet.community, closed=not sheet.post.is_public, asks=bool(sheet.questions)
             ),
         ),
     )  # fmt: skip
@@ -69,6 +69,7 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "online_url": sheet.online.url if sheet.online else None,
         "online_for_participants": bool(sheet.online and sheet.online.for_participants),
         "sources": [asdict(source) for source in sheet.sources],
+        "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],
         **_started(sheet),
     }
 

@@ -22,6 +22,7 @@ from server.clock import stamp
 from server.context import context
 from server.domain import sight
 from server.domain.calling import call_series
+from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json, maybe_stamp
@@ -89,6 +90,8 @@ async def of_community(request: web.Request, caller: Caller | None) -> web.Respo
     viewer, page = viewer_of(caller), paging.page(request, 20, 40)
     async with context(request).work.reading() as tx:
         group = await sight.group(tx, id_of(request), viewer)
+        if group.local:
+            await communities.require_inside(tx, group, viewer)
         found = await rows.of_community(tx.conn, group.id, *page.bounds, page.limit)
         body = await _entities(tx, found, viewer)
     more = len(found) == page.limit

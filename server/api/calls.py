@@ -13,9 +13,10 @@ which the last two are added to nothing, and servers [{host?, people}], the smal
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
 taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; online_url? (where
-one takes part from afar; with online_for_participants for who has a place, and who steers). may_be_started (others
-may start a copy in their town), started_from? {id, title, url, uri} (the first call, of which this is a copy), started_in
-(how many places). ``Participant``: account, answer, state, tier, answered_at, role?, guests.
+one takes part from afar; with online_for_participants for who has a place, and who steers); questions [{text,
+required}] (what who takes part is asked); may_be_started (others may start a copy in their town), started_from? {id,
+title, url, uri} (the first call, of which this is a copy), started_in (how many places). ``Participant``: account,
+answer, state, tier, answered_at, role?, guests, fields [{name, value}] (by question).
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
 """
@@ -49,10 +50,11 @@ from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import decisions, kinds
+from server.domain.calling import decisions, kinds, questions
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
 from server.domain.calling.drafting import Wanted
+from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -102,6 +104,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         options=tuple(sent.texts("options")),
         shifts=_wanted_shifts(sent, timezone) if "shifts" in sent else None,
         note=sent.text("participants_note") if "participants_note" in sent else None,
+        questions=_wanted_questions(sent) if "questions" in sent else None,
         may_be_started=sent.boolean("may_be_started"),
         sources=_sources(sent) if "sources" in sent else None,
         online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
@@ -132,6 +135,13 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
 def _sources(sent: Params) -> tuple[Source, ...]:
     given = sent.children("sources")
     return tuple(Source(s.text("url") or "", s.text("title") or "") for s in given)
+
+
+def _wanted_questions(sent: Params) -> tuple[Asked, ...]:
+    return tuple(
+        Asked(child.text("text") or "", child.flag("required"))
+        for child in sent.children("questions")
+    )
 
 
 def _wanted_shifts(sent: Params, timezone: str) -> tuple[Shift, ...]:
@@ -208,20 +218,21 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 async def answer(request: web.Request, caller: Caller) -> web.Response:
     """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
     call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it;
-    ``guests``: how many come along, each of whom takes a place."""
+    ``guests``: how many come along, each of whom takes a place; ``fields``: what is answered to the call's
+    ``questions``, in their order."""
     sent = await params.read(request)
     said, reason = sent.text("answer") or "", sent.text("reason") or ""
     role, shift_id = sent.text("role") or None, sent.id("shift_id")
-    guests = sent.integer("guests")
+    guests, fields = sent.integer("guests"), sent.texts("fields")
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
         if reason:
-            await decisions.answer(tx, caller.account, post, said, "client", reason)
+            await decisions.answer(tx, caller.account, post, said, "client", reason, fields)
         else:
             at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
             key = said or None if shift_id else said
             await taking_part.answer(
-                tx, caller.account, at, key, "client", role=role, guests=guests
+                tx, caller.account, at, key, "client", role=role, guests=guests, fields=fields
             )
     return await answered(request, post.id, caller.account)
 
@@ -250,7 +261,13 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         rows = await participations.participants(tx.conn, post.id)
         people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
-        return ok([render.participant(tx.site.urls, person, row) for person, row in named])
+        said = await questions.read(tx, call, [row for _, row in named])
+        return ok(
+            [
+                render.participant(tx.site.urls, person, row, said.get(row.id, {}))
+                for person, row in named
+            ]
+        )
 
 
 async def receipts(request: web.Request, caller: Caller) -> web.Response:
@@ -300,6 +317,7 @@ _MORE = (
     a_text("online_url"),
     flag("online_for_participants"),
     nested("sources", a_text("url"), a_text("title"), many=True),
+    nested("questions", a_text("text"), flag("required"), many=True),
     nested(
         "shifts",
         an_id("id"),
@@ -332,6 +350,7 @@ DESCRIBED: Described = {
         an_id("shift_id"),
         a_text("role"),
         integer("guests"),
+        some_texts("fields"),
     ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),

@@ -29,7 +29,7 @@ from server.clock import stamp
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import drafting, kinds
+from server.domain.calling import contacts, drafting, kinds
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -114,11 +114,18 @@ def _answer(row: Participation, who: Account | None) -> osdi.Answer:
 
 
 async def as_csv(request: web.Request, caller: Caller) -> web.Response:
-    """Every answer that counts, a line each. For organisers and moderators."""
+    """Every answer that counts, a line each, with a column for each question that somebody answered. For organisers
+    and moderators."""
     async with context(request).work.reading() as tx:
         post, call = await _call(tx, request, caller.account)
         given = await _steered(tx, post, call, caller.account)
-    body = spreadsheet.table(HEAD, [_line(row, who) for row, who in given])
+        told = await contacts.fields(tx, call, [row for row, _ in given])
+    asked = list(dict.fromkeys(name for fields in told.values() for name in fields))
+    lines = [
+        (*_line(row, who), *(told.get(row.id, {}).get(name, "") for name in asked))
+        for row, who in given
+    ]
+    body = spreadsheet.table((*HEAD, *asked), lines)
     name = f'attachment; filename="call-{post.id}.csv"'
     return web.Response(
         body=body,

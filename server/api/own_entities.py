@@ -174,7 +174,7 @@ OURS: Mapping[str, Schema] = {
                             created_at=TIME)),
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
-        parent_id=maybe(ID), participants_note=maybe(TEXT), roles=_WANTED,
+        parent_id=maybe(ID), questions=array(entity(text=TEXT, required=BOOL)), participants_note=maybe(TEXT), roles=_WANTED,
         sources=array(entity(url=URL, title=TEXT)), online_url=maybe(URL), online_for_participants=BOOL,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
@@ -261,6 +261,7 @@ OURS: Mapping[str, Schema] = {
     "Participant": entity(
         account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME, role=maybe(TEXT), guests=COUNT,
+        fields=array(entity(name=TEXT, value=TEXT)),
     ),
     "CallSeries": entity(
         id=ID, rule=TEXT, timezone=TEXT, title=TEXT, state=words("running", "paused", "ended"),
@@ -268,6 +269,7 @@ OURS: Mapping[str, Schema] = {
     ),
     "AtDoor": entity(
         id=ID, name=TEXT, answer=ANSWER, state=PLACE_STATE, role=maybe(TEXT), guests=COUNT, attended=maybe(BOOL), recorded_by=maybe("Account"),
+        fields=array(entity(name=TEXT, value=TEXT)),
     ),
     "Reminders": entity(on=BOOL),
     "Area": entity(

@@ -22,7 +22,7 @@ from federation.objects import (
 from federation.vocab import PUBLIC
 from server import text
 from server.domain import sight
-from server.domain.calling import calls, kinds, sources
+from server.domain.calling import calls, kinds, questions, sources
 from server.domain.calling.targets import address
 from server.domain.groups import communities
 from server.domain.posting import drafts, quotes
@@ -322,9 +322,11 @@ def reported_of(value: Post) -> calls.Reported:
         counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
     state = STATES.get(value.event.status, "open") if value.event else "open"
     roles = call.roles if call and call.parent else ()
+    asked = call.questions if call and not call.parent else ()
     return calls.Reported(
         kind=call.kind if call else "event",
         variant=call.variant if call else "",
+        questions=tuple(questions.Asked(each.text, each.required) for each in asked),
         counts=tuple(counts),
         # Who is in two shifts is one person.
         counted=min(taken, NUMBER_MAX)

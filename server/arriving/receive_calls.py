@@ -45,11 +45,16 @@ async def join(tx: Tx, act: Act, activity: wire_acts.Join) -> None:
 
 
 async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join) -> None:
+    said, role = activity.answer or None, activity.role or None
+    fields = None if activity.fields is None else dict(activity.fields)
     try:
-        said, role = activity.answer or None, activity.role or None
-        await participations.join(tx, act.by, post, activity.id, said, role, activity.guests)
+        await participations.join(
+            tx, act.by, post, activity.id, said, role, activity.guests, fields
+        )
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
+        if unknown.field == "fields":
+            raise Refused("not_asked", unknown.sentence) from unknown
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
 
 

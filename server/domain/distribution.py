@@ -287,13 +287,14 @@ async def taking_part(
     message: str = "",
     role: str | None = None,
     guests: int | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> None:
     """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
-    it is; ``guests``: whom they bring, where they could."""
+    it is; ``guests``: whom they bring, where they could; ``fields``: what they answer to its questions."""
     answered = {"id": post.uri}
     if answer == "going":
         document = build.join(
-            uri, actor.uri, post.uri, to=[host.uri], role=role or "", guests=guests
+            uri, actor.uri, post.uri, to=[host.uri], role=role or "", guests=guests, fields=fields
         )
     elif answer == "withdrawn":
         document = build.leave(uri, actor.uri, post.uri, to=[host.uri])
@@ -303,7 +304,7 @@ async def taking_part(
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
     else:  # of the other kinds, which only Beckon has
         document = build.join(
-            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message
+            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message, fields=fields
         )
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)

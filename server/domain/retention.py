@@ -16,7 +16,7 @@ from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
-from storage import attendance, feedback, target_mails
+from storage import attendance, feedback, questions, target_mails
 from storage import contacts as contact_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
@@ -39,12 +39,18 @@ class Rule:
     forget: Forget
 
 
+async def _notice_over(conn: Connection, now: datetime, limit: int) -> int:
+    return await contact_rows.notice_over(conn, now, limit) + await questions.notice_over(
+        conn, now, limit
+    )
+
+
 NOTICED = Rule(
     "calls_over",
     "When a call was over",
     timedelta(0),
     "A call is over when its time has passed or its organisers have closed it.",
-    contact_rows.notice_over,
+    _notice_over,
 )
 UNCONFIRMED = Rule(
     "unconfirmed_answers",
@@ -60,6 +66,14 @@ CONTACT_DATA = Rule(
     f"Contact data is deleted {audience.KEEP_DAYS} days after the call is over. That somebody answered is still"
     " counted.",
     contact_rows.blank,
+)
+FIELDS = Rule(
+    "question_answers",
+    "What who takes part answered to the questions of the organisers",
+    timedelta(days=audience.KEEP_DAYS),
+    f"Answers to the questions of the organisers are deleted {audience.KEEP_DAYS} days after the call is over, or at once"
+    " when the answer is taken back.",
+    questions.forget,
 )
 RECEIPTS = Rule(
     "receipts",
@@ -119,7 +133,7 @@ FEEDBACK = Rule(
 )
 
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

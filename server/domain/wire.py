@@ -25,6 +25,7 @@ from federation.objects import (
     Poll,
     Post,
     Proposal,
+    Question,
     QuoteAuthorization,
     QuotePolicy,
     Role,
@@ -47,6 +48,7 @@ from storage import (
     communities,
     polls,
     posts,
+    questions,
     shift_roles,
     sources,
     tallies,
@@ -458,7 +460,7 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     doors = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
     named = await sources.of_call(tx.conn, call.post_id)
     added = source_verbs.as_html(named) + call.outcome + doors
-    extension = await _extension(tx, call, value, community, within)
+    extension = await _extension(tx, call, value, community, within, row.visibility)
     described = replace(
         value,
         kind=shape,
@@ -479,7 +481,12 @@ async def _call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
 
 
 async def _extension(
-    tx: Tx, call: calls.Call, value: Post, community: Account, within: posts.Post | None
+    tx: Tx,
+    call: calls.Call,
+    value: Post,
+    community: Account,
+    within: posts.Post | None,
+    visibility: str,
 ) -> Call:
     """What only Beckon reads. Of an event time and place stand in the event."""
     shape = kinds.KINDS[call.kind].shape
@@ -517,7 +524,14 @@ async def _extension(
         started_from=await call_copies.origin(tx.conn, call.post_id),
         may_be_started=call.may_be_started,
         guests_max=call.guests_max,
+        questions=await _questions(tx, call) if kinds.by_name(call.kind, visibility) else (),
     )
+
+
+async def _questions(tx: Tx, call: calls.Call) -> tuple[Question, ...]:
+    """For other instances, which ask their members: where the server of the call is to know who answers."""
+    asked = await questions.of_calls(tx.conn, [call.parent_id or call.post_id])
+    return tuple(Question(text=each.text, required=each.required) for each in asked)
 
 
 async def _targets(tx: Tx, call: calls.Call, uri: str) -> tuple[Target, ...]:

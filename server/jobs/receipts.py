@@ -9,6 +9,7 @@ from __future__ import annotations
 from server.arriving import budgets
 from server.domain.calling import receipts
 from server.domain.tx import Tx
+from storage import accounts, posts
 from storage.jobs import Job
 
 
@@ -23,3 +24,17 @@ async def run(tx: Tx, job: Job) -> None:
     except budgets.OverBudget:
         return
     await receipts.tell(tx, due)
+
+
+async def refused(tx: Tx, job: Job) -> None:
+    """Say why a reply is no answer."""
+    person = await accounts.by_id(tx.conn, job.args["account_id"])
+    post = await posts.by_id(tx.conn, job.args["post_id"])
+    if person is None or post is None:
+        return
+    try:
+        if not person.local:
+            await budgets.take(tx, budgets.RECEIPTS, person.host)
+    except budgets.OverBudget:
+        return
+    await receipts.tell_refused(tx, person, post, job.args["sentence"])

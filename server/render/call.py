@@ -133,7 +133,8 @@ def shift(
     }
 
 
-def participant(urls: Urls, person: Account, row: Participation) -> Json:
+def participant(urls: Urls, person: Account, row: Participation, fields: Mapping[str, str]) -> Json:
+    """``fields``: what they answered, by the question."""
     return {
         "account": account.account(urls, person),
         "answer": row.answer,
@@ -142,4 +143,5 @@ def participant(urls: Urls, person: Account, row: Participation) -> Json:
         "answered_at": stamp(row.answered_at),
         "role": row.role,
         "guests": row.guests,
+        "fields": [{"name": name, "value": value} for name, value in fields.items()],
     }

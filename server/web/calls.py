@@ -22,6 +22,7 @@ from server.domain.calling import (
     online,
     participants_notes,
     passing_on,
+    questions,
     tallies,
 )
 from server.domain.calling import calls as verbs
@@ -55,6 +56,7 @@ from storage.claims import Claim
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
+from storage.questions import Question
 from storage.shift_roles import Role
 from storage.sources import Source
 
@@ -109,6 +111,8 @@ class Shown:
     within: Post | None
     shifts: list[ShownShift]
     note: str | None
+    questions: list[Question]
+    asks: bool  # those that have to be answered are not
     started: Started
     copies: Copies
     sources: Sequence[Source]
@@ -172,6 +176,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
     waits = mine is not None and mine.state == "waiting"
     standing = await tallies.standing(tx, post) if post.local else None
     host = named[call.community_id]
+    asked = await questions.of(tx, call)
     account = viewer.account if viewer else None
     sees = steers and viewer is not None and not await affiliations.of(tx, viewer.account)
     return Shown(
@@ -196,7 +201,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         keywords=await wire.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
         audience=audience.of_answers(
-            call.kind, audience.place(tx.site.urls.domain, host, closed=not post.is_public)
+            call.kind,
+            audience.place(tx.site.urls.domain, host, closed=not post.is_public, asks=bool(asked)),
         ),
         by_email=await _by_email(tx, post, call) if viewer is None and post.is_public else None,
         within=await post_rows.by_id(tx.conn, call.parent_id) if call.parent_id else None,
@@ -204,6 +210,8 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         note=(await participants_notes.shown(tx, [call], viewer.account if viewer else None)).get(
             post.id
         ),
+        questions=asked,
+        asks=mine is None or not mine.counts or bool(await questions.open_to(tx, call, mine)),
         started=(await copies.started(tx, [(post, call)], account))[post.id],
         copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
@@ -294,11 +302,16 @@ async def answer(request: web.Request) -> web.Response:
             await taking_part.withdraw(tx, viewer.account, post)
         else:
             role = form.get("role") or None
-            brings = guests(form)
+            brings, fields = guests(form), fields_of(form)
             await taking_part.answer(
-                tx, viewer.account, post, said, "page", role=role, guests=brings
+                tx, viewer.account, post, said, "page", role=role, guests=brings, fields=fields
             )
     return answers.back_to(f"/calls/{post.id}")
+
+
+def fields_of(form: Mapping[str, str]) -> list[str]:
+    """What a form says to the questions of the organisers, in their order."""
+    return [form.get(f"question_{at}", "") for at in range(questions.MOST)]
 
 
 def guests(form: Mapping[str, str]) -> int | None:

@@ -23,8 +23,7 @@ from server.errors import BadRequest, Forbidden
 from server.peer import address_of
 from server.web import answers, calls, session
 from storage import calls as call_rows
-
-QUESTION = "question_"
+from storage.calls import Call
 
 
 async def send(request: web.Request) -> web.Response:
@@ -57,7 +56,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
         address=form.get("email", ""),
         said=form.get("said", ""),
         name=form.get("name", ""),
-        fields={n.removeprefix(QUESTION): v for n, v in form.items() if n.startswith(QUESTION)},
+        fields=calls.fields_of(form),
         agreed=tuple(agreed),
         seen={p: int(v) for p, v in agreed.items()},
         guests=calls.guests(form) or 0,
@@ -92,29 +91,37 @@ async def show(request: web.Request) -> web.Response:
         shown = await contacts.shown(tx, request.match_info["secret"], "manage")
         call = await call_rows.by_id(tx.conn, shown.post.id)
         over = call is not None and await feedback.over_since(tx, call) is not None
-    return _private(request, "email_answer.html", shown, over=over)
+    return _private(request, "email_answer.html", shown, call, over=over)
 
 
 async def act(request: web.Request) -> web.Response:
-    """``POST /answers/{secret}``: withdraw, or end_news."""
+    """``POST /answers/{secret}``: withdraw, end_news, or another number of guests."""
     form = await _form(request)
-    wanted = answers.choice(form, "act", ("withdraw", "end_news"))
+    wanted = answers.choice(form, "act", ("withdraw", "end_news", "guests"))
     secret = request.match_info["secret"]
     async with context(request).work.transaction() as tx:
         if wanted == "end_news":
             await contacts.end_consent(tx, secret, consents.NEWS)
+            return answers.back_to(f"/answers/{secret}")
+        if wanted == "guests":
+            await contacts.bring(tx, secret, calls.guests(form) or 0)
             return answers.back_to(f"/answers/{secret}")
         post = await contacts.withdraw(tx, secret)
     return answers.page(request, "email_answer_done.html", None, back=f"/calls/{post.id}")
 
 
 def _private(
-    request: web.Request, name: str, shown: contacts.Shown, *, over: bool = False
+    request: web.Request,
+    name: str,
+    shown: contacts.Shown,
+    call: Call | None = None,
+    *,
+    over: bool = False,
 ) -> web.Response:
     news = any(g.purpose == consents.NEWS and g.ended_at is None for g in shown.agreed)
     standing = _standing(shown)
     response = answers.page(
-        request, name, None, shown=shown, news=news, standing=standing, over=over
+        request, name, None, shown=shown, news=news, standing=standing, call=call, over=over
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response

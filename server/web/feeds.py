@@ -100,11 +100,12 @@ async def _answer(
     """These posts, which the viewer may see, in their order."""
     authors = await accounts.by_ids(tx.conn, sorted({post.account_id for post in seen}))
     entries = [_entry(post, authors[post.account_id]) for post in seen]
-    form = request.path.rpartition(".")[2]
-    address = tx.site.urls.base + request.path
+    path = request.path.rstrip("/")
+    form = path.rpartition(".")[2]
+    address = tx.site.urls.base + path
     updated = max((entry.updated for entry in entries), default=about.since)
     feed = Feed(address, about.url, about.title, about.text, updated, entries)
-    file = request.path.rpartition("/")[2].removeprefix("@")
+    file = path.rpartition("/")[2].removeprefix("@")
     return subscribed.answer(request, WRITERS[form](feed), f"application/{form}+xml", file, viewer)
 
 

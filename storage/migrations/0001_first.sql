@@ -1315,6 +1315,16 @@ create table call_private (
     note text not null check (length(note) between 1 and 2000)
 );
 
+-- What its organisers ask who takes part.
+create table call_questions (
+    post_id bigint not null references calls on delete cascade,
+    position smallint not null check (position between 0 and 2),
+    text text not null check (length(text) between 1 and 200),
+    required boolean not null,
+    primary key (post_id, position),
+    unique (post_id, text)
+);
+
 -- What those who took part said when it was over: without an author, and with no time finer than a day. The ids are in
 -- no order, and which of them is whose stands nowhere.
 create table call_feedback (
@@ -1458,6 +1468,14 @@ create table participations (
     check (num_nonnulls(account_id, contact_id) <= case state when 'withdrawn' then 0 else 1 end),
     check (uri is null or state <> 'withdrawn')
 );
+
+-- What who takes part answered to the questions of the organisers, for the community's key.
+create table participation_fields (
+    participation_id bigint primary key references participations on delete cascade,
+    sealed bytea not null,
+    over_at timestamptz                 -- since when the call takes no answers, as far as was noticed
+);
+create index participation_fields_over on participation_fields (over_at) where over_at is not null;
 
 -- What was taken back before it came, or might come again: digests of the activities that gave an answer; with an end
 -- where only the actor is known.

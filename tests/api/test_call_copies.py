@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from storage import target_mails
+from storage.target_mails import Mailing
 from tests.api.people import House, Member
 
 BASE = "/api/beckon/v1"
@@ -183,3 +185,15 @@ async def test_what_is_for_members_is_started_nowhere(house: House) -> None:
     for person, named, status in ((other, mine, 404), (who, group, 403)):
         assert (await person.post(path, json={"community_id": named})).status == status
         assert (await person.get(path)).status == status
+
+
+async def test_addresses_that_are_hidden_come_along_with_no_copy(house: House) -> None:
+    """Whoever has a community could read them there otherwise."""
+    first, second = await house.member("first"), await house.member("second")
+    origin = await call(first, await community(first, "river"), kind="contact")
+    target = {"name": "The mayor", "address": "mayor@town.example"}
+    await first.good("POST", f"{BASE}/calls/{origin['id']}/targets", json=target)
+    async with house.work.transaction() as tx:
+        await target_mails.put_mailing(tx.conn, int(origin["id"]), Mailing(20, 200, True))
+    made = await start(second, origin, await community(second, "hill"))
+    assert await second.good("GET", f"{BASE}/calls/{made['id']}/targets") == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.domain.calling import contacts, participations
+from server.domain.calling import contacts, participations, questions
 from server.domain.calling.contacts import Typed
 from storage import contacts as rows
 from storage import posts as post_rows
@@ -27,11 +27,13 @@ async def a_call(house: House, organiser: Member) -> tuple[Account, str]:
     garden = await house.community(organiser, "garden")
     soon = datetime.now(UTC) + timedelta(days=7)
     post = await house.call(organiser, garden, Details(soon, None, "UTC"), "Dig")
+    async with house.work.transaction() as tx:
+        await questions.put(tx, post, [questions.Asked("What do you bring?")])
     return garden, str(post.id)
 
 
 async def answered(house: House, call_id: str, address: str = "guest@mail.example") -> None:
-    typed = Typed(address, "going", "Guest", {"What do you bring?": "Bread"}, ("answer",))
+    typed = Typed(address, "going", "Guest", ("Bread",), ("answer",))
     async with house.work.transaction() as tx:
         mailing = replace(tx, site=replace(tx.site, mail=True))
         post = await post_rows.by_id(tx.conn, int(call_id))

@@ -59,9 +59,7 @@ async def busy(house: House) -> Member:
 
 async def _answer_by_email(house: House, call_id: int) -> None:
     """Somebody without an account, as if mail could be sent."""
-    typed = Typed(
-        "guest@mail.example", "going", "Guest", {"What do you bring?": "Bread"}, ("answer", "news")
-    )
+    typed = Typed("guest@mail.example", "going", "Guest", ("Bread",), ("answer", "news"))
     async with house.work.transaction() as tx:
         mailing = replace(tx, site=replace(tx.site, mail=True))
         post = await post_rows.by_id(tx.conn, call_id)
@@ -161,6 +159,7 @@ async def _organise(reader: Member, asking: Member, world: World) -> None:
             "starts_at": starts,
             "ends_at": starts,
             "capacity": 1,
+            "questions": [{"text": "What do you bring?", "required": False}],
             "place": {"name": "Field", "latitude": 45.46, "longitude": 9.19},
         },
     )

@@ -30,6 +30,14 @@ def sentences() -> dict[str, str]:
         if door != "email":
             there = audience.of_answer(kind, door, ELSEWHERE)
             told[f"answer, {kind} of another server, {door}"] = there
+    for door, place in product(("card", "client"), (HERE, ELSEWHERE)):
+        where = place.host or "ours"
+        told[f"answer to a call that asks something, of {where}, {door}"] = audience.of_answer(
+            "event", door, replace(place, asks=True)
+        )
+    told["answer to a call that asks something, email"] = audience.of_answer(
+        "event", "email", replace(HERE, asks=True)
+    )
     told["feedback"] = audience.of_feedback(HERE)
     for purpose, kind in product(("answer", "news"), ("event", "petition")):
         words = audience.consent(purpose, kind, "The garden", "green.example")

@@ -133,6 +133,12 @@ ALSO_BROKEN = [
         " update participations set state = 'withdrawn', account_id = null where account_id is not null",
     ),
     (
+        "decisions",
+        "with f as (insert into participation_fields (participation_id, sealed)"
+        " select id, 'x' from participations where account_id is not null limit 1 returning participation_id)"
+        " update participations set state = 'withdrawn', account_id = null where account_id is not null",
+    ),
+    (
         "tallies",
         "insert into tallies (post_id, host, seq, own, email, withdrawn, told_at)"
         " select post_id, 'b.example', 1, 1, 0, 0, now() from calls where kind = 'need'",

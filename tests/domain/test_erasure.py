@@ -9,7 +9,7 @@ import pytest
 from federation import parse
 from server.arriving import drafts as arriving_drafts
 from server.domain import notifications, retention
-from server.domain.calling import calls, contacts, drafting, participations, tallies
+from server.domain.calling import calls, contacts, drafting, participations, questions, tallies
 from server.domain.calling.contacts import Typed
 from server.domain.groups import communities
 from server.domain.mailing import mail_follows, mail_lists, sealed
@@ -75,14 +75,15 @@ async def call(world: World, *, capacity: int | None = None) -> tuple[Account, P
     starts = world.clock.now() + timedelta(days=7)
     details = Details(starts, None, "Europe/Rome", capacity=capacity)
     async with world.work.transaction() as tx:
-        return garden, await calls.create(tx, organiser, garden, drafting.Wanted("Dig", details))
+        wanted = drafting.Wanted("Dig", details, questions=(questions.Asked("Your telephone?"),))
+        return garden, await calls.create(tx, organiser, garden, wanted)
 
 
 async def answered(
     world: World, post: Post, address: str = ADDRESS, *, confirm: bool = True
 ) -> str:
     """Answer by e-mail; gives the secret of the receipt, or of the link to confirm."""
-    typed = Typed(address, "going", NAME, {"Phone": "555-0199"}, ("answer", "news"))
+    typed = Typed(address, "going", NAME, ("555-0199",), ("answer", "news"))
     async with world.work.transaction() as tx:
         await contacts.begin(tx, post, typed)
         newest = await rows.by_id(tx.conn, await tx.conn.fetchval("select max(id) from contacts"))

@@ -168,7 +168,7 @@ async def instance(
         urls = Urls(host, f"https://{host}", secret)
         site = Site(
             urls, federates=True, authorized_fetch=authorized_fetch, mail=relay is not None,
-            secret=Secret(bytes(32)) if relay else None,
+            secret=Secret(bytes(32)),
         )  # fmt: skip
         work = Work(pool, clock, site)
         net = await resolve.open_net(work, egress, relay=relay)

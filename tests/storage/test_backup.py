@@ -404,6 +404,8 @@ async def near(tx: Tx) -> None:
         "insert into call_sources select post_id, 0, 'https://town.example/report', 'The report' from calls",
         "insert into call_online select post_id, 'https://meet.example/room', true from calls",
         "insert into call_private select post_id, 'The key is below the pot.' from calls",
+        "insert into call_questions select post_id, 0, 'What do you bring?', true from calls",
+        "insert into participation_fields select id, 'x' from participations",
         "insert into call_feedback (post_id, good, better, said_on) select post_id, 'The tea', '', '2030-01-01' from calls",
         "insert into call_feedback_given select post_id, sha256('one'), '2030-01-01' from calls",
         "insert into call_occurrences select min(post_id), 1, now() from calls",

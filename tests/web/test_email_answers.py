@@ -13,7 +13,7 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain.calling import calls, consents, participations
+from server.domain.calling import calls, consents, participations, questions
 from server.domain.groups import affiliations
 from server.domain.moderating import barriers
 from server.jobs import later
@@ -231,7 +231,7 @@ async def test_a_link_of_one_kind_is_none_of_the_other(mailing: Mailing) -> None
         ({"email": "robot@spam.example"}, 422, "cannot be used here"),
         ({"said": "often"}, 422, "choose an answer"),
         ({"name": "x" * 101}, 422, "at most 100 characters"),
-        ({"question_a": "x" * 1001}, 422, "at most 1,000 characters"),
+        ({"question_0": "Bread"}, 422, "does not ask so much"),
     ],
 )
 async def test_what_is_refused_leaves_nothing(
@@ -380,6 +380,40 @@ async def test_guests_come_by_email_as_far_as_they_may(mailing: Mailing) -> None
         row = await call_rows.by_id(tx.conn, mailing.call.id)
     assert row
     assert (row.counted, row.taken) == (1, 3)
+
+
+async def test_the_receipt_changes_who_comes_along(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await tx.conn.execute("update calls set capacity = 3, guests_max = 2")
+    receipt = await mailing.confirmed(guests="1")
+    assert "With you: 1" in mailing.kept.text(), "the mail that asks names them"
+    for guests, status, taken in (("2", 303, 3), ("0", 303, 1), ("3", 403, 1), ("x", 400, 1)):
+        answer = await mailing.browser.post(receipt, act="guests", guests=guests)
+        assert answer.status == status, guests
+        async with mailing.house.work.reading() as tx:
+            row = await call_rows.by_id(tx.conn, mailing.call.id)
+        assert row
+        assert row.taken == taken
+    async with mailing.house.work.transaction() as tx:
+        await calls.edit(tx, mailing.organiser, mailing.call, state="closed")
+    assert (await mailing.browser.post(receipt, act="guests", guests="1")).status == 403
+
+
+async def test_the_form_asks_what_the_organisers_ask(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        asked = [questions.Asked("What do you bring?", required=True), questions.Asked("And eat?")]
+        await questions.put(tx, mailing.call, asked)
+    left_open = await mailing.send(question_1="Nuts")
+    assert left_open.status == 422
+    assert "What do you bring?" in left_open.words
+    too_long = await mailing.send(question_0="x" * 501)
+    assert "at most 500 characters" in too_long.words
+    assert await mailing.rows() == 0
+    receipt = await mailing.confirmed(question_0="Bread", question_1="")
+    assert "What do you bring? Bread" in (await mailing.browser.get(receipt)).words
+    door = await (await mailing.house.browser(mailing.organiser)).get(f"{mailing.path}/door")
+    assert "What do you bring? Bread" in door.words
+    assert await mailing.mails() == 2, "nothing is left to ask"
 
 
 async def test_who_answered_by_email_says_how_it_was(mailing: Mailing) -> None:

@@ -146,3 +146,11 @@ def test_any_text_is_well_formed(title: str, html: str, tags: list[str]) -> None
     said = atom.NOT_XML.sub("", html).replace("\r\n", "\n").replace("\r", "\n")
     assert again.replace("\r\n", "\n").replace("\r", "\n") == said
     assert etree.fromstring(atom.rss(feed)).findtext("channel/item/guid") == entry.id
+
+
+async def test_a_feed_with_a_slash_behind_it_is_the_same_feed(house: House) -> None:
+    await house.person("gardener")
+    browser = await house.browser()
+    for path in ("/feed.atom", "/@gardener.atom", "/@gardener.rss"):
+        there, again = await browser.get(path), await browser.get(f"{path}/")
+        assert (there.status, again.status, again.text) == (200, 200, there.text)

@@ -7,6 +7,7 @@ forgotten, and the counts stay. That somebody did not come follows them nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,11 +32,13 @@ KEEP = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AtDoor:
-    """``name``: of the account, or as it was typed in the form; "" where that is forgotten."""
+    """``name``: of the account, or as it was typed in the form; "" where that is forgotten.
+    ``fields``: what they answered, by the question, where a steward looks."""
 
     given: Participation
     name: str
     came: Attendance | None
+    fields: Mapping[str, str]
 
 
 async def _call(tx: Tx, actor: Account, post: Post, *, looks: bool = False) -> Call:
@@ -71,7 +74,16 @@ async def at_door(tx: Tx, actor: Account, post: Post) -> list[AtDoor]:
     found = await participations.participants(tx.conn, post.id)
     people = await accounts.by_ids(tx.conn, [r.account_id for r in found if r.account_id])
     came = await rows.of_call(tx.conn, post.id)
-    return [AtDoor(row, await _name(tx, call, row, people), came.get(row.id)) for row in found]
+    told = await contacts.fields(tx, call, found) if await _steers(tx, actor, call) else {}
+    return [
+        AtDoor(row, await _name(tx, call, row, people), came.get(row.id), told.get(row.id, {}))
+        for row in found
+    ]
+
+
+async def _steers(tx: Tx, actor: Account, call: Call) -> bool:
+    role = await community_rows.role(tx.conn, call.community_id, actor.id)
+    return policy.may_see_people(role, await affiliations.of(tx, actor)).allowed
 
 
 async def _name(tx: Tx, call: Call, row: Participation, people: dict[int, Account]) -> str:

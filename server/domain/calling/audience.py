@@ -19,22 +19,23 @@ KEEP_DAYS = 90
 @dataclass(frozen=True, slots=True)
 class Place:
     """``domain``: this server; ``community``: its title, or ""; ``host``: of the call's server, "" for ours.
-    ``closed``: the call is for the members of the community."""
+    ``closed``: the call is for the members of the community; ``asks``: its organisers ask something."""
 
     domain: str
     community: str = ""
     host: str = ""
     closed: bool = False
+    asks: bool = False
 
     @property
     def group(self) -> str:
         return self.community or "the community"
 
 
-def place(domain: str, community: Account, *, closed: bool = False) -> Place:
+def place(domain: str, community: Account, *, closed: bool = False, asks: bool = False) -> Place:
     """Of a call or post of this community, as seen from ``domain``."""
     name = community.display_name or community.username
-    return Place(domain, name, community.host, closed)
+    return Place(domain, name, community.host, closed, asks)
 
 
 _COPIES = "Other servers keep copies, which a deletion may not reach."
@@ -83,6 +84,16 @@ def of_call(kind: str, place: Place) -> str:
 
 def of_answer(kind: str, door: str, place: Place) -> str:
     """Of an answer. ``door``: card, join, client, page, reply or email."""
+    asks = place.asks and not (place.closed and door == "email")
+    return _of_door(kind, door, place) + (_asked(place) if asks else "")
+
+
+def _asked(place: Place) -> str:
+    kept = "" if place.host else f" They are deleted {KEEP_DAYS} days after the call is over."
+    return f" The organisers of {place.group} read your answers to their questions.{kept}"
+
+
+def _of_door(kind: str, door: str, place: Place) -> str:
     if place.closed:
         return _among_members(door, place)
     if door == "email":

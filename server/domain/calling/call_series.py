@@ -19,6 +19,7 @@ from typing import Any
 
 from server.domain.calling import calls, drafting, kinds, outcomes, recurrence, sources
 from server.domain.calling.drafting import Wanted
+from server.domain.calling.questions import Asked
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
@@ -37,7 +38,7 @@ MOST = 50
 """Series of one community."""
 QUARTER = timedelta(days=91)
 PATIENCE = timedelta(days=14)
-IN_PARTS = ("details", "options", "sources", "online")
+IN_PARTS = ("details", "options", "sources", "online", "questions")
 """Fields of ``Wanted`` that are no plain values."""
 TIMES = ("starts_at", "ends_at", "closes_at")
 
@@ -96,10 +97,13 @@ def _wanted(series: Series, local: datetime) -> Wanted:
         timezone=series.timezone,
     )
     said = {k: v for k, v in series.template.items() if k not in IN_PARTS}
+    asked = tuple(Asked(**each) for each in series.template.get("questions") or ())
     named = sources.read(series.template.get("sources"))
     options, place = tuple(series.template["options"]), series.template.get("online")
     online = Online(**place) if place else None
-    return Wanted(**said, details=details, options=options, sources=named, online=online)
+    return Wanted(
+        **said, details=details, options=options, sources=named, online=online, questions=asked
+    )
 
 
 async def _fill(tx: Tx, series: Series, author: Account, community: Account) -> None:

@@ -21,12 +21,14 @@ from server.domain.calling import (
     online,
     own_calls,
     participations,
+    questions,
     reminders,
     shifts,
     sources,
     targets,
     urgency,
 )
+from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.distribution import Reach
 from server.domain.groups import communities
@@ -92,6 +94,7 @@ class Reported:
     scripts: tuple[Script, ...] = ()
     sources: tuple[Source, ...] = ()
     online_url: str | None = None
+    questions: tuple[Asked, ...] = ()
 
 
 async def create(
@@ -126,6 +129,7 @@ async def create(
         await copies.note(tx, post, call, origin.uri)
     await urgency.mark(tx, call, was=False)
     await _set_beside(tx, post, wanted)
+    await questions.put(tx, post, wanted.questions)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await sharing.share(tx, community, post)
     for told, row in ((post, call), *made):
@@ -254,6 +258,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     assert before, "the caller has it"
     call = await calls.set_details(tx.conn, post.id, details)
     await shift_roles.put(tx.conn, post.id, reported.roles)
+    await questions.hear(tx, post, reported.questions)
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
@@ -427,6 +432,8 @@ async def _rewrite(
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
     await _set_beside(tx, post, wanted)
+    if not call.parent_id:
+        await questions.put(tx, post, wanted.questions)
     if wanted.may_be_started is not None:
         await calls.set_may_be_started(tx.conn, post.id, may=wanted.may_be_started)
     await _plan(tx, call)

@@ -76,7 +76,7 @@ async def _text(
         call=call,
         group=group,
         person=person,
-        guests=given.guests if given else 0,
+        guests=given.guests if given else contact.guests,
         line=await participations.place_in_line(tx.conn, given) if given and waits else None,
         link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
         online=await online.for_participant(tx, call, given),

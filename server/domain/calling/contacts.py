@@ -14,7 +14,7 @@ was typed first stays until then, so that its link keeps its meaning. The link s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ import orjson
 
 from server import ids, text
 from server.domain import policy, sight
-from server.domain.calling import consents, guests, participations
+from server.domain.calling import consents, guests, participations, questions
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
@@ -45,7 +45,6 @@ from storage.posts import Post
 
 PURPOSE = "contact"
 NAME_MAX = 100
-FIELDS_MAX, FIELD_MAX = 10, 1000
 LIFETIME = {"confirm": timedelta(days=2), "manage": timedelta(days=365)}
 """Of the links in mails, by purpose."""
 USED = "This link was used already, or is too old."
@@ -53,12 +52,13 @@ USED = "This link was used already, or is too old."
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form. ``agreed``: purposes; ``seen``: the version of each text that was shown."""
+    """What stands in the form. ``fields``: answers to the questions of the organisers, in
+    their order; ``agreed``: purposes; ``seen``: the version of each text that was shown."""
 
     address: str
     said: str
     name: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Sequence[str] = ()
     agreed: Collection[str] = ()
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
     guests: int = 0
@@ -116,18 +116,16 @@ async def offered(tx: Tx, call: Call) -> list[Answer]:
 
 
 async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
-    if typed.said not in {answer.key for answer in await offered(tx, call)}:
+    counting = {answer.key: answer.counts for answer in await offered(tx, call)}
+    if typed.said not in counting:
         raise Invalid("Please choose an answer.", field="said")
     address = users.check_email(typed.address.strip())
     if await barriers.refuses_email(tx, address):
         raise Invalid("This address cannot be used here.", field="email")
     if len(typed.name) > NAME_MAX:
         raise Invalid(f"A name has at most {NAME_MAX} characters.", field="name")
-    fields = {n: v.strip() for n, v in typed.fields.items() if v.strip()}
-    if len(fields) > FIELDS_MAX or any(len(n) + len(v) > FIELD_MAX for n, v in fields.items()):
-        raise Invalid(
-            f"An answer to a question has at most {FIELD_MAX:,} characters.", field="fields"
-        )
+    asked = await questions.of(tx, call)
+    fields = questions.answered(asked, typed.fields, required=counting[typed.said])
     return Person(address, text.one_line(typed.name, NAME_MAX), fields)
 
 
@@ -254,6 +252,14 @@ async def withdraw(tx: Tx, secret: str) -> Post:
     return post
 
 
+async def bring(tx: Tx, secret: str, number: int) -> None:
+    """Come with another number of guests. Raises ``NotFound``, and ``Forbidden`` as ``participations.answer`` does."""
+    contact = await _behind(tx, secret, "manage")
+    post = await post_rows.by_id(tx.conn, contact.post_id)
+    assert post, "a foreign key holds it"
+    await participations.bring_by_contact(tx, post, contact.id, number)
+
+
 async def end_consent(tx: Tx, secret: str, purpose: str) -> None:
     """Take back what was agreed to for a further purpose; a repeat is no event. Raises ``NotFound``."""
     contact = await _behind(tx, secret, "manage")
@@ -275,3 +281,18 @@ async def of_call(
     found = await contacts.of_call(tx.conn, call.post_id, after, limit)
     people = [(row, await read(tx, row, call)) for row in found]
     return [(row, person) for row, person in people if person]
+
+
+async def fields(
+    tx: Tx, call: Call, found: Sequence[Participation]
+) -> dict[int, Mapping[str, str]]:
+    """As ``questions.read``, with those who answered by e-mail. Callers asked before whether it may be shown."""
+    told = await questions.read(tx, call, found)
+    ids_ = [row.contact_id for row in found if row.contact_id]
+    kept = await contacts.by_ids(tx.conn, ids_) if ids_ else {}
+    for row in found:
+        contact = kept.get(row.contact_id or 0)
+        person = await read(tx, contact, call) if contact else None
+        if person:
+            told[row.id] = person.fields
+    return told

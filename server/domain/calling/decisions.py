@@ -82,12 +82,18 @@ async def _require_steward(tx: Tx, actor: Account, post: Post, call: Call) -> No
 
 
 async def answer(
-    tx: Tx, account: Account, post: Post, said: str, door: str, reason: str
+    tx: Tx,
+    account: Account,
+    post: Post,
+    said: str,
+    door: str,
+    reason: str,
+    fields: Sequence[str] | None = None,
 ) -> Participation:
     """As ``participations.answer``, with a reason; only decisions take one. Raises the same."""
     _decision(await calls.by_id(tx.conn, post.id))
     why = checked(reason)
-    row = await participations.answer(tx, account, post, said, door, message=why)
+    row = await participations.answer(tx, account, post, said, door, message=why, fields=fields)
     await decisions.put_reason(tx.conn, row.id, why)
     return row
 

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import guests, kinds, online, shifts
+from server.domain.calling import guests, kinds, online, questions, shifts
 from server.domain.calling import sources as source_verbs
+from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
@@ -35,9 +36,9 @@ class Wanted:
 
     ``variant``: as ``kinds.variants`` names them. ``options``: of a decision whose answers are its own.
     ``shifts``: of a call for volunteers, None to leave them as they are; ``note``: what only those are told who
-    take part, None to leave it; ``may_be_started``: by other communities in their town, None to leave it.
-    ``sources``: what it rests on, None to leave them; ``online``: where one takes part from afar, None to leave
-    it, with an empty address to take it away.
+    take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other
+    communities in their town, None to leave it. ``sources``: what it rests on, None to leave them; ``online``: where
+    one takes part from afar, None to leave it, with an empty address to take it away.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Wanted:
     options: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] | None = None
     note: str | None = None
+    questions: tuple[Asked, ...] | None = None
     may_be_started: bool | None = None
     sources: tuple[Source, ...] | None = None
     online: Online | None = None
@@ -67,6 +69,7 @@ def check(wanted: Wanted) -> None:
     _check_note(wanted)
     source_verbs.cleaned(wanted.sources or ())
     online.check(wanted.kind, wanted.online or Online(""))
+    questions.clean(wanted.questions or ())
     _check_kind(wanted)
     _check_time(wanted.details)
     _check_place(wanted.details)

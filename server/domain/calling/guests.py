@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.domain import policy
+from server.domain.tx import Tx
 from server.errors import Invalid
+from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.participations import Participation
+from storage.posts import Post
 
 MOST = 10
 BRINGING = ("event", "volunteer")
 """The kinds of call that people come to."""
+REFUSED = "reply_refused"
+"""The job that tells somebody why their reply is no answer (``receipts.py``)."""
 
 
 def check(kind: str, details: Details) -> None:
@@ -55,3 +60,9 @@ def in_turn(line: Sequence[Participation], free: int) -> list[Participation]:
         free -= row.places
         found.append(row)
     return found
+
+
+async def refuse_reply(tx: Tx, person: Account, post: Post, sentence: str) -> None:
+    """Let somebody hear in a message why what they replied to a call is no answer to it."""
+    args = {"post_id": post.id, "account_id": person.id, "sentence": sentence}
+    await tx.later(f"refused:{post.id}:{person.id}", REFUSED, args, tx.now)

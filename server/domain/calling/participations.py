@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from server.domain import distribution, effects, forms, policy
 from server.domain.calling import guests as bringing
-from server.domain.calling import kinds, shift_roles, taken_back, tallies
+from server.domain.calling import kinds, questions, shift_roles, taken_back, tallies
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mails
@@ -84,15 +84,17 @@ async def answer(
     message: str = "",
     role: str | None = None,
     guests: int | None = None,
+    fields: Sequence[str] | None = None,
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
     kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
     ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles; ``guests``: whom
-    they bring, None where the door cannot say.
+    they bring, None where the door cannot say; ``fields``: what they answer to the organisers' questions, in their
+    order, None where the door cannot ask.
 
     A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
     Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen, no room for guests), ``Invalid`` (no such
-    answer), ``NotFound`` (no call).
+    answer, a question left open), ``NotFound`` (no call).
     """
     call = await locked(tx, post)
     if uri and not account.local:
@@ -102,7 +104,7 @@ async def answer(
         policy.CHOOSE_SHIFT.require()
     choice, found = await _find(tx, call, said)
     if choice in shifts:
-        return await _choose(tx, account, post, shifts[choice], door, uri, role, guests)
+        return await _choose(tx, account, post, shifts[choice], door, uri, role, guests, fields)
     await _require_answer(tx, account, post, call)
     if shifts:
         await _leave_shifts(tx, account, post)
@@ -117,15 +119,17 @@ async def answer(
         policy.may_take_part(mode, call.external_url, invited=invited).require()
         await shift_roles.require_known(tx, call, role)
         new = replace(new, role=role if found.counts else None)
-        return await _answer_elsewhere(tx, account, post, call, old, new, message)
+        return await _answer_elsewhere(tx, account, post, call, old, new, message, fields)
     if not account.local and door != "reply":  # which any software writes
         await _note_form(tx, account, call, door)
     if found.counts:
         place = await shift_roles.place(tx, call, old, role, 1 + new.guests)
         new = replace(new, role=place.role, state="granted" if place.free else "waiting")
     if old and (old.answer, old.role) == (found.key, new.role) and old.state in HELD:
+        await questions.keep(tx, call, old, fields)
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
+    await questions.keep(tx, call, row, fields)
     await _reply(tx, post, account, row, uri)
     await tell(tx, row)
     await settle(tx, post, call)
@@ -148,11 +152,14 @@ async def _choose(
     uri: str | None,
     role: str | None,
     guests: int | None,
+    fields: Sequence[str] | None,
 ) -> Participation:
     """A shift, on the card of its volunteer call: any other answer of theirs to the call goes."""
     shift = await post_rows.by_id(tx.conn, shift_id)
     assert shift, "a foreign key holds it"
-    row = await answer(tx, account, shift, None, door, uri=uri, role=role, guests=guests)
+    row = await answer(
+        tx, account, shift, None, door, uri=uri, role=role, guests=guests, fields=fields
+    )
     await _leave_shifts(tx, account, post, but=shift_id)
     if await participations.of_account(tx.conn, post.id, account.id):
         await _withdraw(tx, account, post, await locked(tx, post))
@@ -247,21 +254,30 @@ async def join(
     said: str | None = None,
     role: str | None = None,
     guests: int | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> None:
     """A Join of another server, which is answered in any case but by those who block each other.
 
-    ``said``, ``role`` and ``guests``: the answer, the role and whom they bring, if it says so. Raises ``Forbidden`` for
+    ``said``, ``role`` and ``guests``: the answer, the role and whom they bring, if it says so; ``fields``: what it
+    answers, by the question. Raises ``Forbidden`` for
     these, and ``Invalid``. Where an answer of theirs stands that cannot be changed so, they are told that.
     """
     if not post.is_call:
         await distribution.ignore_join(tx, post, account, uri)
         return
     try:
-        await answer(tx, account, post, said, "join", uri=uri, role=role, guests=guests)
+        row = await answer(tx, account, post, said, "join", uri=uri, role=role, guests=guests)
+        await _keep_named(tx, row, fields)
     except Forbidden as refused:
         if refused.reason not in (*REJECTED, *NO_MORE):
             raise
         await _refuse(tx, account, post, uri, refused.reason)
+
+
+async def _keep_named(tx: Tx, row: Participation, fields: Mapping[str, str] | None) -> None:
+    call = await calls.by_id(tx.conn, row.post_id) if fields is not None else None
+    if call and fields is not None:
+        await questions.keep_named(tx, call, row, fields)
 
 
 async def _refuse(tx: Tx, account: Account, post: Post, uri: str, reason: str) -> None:
@@ -282,24 +298,42 @@ async def _say_again(
     new: Said,
 ) -> Participation:
     """The same answer once more keeps its place, with other guests too; through a better door it is confirmed."""
-    if old.guests != new.guests:
-        bringing.require_room(old, new.guests, await shift_roles.room(tx, call, old.role))
     if old.tier == "expressed" and new.tier == "confirmed":
         await participations.confirm(tx.conn, old.id, new.uri, new.door)
         await settle(tx, post, call)
     if new.door == "join":  # the last one is what a later Undo names
         await participations.set_guests(tx.conn, old.id, old.guests, new.uri)
     if old.guests != new.guests:
-        await participations.set_guests(tx.conn, old.id, new.guests, new.uri)
-        await settle(tx, post, call)
-        now = await participations.by_id(tx.conn, old.id)
-        assert now, "it was just written"
+        now = await _bring(tx, post, call, old, new.guests, new.uri)
         if now.state != old.state:
             return now  # with fewer guests they fit in, and were told
         old = now
     again = replace(old, door=new.door)
     await _reply(tx, post, account, again, new.uri)
     return again
+
+
+async def _bring(
+    tx: Tx, post: Post, call: Call, old: Participation, guests: int, uri: str | None = None
+) -> Participation:
+    """Another number comes with an answer that keeps its place. Raises ``Forbidden``."""
+    bringing.require_room(old, guests, await shift_roles.room(tx, call, old.role))
+    await participations.set_guests(tx.conn, old.id, guests, uri)
+    await settle(tx, post, call)
+    now = await participations.by_id(tx.conn, old.id)
+    assert now, "it was just written"
+    return now
+
+
+async def bring_by_contact(tx: Tx, post: Post, contact_id: int, guests: int) -> None:
+    """Somebody without an account brings another number. A repeat is no event. Raises ``Forbidden``, ``NotFound``."""
+    call = await locked(tx, post)
+    require_open(tx, call)
+    old = await participations.of_contact(tx.conn, contact_id)
+    if old is None or not old.counts or old.state not in HELD:
+        raise NotFound
+    if bringing.wanted(call, guests, old) != old.guests:
+        await _bring(tx, post, call, old, guests)
 
 
 async def locked(tx: Tx, post: Post) -> Call:
@@ -357,22 +391,41 @@ async def _answer_elsewhere(
     old: Participation | None,
     new: Said,
     message: str,
+    fields: Sequence[str] | None,
 ) -> Participation:
     """To a call of another server: its host hears who it was where it is to know; else it counts here.
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
     same = old and (old.answer, old.role, old.guests) == (new.answer, new.role, new.guests)
-    if old and same and old.state != "refused" and not message:
+    told = await _named(tx, call, old, new, fields)
+    if old and same and old.state != "refused" and not message and not told:
         return old
     if kinds.by_name(call.kind, post.visibility):
         new = replace(new, uri=await effects.new_id(tx), tier="confirmed")
         new = replace(new, state="pending") if new.counts else new
         guests = new.guests if call.guests_max or new.guests else None
-        await _tell_host(tx, account, post, new.answer, new.uri or "", message, new.role, guests)
+        await _tell_host(
+            tx, account, post, new.answer, new.uri or "", message, new.role, guests, told
+        )
     else:
         await tallies.due(tx, post)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
+
+
+async def _named(
+    tx: Tx, call: Call, old: Participation | None, new: Said, fields: Sequence[str] | None
+) -> Mapping[str, str] | None:
+    """What its host is told of the answers to its questions, by the question, where it is to have them. Who takes part
+    already and says nothing anew is told to have said nothing."""
+    if fields is None or not new.counts:
+        return None
+    asked = await questions.of(tx, call)
+    stands = old is not None and old.counts and old.state != "refused"
+    said = questions.answered(asked, fields, required=not stands)
+    if not asked or (stands and not said):
+        return None
+    return {q.text: said.get(q.text, "") for q in asked}
 
 
 async def _tell_host(
@@ -384,10 +437,13 @@ async def _tell_host(
     message: str = "",
     role: str | None = None,
     guests: int | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
-    await distribution.taking_part(tx, account, post, host, said, uri, message, role, guests)
+    await distribution.taking_part(
+        tx, account, post, host, said, uri, message, role, guests, fields
+    )
 
 
 async def overtaken(tx: Tx, account: Account, post: Post, uri: str | None) -> None:

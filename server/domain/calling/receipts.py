@@ -4,7 +4,9 @@ place; with a link to take it back. What becomes of the call itself they hear fr
 Least noise: who is told something already hears nothing here. A Join has its Accept, an answer by e-mail its mail,
 and a member who gets a place sees so where they answered. What is left is written to: those who vote on a card or
 reply from elsewhere, once for each answer and again when its state changes, and members who wait and get a place.
-Nobody who said no or maybe. Organisers may turn off what only says thanks; who waits is always told.
+Nobody who said no or maybe. Organisers may turn off what only says thanks; who waits is always told. So is, once and
+through whatever door, who was not asked what the organisers ask (``questions``): with a link to the page where one
+answers that. Who replies that they bring more than may come is told so, too (``guests.REFUSED``).
 
 Each is a job (server/jobs/receipts.py), which finds the state as it is then: what changes twice in a moment is told
 once. The link is a secret of which only the digest is kept; it stands in the message as that waits to be sent, like
@@ -13,11 +15,12 @@ anything in an outbox. A member's message has none: they sign in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server import ids, text
 from server.domain import distribution, sight, wire
-from server.domain.calling import keywords, kinds, online, participations
+from server.domain.calling import keywords, kinds, online, participations, questions
 from server.domain.groups import communities
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
@@ -30,6 +33,7 @@ from storage.calls import Call
 from storage.db import next_id
 from storage.participations import Participation
 from storage.posts import Post
+from storage.questions import Question
 
 TOLD_OTHERWISE = ("join", "email")
 """Doors that have an answer of their own."""
@@ -37,7 +41,8 @@ TOLD_OTHERWISE = ("join", "email")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message that is to be written. ``says``: granted or waiting; ``before``: what was said."""
+    """A message that is to be written. ``says``: granted or waiting; ``before``: what was said;
+    ``asked``: what they were not asked yet."""
 
     given: Participation
     person: Account
@@ -45,6 +50,7 @@ class Due:
     call: Call
     says: str
     before: str | None
+    asked: Sequence[Question]
 
 
 async def due(tx: Tx, participation_id: int) -> Due | None:
@@ -57,19 +63,22 @@ async def due(tx: Tx, participation_id: int) -> Due | None:
         return None
     before = await receipts.last_said(tx.conn, given.id)
     off = call.state == "cancelled"
-    says = None if off else what(given, before, local=person.local, thanks=call.receipts)
-    return Due(given, person, post, call, says, before) if says else None
+    asked = await questions.open_to(tx, call, given)
+    thanks = call.receipts and not person.local
+    says = None if off else what(given, before, thanks=thanks, asks=bool(asked))
+    return Due(given, person, post, call, says, before, asked) if says else None
 
 
-def what(given: Participation, before: str | None, *, local: bool, thanks: bool) -> str | None:
+def what(given: Participation, before: str | None, *, thanks: bool, asks: bool) -> str | None:
     """Pure: what to say to whom ``before`` was said, if anything. ``thanks``: whether a place that was there
-    at once is worth a message."""
-    if given.door in TOLD_OTHERWISE or given.state not in ("granted", "waiting"):
+    at once is worth a message; ``asks``: whether there is something to ask them."""
+    if given.state not in ("granted", "waiting") or given.state == before:
         return None
-    if given.state == before:
-        return None
-    if before is None and given.state != "waiting":
-        return given.state if thanks and not local else None
+    first = before is None
+    if given.door in TOLD_OTHERWISE:
+        return given.state if first and asks else None
+    if first and given.state != "waiting":
+        return given.state if thanks or asks else None
     return given.state
 
 
@@ -78,16 +87,22 @@ async def tell(tx: Tx, due_: Due) -> None:
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
     link = await _new_link(tx, due_.given, due_.says)
-    said = await _words(tx, due_) + await _afar(tx, due_)
-    if due_.person.local:
+    page = due_.post.url if due_.person.local else link
+    said = await _words(tx, due_) + await _afar(tx, due_) + _questions(due_.asked, page)
+    back = "" if due_.person.local else _way_back(due_.post, link)
+    await _send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)
+
+
+async def _send(tx: Tx, community: Account, person: Account, html: str, about: int) -> None:
+    """``about``: the participation, or 0."""
+    if person.local:
         draft = drafts.Draft(
-            visibility="direct", content=f"<p>{said}</p>", mentions=(due_.person,), source=text.plain(said)
-        )  # fmt: skip
+            visibility="direct", content=html, mentions=(person,), source=text.plain(html)
+        )
         await posts.publish(tx, community, draft)
         return
-    html = f"<p>{said}</p>{_way_back(due_.post, link)}"
-    uri = tx.site.urls.told(due_.given.id, await next_id(tx.conn, tx.now))
-    await distribution.message(tx, community, due_.person, html, uri)
+    uri = tx.site.urls.told(about, await next_id(tx.conn, tx.now))
+    await distribution.message(tx, community, person, html, uri)
 
 
 async def again(tx: Tx, given: Participation) -> str:
@@ -103,6 +118,10 @@ async def _new_link(tx: Tx, given: Participation, says: str) -> str:
 
 
 async def _words(tx: Tx, due_: Due) -> str:
+    return await _place(tx, due_) + _guests(due_.given)
+
+
+async def _place(tx: Tx, due_: Due) -> str:
     title = f'<a href="{text.escape(due_.post.url)}">{text.escape(due_.post.title)}</a>'
     told = text.escape(wire.line(due_.call))
     head = f"{title} ({told})" if told else title
@@ -123,6 +142,20 @@ async def _afar(tx: Tx, due_: Due) -> str:
     return f' Online: <a href="{address}">{address}</a>'
 
 
+def _guests(given: Participation) -> str:
+    return f" With you: {given.guests}." if given.guests else ""
+
+
+def _questions(asked: Sequence[Question], page: str) -> str:
+    if not asked:
+        return ""
+    listed = " ".join(text.escape(question.text) for question in asked)
+    address = text.escape(page)
+    return (
+        f'</p><p>The organisers ask: {listed} Please answer here: <a href="{address}">{address}</a>'
+    )
+
+
 def _way_back(post: Post, link: str) -> str:
     word = keywords.of_language(post.language).withdraw
     address = text.escape(link)
@@ -139,6 +172,25 @@ async def choose(tx: Tx, actor: Account, post: Post, *, wanted: bool) -> None:
     assert community, "a foreign key holds it"
     await communities.require_steward(tx, community, actor)
     await calls.set_receipts(tx.conn, post.id, wanted=wanted)
+
+
+async def answer_questions(tx: Tx, secret: str, said: Sequence[str]) -> None:
+    """What the organisers ask, by whoever holds the link. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
+    given, post = await of_link(tx, secret)
+    call = await participations.locked(tx, post)
+    participations.require_open(tx, call)
+    await questions.keep(tx, call, given, said)
+
+
+async def tell_refused(tx: Tx, person: Account, post: Post, sentence: str) -> None:
+    """By the community, in a message to them alone."""
+    call = await calls.by_id(tx.conn, post.id)
+    community = await accounts.by_id(tx.conn, call.community_id) if call else None
+    if community is None:
+        return
+    title = f'<a href="{text.escape(post.url)}">{text.escape(post.title)}</a>'
+    said = f"Your reply is not counted as an answer to {title}. {text.escape(sentence)}"
+    await _send(tx, community, person, f"<p>{said}</p>", 0)
 
 
 async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:

@@ -10,7 +10,7 @@ The call is held before anything of the post is, in the order of ``calls.edit``.
 
 from __future__ import annotations
 
-from server.domain.calling import keywords, participations
+from server.domain.calling import guests, keywords, participations
 from server.domain.tx import Tx
 from server.errors import Forbidden
 from storage import calls, polls
@@ -88,8 +88,10 @@ async def _answer(tx: Tx, author: Account, above: Post, said: str, reply: Post) 
     brings = keywords.guests(reply.content)
     try:
         await participations.answer(tx, author, above, said, "reply", uri=reply.uri, guests=brings)
-    except Forbidden:
-        return  # too late, not for them, or with more than may come: a comment
+    except Forbidden as refused:
+        # Too late or not for them: a comment. Who would bring too many is told so once, not at each edit.
+        if refused.reason in participations.NO_MORE and reply.edited_at is None:
+            await guests.refuse_reply(tx, author, above, refused.sentence)
 
 
 async def of_call(tx: Tx, post: Post, call: Call) -> tuple[keywords.Keyword, ...]:

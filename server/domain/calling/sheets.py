@@ -16,6 +16,7 @@ from server.domain.calling import (
     online,
     participants_notes,
     participations,
+    questions,
     shift_roles,
     tallies,
 )
@@ -34,6 +35,7 @@ from storage.milestones import Milestone
 from storage.participations import Participation
 from storage.polls import Option
 from storage.posts import Post
+from storage.questions import Question
 from storage.shift_roles import Role
 from storage.sources import Source
 
@@ -62,6 +64,7 @@ class Sheet:
     shifts: Sequence[Shift]
     roles: Sequence[Filled]
     note: str | None
+    questions: Sequence[Question]
     started: Started
     sources: Sequence[Source]
     online: online.Shown | None
@@ -112,6 +115,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     named = await sources.of_calls(tx.conn, ids)
     places = await online.shown(tx, [call for _, call in found], viewer)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
+    asked = await questions.of_calls(tx, [call for _, call in found])
     started = await copies.started(tx, found, viewer)
     return [
         Sheet(
@@ -130,6 +134,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             shifts=[_shift(row, shifts) for row in shifts.rows.get(post.id, ())],
             roles=shifts.roles.get(post.id, []),
             note=notes.get(post.id),
+            questions=asked.get(post.id, []),
             started=started[post.id],
             sources=named.get(post.id, ()),
             online=places.get(post.id),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from server import text
 from server.domain import policy
-from server.domain.calling import calls, copies, drafting, kinds
+from server.domain.calling import calls, copies, drafting, kinds, questions, targets
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
@@ -42,6 +42,7 @@ async def prefilled(tx: Tx, origin: Post) -> Wanted:
         options=tuple(option.title for option in options),
         shifts=await _shifts(tx, call) or None,
         details=_details(call),
+        questions=await questions.wanted(tx, origin.id) or None,
     )
 
 
@@ -109,7 +110,8 @@ async def start(
     """The copy. Raises ``Forbidden``, ``Invalid``, as ``calls.create`` does."""
     policy.may_start(allowed=await copies.may_be_started(tx, origin)).require()
     made = await calls.create(tx, organiser, community, wanted, origin=origin)
-    if wanted.kind == "contact":
+    # What is for stewards alone stays with them: a copy would show it to everybody.
+    if wanted.kind == "contact" and not await targets.hides(tx, origin.id, None):
         await call_copies.copy_targets(tx.conn, origin.id, made.id)
     category = await commitments.category(tx.conn, origin.id) if wanted.kind == "need" else None
     if category:
