@@ -462,7 +462,7 @@ async def _undo_join(tx: Tx, act: Act, inner: wire_acts.Join) -> None:
 
 async def _undo_offer(tx: Tx, act: Act, inner: wire_acts.Offer) -> None:
     if not await receive_calls.offer_undone(tx, act, inner.id):
-        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+        await receive_calls.offer_overtaken(tx, act, inner)
 
 
 async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:

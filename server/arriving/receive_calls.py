@@ -182,8 +182,20 @@ async def offer_undone(tx: Tx, act: Act, uri: str) -> bool:
     asked = await commitment_rows.by_uri(tx.conn, uri)
     if asked is None or asked.account_id != act.by.id:
         return False
-    await withdraw_from(tx, act, await post_rows.by_id(tx.conn, asked.post_id))
+    post = _ours(await post_rows.by_id(tx.conn, asked.post_id))
+    await participations.withdraw(tx, act.by, post)
+    await participations.overtaken(tx, act.by, post, uri)  # the same again counts no more
     return True
+
+
+async def offer_overtaken(tx: Tx, act: Act, offer: wire_acts.Offer) -> None:
+    """An Offer is taken back that is not here: it may come after this."""
+    about = offer.agreement.satisfies.removesuffix(PRIMARY)
+    post = await drafts.open_to(tx, act.by, about)
+    if post is None or not post.local or not post.is_call or not offer.id:
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+    await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
+    await participations.overtaken(tx, act.by, post, offer.id)
 
 
 async def join_answered(

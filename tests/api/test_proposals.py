@@ -254,11 +254,25 @@ async def member(house: House, organiser: Member, garden: str) -> Member:
     [
         ({"kind": "word", "value": "cheap pills"}, {"title": "Cheap pills for all"}),
         ({"kind": "host", "value": "spam.example"}, {"about": "See https://shop.spam.example/"}),
+        ({"kind": "host", "value": "spam.example"}, {"external_url": "https://spam.example/pills"}),
+        (
+            {"kind": "host", "value": "spam.example"},
+            {"participants_note": "See https://spam.example"},
+        ),
+        ({"kind": "word", "value": "cheap pills"}, {"place": {"name": "Cheap pills"}}),
+        (
+            {"kind": "word", "value": "cheap pills"},
+            {"place": {"name": "Yard", "address": "cheap pills"}},
+        ),
+        (
+            {"kind": "word", "value": "cheap pills"},
+            {"kind": "decision", "starts_at": None, "options": ["Cheap pills", "No"]},
+        ),
         ({"kind": "newcomer", "days": 3}, {}),
     ],
 )
 async def test_a_rule_catches_calls_as_it_does_posts(
-    organiser: Member, member: Member, garden: str, rule: dict[str, Any], said: dict[str, str]
+    organiser: Member, member: Member, garden: str, rule: dict[str, Any], said: dict[str, Any]
 ) -> None:
     await organiser.good("POST", f"{COMMUNITIES}/{garden}/hold_rules", json=rule)
     calls, ideas = f"{COMMUNITIES}/{garden}/calls", f"{COMMUNITIES}/{garden}/proposals"

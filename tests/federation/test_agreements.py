@@ -244,6 +244,38 @@ async def test_an_offer_is_taken_back(
     assert (found.state, found.account_id, found.said) == ("cancelled", None, "")
 
 
+async def test_an_offer_that_comes_after_it_was_taken_back_counts_for_nothing(
+    ours: Instance, market: Peer, organiser: Account, garden: Account
+) -> None:
+    """Deliveries overtake each other."""
+    post = await make(ours, organiser, garden)
+    bob, mallory = market.person("bob"), market.person("mallory", key=1)
+    sent = offer(market, bob, post)
+    assert await send(ours, market, bob, market.activity(bob, "Undo", sent)) == "done"
+    await send(ours, market, bob, sent)
+    assert await promised(ours, organiser, post) == []
+    elsewhere = offer(market, mallory, post, satisfies="https://else.example/x#primary")
+    undo = market.activity(mallory, "Undo", elsewhere)
+    assert await send(ours, market, mallory, undo) == "unknown_object"
+
+
+async def test_an_offer_that_was_taken_back_does_not_count_again(
+    ours: Instance, market: Peer, organiser: Account, garden: Account
+) -> None:
+    post = await make(ours, organiser, garden)
+    bob = market.person("bob")
+    sent = offer(market, bob, post)
+    await send(ours, market, bob, sent)
+    await send(ours, market, bob, market.activity(bob, "Undo", sent))
+    async with ours.work.transaction() as tx:
+        await tx.conn.execute("delete from inbox")  # as after the days for which it is kept
+    await send(ours, market, bob, sent)
+    (found,) = await promised(ours, organiser, post)
+    assert (found.state, found.account_id) == ("cancelled", None)
+    await send(ours, market, bob, offer(market, bob, post, "2"))
+    assert [each.quantity for each in await promised(ours, organiser, post)] == [3, 2]
+
+
 async def test_a_member_promises_to_a_need_elsewhere(template_url: str, tmp_path: Path) -> None:
     async with five(template_url, tmp_path, ["home", "away"]) as both:
         home, away = (server.here for server in both.servers)

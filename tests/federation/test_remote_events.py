@@ -314,6 +314,19 @@ async def test_a_join_of_who_is_banned_from_the_community_is_rejected(
         assert await ours.value("select count(*) from participations") == 0
 
 
+async def test_who_joins_twice_takes_the_last_back_by_its_id(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """Some send the id alone."""
+    async with peer("mobilizon") as events:
+        visitor = events.person("visitor")
+        event = await ours.event(organiser, garden, "Digging")
+        await act(ours, events, visitor, "Join", event.uri)
+        last = await act(ours, events, visitor, "Join", event.uri)
+        await act(ours, events, visitor, "Undo", last["id"])
+        assert await ours.value("select state from participations") == "withdrawn"
+
+
 @pytest.mark.parametrize("how", ["Undo", "Leave"])
 async def test_a_join_that_comes_after_it_was_taken_back_never_counts(
     how: str, ours: Instance, garden: Account, organiser: Account

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.domain import distribution, effects, wire
-from server.domain.calling import participations
+from server.domain.calling import participations, taken_back
 from server.domain.distribution import Promised
 from server.domain.groups import communities
 from server.domain.groups import places as near
@@ -81,6 +81,8 @@ async def promise(
     Raises as an answer does, and ``Invalid``, before anything is written.
     """
     call = _need(await participations.locked(tx, post))
+    if uri:
+        await taken_back.require_current(tx, post.id, actor, "join", uri)
     if not 1 <= quantity <= QUANTITY_MAX:
         raise Invalid(f"A quantity is 1 to {QUANTITY_MAX:,}.", field="quantity")
     if len(said) > SAID_MAX:

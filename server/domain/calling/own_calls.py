@@ -28,9 +28,21 @@ async def is_caught(tx: Tx, community: Account, author: Account, wanted: Wanted)
     await rule_rows.take_turns(tx.conn, community.id, author.id)
     running = await calls.running_of(tx.conn, community.id, author.id, tx.now)
     policy.may_call_again(full=running >= MOST).require()
-    html = text.compose(wanted.about, {}, tx.site.urls.tag)
-    said = hold_rules.said(text.one_line(wanted.title), "", html)
-    return await hold_rules.caught(tx, community, author, said) is not None
+    return await hold_rules.caught(tx, community, author, _said(tx, wanted)) is not None
+
+
+def _said(tx: Tx, wanted: Wanted) -> hold_rules.Said:
+    """Everything that people read of a call, wherever it stands: links and words are spread in any field."""
+    details, shifts = wanted.details, wanted.shifts or ()
+    roles = [role.name for shift in shifts for role in shift.roles]
+    fields = (
+        wanted.about, details.place_name, details.place_address, *wanted.options, wanted.note or "",
+        *(shift.title for shift in shifts), *roles,
+    )  # fmt: skip
+    html = text.compose("\n\n".join(fields), {}, tx.site.urls.tag)
+    return hold_rules.said(
+        text.one_line(wanted.title), "", html, ({"url": details.external_url or ""},)
+    )
 
 
 async def require(tx: Tx, community: Account, author: Account, wanted: Wanted) -> None:

@@ -301,6 +301,8 @@ async def _say_again(
     if old.tier == "expressed" and new.tier == "confirmed":
         await participations.confirm(tx.conn, old.id, new.uri, new.door)
         await settle(tx, post, call)
+    if new.door == "join":  # the last one is what a later Undo names
+        await participations.set_guests(tx.conn, old.id, old.guests, new.uri)
     if old.guests != new.guests:
         now = await _bring(tx, post, call, old, new.guests, new.uri)
         if now.state != old.state:

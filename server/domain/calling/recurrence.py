@@ -8,6 +8,7 @@ a day it is read as before the change (RFC 5545, 3.3.5).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +26,9 @@ PARTS = {
     "YEARLY": {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"},
 }
 """What a rule may have beside FREQ, INTERVAL, COUNT and UNTIL."""
+NUMBERS = {"BYDAY": 53, "BYMONTHDAY": 31, "BYMONTH": 12}
+"""The greatest in each (RFC 5545, 3.3.10), counted from the end too."""
+NUMBER = re.compile("[0-9]+")
 AHEAD = timedelta(days=9 * 366)
 """How far the next time is looked for: the 29th of February may be eight years away (2096 to 2104)."""
 
@@ -42,8 +46,9 @@ def check(rule: str, first: datetime) -> str:
     if unknown:
         raise _wrong(f"{sorted(unknown)[0]} cannot be used here.")
     interval = parts.get("INTERVAL", "1")
-    if not interval.isdecimal() or not 1 <= int(interval) <= INTERVAL_MAX:
+    if not (interval.isascii() and interval.isdecimal()) or not 1 <= int(interval) <= INTERVAL_MAX:
         raise _wrong(f"INTERVAL is 1 to {INTERVAL_MAX}.")
+    _check_numbers(parts)
     if next(after(plain, first, first - timedelta(seconds=1)), None) != first:
         raise _wrong("The first time is not one of those that the rule gives.")
     second = next(_read(plain, first).xafter(first), None)
@@ -60,6 +65,15 @@ def _parts(rule: str) -> Iterator[tuple[str, str]]:
             raise _wrong("A rule is written like FREQ=WEEKLY;BYDAY=MO.")
         seen.add(name)
         yield name, value
+
+
+def _check_numbers(parts: dict[str, str]) -> None:
+    """Those of weekdays, days and months; the library that counts takes others and fails at one of them later."""
+    for name, greatest in NUMBERS.items():
+        found = NUMBER.findall(parts.get(name, ""))
+        most = 5 if name == "BYDAY" and parts["FREQ"] == "MONTHLY" else greatest
+        if not all(1 <= int(number) <= most for number in found):
+            raise _wrong(f"A number in {name} is 1 to {most}.")
 
 
 def _wrong(sentence: str) -> Invalid:
