@@ -17,6 +17,7 @@ from server.domain.calling import (
     copies,
     drafting,
     kinds,
+    line,
     online,
     own_calls,
     participations,
@@ -246,7 +247,7 @@ async def edit(
             await _tell_of_change(tx, before)
     if state:
         await _set_state(tx, community, post, state)
-    await participations.fill(tx, post, call)
+    await line.fill(tx, post, call)
     await send_tally(tx, post.id)
     if call.parent_id:
         await _span(tx, call.parent_id)
@@ -325,7 +326,7 @@ async def _edit_shifts(
             raise Invalid("This call has no such shift.", field="shifts")
         else:
             row = await shifts.change(tx, author, community, post, call, rows[shift.id], shift)
-            await participations.fill(tx, rows[shift.id], row)
+            await line.fill(tx, rows[shift.id], row)
             await _plan(tx, row)
             await send_tally(tx, shift.id)
     for gone in there.keys() - {shift.id for shift in wanted}:
@@ -357,7 +358,7 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
         await _tell_of(tx, post, before, state)
     for shift in shifts_:
         await _turn(tx, shift, state)
-        await participations.fill(tx, shift, await participations.locked(tx, shift))
+        await line.fill(tx, shift, await participations.locked(tx, shift))
         await send_tally(tx, shift.id)
     if before.parent_id is None:
         await _pin(tx, community, post, added=state not in ENDED)
@@ -447,7 +448,7 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
             await _remove(tx, author, row, shift)
     await _remove(tx, author, post, call)
     if call.parent_id:
-        await participations.settle_above(tx, call.parent_id)
+        await line.settle_above(tx, call.parent_id)
 
 
 async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
