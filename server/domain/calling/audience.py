@@ -190,8 +190,8 @@ def _from_here(kind: str, place: Place) -> str:
 def of_feedback(place: Place) -> str:
     """Of what somebody says of a call that is over (``feedback``)."""
     return (
-        f"The organisers of {place.group} read this, without your name: when three people have written, or 14 days after"
-        f" the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
+        f"The organisers of {place.group} read this, without your name, from the day after you wrote it: when three people"
+        f" have written, or 14 days after the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
     )
 
 
