@@ -432,6 +432,7 @@ def _call(value: Call | None) -> Json | None:
         choice=value.choice,
         roles=[_role(role) for role in value.roles] or None,
         startedFrom=value.started_from,
+        nextStep=value.next,
         mayBeStarted=None if value.may_be_started else False,
         guestsMax=value.guests_max or None,
         sources=[_source_of(source) for source in value.sources] or None,

@@ -280,7 +280,8 @@ class Call:
     it in which order. ``shifts`` are the ids of the calls that this one is divided into; of a shift ``parent``
     is that call, ``choice`` its place among that call's answers, and ``roles`` who is wanted in it.
     ``started_from`` is the id of the first call of which this one is a copy for another place, anybody's;
-    ``may_be_started``: whether others may do the same with this one.
+    ``may_be_started``: whether others may do the same with this one. ``next``: the id of a call or the address of a
+    page, for whoever has answered.
     ``guests_max``: whom each who takes part may bring; ``questions``: what they are asked. ``targets`` and
     ``scripts``: of a contact call. ``sources``: what it rests on. ``category``: what a need is about;
     ``proposal``: what a need or an offer says for readers of FEP-0837.
@@ -308,6 +309,7 @@ class Call:
     choice: int | None = None
     roles: tuple[Role, ...] = ()
     started_from: str | None = None
+    next: str | None = None
     may_be_started: bool = True
     targets: tuple[Target, ...] = ()
     scripts: tuple[Script, ...] = ()

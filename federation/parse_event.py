@@ -257,6 +257,7 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         choice=_choice(extension.get("choice")),
         roles=tuple(_roles(extension.get("roles"))),
         started_from=_other(extension.get("startedFrom"), owner),
+        next=_other(extension.get("nextStep"), owner),
         may_be_started=extension.get("mayBeStarted") is not False,
         targets=tuple(targets(extension.get("targets"), owner)),
         scripts=tuple(scripts(extension.get("scripts"))),

@@ -274,6 +274,7 @@ CALL_TERMS: Final = {
     "urgent": "cta:urgent",
     "subEvent": {"@id": "http://schema.org/subEvent", "@type": "@id", "@container": "@list"},
     "superEvent": {"@id": "http://schema.org/superEvent", "@type": "@id"},
+    "nextStep": {"@id": "cta:nextStep", "@type": "@id"},
     "startedFrom": {"@id": "cta:startedFrom", "@type": "@id"},
     "mayBeStarted": "cta:mayBeStarted",
     "choice": "cta:choice",

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from server.clock import stamp
 from server.domain import sight
 from server.domain.calling import audience, kinds, sheets
+from server.domain.calling.next_steps import Step
 from server.domain.calling.sheets import Sheet
 from server.domain.tx import Tx
 from server.render import call as render
@@ -71,9 +72,17 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "online_for_participants": bool(sheet.online and sheet.online.for_participants),
         "media_attachments": media.attachments(tx.site.urls, sheet.post, sheet.post.attachments),
         "sources": [asdict(source) for source in sheet.sources],
+        "next": _next(sheet.next),
         "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],
         **_started(sheet),
     }
+
+
+def _next(step: Step | None) -> Json | None:
+    if step is None:
+        return None
+    number = str(step.call_id) if step.call_id is not None else None
+    return {"call_id": number, "title": step.title, "url": step.url}
 
 
 def _started(sheet: Sheet) -> Json:

@@ -12,7 +12,8 @@ servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, 
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
 state, starts_at, ends_at?, capacity?, taken, counted, waiting, url, roles, answer?}]; of a shift parent_id; roles [{name, places,
-taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; media_attachments
+taken, skill?}]; participants_note? (for who has a place, and who steers); sources [{url, title}]; next? {call_id?, title, url} (what
+whoever has answered may do then, as far as the reader may see it: next_call_id or next_url to say it); media_attachments
 (``MediaAttachment`` each; media_ids to say them, each described); online_url? (where one takes part from afar; with
 online_for_participants for who has a place, and who steers); questions [{text, required}] (what who takes part is
 asked); may_be_started (others may start a copy in their town), started_from? {id, title, url, uri} (the first call,
@@ -65,6 +66,7 @@ from server.render import call as render
 from storage import calls, participations
 from storage.accounts import Account
 from storage.calls import Call, Details
+from storage.next_steps import Next
 from storage.online import Online
 from storage.posts import Post
 from storage.shift_roles import Role
@@ -109,6 +111,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         questions=_wanted_questions(sent) if "questions" in sent else None,
         may_be_started=sent.boolean("may_be_started"),
         sources=_sources(sent) if "sources" in sent else None,
+        next=_wanted_next(sent) if "next_call_id" in sent or "next_url" in sent else None,
         media_ids=tuple(sent.ids("media_ids")) if "media_ids" in sent else None,
         online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
         if "online_url" in sent
@@ -133,6 +136,10 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             guests_max=sent.integer("guests_max") or 0,
         ),
     )
+
+
+def _wanted_next(sent: Params) -> Next:
+    return Next(sent.id("next_call_id"), sent.text("next_url") or None)
 
 
 def _sources(sent: Params) -> tuple[Source, ...]:
@@ -320,6 +327,8 @@ _MORE = (
     some_ids("media_ids"),
     a_text("online_url"),
     flag("online_for_participants"),
+    an_id("next_call_id"),
+    a_text("next_url"),
     nested("sources", a_text("url"), a_text("title"), many=True),
     nested("questions", a_text("text"), flag("required"), many=True),
     nested(

@@ -344,6 +344,7 @@ def reported_of(value: Post) -> calls_elsewhere.Reported:
         online_url=value.event.online_url if value.event else None,
         category=call.category if call and call.kind == "need" else "",
         roles=tuple(Role(0, r.name, at, r.places, r.skill) for at, r in enumerate(roles)),
+        next=call.next if call else None,
         started_from=call.started_from if call and not call.parent else None,
         may_be_started=call.may_be_started if call else True,
         taken=value.event.taken if value.event else None,

@@ -46,6 +46,7 @@ from storage import (
     calls,
     commitments,
     communities,
+    next_steps,
     polls,
     posts,
     questions,
@@ -531,10 +532,20 @@ async def _extension(
             for role in await shift_roles.of_shifts(tx.conn, [call.post_id])
         ),
         started_from=await call_copies.origin(tx.conn, call.post_id),
+        next=await _next(tx, call, visibility),
         may_be_started=call.may_be_started,
         guests_max=call.guests_max,
         questions=await _questions(tx, call) if kinds.by_name(call.kind, visibility) else (),
     )
+
+
+async def _next(tx: Tx, call: calls.Call, visibility: str) -> str | None:
+    """As far as it is for everybody who is sent this call."""
+    step = (await next_steps.of_calls(tx.conn, [call.post_id])).get(call.post_id)
+    post = await posts.by_id(tx.conn, step.call_id) if step and step.call_id else None
+    if post is None:
+        return step.url if step else None
+    return post.uri if post.is_public or post.visibility == visibility else None
 
 
 async def _questions(tx: Tx, call: calls.Call) -> tuple[Question, ...]:

@@ -21,6 +21,7 @@ from server.domain.calling import (
     copies,
     kinds,
     naming,
+    next_steps,
     online,
     participants_notes,
     passing_on,
@@ -32,6 +33,7 @@ from server.domain.calling import participations as taking_part
 from server.domain.calling.copies import Copies, Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import KINDS, Answer, Kind
+from server.domain.calling.next_steps import Step
 from server.domain.calling.tallies import Standing
 from server.domain.groups import affiliations
 from server.domain.groups import communities as community_verbs
@@ -119,6 +121,7 @@ class Shown:
     started: Started
     copies: Copies
     sources: Sequence[Source]
+    next: Step | None
     online: online.Shown | None
     passed_on: str  # as a few lines for any messenger
 
@@ -220,6 +223,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         copies=await copies.of(tx, post, account, copies.ON_A_PAGE),
         online=(await online.shown(tx, [call], viewer.account if viewer else None)).get(post.id),
         sources=await sources.of_call(tx.conn, post.id),
+        next=await next_steps.of(tx, post.id, account),
         passed_on=await passing_on.words(tx, post, call),
     )
 

@@ -1259,6 +1259,15 @@ create table call_sources (
     primary key (post_id, position)
 );
 
+-- What whoever has answered a call may do next: another call, or a page elsewhere.
+create table call_next (
+    post_id bigint primary key references calls on delete cascade,
+    next_id bigint references calls on delete cascade check (next_id <> post_id),
+    url text check (url like 'https://%' and length(url) <= 2000),
+    check ((next_id is null) <> (url is null))
+);
+create index on call_next (next_id);
+
 -- By what rule a decision comes out, where its call says one.
 create table decision_rules (
     post_id bigint primary key references calls on delete cascade,

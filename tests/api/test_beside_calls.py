@@ -180,3 +180,68 @@ async def test_what_becomes_urgent_is_so_in_its_shifts(organiser: Member, garden
         sent_ = event(kind="volunteer", urgent=urgent)
         await organiser.good("PUT", f"{CALLS}/{call['id']}", json=sent_)
         assert (await organiser.good("GET", morning))["urgent"] is urgent
+
+
+# --- the next step
+
+
+async def test_whoever_has_answered_is_told_of_the_next_step(
+    house: House, organiser: Member, garden: str
+) -> None:
+    further = await made(organiser, garden, title="Plant the trees")
+    call = await made(organiser, garden, next_call_id=further["id"])
+    one = f"{CALLS}/{call['id']}"
+    step = {"call_id": further["id"], "title": "Plant the trees", "url": further["url"]}
+    assert call["next"] == step
+    assert (await house.stranger.good("GET", one))["next"] == step
+    assert "Next:" not in await page(house, call["url"]), "nobody has answered there"
+    member = await house.member("member")
+    await member.good("POST", f"{one}/answer", json={"answer": "going"})
+    await organiser.good("PUT", f"{CALLS}/{further['id']}", json={"state": "cancelled"})
+    assert (await member.good("GET", one))["next"] is None, "what is called off is no step"
+
+
+async def test_a_page_may_be_the_next_step(house: House, organiser: Member, garden: str) -> None:
+    call = await made(organiser, garden, next_url="https://union.example/join?a=1")
+    one = f"{CALLS}/{call['id']}"
+    step = {"call_id": None, "title": "union.example", "url": "https://union.example/join?a=1"}
+    assert call["next"] == step
+    assert (await organiser.good("PUT", one, json=event(title="Another")))["next"] == step
+    assert (await organiser.good("PUT", one, json=event(next_url="")))["next"] is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"next_url": "http://union.example/"},
+        {"next_url": "javascript:alert(1)"},
+        {"next_url": "https://union.example/", "next_call_id": "1"},
+        {"next_call_id": "1"},
+    ],
+)
+async def test_what_is_no_next_step_is_refused(
+    organiser: Member, garden: str, said: dict[str, str]
+) -> None:
+    answer = await organiser.post(f"{COMMUNITIES}/{garden}/calls", json=event(**said))
+    assert answer.status == 422, answer.json
+    assert await organiser.good("GET", f"{COMMUNITIES}/{garden}/calls") == []
+
+
+async def test_no_call_is_its_own_next_step_or_one_that_others_may_not_see(
+    house: House, organiser: Member, garden: str
+) -> None:
+    call = await made(organiser, garden)
+    one = f"{CALLS}/{call['id']}"
+    answer = await organiser.put(one, json=event(next_call_id=call["id"]))
+    assert answer.status == 422
+    shed = await organiser.good(
+        "POST",
+        COMMUNITIES,
+        json={"name": "shed", "title": "Shed", "visibility": "private", "policy": "invited"},
+    )
+    hidden = await made(organiser, shed["id"])
+    answer = await organiser.put(one, json=event(next_call_id=hidden["id"]))
+    assert answer.status == 422
+    second = await made(organiser, shed["id"], next_call_id=hidden["id"])
+    assert second["next"]["call_id"] == hidden["id"], "members of one community see both"
+    assert (await house.stranger.get(f"{CALLS}/{second['id']}")).status == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import wire
-from server.domain.calling import calls
+from server.domain.calling import calls, next_steps
 from server.domain.calling.drafting import Wanted
 from server.domain.members import follows
 from storage import calls as call_rows
 from storage import online, sources
 from storage.accounts import Account
 from storage.calls import Call, Details
+from storage.next_steps import Next
 from storage.online import Online
 from storage.posts import Post
 from storage.sources import Source
@@ -118,3 +119,23 @@ async def test_where_only_participants_meet_is_not_on_the_wire(two: Two) -> None
     copy, _, _ = await two.copy(post)
     async with two.away.work.reading() as tx:
         assert await online.of_calls(tx.conn, [copy.id]) == {}
+
+
+async def test_the_next_step_is_known_elsewhere(two: Two) -> None:
+    further = await two.make(petition())
+    wanted = replace(petition(), title="And then", next=Next(further.id, None))
+    post = await two.make(wanted)
+    copy, _, _ = await two.copy(post)
+    known, _, _ = await two.copy(further)
+    async with two.away.work.reading() as tx:
+        step = await next_steps.of(tx, copy.id, None)
+    assert step
+    assert (step.call_id, step.title) == (known.id, "Keep it")
+    await two.edit(post, replace(wanted, next=Next(None, "https://union.example/join")))
+    async with two.away.work.reading() as tx:
+        step = await next_steps.of(tx, copy.id, None)
+    assert step
+    assert step.url == "https://union.example/join"
+    await two.edit(post, replace(wanted, next=Next(None, None)))
+    async with two.away.work.reading() as tx:
+        assert await next_steps.of(tx, copy.id, None) is None

@@ -14,7 +14,7 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain.calling import calls, consents, online, participations, questions
+from server.domain.calling import calls, consents, next_steps, online, participations, questions
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.groups import affiliations
@@ -24,6 +24,7 @@ from storage import accounts, posts, shift_roles
 from storage import calls as call_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.next_steps import Next
 from storage.online import Online
 from storage.posts import Post
 from tests.clock import MovableClock
@@ -496,3 +497,17 @@ async def test_an_address_in_two_shifts_says_once_how_it_was(mailing: Mailing) -
     first, second = paths
     assert (await mailing.browser.post(f"{first}/feedback", good="The tea")).status == 200
     assert (await mailing.browser.post(f"{second}/feedback", good="The cake")).status == 409
+
+
+async def test_the_mail_and_the_page_name_the_next_step(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        step = Next(None, "https://union.example/join")
+        await next_steps.put(tx, mailing.organiser, mailing.call, step)
+    await mailing.confirmed()
+    assert await mailing.mails() == 2
+    assert "Next: union.example https://union.example/join" in mailing.kept.text()
+    member = await mailing.house.person("member")
+    browser = await mailing.house.browser(member)
+    assert "Next:" not in (await browser.get(mailing.path)).words
+    await browser.post(f"{mailing.path}/answer", said="going")
+    assert "Next: union.example" in (await browser.get(mailing.path)).words

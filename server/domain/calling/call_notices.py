@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from server import text
 from server.domain import policy, sight, wire
-from server.domain.calling import feedback, online, receipts
+from server.domain.calling import feedback, next_steps, online, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
@@ -114,6 +114,8 @@ async def _tell(
         what = f"call_{notice.what}"
         if notice.what == "outcome":
             facts = {**facts, "feedback": await _ask_feedback(tx, account, person)}
+            after = await next_steps.as_text(tx, notice.post_id, account)
+            facts["feedback"] += f"\n\n{after}" if after else ""
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}

@@ -30,6 +30,7 @@ from storage import posts as post_rows
 from storage.accounts import Account
 from storage.call_series import NewSeries, Occurrence, Series
 from storage.calls import Details
+from storage.next_steps import Next
 from storage.online import Online
 
 JOB = "call_series"
@@ -38,7 +39,7 @@ MOST = 50
 """Series of one community."""
 QUARTER = timedelta(days=91)
 PATIENCE = timedelta(days=14)
-IN_PARTS = ("details", "options", "sources", "online", "questions")
+IN_PARTS = ("details", "options", "sources", "online", "questions", "next")
 """Fields of ``Wanted`` that are no plain values."""
 TIMES = ("starts_at", "ends_at", "closes_at")
 
@@ -102,8 +103,15 @@ def _wanted(series: Series, local: datetime) -> Wanted:
     named = sources.read(series.template.get("sources"))
     options, place = tuple(series.template["options"]), series.template.get("online")
     online = Online(**place) if place else None
+    after = series.template.get("next")
     return Wanted(
-        **said, details=details, options=options, sources=named, online=online, questions=asked
+        **said,
+        details=details,
+        options=options,
+        sources=named,
+        online=online,
+        questions=asked,
+        next=Next(**after) if after else None,
     )
 
 

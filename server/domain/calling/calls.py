@@ -18,6 +18,7 @@ from server.domain.calling import (
     drafting,
     kinds,
     line,
+    next_steps,
     online,
     own_calls,
     participations,
@@ -95,7 +96,7 @@ async def create(
     if origin:
         await copies.note(tx, post, call, origin.uri)
     await urgency.mark(tx, call, was=False)
-    await _set_beside(tx, post, wanted)
+    await _set_beside(tx, author, post, wanted)
     await questions.put(tx, post, wanted.questions)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
     await sharing.share(tx, community, post)
@@ -138,7 +139,7 @@ async def _add_shifts(
     ]
 
 
-async def _set_beside(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
+async def _set_beside(tx: Tx, author: Account, post: Post, wanted: drafting.Wanted) -> None:
     """What has a table of its own, where it was said."""
     if wanted.note is not None:
         await shift_roles.set_note(tx.conn, post.id, wanted.note.strip())
@@ -146,6 +147,8 @@ async def _set_beside(tx: Tx, post: Post, wanted: drafting.Wanted) -> None:
         await source_rows.put(tx.conn, post.id, sources.cleaned(wanted.sources))
     if wanted.online is not None:
         await online.put(tx, post.id, wanted.online)
+    if wanted.next is not None:
+        await next_steps.put(tx, author, post, wanted.next)
 
 
 def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:
@@ -293,7 +296,7 @@ async def _rewrite(
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
     await urgency.mark(tx, call, was=was)
-    await _set_beside(tx, post, wanted)
+    await _set_beside(tx, author, post, wanted)
     if not call.parent_id:
         await questions.put(tx, post, wanted.questions)
     if wanted.may_be_started is not None:

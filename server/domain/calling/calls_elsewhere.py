@@ -11,6 +11,7 @@ from server.domain.calling import (
     commitments,
     copies,
     kinds,
+    next_steps,
     online,
     questions,
     targets,
@@ -49,6 +50,7 @@ class Reported:
     parent: str | None = None  # the id of the call whose shift it is, with its place on that card
     choice: int | None = None
     roles: tuple[shift_roles.Role, ...] = ()
+    next: str | None = None  # what whoever has answered may do then: the id of a call, or a page
     started_from: str | None = None  # the id of the call of which it is a copy for another place
     may_be_started: bool = True
     category: str = ""  # of a need
@@ -116,6 +118,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
+    await next_steps.hear(tx, post, reported.next)
     if reported.kind == "need":
         await commitments.hear_category(tx, post, reported.category)
     if reported.kind == "contact":

@@ -13,7 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.domain.calling import audience, call_notices, contacts, online, participants_notes
+from server.domain.calling import (
+    audience,
+    call_notices,
+    contacts,
+    next_steps,
+    online,
+    participants_notes,
+)
 from server.domain.calling.contacts import Person
 from server.domain.tx import Tx
 from server.mail import Mail
@@ -79,6 +86,7 @@ async def _text(
         guests=given.guests if given else contact.guests,
         line=await participations.place_in_line(tx.conn, given) if given and waits else None,
         link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
+        next=await next_steps.as_text(tx, call.parent_id or post.id, None),
         online=await online.for_participant(tx, call, given),
         note=await participants_notes.for_participant(tx, call, given),
         privacy=audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),

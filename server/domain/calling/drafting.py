@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import guests, kinds, online, questions, shifts
+from server.domain.calling import guests, kinds, next_steps, online, questions, shifts
 from server.domain.calling import sources as source_verbs
 from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage.calls import Details
+from storage.next_steps import Next
 from storage.online import Online
 from storage.sources import Source
 
@@ -39,7 +40,7 @@ class Wanted:
     take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other
     communities in their town, None to leave it. ``sources``: what it rests on, None to leave them; ``online``: where
     one takes part from afar, None to leave it, with an empty address to take it away; ``media_ids``: its pictures,
-    None to leave them.
+    None to leave them; ``next``: what whoever has answered may do then, None to leave it.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Wanted:
     questions: tuple[Asked, ...] | None = None
     may_be_started: bool | None = None
     sources: tuple[Source, ...] | None = None
+    next: Next | None = None
     online: Online | None = None
     media_ids: tuple[int, ...] | None = None
 
@@ -70,6 +72,7 @@ def check(wanted: Wanted) -> None:
     shifts.check(wanted.kind, wanted.shifts or ())
     _check_note(wanted)
     source_verbs.cleaned(wanted.sources or ())
+    next_steps.check(wanted.next or Next(None, None))
     online.check(wanted.kind, wanted.online or Online(""))
     questions.clean(wanted.questions or ())
     _check_kind(wanted)

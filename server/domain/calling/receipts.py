@@ -23,6 +23,7 @@ from server.domain import distribution, sight, wire
 from server.domain.calling import (
     keywords,
     kinds,
+    next_steps,
     online,
     participants_notes,
     participations,
@@ -96,6 +97,7 @@ async def tell(tx: Tx, due_: Due) -> None:
     link = await _new_link(tx, due_.given, due_.says)
     page = due_.post.url if due_.person.local else link
     said = await _words(tx, due_) + await _afar(tx, due_) + await _note(tx, due_)
+    said += await next_steps.as_html(tx, due_.call.parent_id or due_.post.id, due_.person)
     said += _questions(due_.asked, page)
     back = "" if due_.person.local else _way_back(due_.post, link)
     await _send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from server.domain.calling import (
     copies,
+    next_steps,
     online,
     participants_notes,
     participations,
@@ -23,6 +24,7 @@ from server.domain.calling import (
 from server.domain.calling.copies import Started
 from server.domain.calling.counting import Range
 from server.domain.calling.kinds import Answer
+from server.domain.calling.next_steps import Step
 from server.domain.calling.tallies import Standing
 from server.domain.tx import Tx
 from storage import accounts, calls, claims, milestones, polls, posts, sources
@@ -67,6 +69,7 @@ class Sheet:
     questions: Sequence[Question]
     started: Started
     sources: Sequence[Source]
+    next: Step | None
     online: online.Shown | None
 
 
@@ -113,6 +116,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     shifts = await _shifts(tx, ids, viewer)
     lines = await _lines(tx, found, shifts.mine)
     named = await sources.of_calls(tx.conn, ids)
+    further = await next_steps.shown(tx, ids, viewer)
     places = await online.shown(tx, [call for _, call in found], viewer)
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     asked = await questions.of_calls(tx, [call for _, call in found])
@@ -137,6 +141,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             questions=asked.get(post.id, []),
             started=started[post.id],
             sources=named.get(post.id, ()),
+            next=further.get(post.id),
             online=places.get(post.id),
         )
         for post, call in found
