@@ -347,6 +347,23 @@ async def test_a_join_that_comes_after_it_was_taken_back_never_counts(
         assert await ours.value("select count(*) from participations") == 1
 
 
+async def test_nobody_takes_back_what_another_of_their_server_sends(
+    ours: Instance, garden: Account, organiser: Account
+) -> None:
+    """Whoever guesses the id of a Join cannot make it count for nothing."""
+    async with peer("mobilizon") as events:
+        visitor, other = events.person("visitor"), events.person("other", key=1)
+        event = await ours.event(organiser, garden, "Digging")
+        late = events.activity(visitor, "Join", event.uri)
+        guessed = events.activity(other, "Undo", late | {"actor": other.uri})
+        assert (await events.send(other, guessed, ours.inbox)).status == 202
+        await ours.settle()
+        assert await ours.value("select count(*) from taken_back") == 1
+        assert (await events.send(visitor, late, ours.inbox)).status == 202
+        await ours.settle()
+        assert await ours.value("select count(*) from participations where counts") == 1
+
+
 async def test_a_join_that_was_taken_back_does_not_count_again(
     ours: Instance, garden: Account, organiser: Account
 ) -> None:

@@ -426,7 +426,7 @@ async def overtaken(tx: Tx, account: Account, post: Post, uri: str | None) -> No
     """Another server took back what has not come. ``uri``: of the activity that gives it, where it was named."""
     await locked(tx, post)
     if uri:
-        await taken_back.remember(tx, post.id, uri)
+        await taken_back.remember(tx, post.id, account, uri)
     else:
         await taken_back.expect(tx, post.id, account)
 
@@ -444,7 +444,7 @@ async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> bool:
     if old is None or not await participations.withdraw(tx.conn, old.id, tx.now):
         return False
     if old.uri and post.local and old.door in taken_back.DOORS:
-        await taken_back.remember(tx, post.id, old.uri)
+        await taken_back.remember(tx, post.id, account, old.uri)
     if post.local:
         await line.settle(tx, post, call)
     elif kinds.by_name(call.kind, post.visibility):

@@ -3,7 +3,8 @@
 What was taken back is known by the id of the activity that gave it, for as long as the call is there: it never
 counts again. An Undo names that id. A Leave names the event alone (Mobilizon's): where it finds nothing to take
 back, the Join that it is about is still on its way, and the next one of the same actor within ``OVERTAKEN`` is taken
-for it and refused; whoever means it asks again. Digests are kept, and no names.
+for it and refused; whoever means it asks again. Digests are kept, and no names. The actor is part of each: the id of
+another's activity can be guessed, and nobody takes back what another one gave.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ OVERTAKEN = timedelta(days=2)
 """How long a delivery may be tried again before it comes."""
 
 
-async def remember(tx: Tx, post_id: int, uri: str) -> None:
-    """``uri``: of the activity that gave the answer."""
-    await rows.remember(tx.conn, post_id, ids.digest(uri))
+async def remember(tx: Tx, post_id: int, account: Account, uri: str) -> None:
+    """``account``: who gave the answer, ``uri``: of the activity that did."""
+    await rows.remember(tx.conn, post_id, _activity_of(account, uri))
 
 
 async def expect(tx: Tx, post_id: int, account: Account) -> None:
@@ -37,10 +38,14 @@ async def require_current(tx: Tx, post_id: int, account: Account, door: str, uri
     """Raises ``Forbidden`` for an answer that was taken back before it came, or came again."""
     if door not in DOORS:
         return
-    known = await rows.known(tx.conn, post_id, ids.digest(uri))
+    known = await rows.known(tx.conn, post_id, _activity_of(account, uri))
     known = known or await post_rows.is_buried(tx.conn, uri, account.uri)
     if known or await rows.use(tx.conn, post_id, _anything_of(account), tx.now):
         policy.TAKEN_BACK.require()
+
+
+def _activity_of(account: Account, uri: str) -> bytes:
+    return ids.digest(f"{uri} of {account.uri}")
 
 
 def _anything_of(account: Account) -> bytes:
