@@ -46,8 +46,11 @@ SECRETS = {"secret", "token", "code"}
 """Names of parts of a path that let whoever has them do something."""
 
 LOOKS = ("GET", "HEAD")
+CALLS = ("/calls/", "/api/beckon/v1/calls/")
+"""Below these somebody answers, says or signs something, and it is nobody's business from which address."""
+
 UNNAMED = "/feedback"
-"""How the addresses end at which people say something that nobody is to know from whom it is."""
+"""How other addresses end at which people say something that nobody is to know from whom it is."""
 
 BROKEN = "Something went wrong on our side."
 
@@ -83,11 +86,12 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _safe_path(request: web.Request) -> str:
-    """Without the query, where tokens may stand, and without links that are a secret. Of who only looks the log
-    tells the kind of page: with the address beside it, it would be a list of who looked at which call."""
+    """Without the query, where tokens may stand, and without links that are a secret. Of who only looks, and
+    of all that is done at a call, the log tells the kind of page: with the address beside it, it would be a list of who
+    looked at which call, and who answered it."""
     resource = request.match_info.route.resource
     hidden = request.method in LOOKS or bool(SECRETS & request.match_info.keys())
-    hidden = hidden or request.path.endswith(UNNAMED)
+    hidden = hidden or request.path.startswith(CALLS) or request.path.endswith(UNNAMED)
     return resource.canonical if resource and hidden and request.match_info else request.path
 
 

@@ -27,9 +27,10 @@ HAS_GIVEN = Query(
 INSERT = Command(
     "insert into call_feedback (post_id, good, better, again, said_on) values ($1, $2, $3, $4, $5)"
 )
-COUNT = Query("select count(*) from call_feedback where post_id = $1", int)
+COUNT = Query("select count(*) from call_feedback where post_id = $1 and said_on < $2", int)
 OF_CALL = Query(
-    "select good, better, again, said_on from call_feedback where post_id = $1 order by id limit $2",
+    "select good, better, again, said_on from call_feedback where post_id = $1 and said_on < $2"
+    " order by id limit $3",
     Feedback,
 )
 FORGET = Command(
@@ -60,13 +61,14 @@ async def insert(conn: Connection, post_id: int, said: Feedback) -> None:
     await INSERT.run(conn, post_id, said.good, said.better, said.again, said.said_on)
 
 
-async def count(conn: Connection, post_id: int) -> int:
-    return await COUNT.one(conn, post_id)
+async def count(conn: Connection, post_id: int, before: date) -> int:
+    """What was said on earlier days."""
+    return await COUNT.one(conn, post_id, before)
 
 
-async def of_call(conn: Connection, post_id: int, limit: int) -> list[Feedback]:
-    """In no order that says anything."""
-    return await OF_CALL.all(conn, post_id, limit)
+async def of_call(conn: Connection, post_id: int, before: date, limit: int) -> list[Feedback]:
+    """What was said on earlier days, in no order that says anything."""
+    return await OF_CALL.all(conn, post_id, before, limit)
 
 
 async def forget(conn: Connection, before: datetime, limit: int) -> int:

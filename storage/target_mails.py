@@ -10,11 +10,13 @@ from storage.db import Command, Connection, Query
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """How many letters an hour and a day go to one target. ``hidden``: addresses are for stewards alone."""
+    """How many letters an hour and a day go to one target. ``hidden``: addresses are for stewards alone, whether letters
+    are sent (``active``) or not."""
 
     per_hour: int
     per_day: int
     hidden: bool
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,15 @@ class TargetMail:
 
 PUT_MAILING = Command(
     """
-    insert into call_mailing (post_id, per_hour, per_day, hidden) values ($1, $2, $3, $4)
+    insert into call_mailing (post_id, per_hour, per_day, hidden, active) values ($1, $2, $3, $4, $5)
     on conflict (post_id) do update set per_hour = excluded.per_hour, per_day = excluded.per_day,
-        hidden = excluded.hidden
+        hidden = excluded.hidden, active = excluded.active
     """
 )
-DELETE_MAILING = Command("delete from call_mailing where post_id = $1")
-MAILING = Query("select per_hour, per_day, hidden from call_mailing where post_id = $1", Mailing)
+PAUSE_MAILING = Command("update call_mailing set active = false where post_id = $1")
+MAILING = Query(
+    "select per_hour, per_day, hidden, active from call_mailing where post_id = $1", Mailing
+)
 INSERT = Command(
     """
     insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)
@@ -109,15 +113,18 @@ FORGET = Command(
 
 
 async def put_mailing(conn: Connection, post_id: int, wanted: Mailing) -> None:
-    await PUT_MAILING.run(conn, post_id, wanted.per_hour, wanted.per_day, wanted.hidden)
+    await PUT_MAILING.run(
+        conn, post_id, wanted.per_hour, wanted.per_day, wanted.hidden, wanted.active
+    )
 
 
-async def delete_mailing(conn: Connection, post_id: int) -> None:
-    await DELETE_MAILING.run(conn, post_id)
+async def pause_mailing(conn: Connection, post_id: int) -> None:
+    """No more letters; whether addresses are hidden stays as it is."""
+    await PAUSE_MAILING.run(conn, post_id)
 
 
 async def mailing(conn: Connection, post_id: int) -> Mailing | None:
-    """None where people send their letters themselves."""
+    """None where nobody chose anything: people send their letters themselves."""
     return await MAILING.first(conn, post_id)
 
 

@@ -52,7 +52,7 @@ from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import decisions, kinds, questions
+from server.domain.calling import decisions, kinds, naming, questions
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
 from server.domain.calling.drafting import Wanted
@@ -62,7 +62,7 @@ from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
-from storage import accounts, calls, participations
+from storage import calls, participations
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.online import Online
@@ -256,13 +256,13 @@ async def withdraw(request: web.Request, caller: Caller) -> web.Response:
 
 async def participants(request: web.Request, caller: Caller) -> web.Response:
     """``Participant`` each, who is going before who waits. For organisers and moderators only, and not for
-    those who speak for an office or a firm."""
+    those who speak for an office or a firm. Of a petition and its like they are those who chose to be shown."""
     async with context(request).work.reading() as tx:
         post, call = await found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_people(tx, group, caller.account)
         rows = await participations.participants(tx.conn, post.id)
-        people = await accounts.by_ids(tx.conn, [r.account_id for r in rows if r.account_id])
+        people = await naming.people(tx, post, call, rows)
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
         said = await questions.read(tx, call, [row for _, row in named])
         return ok(

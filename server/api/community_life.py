@@ -196,10 +196,12 @@ async def revoke(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def linked(request: web.Request, caller: Caller | None) -> web.Response:
-    """Communities that this one shows, and that show it."""
+    """Communities that this one shows, and that show it. Of a private one for its members."""
     async with context(request).work.reading() as tx:
         viewer = viewer_of(caller)
         group = await sight.group(tx, id_of(request), viewer)
+        if group.local:
+            await communities.require_inside(tx, group, viewer)
         found = await sight.knowable(tx, await tie_rows.linked(tx.conn, group.id), viewer)
         return ok(await _entities(tx, found, viewer))
 

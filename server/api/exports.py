@@ -29,14 +29,14 @@ from server.clock import stamp
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import contacts, drafting, kinds
+from server.domain.calling import contacts, drafting, naming
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unauthenticated
 from server.render import spreadsheet
 from server.render.view import Json, maybe_stamp
-from storage import accounts, calls, participations, targets
+from storage import calls, participations, targets
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.participations import Participation
@@ -67,13 +67,8 @@ async def _steered(
     group = await sight.group(tx, call.community_id, viewer)
     await communities.require_people(tx, group, viewer)
     rows = await participations.participants(tx.conn, post.id)
-    named = [r.account_id for r in rows if r.account_id and _is_named(call, r)]
-    people = await accounts.by_ids(tx.conn, named)
+    people = await naming.people(tx, post, call, rows)
     return [(row, people.get(row.account_id or 0)) for row in rows]
-
-
-def _is_named(call: Call, row: Participation) -> bool:
-    return kinds.KINDS[call.kind].named or row.answer == "sign_named"
 
 
 async def as_osdi(request: web.Request, caller: Caller | None) -> web.Response:

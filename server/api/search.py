@@ -20,7 +20,7 @@ from server.api.params import Params
 from server.api.reading import statuses, view, viewer_of
 from server.context import context
 from server.domain import sight
-from server.domain.calling import calls
+from server.domain.calling import calls_elsewhere
 from server.domain.posting import search as searching
 from server.domain.tx import Tx
 from server.errors import Unauthenticated
@@ -105,7 +105,9 @@ async def _known(tx: Tx, asked: Asked) -> Account | Post | None:
         return await searching.by_handle(tx, asked.words)
     address = asked.words
     found = await accounts.by_uri(tx.conn, address) or await accounts.by_url(tx.conn, address)
-    return found or await calls.known_by(tx, address) or await posts.by_url(tx.conn, address)
+    return (
+        found or await calls_elsewhere.known_by(tx, address) or await posts.by_url(tx.conn, address)
+    )
 
 
 async def _accounts(

@@ -26,7 +26,7 @@ MAIL = "/api/beckon/v1/calls/{id}/targets/{target}/mail"
 
 def _mailing(found: Mailing | None) -> Json:
     return {
-        "on": found is not None,
+        "on": found is not None and found.active,
         "per_hour": found.per_hour if found else verbs.PER_HOUR,
         "per_day": found.per_day if found else verbs.PER_DAY,
         "hidden": found.hidden if found else False,
@@ -40,7 +40,7 @@ async def look(request: web.Request, caller: Caller) -> web.Response:
 
 
 async def allow(request: web.Request, caller: Caller) -> web.Response:
-    """For organisers and moderators. Without ``on``, no letters are sent any more."""
+    """For organisers and moderators. Without ``on``, no letters are sent any more, and addresses stay as hidden as they are."""
     sent = await params.read(request)
     hour, day = sent.integer("per_hour"), sent.integer("per_day")
     wanted = Mailing(

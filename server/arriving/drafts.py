@@ -22,7 +22,7 @@ from federation.objects import (
 from federation.vocab import PUBLIC
 from server import text
 from server.domain import sight
-from server.domain.calling import calls, kinds, questions, sources
+from server.domain.calling import calls_elsewhere, kinds, questions, sources
 from server.domain.calling.targets import address
 from server.domain.groups import communities
 from server.domain.posting import drafts, quotes
@@ -50,7 +50,7 @@ def plain_kind(draft: drafts.Draft) -> str:
 
 async def meant_by(tx: Tx, uri: str) -> post_rows.Post | None:
     """The post or call of this id; of a boost what is boosted: boosts of boosts would go round for ever."""
-    post = await calls.known_by(tx, uri)
+    post = await calls_elsewhere.known_by(tx, uri)
     boosted = post.reblog_of_id if post else None
     return post if boosted is None else await post_rows.by_id(tx.conn, boosted)
 
@@ -148,7 +148,7 @@ async def _quote_of(
 ) -> quotes.Quoting | None:
     """What it quotes, where that is known and was not meant for few people: else the link in the text
     remains."""
-    quoted = await calls.known_by(tx, value.quote) if value.quote else None
+    quoted = await calls_elsewhere.known_by(tx, value.quote) if value.quote else None
     if quoted is None or quoted.reblog_of_id is not None or quoted.uri == value.id:
         return None
     own = quoted.account_id == author.id and quoted.visibility != "members"
@@ -313,7 +313,7 @@ def _bounded(number: int) -> int | None:
     return min(number, NUMBER_MAX) or None
 
 
-def reported_of(value: Post) -> calls.Reported:
+def reported_of(value: Post) -> calls_elsewhere.Reported:
     """The counts and the state that the host of a call, or of any event, tells."""
     answers, call = _answers(value), value.call
     counts = [min(o.votes, NUMBER_MAX) for o in call.answers[: len(answers)]] if call else []
@@ -323,7 +323,7 @@ def reported_of(value: Post) -> calls.Reported:
     state = STATES.get(value.event.status, "open") if value.event else "open"
     roles = call.roles if call and call.parent else ()
     asked = call.questions if call and not call.parent else ()
-    return calls.Reported(
+    return calls_elsewhere.Reported(
         kind=call.kind if call else "event",
         variant=call.variant if call else "",
         questions=tuple(questions.Asked(each.text, each.required) for each in asked),

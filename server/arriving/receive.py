@@ -18,7 +18,7 @@ from federation.origin import same_origin
 from server.arriving import budgets, drafts, receive_calls, receive_moderation, receive_ties
 from server.arriving.acts import Act
 from server.domain import policy, wire
-from server.domain.calling import calls, participations
+from server.domain.calling import calls_elsewhere, participations
 from server.domain.members import farewell, follows, moves
 from server.domain.moderating import host_blocks, reports
 from server.domain.posting import dislikes, marks, polls, posts, quotes, sharing
@@ -83,7 +83,7 @@ async def _publish(
     # Any other event is its author's, but in a community of ours, which passes it on as a post.
     anybodys = value.call is None and not (community and community.local)
     if draft.is_call and drafts.is_call(value) and (own or anybodys):
-        return await calls.receive(
+        return await calls_elsewhere.receive(
             tx, author, draft, drafts.details_of(value), drafts.reported_of(value), named
         )
     poll = None if draft.is_call else draft.poll
@@ -140,12 +140,12 @@ async def is_followed(tx: Tx, account: Account) -> bool:
 
 async def is_known(tx: Tx, uri: str) -> bool:
     """Whether a post or call of this id is here."""
-    return await calls.known_by(tx, uri) is not None
+    return await calls_elsewhere.known_by(tx, uri) is not None
 
 
 async def _shared(tx: Tx, group: Account, uri: str, act: Act) -> None:
     """A community's post shows in home as a boost by the community, once per thread's head."""
-    post = await calls.known_by(tx, uri)
+    post = await calls_elsewhere.known_by(tx, uri)
     call = await call_rows.by_id(tx.conn, post.id) if post else None
     shift = call is not None and call.parent_id is not None  # its call is what followers hear of
     if post and post.is_head and not group.local and not shift:
@@ -203,7 +203,7 @@ async def _update(tx: Tx, act: Act, activity: wire_acts.Update) -> None:
     draft = await drafts.draft_of(tx, act.by, value, act.stamp)
     await posts.edit(tx, act.by, post, draft, arrived=act.arrived)
     if drafts.is_call(value) and await _is_same_call(tx, post, value):
-        await calls.hear(tx, post, drafts.details_of(value), drafts.reported_of(value))
+        await calls_elsewhere.hear(tx, post, drafts.details_of(value), drafts.reported_of(value))
 
 
 async def _is_same_call(tx: Tx, post: post_rows.Post, value: Post) -> bool:
@@ -251,7 +251,7 @@ async def _stamp_gone(tx: Tx, act: Act, uri: str) -> None:
 
 
 async def _quote_request(tx: Tx, act: Act, activity: wire_acts.QuoteRequest) -> None:
-    quoted = await calls.known_by(tx, activity.object)
+    quoted = await calls_elsewhere.known_by(tx, activity.object)
     # What is not for everybody does not exist for who asks: no answer tells of it.
     if quoted is None or not quoted.local or not quoted.is_public or quoted.reblog_of_id:
         raise Refused("unknown_object", "This post is not known here.")
@@ -426,7 +426,7 @@ async def _undo_follow(tx: Tx, act: Act, inner: wire_acts.Follow) -> None:
 
 
 async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
-    post = await calls.known_by(tx, inner.object)
+    post = await calls_elsewhere.known_by(tx, inner.object)
     if post and inner.content and inner.id:
         counted = await mark_rows.favourite_uri(tx.conn, act.by.id, post.id)
         if counted != inner.id:
@@ -436,7 +436,7 @@ async def _undo_like(tx: Tx, act: Act, inner: wire_acts.Like) -> None:
 
 
 async def _undo_dislike(tx: Tx, act: Act, inner: wire_acts.Dislike) -> None:
-    post = await calls.known_by(tx, inner.object)
+    post = await calls_elsewhere.known_by(tx, inner.object)
     if post:
         await dislikes.undislike(tx, act.by, post, arrived=act.arrived)
 
@@ -522,7 +522,7 @@ async def _flag(tx: Tx, act: Act, activity: wire_acts.Flag) -> None:
 async def _author_of_any(tx: Tx, activity: wire_acts.Flag) -> Account | None:
     """Of posts of ours, or in a community of ours."""
     for uri in activity.objects[: reports.POSTS_MAX]:
-        post = await calls.known_by(tx, uri)
+        post = await calls_elsewhere.known_by(tx, uri)
         ours = post and (post.local or await _in_community_of_ours(tx, post))
         if post and ours:
             return await accounts.by_id(tx.conn, post.account_id)

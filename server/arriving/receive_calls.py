@@ -10,7 +10,7 @@ from federation.vocab import PRIMARY
 from server.arriving import budgets, drafts
 from server.arriving.acts import Act
 from server.domain.calling import (
-    calls,
+    calls_elsewhere,
     commitments,
     copies,
     decisions,
@@ -84,7 +84,7 @@ async def leave(tx: Tx, act: Act, activity: wire_acts.Leave) -> None:
 
 async def withdraw(tx: Tx, act: Act, uri: str, joined: str | None = None) -> None:
     """``joined``: the id of the Join, where it was named. It may come after this."""
-    post = _ours(await calls.known_by(tx, uri))
+    post = _ours(await calls_elsewhere.known_by(tx, uri))
     if await participations.withdraw(tx, act.by, post):
         return
     await budgets.take(tx, budgets.ANSWERS, act.by.host, of=post.id)
@@ -222,7 +222,7 @@ async def join_answered(
 async def tell(tx: Tx, act: Act, activity: wire_acts.Tell) -> None:
     """How many of another server's people take part in a call of ours. Only public ones are told elsewhere."""
     said = activity.tally
-    post = await calls.known_by(tx, said.object)
+    post = await calls_elsewhere.known_by(tx, said.object)
     if post is None or not post.local or not post.is_call or not post.is_public:
         raise Refused("unknown_call", "There is no call of that address here.")
     await budgets.take(tx, budgets.TALLIES, act.by.host)

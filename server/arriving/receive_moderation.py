@@ -13,7 +13,7 @@ from typing import Any
 from federation import activities as wire_acts
 from federation.errors import Refused
 from server.arriving.acts import Act
-from server.domain.calling import calls
+from server.domain.calling import calls_elsewhere
 from server.domain.groups import communities
 from server.domain.moderating import group_moderation as verbs
 from server.domain.moderating.group_moderation import Ban, Steward
@@ -123,7 +123,7 @@ async def _undo_lock(tx: Tx, act: Act, undo: wire_acts.Undo) -> None:
 
 async def _about(tx: Tx, inner: wire_acts.Activity | None) -> Post:
     assert isinstance(inner, wire_acts.Delete | wire_acts.Lock), "the table says so"
-    post = await calls.known_by(tx, inner.object)
+    post = await calls_elsewhere.known_by(tx, inner.object)
     if post is None:
         raise Refused("unknown_object", "This post is not known here.")
     return post

@@ -40,7 +40,7 @@ from server.arriving.fingers import Fingers, Named
 from server.arriving.stances import Stances
 from server.blobs import Stores
 from server.domain import wire
-from server.domain.calling import calls as call_verbs
+from server.domain.calling import calls_elsewhere
 from server.domain.members import accounts as account_verbs
 from server.domain.tx import Work
 from server.errors import Forbidden
@@ -374,7 +374,7 @@ async def post(net: Net, uri: str) -> post_rows.Post | None:
 
 async def known_post(net: Net, uri: str) -> post_rows.Post | None:
     async with net.work.reading() as tx:
-        return await call_verbs.known_by(tx, uri)
+        return await calls_elsewhere.known_by(tx, uri)
 
 
 async def _post(net: Net, uri: str, depth: int, *, quotes: bool = False) -> post_rows.Post | None:
@@ -502,7 +502,9 @@ async def search(net: Net, query: str) -> Account | post_rows.Post | None:
 async def _by_address(net: Net, url: str) -> Account | post_rows.Post | None:
     async with net.work.reading() as tx:
         known = await accounts.by_uri(tx.conn, url) or await accounts.by_url(tx.conn, url)
-        found = known or await call_verbs.known_by(tx, url) or await post_rows.by_url(tx.conn, url)
+        found = (
+            known or await calls_elsewhere.known_by(tx, url) or await post_rows.by_url(tx.conn, url)
+        )
     if found or net.work.site.urls.is_ours(url):
         return found
     fetched = await document(net, url)

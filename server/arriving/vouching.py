@@ -32,7 +32,7 @@ from server.arriving import budgets, receive_moderation, resolve
 from server.arriving.acts import Act
 from server.arriving.resolve import Net
 from server.domain import sight
-from server.domain.calling import calls
+from server.domain.calling import calls_elsewhere
 from server.domain.tx import Tx
 from storage import accounts, group_readers, group_votes
 from storage import group_moderation as rows
@@ -104,7 +104,7 @@ async def vote(net: Net, group: Account, inner: activities.Activity) -> bool:
             return False
     await resolve.require_open(net, host_of(inner.actor))
     async with net.work.transaction() as tx:
-        post = await calls.known_by(tx, uri)
+        post = await calls_elsewhere.known_by(tx, uri)
         if post is None or post.community_id != group.id:
             return False
         await budgets.take(tx, budgets.TOLD_VOTES, group.host)
@@ -148,7 +148,7 @@ async def _space(tx: Tx, activity: activities.Activity, group: Account | None) -
 async def _space_of_post(
     tx: Tx, activity: activities.Delete | activities.Lock, group: Account | None
 ) -> Account | None:
-    post = await calls.known_by(tx, activity.object)
+    post = await calls_elsewhere.known_by(tx, activity.object)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
     if post is None or author is None:
         return None

@@ -19,6 +19,8 @@ from server.domain.calling import (
     consents,
     contacts,
     copies,
+    kinds,
+    naming,
     online,
     participants_notes,
     passing_on,
@@ -106,6 +108,7 @@ class Shown:
     answers: list[tuple[Answer, Option]]
     keywords: str  # of replies, as HTML
     sees_people: bool
+    names_people: bool
     audience: Mapping[str, str | None]
     by_email: ByEmail | None
     within: Post | None
@@ -195,11 +198,12 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         else (await tallies.elsewhere(tx, [(post, call)]))[post.id],
         standing=standing,
         claims=await _claims(tx, post),
-        participants=await _participants(tx, post) if sees else [],
+        participants=await _participants(tx, post, call) if sees else [],
         comments=await _comments(tx, post, viewer),
         answers=await _answers(tx, call),
         keywords=await wire.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
+        names_people=kinds.by_name(call.kind, post.visibility),
         audience=audience.of_answers(
             call.kind,
             audience.place(tx.site.urls.domain, host, closed=not post.is_public, asks=bool(asked)),
@@ -259,10 +263,10 @@ async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
     return ByEmail(asked, offered, human.stamp(tx, f"answer {post.id}"))
 
 
-async def _participants(tx: Tx, post: Post) -> list[tuple[Participation, Account]]:
-    rows = (await participations.participants(tx.conn, post.id))[:PARTICIPANTS]
-    by_id = await accounts.by_ids(tx.conn, [row.account_id for row in rows if row.account_id])
-    return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id]
+async def _participants(tx: Tx, post: Post, call: Call) -> list[tuple[Participation, Account]]:
+    rows = await participations.participants(tx.conn, post.id)
+    by_id = await naming.people(tx, post, call, rows)
+    return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id][:PARTICIPANTS]
 
 
 async def _comments(tx: Tx, post: Post, viewer: Viewer | None) -> list[ShownPost]:

@@ -1529,7 +1529,8 @@ create table call_mailing (
     post_id bigint primary key references calls on delete cascade,
     per_hour integer not null check (per_hour between 1 and 20),
     per_day integer not null check (per_day between 1 and 200),
-    hidden boolean not null             -- whether addresses are for stewards alone
+    hidden boolean not null,            -- whether addresses are for stewards alone
+    active boolean not null default true -- whether letters are sent: what is hidden stays so without
 );
 
 -- The letters that it sends, as they were shown before.

@@ -386,3 +386,13 @@ async def test_a_link_for_one_lets_one_into_the_line_for_a_place(
     assert [await role_of(each, shed) for each in (first, second)] == ["member", None]
     (kept,) = await organiser.good("GET", f"{BECKON}/links")
     assert kept["joined"] == 1
+
+
+async def test_what_a_private_community_shows_is_for_its_members(
+    house: House, organiser: Member
+) -> None:
+    garden = await founded(organiser, visibility="private", policy="request")
+    outsider = await house.member("outsider")
+    for who in (outsider, house.stranger):
+        assert (await who.get(f"{COMMUNITIES}/{garden}/linked")).status == 404
+    assert await organiser.good("GET", f"{COMMUNITIES}/{garden}/linked") == []

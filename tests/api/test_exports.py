@@ -83,7 +83,9 @@ async def test_who_signed_is_named_where_they_said_so(
     named = ["_embedded" in record for record in told["_embedded"]["osdi:signatures"]]
     assert sorted(named) == [False, True]
     _, table, _ = await fetched(organiser, f"{one}/export.csv")
-    for body in (orjson.dumps(told), table):
+    _, listed, _ = await fetched(organiser, f"{one}/participants")
+    assert [p["account"]["username"] for p in orjson.loads(listed)] == ["open"]
+    for body in (orjson.dumps(told), table, listed):
         assert b"quiet" not in body
         assert b"open" in body
 

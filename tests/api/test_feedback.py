@@ -91,15 +91,36 @@ async def test_organisers_read_it_when_three_have_written(cast: Cast, house: Hou
     cast.here.clock.forward(days=8)
     for who in cast.came[:2]:
         await who.good("POST", cast.path, json=GOOD)
+    today = await cast.organiser.good("GET", cast.path)
+    assert today == {"people": 0, "shown": False, "said": []}
+    cast.here.clock.forward(days=1)
     hidden = await cast.organiser.good("GET", cast.path)
     assert hidden == {"people": 2, "shown": False, "said": []}
     await cast.came[2].good("POST", cast.path, json={"better": "More cake"})
+    assert await cast.organiser.good("GET", cast.path) == hidden
+    cast.here.clock.forward(days=1)
     heard = await cast.organiser.good("GET", cast.path)
     assert (heard["people"], heard["shown"], len(heard["said"])) == (3, True, 3)
     assert {s["better"] for s in heard["said"]} == {"The hour", "More cake"}
     assert all("gardener" not in str(s) for s in heard["said"])
     for who in (cast.came[0], await house.member("outsider")):
         assert (await who.get(cast.path)).status == 403
+
+
+async def test_what_is_said_later_shows_with_the_day(cast: Cast, house: House) -> None:
+    """Whoever looks after each would else know whose words are the new ones."""
+    late = await house.member("late")
+    await late.good("POST", f"{BASE}/calls/{cast.call}/answer", json={"answer": "going"})
+    cast.here.clock.forward(days=8)
+    for who in cast.came:
+        await who.good("POST", cast.path, json=GOOD)
+    cast.here.clock.forward(days=1)
+    before = await cast.organiser.good("GET", cast.path)
+    assert (before["people"], before["shown"]) == (3, True)
+    await late.good("POST", cast.path, json={"better": "The mud"})
+    assert await cast.organiser.good("GET", cast.path) == before
+    cast.here.clock.forward(days=1)
+    assert (await cast.organiser.good("GET", cast.path))["people"] == 4
 
 
 async def test_or_fourteen_days_after_the_end(cast: Cast) -> None:
@@ -148,3 +169,13 @@ async def test_the_log_does_not_say_from_which_address_it_came(
     said = capsys.readouterr()
     assert f"{BASE}/calls/{{id}}/feedback" in said.out + said.err
     assert cast.path not in said.out + said.err
+
+
+async def test_nor_who_answered_a_call(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    own = f"{BASE}/calls/{cast.call}/answer"
+    await cast.came[0].good("POST", own, json={"answer": "maybe"})
+    await cast.came[0].good("DELETE", own)
+    said = capsys.readouterr()
+    assert f"{BASE}/calls/{{id}}/answer" in said.out + said.err
+    assert own not in said.out + said.err

@@ -10,7 +10,7 @@ import pytest
 
 from federation import parse
 from server.arriving import drafts
-from server.domain.calling import calls, commitments, drafting, participations
+from server.domain.calling import calls, calls_elsewhere, commitments, drafting, participations
 from server.domain.members import follows
 from server.domain.moderating import group_moderation
 from server.domain.posting import polls
@@ -296,7 +296,7 @@ async def test_a_call_of_another_server_has_the_answers_of_its_kind(world: World
     }  # fmt: skip
     value = parse.parse_post(document)
     async with world.work.transaction() as tx:
-        post = await calls.receive(
+        post = await calls_elsewhere.receive(
             tx, author, await drafts.draft_of(tx, author, value), drafts.details_of(value),
             drafts.reported_of(value), Arrived(uri, document),
         )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from federation import parse
 from server.arriving import drafts
-from server.domain.calling import calls
+from server.domain.calling import calls_elsewhere
 from server.domain.tx import Arrived
 from storage import calls as call_rows
 from storage import participations as rows
@@ -37,10 +37,12 @@ async def arrives(world: World, author: Account, number: int, **more: object) ->
     async with world.work.transaction() as tx:
         known = await post_rows.by_uri(tx.conn, uri)
         if known:
-            await calls.hear(tx, known, details, reported)
+            await calls_elsewhere.hear(tx, known, details, reported)
             return known
         draft = await drafts.draft_of(tx, author, value)
-        made = await calls.receive(tx, author, draft, details, reported, Arrived(uri, document))
+        made = await calls_elsewhere.receive(
+            tx, author, draft, details, reported, Arrived(uri, document)
+        )
     assert made
     return made
 

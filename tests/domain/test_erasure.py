@@ -9,7 +9,15 @@ import pytest
 from federation import parse
 from server.arriving import drafts as arriving_drafts
 from server.domain import notifications, retention
-from server.domain.calling import calls, contacts, drafting, participations, questions, tallies
+from server.domain.calling import (
+    calls,
+    calls_elsewhere,
+    contacts,
+    drafting,
+    participations,
+    questions,
+    tallies,
+)
 from server.domain.calling.contacts import Typed
 from server.domain.groups import communities
 from server.domain.mailing import mail_follows, mail_lists, sealed
@@ -359,7 +367,7 @@ async def test_a_signature_that_is_erased_is_taken_off_what_its_server_is_told(
     }  # fmt: skip
     value = parse.parse_post(document)
     async with world.work.transaction() as tx:
-        post = await calls.receive(
+        post = await calls_elsewhere.receive(
             tx, author, await arriving_drafts.draft_of(tx, author, value), arriving_drafts.details_of(value),
             arriving_drafts.reported_of(value), Arrived(uri, document),
         )  # fmt: skip

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import budgets
-from server.domain.calling import calls, participations, receipts
+from server.domain.calling import call_notices, calls, online, participations, receipts
 from server.errors import Forbidden
+from storage import calls as call_rows
+from storage import group_moderation, shift_roles
+from storage import participations as participation_rows
 from storage.accounts import Account
+from storage.online import Online
 from storage.posts import Post
 from tests.federation.answering import Remote, member
 from tests.federation.instance import Instance
@@ -63,6 +67,67 @@ async def test_the_waiting_list_is_told_as_it_moves(
     for link in second.links():
         async with microblog.session.get(link) as seen:
             assert seen.status == 200
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_message_names_what_is_for_who_gets_it(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account, private: bool
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    async with ours.work.transaction() as tx:
+        await shift_roles.set_note(tx.conn, event.id, "The key is <below> the pot.")
+        await online.put(tx, event.id, Online("https://meet.example/room", private))
+    first, second = (visitor(ours, microblog, garden, event, n) for n in ("a", "b"))
+    await first.vote()
+    await second.vote()
+    assert "meet.example/room" in first.words()[0]
+    assert "Only for those who take part: The key is <below> the pot." in first.words()[0]
+    assert ("meet.example/room" in second.words()[0]) is not private
+    assert "pot" not in second.words()[0]
+    await first.leave()
+    assert "meet.example/room" in second.words()[1]
+    assert "below" in second.words()[1]
+
+
+async def test_a_reminder_names_where_who_has_a_place_takes_part(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost", 1)
+    async with ours.work.transaction() as tx:
+        await online.put(tx, event.id, Online("https://meet.example/room", for_participants=True))
+    first, second = (visitor(ours, microblog, garden, event, n) for n in ("a", "b"))
+    await first.vote()
+    await second.vote()
+    for what in ("reminder", "changed"):
+        async with ours.work.transaction() as tx:
+            await call_notices.send(tx, event.id, what)
+        await ours.settle()
+        assert "Online: https://meet.example/room" in first.words()[-1], what
+    assert len(first.words()) == 3
+    assert "Time or place have changed" in second.words()[-1]
+    assert not any("meet.example" in said for said in second.words())
+
+
+async def test_who_was_banned_is_not_told_where_the_others_meet(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost")
+    async with ours.work.transaction() as tx:
+        await online.put(tx, event.id, Online("https://meet.example/room", for_participants=True))
+    one = visitor(ours, microblog, garden, event, "one")
+    await one.vote()
+    given = await ours.value("select id from participations where account_id is not null")
+    async with ours.work.transaction() as tx:
+        row = await participation_rows.by_id(tx.conn, given)
+        call = await call_rows.by_id(tx.conn, event.id)
+        assert row
+        assert call
+        assert await online.for_participant(tx, call, row)
+        assert row.account_id
+        await group_moderation.ban(
+            tx.conn, garden.id, row.account_id, None, "No.", organiser.id, tx.now
+        )
+        assert await online.for_participant(tx, call, row) is None
 
 
 async def test_who_says_no_or_joins_hears_nothing_here(

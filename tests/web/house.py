@@ -19,7 +19,7 @@ from server.arriving import resolve
 from server.clock import Clock
 from server.config import Settings
 from server.context import context
-from server.domain.calling import calls, participations
+from server.domain.calling import calls, calls_elsewhere, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.members import accounts
@@ -160,10 +160,10 @@ class House:
         draft = Draft(
             kind="event", title="Sing in the square", community=group, url=f"https://{host}/sing"
         )
-        reported = calls.Reported("event", "", (41, 0, 0), 41, 0, "open", None)
+        reported = calls_elsewhere.Reported("event", "", (41, 0, 0), 41, 0, "open", None)
         arrived = Arrived(f"https://{host}/calls/1", {})
         async with self.work.transaction() as tx:
-            made = await calls.receive(
+            made = await calls_elsewhere.receive(
                 tx,
                 author,
                 draft,

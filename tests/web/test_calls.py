@@ -7,7 +7,10 @@ import re
 import pytest
 from icalendar import Calendar
 
+from server.domain.calling import calls
+from server.domain.calling.drafting import Wanted
 from storage import outbox
+from storage.calls import Details
 from tests.web.house import DOMAIN, House
 
 MAX_PAGE = 60 * 1000  # bytes of HTML
@@ -252,3 +255,20 @@ async def test_a_poster_says_what_when_where_and_at_which_address(house: House) 
     assert f'src="/calls/{call.id}/qr.svg"' in poster.text
     assert f"/calls/{call.id}/poster" in (await stranger.get(f"/calls/{call.id}")).text
     assert (await stranger.get("/calls/1/poster")).status == 404
+
+
+async def test_who_signed_is_listed_where_they_said_so(house: House) -> None:
+    founder = await house.person("organiser")
+    group = await house.community(founder)
+    async with house.work.transaction() as tx:
+        wanted = Wanted("Keep the library", Details(None, None, "UTC"), kind="petition")
+        post = await calls.create(tx, founder, group, wanted)
+    await house.answer(await house.person("quietly"), post, "sign", "client")
+    browser = await house.browser(founder)
+    seen = await browser.get(f"/calls/{post.id}")
+    assert "quietly" not in seen.text
+    assert "named only where they chose to be" in seen.words
+    await house.answer(await house.person("openly"), post, "sign_named", "client")
+    seen = await browser.get(f"/calls/{post.id}")
+    assert "openly" in seen.text
+    assert "quietly" not in seen.text

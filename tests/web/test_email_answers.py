@@ -14,16 +14,17 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain.calling import calls, consents, participations, questions
+from server.domain.calling import calls, consents, online, participations, questions
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.groups import affiliations
 from server.domain.moderating import barriers
 from server.jobs import later
-from storage import accounts, posts
+from storage import accounts, posts, shift_roles
 from storage import calls as call_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.online import Online
 from storage.posts import Post
 from tests.clock import MovableClock
 from tests.relay import Kept, relay
@@ -370,6 +371,35 @@ async def test_no_row_holds_an_address_in_the_open(mailing: Mailing) -> None:
             told = " ".join(row[0] for row in rows)
             for secret in (ADDRESS, "second@mail", "Neighbour", "Second", ADDRESS.encode().hex()):
                 assert secret not in told, table
+
+
+async def test_a_mail_names_what_is_for_who_gets_it(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await tx.conn.execute("update calls set capacity = 1 where post_id = $1", mailing.call.id)
+        await shift_roles.set_note(tx.conn, mailing.call.id, "The key is below the pot.")
+        await online.put(tx, mailing.call.id, Online("https://meet.example/room"))
+        await participations.answer(tx, mailing.organiser, mailing.call, "going", "page")
+    await mailing.confirmed()
+    await mailing.mails()
+    waits = mailing.kept.text()
+    assert "number 1 on the waiting list" in waits
+    assert "Online: https://meet.example/room" in waits
+    assert "pot" not in waits
+    async with mailing.house.work.transaction() as tx:
+        await participations.withdraw(tx, mailing.organiser, mailing.call)
+    await mailing.mails()
+    placed = mailing.kept.text()
+    assert "Online: https://meet.example/room" in placed
+    assert "Only for those who take part: The key is below the pot." in placed
+
+
+async def test_a_mail_to_who_has_a_place_at_once_has_the_note(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        await shift_roles.set_note(tx.conn, mailing.call.id, "The key is below the pot.")
+    await mailing.confirmed()
+    assert "pot" not in mailing.kept.text(), "who has not confirmed has no place"
+    await mailing.mails()
+    assert "The key is below the pot." in mailing.kept.text()
 
 
 async def test_guests_come_by_email_as_far_as_they_may(mailing: Mailing) -> None:

@@ -265,6 +265,17 @@ async def test_hidden_addresses_are_for_stewards(office: Office) -> None:
         assert not await targets.hides(tx, office.post.id, office.organiser)
 
 
+async def test_what_is_hidden_stays_so_without_letters(office: Office) -> None:
+    target = await office.target()
+    await office.allow(hidden=True)
+    async with office.house.work.transaction() as tx:
+        await target_mails.allow(tx, office.organiser, office.post, None)
+    async with office.house.work.reading() as tx:
+        assert await targets.hides(tx, office.post.id, None)
+    with pytest.raises(NotFound):
+        await office.ask(office.organiser, target)
+
+
 async def test_hiding_addresses_is_told_to_other_servers(office: Office) -> None:
     async def due() -> bool:
         async with office.house.work.reading() as tx:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server.domain import policy
-from server.domain.calling import contacts
+from server.domain.calling import contacts, naming
 from server.domain.groups import affiliations, communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -72,7 +72,7 @@ async def at_door(tx: Tx, actor: Account, post: Post) -> list[AtDoor]:
     """Who takes part, then who waits, with their names. Raises ``Forbidden``, ``NotFound``."""
     call = await _call(tx, actor, post, looks=True)
     found = await participations.participants(tx.conn, post.id)
-    people = await accounts.by_ids(tx.conn, [r.account_id for r in found if r.account_id])
+    people = await naming.people(tx, post, call, found)
     came = await rows.of_call(tx.conn, post.id)
     told = await contacts.fields(tx, call, found) if await _steers(tx, actor, call) else {}
     return [

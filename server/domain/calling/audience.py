@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.domain.calling.kinds import KINDS
+from server.domain.calling.kinds import KINDS, NAMED
 from storage.accounts import Account
 
 KEEP_DAYS = 90
@@ -73,11 +73,11 @@ def of_call(kind: str, place: Place) -> str:
         f"{place.domain} and the organisers of {place.group} learn who answers"
         if KINDS[kind].named
         else f"Servers that run Beckon tell {place.domain} how many of their people answer, and not who;"
-        " a vote from any other server carries a name"
+        f" a vote from any other server carries a name. {_seen(kind, place)}"
     )
     return (
         "Everybody on the web can see this call, with your name as the one who makes it."
-        f" {place.group[:1].upper()}{place.group[1:]} passes it on to its members. {_COPIES} {learns}."
+        f" {place.group[:1].upper()}{place.group[1:]} passes it on to its members. {_COPIES} {learns.removesuffix('.')}."
         " In public only numbers are shown."
     )
 
@@ -104,7 +104,7 @@ def _of_door(kind: str, door: str, place: Place) -> str:
             f" {place.host or place.domain} counts it. A favourite or a boost is not counted."
         )
     if door in ("card", "join"):
-        return _from_elsewhere(door, place)
+        return _from_elsewhere(kind, door, place)
     return _from_here(kind, place)
 
 
@@ -145,14 +145,28 @@ def _of_email(place: Place) -> str:
     )
 
 
-def _from_elsewhere(door: str, place: Place) -> str:
+def _seen(kind: str, place: Place) -> str:
+    """What organisers see of answers that are counted, and not named (``kinds.shows``)."""
+    chosen = any(answer.key == NAMED for answer in KINDS[kind].answers)
+    who = "a name only where the answer says that it is shown" if chosen else "no names"
+    return f"The organisers of {place.group} see how many answer, and {who}."
+
+
+def _from_elsewhere(kind: str, door: str, place: Place) -> str:
     counts = place.host or place.domain
+    own = " Your own server may show it to others." if door == "join" else ""
+    if not KINDS[kind].named:
+        learns = (
+            f"A vote is not secret: {counts} learns which account chose what."
+            if door == "card"
+            else f"{counts} learns that your account takes part."
+        )
+        return f"{learns} {_seen(kind, place)}{own} In public only the number is shown."
     secret = (
         f"A vote is not secret: {counts} and the organisers of {place.group} learn which account chose what."
         if door == "card"
         else f"{counts} and the organisers of {place.group} learn that your account takes part."
     )
-    own = " Your own server may show it to others." if door == "join" else ""
     return f"{secret}{own} In public only the number is shown."
 
 
@@ -166,8 +180,9 @@ def _from_here(kind: str, place: Place) -> str:
         return (
             f"Your name and your answer stay on {place.domain}. {place.host} hears only a number."
         )
+    seen = f"The organisers of {place.group} see them." if KINDS[kind].named else _seen(kind, place)
     return (
-        f"Your name and your answer stay on {place.domain}. The organisers of {place.group} see them."
+        f"Your name and your answer stay on {place.domain}. {seen}"
         " In public only the number is shown."
     )
 
@@ -175,8 +190,8 @@ def _from_here(kind: str, place: Place) -> str:
 def of_feedback(place: Place) -> str:
     """Of what somebody says of a call that is over (``feedback``)."""
     return (
-        f"The organisers of {place.group} read this, without your name: when three people have written, or 14 days after"
-        f" the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
+        f"The organisers of {place.group} read this, without your name, from the day after you wrote it: when three people"
+        f" have written, or 14 days after the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
     )
 
 

@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from server import text
 from server.domain import policy, sight, wire
-from server.domain.calling import feedback, receipts
+from server.domain.calling import feedback, online, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
@@ -37,6 +37,8 @@ JOB = "call_notice"
 BATCH = 50
 REMINDERS = ("reminder", "morning")
 TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
+WITH_PLACE = (*REMINDERS, "changed", "reopened")
+"""What says where one takes part from afar, as far as that is for them."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
@@ -112,8 +114,16 @@ async def _tell(
         what = f"call_{notice.what}"
         if notice.what == "outcome":
             facts = {**facts, "feedback": await _ask_feedback(tx, account, person)}
+        if notice.what in WITH_PLACE:
+            facts = {**facts, "online": await _afar(tx, person)}
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
+
+
+async def _afar(tx: Tx, person: Participation) -> str:
+    call = await calls.by_id(tx.conn, person.post_id)
+    url = await online.for_participant(tx, call, person) if call else None
+    return f" Online: {url}" if url else ""
 
 
 async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.domain import distribution, effects, wire
-from server.domain.calling import participations, taken_back
+from server.domain.calling import line, participations, taken_back
 from server.domain.distribution import Promised
 from server.domain.groups import communities
 from server.domain.groups import places as near
@@ -63,7 +63,7 @@ async def categorise(tx: Tx, actor: Account, post: Post, category: str) -> None:
     await _steered(tx, actor, post, call)
     await commitments.put_category(tx.conn, post.id, known(category))
     effects.changed(tx, post.id)
-    await participations.let_hear(tx, call)
+    await line.let_hear(tx, call)
 
 
 def known(category: str) -> str:
@@ -186,7 +186,7 @@ async def step(tx: Tx, actor: Account, post: Post, commitment_id: int, name: str
     if who:
         await effects.tell(tx, [who], "update", actor, post.id)
         await _tell_elsewhere(tx, who, post, found, name)
-    await participations.let_hear(tx, call)
+    await line.let_hear(tx, call)
 
 
 async def _tell_elsewhere(tx: Tx, who: Account, post: Post, found: Commitment, name: str) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.domain.calling import audience, call_notices, contacts, online
+from server.domain.calling import audience, call_notices, contacts, online, participants_notes
 from server.domain.calling.contacts import Person
 from server.domain.tx import Tx
 from server.mail import Mail
@@ -80,6 +80,7 @@ async def _text(
         line=await participations.place_in_line(tx.conn, given) if given and waits else None,
         link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
         online=await online.for_participant(tx, call, given),
+        note=await participants_notes.for_participant(tx, call, given),
         privacy=audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
         hours=int(contacts.LIFETIME["confirm"].total_seconds() / 3600),
     )

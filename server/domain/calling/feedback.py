@@ -4,9 +4,10 @@ Who took part may say it once, for ``OPEN_FOR`` after the end; of a call with sh
 kept without its author, with no time finer than the day, and in no order. That somebody said something is known by
 a fingerprint alone, made with the community's key: it answers "did this person", and cannot be asked "who did".
 
-The organisers read it, and who writes is told so before (``audience.of_feedback``). They see nothing of it until
-``ENOUGH`` people wrote, or, since few may ever do, until ``PATIENCE`` has passed. Those who speak for an office or a
-firm see nothing, as of all that people who take part say.
+The organisers read it, and who writes is told so before (``audience.of_feedback``). They see what was said on earlier
+days, as who looks after each would know whose words are new; and nothing of it until ``ENOUGH`` people wrote, or, since
+few may ever do, until ``PATIENCE`` has passed. Those who speak for an office or a firm see nothing, as of all that people
+who take part say.
 """
 
 from __future__ import annotations
@@ -163,12 +164,12 @@ async def heard(tx: Tx, actor: Account, post: Post) -> Heard:
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_people(tx, community, actor)
-    people = await feedback.count(tx.conn, post.id)
+    people = await feedback.count(tx.conn, post.id, tx.now.date())
     since = await over_since(tx, call)
     patient = since is not None and since + PATIENCE <= tx.now
     if people < ENOUGH and not patient:
         return Heard(people, None)
-    return Heard(people, await feedback.of_call(tx.conn, post.id, SHOWN_MAX))
+    return Heard(people, await feedback.of_call(tx.conn, post.id, tx.now.date(), SHOWN_MAX))
 
 
 async def readers(tx: Tx, call: Call) -> str:

@@ -83,6 +83,9 @@ CONSENTING = (
     Answer("object", "I object", counts=True),
 )
 
+NAMED = "sign_named"
+"""The answer by which somebody who signs is shown."""
+
 _KINDS = (
     Kind("event", "Event", "event", "Are you coming?", COMING, timed=True, places=True, named=True),
     Kind("volunteer", "Volunteers wanted", "event", "Can you help?", HELPING,
@@ -127,6 +130,12 @@ def by_name(kind: str, visibility: str) -> bool:
     """Whether the host of a call is told who answers, and not only how many. Of what is for the members of a
     community (``visibility`` of its post) always: it knows them, and lets nobody else answer."""
     return KINDS[kind].named or visibility == "members"
+
+
+def shows(kind: str, visibility: str, answer: str) -> bool:
+    """Whether the organisers of a call see who gave this answer: where the host is told who answers at all, and where
+    the answer itself says so. The one rule for every list of who takes part."""
+    return by_name(kind, visibility) or answer == NAMED
 
 
 def has_own_options(kind: str, variant: str) -> bool:

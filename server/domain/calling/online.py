@@ -66,9 +66,10 @@ async def shown(tx: Tx, found: Sequence[Call], viewer: Account | None) -> dict[i
 async def for_participant(tx: Tx, call: Call, place: Participation | None) -> str | None:
     """For who gave this answer to this call, in a message to them alone."""
     found = (await _of(tx, [call])).get(call.post_id)
-    if found is None or (found.for_participants and not participants_notes.has_place(place)):
+    if found is None:
         return None
-    return found.url
+    told = not found.for_participants or await participants_notes.is_told(tx, call, place)
+    return found.url if told else None
 
 
 async def _of(tx: Tx, found: Sequence[Call]) -> Mapping[int, Online]:

@@ -18,7 +18,17 @@ from storage.participations import Participation
 
 async def for_participant(tx: Tx, call: Call, place: Participation | None) -> str | None:
     """Of this answer to this call or one of its shifts; None where there is nothing, or it is not for them."""
-    return (await _notes(tx, [call])).get(call.post_id) if has_place(place) else None
+    return (await _notes(tx, [call])).get(call.post_id) if await is_told(tx, call, place) else None
+
+
+async def is_told(tx: Tx, call: Call, place: Participation | None) -> bool:
+    """Whether what is private of a call is for who gave this answer, in a message to them alone."""
+    if place is None or not has_place(place):
+        return False
+    group = [call.community_id]
+    return place.account_id is None or not await group_moderation.banned_from(
+        tx.conn, place.account_id, group, tx.now
+    )
 
 
 def has_place(place: Participation | None) -> bool:

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from server.domain import distribution, effects, forms, policy
 from server.domain.calling import guests as bringing
-from server.domain.calling import kinds, questions, shift_roles, taken_back, tallies
+from server.domain.calling import kinds, line, questions, shift_roles, taken_back, tallies
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
-from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, calls, follows, participations, persons, polls
@@ -30,9 +28,6 @@ from storage.participations import Participation, Said
 from storage.polls import Option
 from storage.posts import Post
 
-RECEIPT = "receipt"
-"""The job that tells somebody of their place (``receipts.py``)."""
-TALLY_INTERVAL = timedelta(minutes=3)
 HELD = ("granted", "waiting")
 REFUSALS = (
     policy.CALL_OVER,
@@ -130,9 +125,9 @@ async def answer(
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
     await questions.keep(tx, call, row, fields)
-    await _reply(tx, post, account, row, uri)
-    await tell(tx, row)
-    await settle(tx, post, call)
+    await line.reply(tx, post, account, row, uri)
+    await line.tell(tx, row)
+    await line.settle(tx, post, call)
     return row
 
 
@@ -201,12 +196,6 @@ async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = 
     return left
 
 
-async def tell(tx: Tx, row: Participation) -> None:
-    """Let who gave an answer know what became of it, where they do not know."""
-    if row.counts and row.account_id:
-        await tx.later(f"receipt:{row.id}", RECEIPT, {"id": row.id}, tx.now)
-
-
 async def answer_by_contact(
     tx: Tx, post: Post, contact_id: int, said: str, guests: int = 0
 ) -> Participation:
@@ -224,7 +213,7 @@ async def answer_by_contact(
         state = "granted" if place.free else "waiting"
         new = replace(new, role=place.role, state=state, guests=guests)
     row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
-    await settle(tx, post, call)
+    await line.settle(tx, post, call)
     return row
 
 
@@ -233,7 +222,7 @@ async def withdraw_contact(tx: Tx, post: Post, contact_id: int) -> None:
     call = await locked(tx, post)
     old = await participations.of_contact(tx.conn, contact_id)
     if old and await participations.withdraw(tx.conn, old.id, tx.now):
-        await settle(tx, post, call)
+        await line.settle(tx, post, call)
 
 
 async def ask_elsewhere(tx: Tx, account: Account, post: Post, said: str) -> Participation:
@@ -300,7 +289,7 @@ async def _say_again(
     """The same answer once more keeps its place, with other guests too; through a better door it is confirmed."""
     if old.tier == "expressed" and new.tier == "confirmed":
         await participations.confirm(tx.conn, old.id, new.uri, new.door)
-        await settle(tx, post, call)
+        await line.settle(tx, post, call)
     if new.door == "join":  # the last one is what a later Undo names
         await participations.set_guests(tx.conn, old.id, old.guests, new.uri)
     if old.guests != new.guests:
@@ -309,7 +298,7 @@ async def _say_again(
             return now  # with fewer guests they fit in, and were told
         old = now
     again = replace(old, door=new.door)
-    await _reply(tx, post, account, again, new.uri)
+    await line.reply(tx, post, account, again, new.uri)
     return again
 
 
@@ -319,7 +308,7 @@ async def _bring(
     """Another number comes with an answer that keeps its place. Raises ``Forbidden``."""
     bringing.require_room(old, guests, await shift_roles.room(tx, call, old.role))
     await participations.set_guests(tx.conn, old.id, guests, uri)
-    await settle(tx, post, call)
+    await line.settle(tx, post, call)
     now = await participations.by_id(tx.conn, old.id)
     assert now, "it was just written"
     return now
@@ -368,19 +357,6 @@ def require_open(tx: Tx, call: Call, *, blocked: bool = False) -> None:
     """Raises ``Forbidden`` where a call takes no answers, or not of this person."""
     over = call.over_at is not None and call.over_at < tx.now
     policy.may_answer(call.state, over=over, blocked=blocked).require()
-
-
-async def _reply(
-    tx: Tx, post: Post, account: Account, participation: Participation, uri: str | None
-) -> None:
-    """A Join is answered; a vote on the card cannot be (poll votes have no answer)."""
-    if participation.door != "join" or not participation.counts:
-        return
-    organiser = await accounts.by_id(tx.conn, post.account_id)
-    if organiser:
-        await distribution.answer_join(
-            tx, organiser, post, account, uri, participation.state, participation.guests
-        )
 
 
 async def _answer_elsewhere(
@@ -470,7 +446,7 @@ async def _withdraw(tx: Tx, account: Account, post: Post, call: Call) -> bool:
     if old.uri and post.local and old.door in taken_back.DOORS:
         await taken_back.remember(tx, post.id, old.uri)
     if post.local:
-        await settle(tx, post, call)
+        await line.settle(tx, post, call)
     elif kinds.by_name(call.kind, post.visibility):
         await _tell_host(tx, account, post, "withdrawn", await effects.new_id(tx))
     else:
@@ -483,69 +459,6 @@ async def take_back(tx: Tx, given: Participation, post: Post) -> None:
     account = await accounts.by_id(tx.conn, given.account_id or 0)
     if account:
         await withdraw(tx, account, post)
-
-
-async def settle(tx: Tx, post: Post, call: Call) -> None:
-    """Give free places to who waits, count again, and let others hear of it in a while.
-
-    The caller holds the lock of the call.
-    """
-    await fill(tx, post, call)
-    await let_hear(tx, call)
-    if call.parent_id:
-        await settle_above(tx, call.parent_id)
-
-
-async def settle_above(tx: Tx, parent_id: int) -> None:
-    """Count a volunteer call again, as its shifts have changed. The caller holds its lock."""
-    await _write(tx, parent_id)
-    call = await calls.by_id(tx.conn, parent_id)
-    if call:
-        await let_hear(tx, call)
-
-
-async def let_hear(tx: Tx, call: Call) -> None:
-    """Other servers, and whoever looks, see in a while what changed."""
-    due = max(tx.now, (call.tally_sent_at or tx.now - TALLY_INTERVAL) + TALLY_INTERVAL)
-    await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, due)
-    await tallies.moved(tx, call)
-    await effects.recount(tx, call.post_id)
-
-
-async def fill(tx: Tx, post: Post, call: Call) -> None:
-    """As ``settle``, without letting others hear of it. Nobody gets a place in what is over or called off."""
-    now = await calls.by_id(tx.conn, post.id)
-    if now and now.state not in ("cancelled", "closed"):
-        await _grant(tx, post, now)
-    for post_id in (post.id, call.parent_id) if call.parent_id else (post.id,):
-        await _write(tx, post_id)
-
-
-async def _grant(tx: Tx, post: Post, call: Call) -> None:
-    tally = await participations.recount(tx.conn, post.id)
-    for waiting in await shift_roles.granted(tx, call, tally.taken, tally.waiting):
-        await participations.set_participation_state(tx.conn, waiting.id, "granted")
-        await _tell_granted(tx, post, waiting)
-
-
-async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
-    if waiting.contact_id:
-        await mails.want_by_contact(tx, waiting.contact_id, "moved")
-    account = await accounts.by_id(tx.conn, waiting.account_id or 0)
-    if account:
-        await _reply(tx, post, account, replace(waiting, state="granted"), waiting.uri)
-        await tell(tx, waiting)
-
-
-async def _write(tx: Tx, post_id: int) -> None:
-    tally = await participations.recount(tx.conn, post_id)
-    await calls.set_tally(
-        tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting, tally.taken
-    )
-    given = await participations.given(tx.conn, post_id)
-    options = await polls.options(tx.conn, [post_id])
-    counts = [given.get(option.position, 0) for option in options]
-    await polls.set_counts(tx.conn, post_id, counts, tally.people)
 
 
 async def hear_answer(

@@ -20,7 +20,14 @@ from dataclasses import dataclass
 
 from server import ids, text
 from server.domain import distribution, sight, wire
-from server.domain.calling import keywords, kinds, online, participations, questions
+from server.domain.calling import (
+    keywords,
+    kinds,
+    online,
+    participants_notes,
+    participations,
+    questions,
+)
 from server.domain.groups import communities
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
@@ -88,7 +95,8 @@ async def tell(tx: Tx, due_: Due) -> None:
     assert community, "a foreign key holds it"
     link = await _new_link(tx, due_.given, due_.says)
     page = due_.post.url if due_.person.local else link
-    said = await _words(tx, due_) + await _afar(tx, due_) + _questions(due_.asked, page)
+    said = await _words(tx, due_) + await _afar(tx, due_) + await _note(tx, due_)
+    said += _questions(due_.asked, page)
     back = "" if due_.person.local else _way_back(due_.post, link)
     await _send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)
 
@@ -136,10 +144,15 @@ async def _place(tx: Tx, due_: Due) -> str:
 
 async def _afar(tx: Tx, due_: Due) -> str:
     url = await online.for_participant(tx, due_.call, due_.given)
-    if url is None or due_.says == "waiting":
+    if url is None:
         return ""
     address = text.escape(url)
     return f' Online: <a href="{address}">{address}</a>'
+
+
+async def _note(tx: Tx, due_: Due) -> str:
+    note = await participants_notes.for_participant(tx, due_.call, due_.given)
+    return f"</p><p>Only for those who take part: {text.escape(note)}" if note else ""
 
 
 def _guests(given: Participation) -> str:

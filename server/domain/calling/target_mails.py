@@ -42,7 +42,8 @@ HOUR = timedelta(hours=1)
 
 
 async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> None:
-    """Let this server send the letters of a call, or no more; for stewards. Raises ``Forbidden``, ``Invalid``,
+    """Let this server send the letters of a call, or (None) no more, which shows no address that was hidden; for
+    stewards. Raises ``Forbidden``, ``Invalid``,
     ``NotFound``."""
     call = await participations.locked(tx, post)
     community = await accounts.by_id(tx.conn, call.community_id)
@@ -51,8 +52,7 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
     await communities.require_steward(tx, community, actor)
     before = await rows.mailing(tx.conn, post.id)
     if wanted is None:
-        await rows.delete_mailing(tx.conn, post.id)
-        await _let_hear(tx, call, before, None)
+        await rows.pause_mailing(tx.conn, post.id)
         return
     _require_mail(tx)
     if not 1 <= wanted.per_hour <= PER_HOUR:
@@ -63,9 +63,9 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
     await _let_hear(tx, call, before, wanted)
 
 
-async def _let_hear(tx: Tx, call: Call, before: Mailing | None, after: Mailing | None) -> None:
+async def _let_hear(tx: Tx, call: Call, before: Mailing | None, after: Mailing) -> None:
     """Other servers show the addresses that they were told: that these are hidden now, they hear without delay."""
-    if (before is not None and before.hidden) != (after is not None and after.hidden):
+    if (before is not None and before.hidden) != after.hidden:
         effects.changed(tx, call.post_id)
         await tx.later(f"call:{call.post_id}", "send_tally", {"post_id": call.post_id}, tx.now)
 
@@ -122,7 +122,9 @@ async def _sendable(tx: Tx, post: Post, target_id: int) -> Target:
     _require_mail(tx)
     target = await target_rows.by_id(tx.conn, post.id, target_id)
     allowed = await rows.mailing(tx.conn, post.id)
-    if target is None or allowed is None or not post.local or _mailbox(target) is None:
+    if target is None or _mailbox(target) is None or not post.local:
+        raise NotFound
+    if allowed is None or not allowed.active:
         raise NotFound
     if await rows.is_refused(tx.conn, fingerprint(tx, target)):
         policy.WANTS_NO_LETTERS.require()
@@ -176,7 +178,7 @@ async def drip(tx: Tx, target_id: int) -> datetime | None:
         return None
     call = await participations.locked(tx, post)
     allowed = await rows.mailing(tx.conn, post.id)
-    if allowed is None or await _is_settled(tx, target, call):
+    if allowed is None or not allowed.active or await _is_settled(tx, target, call):
         await rows.stop(tx.conn, target_id)
         return None
     while mail_id := await rows.next_of(tx.conn, target_id):

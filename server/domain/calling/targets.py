@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from server import text
 from server.domain import effects, policy
-from server.domain.calling import participations
+from server.domain.calling import line, participations
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -96,7 +96,7 @@ async def remove(tx: Tx, actor: Account, post: Post, target_id: int) -> None:
 async def _changed(tx: Tx, call: Call) -> None:
     """Who looks sees it, and other servers hear of it in a while."""
     effects.changed(tx, call.post_id)
-    await participations.let_hear(tx, call)
+    await line.let_hear(tx, call)
 
 
 async def set_status(

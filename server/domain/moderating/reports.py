@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from server import text
 from server.clock import stamp
 from server.domain import effects, forms
-from server.domain.calling import calls
+from server.domain.calling import calls_elsewhere
 from server.domain.members import accounts as account_verbs
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -173,7 +173,7 @@ async def arrived(
     """A Flag about somebody of ours, or in a community of ours; of the posts named, those are kept that are theirs and that the server
     of the reporter was sent: whoever guesses an address does not open a letter of others.
     """
-    named = [await calls.known_by(tx, each) for each in uris[:POSTS_MAX]]
+    named = [await calls_elsewhere.known_by(tx, each) for each in uris[:POSTS_MAX]]
     found = list(dict.fromkeys(p.id for p in named if p and _is_of(target, p)))
     made = await reports.insert(
         tx.conn,

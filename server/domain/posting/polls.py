@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.domain import effects, policy
-from server.domain.calling import participations
+from server.domain.calling import line, participations
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -46,7 +46,7 @@ async def vote(
     await polls.vote(tx.conn, post.id, voter.id, votes, tx.now)
     await effects.recount(tx, post.id)
     if post.local:
-        due = tx.now + participations.TALLY_INTERVAL
+        due = tx.now + line.TALLY_INTERVAL
         args = {"post_id": post.id}
         await tx.later(f"results:{post.id}", "poll_results", args, due)
     if voter.local:
