@@ -176,6 +176,36 @@ async def test_what_came_of_it_is_said_in_its_thread_for_members(
         assert await sight.visible(tx, [row], None) == []
 
 
+async def test_a_milestone_is_said_to_members_alone(
+    ours: Instance, organiser: Account, shed: Account, microblog: Peer, member: Account, outside: Peer
+) -> None:  # fmt: skip
+    microblog.software = "lemmy"
+    await join(ours, microblog, microblog.person("reader"), shed)
+    follower, instance = outside.person("follower"), outside.person("server", "Application")
+    for who, target in ((follower, organiser.uri), (instance, f"https://{ours.host}/actor")):
+        await outside.send(who, outside.activity(who, "Follow", target), ours.inbox)
+    await ours.settle()
+    outside.received.clear()
+    details = Details(None, None, "UTC", goal=1)
+    post = await make(ours, organiser, shed, "petition", details=details)
+    microblog.received.clear()
+    await say(ours, member, post, "sign")
+    ours.clock.forward(minutes=5)
+    await ours.settle()
+    (said,) = await ours.rows("select * from posts where source like '%The goal is reached%'")
+    assert (said["visibility"], said["community_id"]) == ("members", shed.id)
+    async with ours.work.reading() as tx:
+        row = await sight.post(tx, said["id"], member)
+        assert await sight.visible(tx, [row], None) == []
+    homes = await ours.rows("select account_id from home_entries where subject_id = $1", said["id"])
+    assert {home["account_id"] for home in homes} == {member.id, organiser.id}
+    announced = microblog.of_type("Announce")
+    (embedded,) = (d for d in announced if b"The goal is" in orjson.dumps(d))
+    assert (embedded["to"], embedded.get("cc", [])) == ([f"{shed.uri}/followers"], [])
+    assert PUBLIC not in texts(microblog)
+    assert outside.received == []
+
+
 @pytest.mark.parametrize("software", ["gancio", "mobilizon", "wordpress"])
 async def test_software_that_would_show_it_to_others_is_not_sent_it(
     ours: Instance, organiser: Account, shed: Account, software: str

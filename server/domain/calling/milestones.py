@@ -2,8 +2,9 @@
 
 What counts is *at least* (``server/domain/calling/counting.py``). A milestone is reached once: who takes an answer back
 takes nothing back of it. Then the community says so in a short public post, which everybody who follows it sees,
-Mastodon among them, and can pass on. One such post a day for a community: the highest milestone speaks for those below.
-It is work for later (``tallies.moved``), so that a crowd of answers is looked at once in a while.
+Mastodon among them, and can pass on. Of a call for the members of a private community it says so to them alone.
+One such post a day for a community: the highest milestone speaks for those below. It is work for later
+(``tallies.moved``), so that a crowd of answers is looked at once in a while.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ async def look(tx: Tx, post_id: int) -> datetime | None:
     call = await calls.lock(tx.conn, post_id)
     if post is None or call is None or call.goal is None or call.state == "cancelled":
         return None
-    if not (post.local and post.is_public):
+    if not (post.local and post.is_shared):
         return None
     people = (await tallies.standing(tx, post)).range.at_least
     reached = [percent for percent in PERCENTS if people * 100 >= percent * call.goal]
@@ -70,5 +71,6 @@ def _draft(tx: Tx, community: Account, post: Post, source: str) -> drafts.Draft:
         content=text.compose(source, {}, tx.site.urls.tag),
         source=source,
         language=post.language,
+        visibility=post.visibility,
         community=community,
     )
