@@ -17,7 +17,7 @@ class RulesRow:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """With the answer for which it was given. ``id``: of the participation."""
+    """With the answer for which it was given. ``id``: by chance, so that it says nothing of whose it is."""
 
     id: int
     account_id: int | None
@@ -47,14 +47,13 @@ PUT_REASON = Command(
 )
 REASONS = Query(
     """
-    select p.id, p.account_id, p.answer, r.reason, r.resolution, r.resolved_at, p.answered_at
+    select r.id, p.account_id, p.answer, r.reason, r.resolution, r.resolved_at, p.answered_at
     from reasons r join participations p on p.id = r.participation_id
-    where p.post_id = $1 and p.state = 'granted' and p.id < $2 and p.id > $3
-    order by p.id desc limit $4
+    where p.post_id = $1 and p.state = 'granted' and r.id < $2 and r.id > $3
+    order by r.id desc limit $4
     """,
     Reason,
 )
-# An objection without a reason stands in the way too.
 OBJECTIONS = Query(
     """
     select count(*) from participations p left join reasons r on r.participation_id = p.id
@@ -62,13 +61,15 @@ OBJECTIONS = Query(
     """,
     int,
 )
+SILENT = Command(
+    "insert into reasons (participation_id, reason) values ($1, 'No reason was given.')"
+    " on conflict (participation_id) do nothing"
+)
 RESOLVE = Command(
     """
-    insert into reasons (participation_id, reason, resolution, resolved_at)
-    select p.id, $3, $4, $5 from participations p
-    where p.id = $2 and p.post_id = $1 and p.answer = 'object' and p.state = 'granted'
-    on conflict (participation_id) do update set resolution = excluded.resolution,
-        resolved_at = excluded.resolved_at
+    update reasons r set resolution = $3, resolved_at = $4 from participations p
+    where r.id = $2 and p.id = r.participation_id and p.post_id = $1
+        and p.answer = 'object' and p.state = 'granted'
     """
 )
 
@@ -91,7 +92,7 @@ async def put_reason(conn: Connection, participation_id: int, reason: str) -> No
 async def reasons(
     conn: Connection, post_id: int, before: int, after: int, limit: int
 ) -> list[Reason]:
-    """Of those whose answer stands, the latest first; paged by their ids."""
+    """Of those whose answer stands, in no order that says anything; paged by their ids."""
     return await REASONS.all(conn, post_id, before, after, limit)
 
 
@@ -100,9 +101,13 @@ async def objections(conn: Connection, post_id: int) -> int:
     return await OBJECTIONS.one(conn, post_id)
 
 
+async def object_silently(conn: Connection, participation_id: int) -> None:
+    """An objection can be met although no reason came with it."""
+    await SILENT.run(conn, participation_id)
+
+
 async def resolve(
-    conn: Connection, post_id: int, participation_id: int, resolution: str, now: datetime
+    conn: Connection, post_id: int, reason_id: int, resolution: str, now: datetime
 ) -> bool:
-    """False where there is no such objection. One that came without a reason gets the words for that."""
-    unsaid = "No reason was given."
-    return await RESOLVE.run(conn, post_id, participation_id, unsaid, resolution, now) == 1
+    """False where there is no such objection."""
+    return await RESOLVE.run(conn, post_id, reason_id, resolution, now) == 1

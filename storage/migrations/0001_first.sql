@@ -1516,6 +1516,8 @@ create index taken_back_expiring on taken_back (expires_at) where expires_at is 
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (
     participation_id bigint primary key references participations on delete cascade,
+    -- Of its own and by chance: in the order of the answers it would tell whose it is.
+    id bigint not null unique default trunc(random() * 9007199254740991)::bigint,
     reason text not null check (length(reason) between 1 and 2000),
     resolution text not null default '' check (length(resolution) <= 2000),
     resolved_at timestamptz,

@@ -48,6 +48,38 @@ async def test_an_objection_blocks_until_it_is_met(house: House) -> None:
     assert (await organiser.good("GET", f"{call}/record"))["result"]["word"] == "blocked"
 
 
+async def test_an_objection_without_words_is_met_too(house: House) -> None:
+    organiser, call = await asked(house)
+    baker = await house.member("baker")
+    await baker.good("POST", f"{call}/answer", json={"answer": "object"})
+    (said,) = (await organiser.good("GET", f"{call}/record"))["reasons"]
+    assert (said["reason"], said["account"]) == ("No reason was given.", None)
+    met = f"{call}/objections/{said['id']}/resolve"
+    record = await organiser.good("POST", met, json={"resolution": "We asked, and it was a slip."})
+    assert record["reasons"][0]["resolution"] == "We asked, and it was a slip."
+
+
+async def test_nothing_of_a_reason_tells_whose_it_is(house: House) -> None:
+    """Who steers sees who answered what, in order: neither the id of a reason nor its place is of that."""
+    organiser, call = await asked(house)
+    for number in range(4):
+        member = await house.member(f"member{number}")
+        why = {"answer": "object", "reason": f"Reason {number}"}
+        await member.good("POST", f"{call}/answer", json=why)
+    said = (await organiser.good("GET", f"{call}/record"))["reasons"]
+    async with house.work.reading() as tx:
+        rows = await tx.conn.fetch("select id, turn from participations")
+    known = {str(value) for row in rows for value in row.values()}
+    assert not known & {reason["id"] for reason in said}
+    assert all(
+        set(reason) == {"id", "answer", "reason", "resolution", "resolved_at", "account"}
+        for reason in said
+    )
+    assert [int(reason["id"]) for reason in said] == sorted(
+        (int(r["id"]) for r in said), reverse=True
+    )
+
+
 async def test_an_objection_that_is_taken_back_is_gone_with_its_reason(house: House) -> None:
     organiser, call = await asked(house)
     baker = await house.member("baker")

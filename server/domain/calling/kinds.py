@@ -77,10 +77,13 @@ SENSING = (
     Answer("unsure", "I am not sure", counts=True),
     Answer("concern", "I have concerns", counts=True),
 )
+OBJECTING = "object"
+"""The answer that stands in the way of a consent until it is met."""
+
 CONSENTING = (
     Answer("agree", "I consent", counts=True),
     Answer("abstain", "I stand aside", counts=True),
-    Answer("object", "I object", counts=True),
+    Answer(OBJECTING, "I object", counts=True),
 )
 
 NAMED = "sign_named"

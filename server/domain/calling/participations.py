@@ -20,7 +20,7 @@ from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, follows, participations, persons, polls
+from storage import accounts, calls, decisions, follows, participations, persons, polls
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -124,11 +124,17 @@ async def answer(
         await questions.keep(tx, call, old, fields)
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
+    await _keep_objection(tx, call, row)
     await questions.keep(tx, call, row, fields)
     await line.reply(tx, post, account, row, uri)
     await line.tell(tx, row)
     await line.settle(tx, post, call)
     return row
+
+
+async def _keep_objection(tx: Tx, call: Call, row: Participation) -> None:
+    if call.kind == "decision" and row.answer == kinds.OBJECTING:
+        await decisions.object_silently(tx.conn, row.id)
 
 
 async def _note_form(tx: Tx, account: Account, call: Call, door: str) -> None:
@@ -213,6 +219,7 @@ async def answer_by_contact(
         state = "granted" if place.free else "waiting"
         new = replace(new, role=place.role, state=state, guests=guests)
     row = await participations.put_contact(tx.conn, post.id, contact_id, new, tx.now)
+    await _keep_objection(tx, call, row)
     await line.settle(tx, post, call)
     return row
 
