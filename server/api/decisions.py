@@ -3,7 +3,7 @@
 ``DecisionRecord``: call_id, title, variant?, state, closes_at?, rules {quorum? (people), threshold? (percent),
 open_votes}, answers [{key, title, people}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
 consent, blocked), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
-sides, the latest first, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
+sides in no telling order, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
 are open, for members of the community.
 """
 
