@@ -19,6 +19,8 @@ from types import MappingProxyType
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from server.arriving import resolve
+from server.domain.members import follows
 from server.mail import Relay
 from storage.accounts import Account
 from tests.clock import MovableClock
@@ -164,3 +166,28 @@ async def five(
             )
             servers.append(Server(name, made, weather))
         yield Five(servers, clock)
+
+
+@dataclass
+class Neighbours:
+    """``reader`` of ``away`` is a member of ``group``, a community of ``home`` that ``keeper`` steers."""
+
+    both: Five
+    home: Instance
+    away: Instance
+    keeper: Account
+    reader: Account
+    group: Account
+
+
+@asynccontextmanager
+async def neighbours(template_url: str, folder: Path) -> AsyncIterator[Neighbours]:
+    async with five(template_url, folder, ["home", "away"]) as both:
+        home, away = (server.here for server in both.servers)
+        keeper, reader = await home.member("keeper"), await away.member("reader")
+        group = await home.community(keeper, "kitchen")
+        found = await resolve.actor(away.net, group.uri)
+        async with away.work.transaction() as tx:
+            await follows.follow(tx, reader, found)
+        await both.settle()
+        yield Neighbours(both, home, away, keeper, reader, group)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from server.arriving import resolve
 from server.domain import wire
 from server.domain.calling import calls, next_steps
 from server.domain.calling.drafting import Wanted
-from server.domain.members import follows
 from storage import calls as call_rows
 from storage import online, sources
 from storage.accounts import Account
@@ -22,7 +20,7 @@ from storage.next_steps import Next
 from storage.online import Online
 from storage.posts import Post
 from storage.sources import Source
-from tests.federation.five import Five, five
+from tests.federation.five import Five, neighbours
 from tests.federation.instance import Instance
 
 REPORT = Source("https://town.example/report?a=1&b=2", 'What "they" said <of> it')
@@ -65,15 +63,8 @@ class Two:
 
 @pytest.fixture
 async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
-    async with five(template_url, tmp_path, ["home", "away"]) as both:
-        home, away = (server.here for server in both.servers)
-        keeper, reader = await home.member("keeper"), await away.member("reader")
-        group = await home.community(keeper, "kitchen")
-        found = await resolve.actor(away.net, group.uri)
-        async with away.work.transaction() as tx:
-            await follows.follow(tx, reader, found)
-        await both.settle()
-        yield Two(both, home, away, keeper, group)
+    async with neighbours(template_url, tmp_path) as near:
+        yield Two(near.both, near.home, near.away, near.keeper, near.group)
 
 
 def petition(*named: Source) -> Wanted:

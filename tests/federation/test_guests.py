@@ -12,10 +12,8 @@ import pytest
 from federation import parse
 from federation.activities import Join
 from federation.errors import Refused
-from server.arriving import resolve
 from server.domain.calling import calls, participations
 from server.domain.calling.drafting import Wanted
-from server.domain.members import follows
 from server.errors import Forbidden
 from storage import participations as rows
 from storage.accounts import Account
@@ -23,7 +21,7 @@ from storage.calls import Details
 from storage.participations import Participation
 from storage.posts import Post
 from tests.federation.answering import Remote
-from tests.federation.five import Five, five
+from tests.federation.five import Five, neighbours
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer
 
@@ -60,14 +58,9 @@ class Two:
 
 @pytest.fixture
 async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
-    async with five(template_url, tmp_path, ["home", "away"]) as both:
-        home, away = (server.here for server in both.servers)
-        keeper, reader = await home.member("keeper"), await away.member("reader")
-        group = await home.community(keeper, "kitchen")
-        found = await resolve.actor(away.net, group.uri)
-        async with away.work.transaction() as tx:
-            await follows.follow(tx, reader, found)
-        await both.settle()
+    async with neighbours(template_url, tmp_path) as near:
+        both, home, away = near.both, near.home, near.away
+        keeper, reader, group = near.keeper, near.reader, near.group
         details = Details(
             home.clock.now() + timedelta(days=7), None, "UTC", capacity=4, guests_max=3
         )

@@ -17,7 +17,6 @@ from server.arriving import resolve
 from server.domain.calling import calls, participations, questions
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.questions import Asked
-from server.domain.members import follows
 from server.errors import Invalid
 from storage import calls as call_rows
 from storage import participations as rows
@@ -25,7 +24,7 @@ from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
 from tests.federation.answering import Remote
-from tests.federation.five import Five, five
+from tests.federation.five import Five, neighbours
 from tests.federation.instance import Instance
 from tests.federation.peer import Peer
 
@@ -66,14 +65,9 @@ class Two:
 
 @pytest.fixture
 async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
-    async with five(template_url, tmp_path, ["home", "away"]) as both:
-        home, away = (server.here for server in both.servers)
-        keeper, reader = await home.member("keeper"), await away.member("reader")
-        group = await home.community(keeper, "kitchen")
-        found = await resolve.actor(away.net, group.uri)
-        async with away.work.transaction() as tx:
-            await follows.follow(tx, reader, found)
-        await both.settle()
+    async with neighbours(template_url, tmp_path) as near:
+        both, home, away = near.both, near.home, near.away
+        keeper, reader, group = near.keeper, near.reader, near.group
         details = Details(home.clock.now() + timedelta(days=7), None, "UTC")
         async with home.work.transaction() as tx:
             wanted = Wanted("Feast", details, questions=(DISH, DIET))

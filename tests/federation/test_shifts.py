@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from server.arriving import resolve
 from server.domain.calling import calls, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
-from server.domain.members import follows
 from server.domain.posting import polls
 from storage import participations as rows
 from storage.accounts import Account
@@ -22,7 +20,7 @@ from storage.participations import Participation
 from storage.posts import Post
 from storage.shift_roles import Role
 from tests.federation.acting import follows_us, outcome
-from tests.federation.five import Five, five
+from tests.federation.five import Five, neighbours
 from tests.federation.instance import Instance
 from tests.federation.peer import Json, Peer, peer
 
@@ -75,14 +73,9 @@ class Two:
 
 @pytest.fixture
 async def two(template_url: str, tmp_path: Path) -> AsyncIterator[Two]:
-    async with five(template_url, tmp_path, ["home", "away"]) as both:
-        home, away = (server.here for server in both.servers)
-        keeper, reader = await home.member("keeper"), await away.member("reader")
-        group = await home.community(keeper, "kitchen")
-        found = await resolve.actor(away.net, group.uri)
-        async with away.work.transaction() as tx:
-            await follows.follow(tx, reader, found)
-        await both.settle()
+    async with neighbours(template_url, tmp_path) as near:
+        both, home, away = near.both, near.home, near.away
+        keeper, reader, group = near.keeper, near.reader, near.group
         post = await soup(home, keeper, group)
         await both.settle()
         yield Two(both, home, away, keeper, post, reader)

@@ -113,9 +113,9 @@ async def _tell(
     if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
         if notice.what == "outcome":
-            facts = {**facts, "feedback": await _ask_feedback(tx, account, person)}
-            after = await next_steps.as_text(tx, notice.post_id, account)
-            facts["feedback"] += f"\n\n{after}" if after else ""
+            step = await next_steps.as_text(tx, notice.post_id, account)
+            below = {"feedback": await _ask_feedback(tx, account, person)}
+            facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}

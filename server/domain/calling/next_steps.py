@@ -83,8 +83,8 @@ async def shown(tx: Tx, ids: Sequence[int], viewer: Account | None) -> Mapping[i
     """By call, as far as the viewer (None: a stranger) may see it."""
     named = await rows.of_calls(tx.conn, ids)
     further = sorted({step.call_id for step in named.values() if step.call_id is not None})
-    seen = {post.id: post for post in await sight.posts_by_ids(tx, further, viewer)}
-    known = await calls.by_ids(tx.conn, further)
+    seen = {p.id: p for p in await sight.posts_by_ids(tx, further, viewer)} if further else {}
+    known = await calls.by_ids(tx.conn, further) if further else {}
     found = {i: _step(tx, step, seen, known) for i, step in named.items()}
     return {i: step for i, step in found.items() if step}
 

@@ -115,18 +115,32 @@ async def answer(
         await shift_roles.require_known(tx, call, role)
         new = replace(new, role=role if found.counts else None)
         return await _answer_elsewhere(tx, account, post, call, old, new, message, fields)
-    if not account.local and door != "reply":  # which any software writes
-        await _note_form(tx, account, call, door)
-    if found.counts:
+    return await _answer_here(tx, account, post, call, old, new, role, fields)
+
+
+async def _answer_here(
+    tx: Tx,
+    account: Account,
+    post: Post,
+    call: Call,
+    old: Participation | None,
+    new: Said,
+    role: str | None,
+    fields: Sequence[str] | None,
+) -> Participation:
+    """``role``: as it was asked for."""
+    if not account.local and new.door != "reply":  # which any software writes
+        await _note_form(tx, account, call, new.door)
+    if new.counts:
         place = await shift_roles.place(tx, call, old, role, 1 + new.guests)
         new = replace(new, role=place.role, state="granted" if place.free else "waiting")
-    if old and (old.answer, old.role) == (found.key, new.role) and old.state in HELD:
+    if old and (old.answer, old.role) == (new.answer, new.role) and old.state in HELD:
         await questions.keep(tx, call, old, fields)
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
     await _keep_objection(tx, call, row)
     await questions.keep(tx, call, row, fields)
-    await line.reply(tx, post, account, row, uri)
+    await line.reply(tx, post, account, row, new.uri)
     await line.tell(tx, row)
     await line.settle(tx, post, call)
     return row

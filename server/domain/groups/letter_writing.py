@@ -43,7 +43,7 @@ TEXTS: Mapping[str, str] = {
     "call_postponed": "Postponed: {call}. A new time will be told. {url}",
     "call_cancelled": "Cancelled: {call}. It does not take place. {url}",
     "call_reopened": "It takes place after all: {call}. {line}{online} {url}",
-    "call_outcome": "What came of {call}, in which you took part:\n\n{said}\n\n{url}{feedback}",
+    "call_outcome": "What came of {call}, in which you took part:\n\n{said}\n\n{url}{feedback}{next}",
     "call_message": "The organisers write to all who take part in {call}:\n\n{said}\n\n{url}",
     "series_asked": "{call} repeats. Does it go on? Please confirm it for another three months; without an answer"
     " nothing new is made after two weeks. {url}",
