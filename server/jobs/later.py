@@ -41,7 +41,7 @@ from server.domain.groups import (
     letters,
 )
 from server.domain.groups import histories as history_verbs
-from server.domain.mailing import digests, mail_follows, mail_lists, mails
+from server.domain.mailing import digests, mail_budgets, mail_follows, mail_lists, mails
 from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
 from server.domain.members import follows, moves, sign_up
@@ -70,6 +70,7 @@ from storage import (
     inbox,
     jobs,
     lanes,
+    mail_counts,
     mutes,
     oauth,
     outbox,
@@ -295,6 +296,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
 async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     """Once an hour: files of other servers that were kept long enough, and budgets of past days."""
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
+    await mail_counts.forget(tx.conn, tx.now - mail_budgets.DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
 

@@ -1569,6 +1569,15 @@ create table mail_refusals (
     refused_at timestamptz not null
 );
 
+-- How many mails were caused, and when; a key is a digest that names nobody: see server/domain/mailing/mail_budgets.py.
+create table mail_counts (
+    key text not null,
+    at timestamptz not null,
+    count integer not null check (count > 0),
+    primary key (key, at)
+);
+create index on mail_counts (at);
+
 -- What somebody promised to a need, or took of an offer.
 create table commitments (
     participation_id bigint primary key references participations on delete cascade,

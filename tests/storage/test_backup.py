@@ -435,6 +435,7 @@ async def near(tx: Tx) -> None:
         "insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)"
         " select participation_id, target_id, 'The river', 'Dear all', false, 'queued', now() from call_letters",
         "insert into mail_refusals select sha256('x'), now()",
+        "insert into mail_counts values ('x', now(), 1) on conflict do nothing",
         "insert into commitments (participation_id, quantity, state, changed_at)"
         " select id, 2, 'promised', now() from participations",
     ):

@@ -38,7 +38,7 @@ DRIP, JOB = "target_mails", "target_mail"
 PER_HOUR, PER_DAY = 20, 200
 NAME_MAX = 100
 PURPOSE = "no letters"
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> None:
@@ -74,10 +74,6 @@ def _require_mail(tx: Tx) -> None:
     if not tx.site.mail:
         policy.NO_MAIL.require()
     sealed.secret_of(tx)
-
-
-class _Enough(Exception):  # noqa: N818 - a state, and caught here
-    """So many letters went to an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +178,12 @@ async def drip(tx: Tx, target_id: int) -> datetime | None:
         await rows.stop(tx.conn, target_id)
         return None
     while mail_id := await rows.next_of(tx.conn, target_id):
-        if not await _may_go(tx, target, allowed):
-            return _next_hour(tx.now)
+        again = await _wait(tx, target, allowed)
+        if again:
+            return again
         await rows.sent(tx.conn, mail_id, tx.now)
         await tx.later(f"mail/target/{mail_id}", JOB, {"mail_id": mail_id}, tx.now)
     return None
-
-
-def _next_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
 async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
@@ -202,21 +195,16 @@ async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
     return await rows.is_refused(tx.conn, fingerprint(tx, target))
 
 
-async def _may_go(tx: Tx, target: Target, allowed: Mailing) -> bool:
-    """One more within what the call allows, and within what any address gets from here."""
+async def _wait(tx: Tx, target: Target, allowed: Mailing) -> datetime | None:
+    """Until when one more letter has to wait, for what the call allows, or for what any address gets from here."""
     address = sealed.plain(_mailbox(target) or "")
-    of_call = f"{target.post_id} {address}"
-    try:
-        async with tx.conn.transaction():  # what does not go is not counted
-            for to, limits in (
-                (of_call, (allowed.per_hour, allowed.per_day)),
-                (address, (PER_HOUR, PER_DAY)),
-            ):
-                if not await mail_budgets.may_write(tx, to, *limits):
-                    raise _Enough
-    except _Enough:
-        return False
-    return True
+    of_call = ((HOUR, allowed.per_hour), (DAY, allowed.per_day))
+    of_all = ((HOUR, PER_HOUR), (DAY, PER_DAY))
+    wanted = [
+        *mail_budgets.bounds("letters of a call", f"{target.post_id} {address}", of_call),
+        *mail_budgets.bounds("letters", address, of_all),
+    ]
+    return await mail_budgets.wait_to_write(tx, address, wanted)
 
 
 async def write(tx: Tx, mail_id: int) -> Mail | None:
