@@ -201,6 +201,11 @@ LETTERS = """
     from call_letters l join participations n on n.id = l.participation_id
     join posts p on p.id = n.post_id where n.state = 'withdrawn'
     union all
+    select format('A letter to a target of %s waits, or went, and counts as not sent.', p.uri)
+    from target_mails m join call_letters l using (participation_id, target_id)
+    join call_targets t on t.id = l.target_id join posts p on p.id = t.post_id
+    where m.state <> 'stopped' and l.status = 'unsent'
+    union all
     select format('Letters to a target of %s wait, and no job sends them.', p.uri)
     from call_targets t join posts p on p.id = t.post_id
     where exists (select from target_mails m where m.target_id = t.id and m.state = 'queued')

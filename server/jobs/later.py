@@ -253,6 +253,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _letter_dropped(tx: Tx, job: Job) -> None:
+    await target_mails.refused(tx, job.args["mail_id"])
+
+
 async def _archive_community(tx: Tx, job: Job) -> None:
     await community_archives.make(tx, job.args["community_id"])
 
@@ -356,6 +360,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    target_mails.JOB: _letter_dropped,
     "publish_scheduled": _scheduled_dropped,
 }
 

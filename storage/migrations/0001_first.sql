@@ -1528,7 +1528,7 @@ create table reasons (
 create table call_letters (
     participation_id bigint not null references participations on delete cascade,
     target_id bigint not null references call_targets on delete cascade,
-    status text not null check (status in ('did', 'answered')),
+    status text not null check (status in ('did', 'answered', 'unsent')),  -- unsent: it never went, and does not count
     said text not null default '' check (length(said) <= 2000),  -- what the target said, for stewards
     written_at timestamptz not null,
     primary key (participation_id, target_id)
@@ -1551,7 +1551,8 @@ create table target_mails (
     target_id bigint not null,
     subject text not null check (length(subject) between 1 and 200),
     body text not null check (length(body) between 1 and 8000),
-    reply boolean not null,             -- whether an answer goes to who wrote it
+    reply_to text not null check (length(reply_to) <= 254),  -- where an answer goes, as it was shown; empty: nowhere
+    counts boolean not null,            -- whether who wrote it takes part since then
     state text not null check (state in ('queued', 'sent', 'stopped')),
     asked_at timestamptz not null,
     sent_at timestamptz,

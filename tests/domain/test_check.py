@@ -121,6 +121,7 @@ ALSO_BROKEN = [
         "update call_letters set participation_id = (select participation_id from commitments)"
         " where not exists (select from target_mails m where m.participation_id = call_letters.participation_id)",
     ),
+    ("letters", "update call_letters set status = 'unsent'"),
     (
         "letters",
         "update participations set state = 'withdrawn', account_id = null"
