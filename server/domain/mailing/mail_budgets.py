@@ -34,6 +34,10 @@ PER_FORM: Limits = ((HOUR, 1000),)
 PER_DOMAIN: Limits = ((HOUR, 5000),)
 """To the addresses of one mail service: whoever owns a domain has as many addresses as they like."""
 
+PER_COMMUNITY: Limits = ((DAY, 5),)
+PER_USER: Limits = ((DAY, 10),)
+"""Mails to one user about what stewards decided."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -93,6 +97,18 @@ async def wait_to_write(tx: Tx, address: str, wanted: Sequence[Bound]) -> dateti
     if again is None:
         await _count(tx, wanted)
     return again
+
+
+async def may_warn(tx: Tx, user_id: int, community_id: int) -> bool:
+    """Count a mail that tells a user what the stewards of a community decided. False, and nothing, where it is one too
+    many: they are told in their client all the same."""
+    of_one = bounds("warnings of a community", f"{user_id} {community_id}", PER_COMMUNITY)
+    of_all = bounds("warnings", str(user_id), PER_USER)
+    await _take_turns(tx, f"warnings of user {user_id}")
+    if await _full(tx, [*of_one, *of_all]):
+        return False
+    await _count(tx, [*of_one, *of_all])
+    return True
 
 
 async def may_invite(tx: Tx, user_id: int, addresses: int, limit: int) -> bool:
