@@ -46,7 +46,7 @@ from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
 from server.domain.members import follows, moves, sign_up
 from server.domain.moderating import ban_lists as ban_list_verbs
-from server.domain.moderating import held_posts, hold_rules
+from server.domain.moderating import held_posts, hold_notices, hold_rules
 from server.domain.posting import cards as card_verbs
 from server.domain.posting import media, polls, scheduled, tags
 from server.domain.posting import threads as thread_verbs
@@ -214,6 +214,10 @@ async def _held_post(tx: Tx, job: Job) -> datetime | None:
     return await held_posts.expire(tx, job.args["post_id"])
 
 
+async def _held_queue(tx: Tx, job: Job) -> datetime | None:
+    return await hold_notices.run(tx, job.args["community_id"])
+
+
 async def _letter(tx: Tx, job: Job) -> None:
     await letter_writing.write(tx, job.args)
 
@@ -333,6 +337,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "introduce": _introduce,
     "plan_digests": _plan_digests,
     hold_rules.JOB: _held_post,
+    hold_notices.JOB: _held_queue,
     "forget": _forget,
     letters.JOB: _letter,
     follows.LEFT: _left,

@@ -35,6 +35,8 @@ TEXTS: Mapping[str, str] = {
     "digest": "\n\n{body}",
     "tied": "{by} would like {title} and it to show each other: {url}",
     "trial": "Your idea “{idea}” is being tried in {title}: {url}",
+    "held": "Posts to {title} wait for you or another of those who steer it: {count}. Nobody else sees them until"
+    " they are let in. You are told once a day while any waits. {url}",
     "call_reminder": "A reminder of what is soon: {call}. {line}{online}\n\nIf you come, there is nothing to do. If you"
     " cannot, take your answer back, and somebody else gets your place: {url}",
     "call_morning": "Today: {call}. {line}{online} {url}",
