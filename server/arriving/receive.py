@@ -232,6 +232,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if boosted:
         await marks.unboost(tx, act.by, boosted)
         return
+    await calls_elsewhere.deleted(tx, post)
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
 
@@ -271,6 +272,7 @@ async def gone(tx: Tx, uri: str) -> None:
     """Its origin says that a post is gone."""
     post = await post_rows.by_uri(tx.conn, uri)
     if post and not post.local:
+        await calls_elsewhere.deleted(tx, post)
         await posts.remove(tx, post)
 
 

@@ -24,6 +24,7 @@ from server.domain.calling import (
     call_notices,
     call_series,
     calls,
+    deleting,
     guests,
     line,
     milestones,
@@ -33,6 +34,7 @@ from server.domain.calling import (
     tallies,
     target_mails,
 )
+from server.domain.distribution import Reach
 from server.domain.groups import (
     community_archives,
     community_settings,
@@ -187,6 +189,11 @@ async def _call_notice(tx: Tx, job: Job) -> None:
     await call_notices.run(tx, job.args["notice_id"], job.args["after"])
 
 
+async def _delete_call(tx: Tx, job: Job) -> None:
+    reach = Reach(job.args["members"], job.args["instances"])
+    await deleting.run(tx, job.args["post_id"], reach)
+
+
 async def _call_series(tx: Tx, job: Job) -> datetime | None:
     return await call_series.run(tx, job.args["series_id"])
 
@@ -333,6 +340,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    deleting.JOB: _delete_call,
     digests.JOB: _digest,
     "introduce": _introduce,
     "plan_digests": _plan_digests,

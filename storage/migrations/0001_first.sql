@@ -591,8 +591,9 @@ create table posts (
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
     locked_at timestamptz,              -- no more replies, to it and below it
-    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours
-        check (removed in ('here', 'elsewhere', 'held')),
+    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours;
+        -- deleted: a call of ours, until those who answered it have heard
+        check (removed in ('here', 'elsewhere', 'held', 'deleted')),
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door

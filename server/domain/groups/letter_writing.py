@@ -44,6 +44,8 @@ TEXTS: Mapping[str, str] = {
     " your answer back: {url}",
     "call_postponed": "Postponed: {call}. A new time will be told. {url}",
     "call_cancelled": "Cancelled: {call}. It does not take place. {url}",
+    "call_deleted": "Deleted by {by}: {call}. You take part in it; that server says no more of it, so do not expect it to"
+    " take place.",
     "call_reopened": "It takes place after all: {call}. {line}{online} {url}",
     "call_outcome": "What came of {call}, in which you took part:\n\n{said}\n\n{url}{feedback}{next}",
     "call_message": "The organisers write to all who take part in {call}:\n\n{said}\n\n{url}",
