@@ -224,7 +224,7 @@ OF_OURS = Query(
     int,
 )
 IS_ANSWERED = Query(
-    "select exists (select from participations where state <> 'withdrawn'"
+    "select exists (select from participations where state not in ('withdrawn', 'refused')"
     " and (post_id = $1 or post_id in (select post_id from calls where parent_id = $1)))",
     bool,
 )

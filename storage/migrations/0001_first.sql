@@ -1514,6 +1514,13 @@ create table taken_back (
 );
 create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
 
+-- What was undone by its id alone before it came: nobody knows what it is about.
+create table undone_early (
+    digest bytea primary key check (octet_length(digest) = 32),
+    expires_at timestamptz not null
+);
+create index undone_early_expiring on undone_early (expires_at);
+
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (
     participation_id bigint primary key references participations on delete cascade,
