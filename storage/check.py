@@ -443,7 +443,7 @@ JOINS = """
 REMOVED = """
     select format('%s was removed %s, and its community is not there.', p.uri, p.removed)
     from posts p join accounts g on g.id = p.community_id
-    where p.removed is not null and (p.removed in ('here', 'held')) <> g.local
+    where p.removed is not null and (p.removed in ('here', 'held', 'deleted')) <> g.local
     union all
     select format('%s was removed from its community, which shows it still.', p.uri)
     from posts p join accounts g on g.id = p.community_id and g.local

@@ -53,7 +53,7 @@ from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import decisions, kinds, naming, questions
+from server.domain.calling import decisions, deleting, kinds, naming, questions
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
 from server.domain.calling.drafting import Wanted
@@ -221,7 +221,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
 async def delete(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
-        await verbs.delete(tx, caller.account, post)
+        await deleting.delete(tx, caller.account, post)
     return empty()
 
 

@@ -70,6 +70,7 @@ OURS: Mapping[str, Schema] = {
         purpose=TEXT, norms=TEXT, language=maybe(TEXT), topics=array(TEXT), questions=array(TEXT),
         capacity=maybe(COUNT), proposals=maybe(words("open", "seconded", "approved")), seconds=maybe(COUNT),
         welcome_status_id=maybe(ID), place_in_line=maybe(COUNT), norms_accepted=maybe(BOOL), handover_offered=BOOL,
+        held_count=maybe(COUNT),
         policy=maybe(words("open", "request", "invited")),
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",

@@ -591,8 +591,9 @@ create table posts (
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
     locked_at timestamptz,              -- no more replies, to it and below it
-    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours
-        check (removed in ('here', 'elsewhere', 'held')),
+    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours;
+        -- deleted: a call of ours, until those who answered it have heard
+        check (removed in ('here', 'elsewhere', 'held', 'deleted')),
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -1512,6 +1513,13 @@ create table taken_back (
     primary key (post_id, digest)
 );
 create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
+
+-- What was undone by its id alone before it came: nobody knows what it is about.
+create table undone_early (
+    digest bytea primary key check (octet_length(digest) = 32),
+    expires_at timestamptz not null
+);
+create index undone_early_expiring on undone_early (expires_at);
 
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (

@@ -17,6 +17,7 @@ from server.domain.calling import (
     targets,
 )
 from server.domain.calling.questions import Asked
+from server.domain.groups import letters
 from server.domain.posting import drafts, posts
 from server.domain.tx import Arrived, Tx
 from storage import accounts, calls, polls, shift_roles
@@ -168,6 +169,20 @@ async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> Non
     people = await accounts.by_ids(tx.conn, going)
     await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
     await effects.tell(tx, people.values(), "update", author, post.id)
+
+
+async def deleted(tx: Tx, post: Post) -> None:
+    """Its host takes a call away that was on: each of ours who takes part in it, or asked to, is written to. What was said
+    of it before goes with it."""
+    call = await calls.by_id(tx.conn, post.id)
+    over = call is None or (call.over_at is not None and call.over_at < tx.now)
+    if call is None or over or call.state not in ("open", "postponed"):
+        return
+    author = await accounts.by_id(tx.conn, post.account_id)
+    people = await accounts.by_ids(tx.conn, await rows.of_ours(tx.conn, post.id))
+    assert author, "a foreign key holds it"
+    for person in people.values():
+        await letters.send(tx, None, person, "call_deleted", call=post.title, by=author.host)
 
 
 async def known_by(tx: Tx, uri: str) -> Post | None:
