@@ -100,6 +100,7 @@ PLACES = """
         group by c.post_id, coalesce(-n.account_id, n.id)),
     tallies as (
         select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.taken, c.capacity, c.state,
+            c.secret_until_closed and c.state <> 'closed' as hides,
             count(*) filter (where n.confirmed) as has_confirmed,
             count(*) filter (where n.granted and not n.confirmed) as has_expressed,
             count(*) filter (where n.waiting and not n.granted) as has_waiting,
@@ -114,10 +115,11 @@ PLACES = """
         select c.parent_id, c.choice from calls c join participations n using (post_id)
         where c.choice is not null and n.counts and n.state = 'granted'),
     cards as (
-        select t.uri, o.position, o.votes_count as shown, count(n.post_id) as given
+        select t.uri, o.position, o.votes_count as shown,
+            case when t.hides then 0 else count(n.post_id) end as given
         from tallies t join poll_options o using (post_id)
         left join said n on n.post_id = t.post_id and n.choice = o.position
-        group by t.uri, o.post_id, o.position, o.votes_count),
+        group by t.uri, t.hides, o.post_id, o.position, o.votes_count),
     roles as (
         select p.uri, r.name, r.places,
             coalesce(sum(1 + n.guests) filter (where n.state = 'granted'), 0) as taken,

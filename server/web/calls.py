@@ -268,7 +268,7 @@ async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
 
 
 async def _participants(tx: Tx, post: Post, call: Call) -> list[tuple[Participation, Account]]:
-    rows = await participations.participants(tx.conn, post.id)
+    rows = await naming.answered(tx, call)
     by_id = await naming.people(tx, post, call, rows)
     return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id][:PARTICIPANTS]
 
