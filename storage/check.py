@@ -263,13 +263,17 @@ QUOTED = """
     from posts q join posts p on p.id = q.quote_id
     where q.quoted_account_id is distinct from p.account_id
 """
-# What a post of ours shows was uploaded by its author, and no other post has it.
+# What a post of ours shows is its author's, and no other post has it.
 FILES = """
     select format('%s shows the file %s, which is not its own.', p.uri, a.value->>'id')
     from posts p cross join lateral jsonb_array_elements(p.attachments) a
     where p.local and a.value ? 'id' and not exists (
         select from media m where m.id = (a.value->>'id')::bigint and m.post_id = p.id
         and m.account_id = p.account_id and m.state = 'ready')
+    union all
+    select format('What came of %s is told by another than its community.', p.uri)
+    from outcome_posts o join calls c on c.post_id = o.call_id join posts p on p.id = c.post_id
+    join posts t on t.id = o.post_id where t.account_id <> c.community_id
 """
 LISTS = """
     select format('The list %s holds %s, whom its owner does not follow.', l.id, a.uri)

@@ -5,7 +5,7 @@ variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, clo
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, taken (places, each guest among
 them), guests_max (whom each may bring), goal? {value, metric}, urgent, external_url?, answers [{key,
-title, counts, people? (null while they are secret)}], secret_until_closed (of a decision), note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), author,
+title, counts, people? (null while they are secret)}], secret_until_closed (of a decision), note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), outcome_media (``MediaAttachment`` each, of a call of ours), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
 place_in_line?, answered_at, role?, guests}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of

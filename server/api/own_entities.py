@@ -176,7 +176,7 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
         parent_id=maybe(ID), questions=array(entity(text=TEXT, required=BOOL)), participants_note=maybe(TEXT), roles=_WANTED,
-        media_attachments=array("MediaAttachment"),
+        media_attachments=array("MediaAttachment"), outcome_media=array("MediaAttachment"),
         sources=array(entity(url=URL, title=TEXT)), next=maybe(entity(call_id=maybe(ID), title=TEXT, url=URL)), online_url=maybe(URL), online_for_participants=BOOL,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),

@@ -1245,6 +1245,12 @@ create table calls (
         ('decision', 'sense'), ('decision', 'consent')))
 );
 
+-- The post by its community that tells what came of a call.
+create table outcome_posts (
+    call_id bigint primary key references calls on delete cascade,
+    post_id bigint not null unique references posts on delete cascade
+);
+
 -- Where one takes part from afar.
 create table call_online (
     post_id bigint primary key references calls on delete cascade,

@@ -37,6 +37,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import accounts, calls, follows, polls, shift_roles
 from storage import communities as community_rows
+from storage import outcomes as outcome_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage import sources as source_rows
@@ -474,6 +475,7 @@ async def delete(tx: Tx, actor: Account, post: Post) -> None:
 
 
 async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
+    await _untell(tx, post, call)
     await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
     told = post.is_public  # of what was not, nobody else is told that it is gone
     if call.card_uri:
@@ -482,3 +484,12 @@ async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
         page = tx.site.urls.companion(post.uri)
         await post_rows.bury(tx.conn, page, tx.now, "page" if told else None)
     await posts.remove(tx, post)
+
+
+async def _untell(tx: Tx, post: Post, call: Call) -> None:
+    """What its community told of it, with the pictures, goes along."""
+    at = (await outcome_rows.of_calls(tx.conn, [post.id])).get(post.id)
+    told = await post_rows.by_id(tx.conn, at) if at else None
+    community = await accounts.by_id(tx.conn, call.community_id)
+    if told and community:
+        await posts.delete(tx, community, told)
