@@ -1230,11 +1230,13 @@ create table calls (
     outcome_at timestamptz,
     receipts boolean not null default true,  -- whether who gets a place at once is written to
     may_be_started boolean not null default true,  -- whether other communities may start it in their town
+    secret_until_closed boolean not null default false,  -- nobody sees how many gave which answer before
     parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
     choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
     check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
     check (guests_max = 0 or kind in ('event', 'volunteer')),
     check (choice is null or parent_id is not null),
+    check (not secret_until_closed or kind = 'decision'),
     unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
@@ -1242,6 +1244,12 @@ create table calls (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
         ('decision', 'sense'), ('decision', 'consent')))
+);
+
+-- The post by its community that tells what came of a call.
+create table outcome_posts (
+    call_id bigint primary key references calls on delete cascade,
+    post_id bigint not null unique references posts on delete cascade
 );
 
 -- Where one takes part from afar.
