@@ -52,7 +52,7 @@ TOLD = {
     "postponed": "postponed",
     "cancelled": "cancelled",
     "cancelled open": "reopened",
-    "postponed open": "changed",
+    "postponed open": "reopened",
 }
 """What those who take part are told of a new state, or of one after another (``call_notices``)."""
 
