@@ -271,6 +271,31 @@ async def test_a_card_that_takes_no_answers_asks_for_none_and_has_ended(
     assert again["content"] == created["content"]
 
 
+async def test_a_server_that_has_no_follower_left_hears_that_a_call_is_off_and_gone(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """Takahē 0.11 went on showing a card of whose community the last follower had been banned."""
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    card = card_of(microblog)
+    asked = {"type": "Follow", "actor": reader.uri, "object": garden.uri}
+    await act(ours, microblog, reader, "Undo", asked)
+    later = await ours.event(organiser, garden, "Not for those who left")
+    async with ours.work.transaction() as tx:
+        await calls.edit(tx, organiser, event, state="cancelled")
+    await ours.settle()
+    (told,) = (d for d in microblog.of_type("Update") if d["object"]["type"] == "Question")
+    assert "Cancelled" in told["object"]["content"]
+    for post in (event, later):
+        async with ours.work.transaction() as tx:
+            await calls.delete(tx, organiser, post)
+    await ours.settle()
+    gone = [d["object"] for d in microblog.of_type("Delete")]
+    assert [g["id"] for g in gone] == [card["id"]]
+
+
 async def test_what_we_publish_is_proven(
     ours: Instance, microblog: Peer, garden: Account, organiser: Account
 ) -> None:
