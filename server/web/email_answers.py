@@ -129,7 +129,7 @@ def _standing(shown: contacts.Shown) -> str:
         return ""
     if shown.line:
         return f"You are number {shown.line:,} on the waiting list."
-    return "You have a place." if KINDS[shown.kind].places else ""
+    return "You have a place." if KINDS[shown.kind].timed else ""
 
 
 def routes() -> list[web.AbstractRouteDef]:
