@@ -414,6 +414,7 @@ async def near(tx: Tx) -> None:
         "insert into participation_fields select id, 'x' from participations",
         "insert into call_feedback (post_id, good, better, said_on) select post_id, 'The tea', '', '2030-01-01' from calls",
         "insert into call_feedback_given select post_id, sha256('one'), '2030-01-01' from calls",
+        "insert into outcome_posts select c.post_id, p.id from calls c, posts p where p.id <> c.post_id limit 1",
         "insert into call_occurrences select min(post_id), 1, now() from calls",
         "insert into attendances select id, true, account_id, now() from participations where account_id is not null",
         "insert into call_attendance select post_id, 1, 0 from calls",
