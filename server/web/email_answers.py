@@ -13,7 +13,7 @@ from aiohttp import web
 
 from server import limits
 from server.context import context
-from server.domain.calling import consents, contacts, feedback
+from server.domain.calling import consents, contacts, feedback, opened
 from server.domain.calling.contacts import Typed
 from server.domain.calling.kinds import KINDS
 from server.domain.mailing import human
@@ -24,20 +24,37 @@ from server.peer import address_of
 from server.web import answers, calls, session
 from storage import calls as call_rows
 from storage.calls import Call
+from storage.posts import Post
 
 
 async def send(request: web.Request) -> web.Response:
     """``POST /calls/{id}/by-email``: whoever's address it is, the page says the same."""
+    form = await counted_form(request)
+    async with context(request).work.transaction() as tx:
+        post, _ = await calls.known(tx, request)
+        await begin(tx, request, post, form)
+    return sent(request, f"/calls/{post.id}")
+
+
+async def counted_form(request: web.Request) -> dict[str, str]:
+    """What a stranger sends, so many from one neighbourhood. Raises ``Forbidden``, ``TooMany``."""
     form = await _form(request)
     ctx = context(request)
     key = limits.neighbourhood(address_of(request))
     ctx.limits.require(limits.EMAIL_ANSWERS, key, ctx.work.clock.now())
-    async with ctx.work.transaction() as tx:
-        post, _ = await calls.known(tx, request)
-        human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
-        await _require_welcome(tx, request)
-        await contacts.begin(tx, post, _typed(form))
-    response = answers.page(request, "email_answer_sent.html", None, back=f"/calls/{post.id}")
+    return form
+
+
+async def begin(tx: Tx, request: web.Request, post: Post, form: Mapping[str, str]) -> None:
+    """To a call that whoever asks may answer. Raises as ``contacts.begin``, and for what is no person."""
+    human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
+    await _require_welcome(tx, request)
+    await contacts.begin(tx, post, _typed(form))
+
+
+def sent(request: web.Request, back: str) -> web.Response:
+    """``back``: the path of the call."""
+    response = answers.page(request, "email_answer_sent.html", None, back=back)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -107,7 +124,8 @@ async def act(request: web.Request) -> web.Response:
             await contacts.bring(tx, secret, calls.guests(form) or 0)
             return answers.back_to(f"/answers/{secret}")
         post = await contacts.withdraw(tx, secret)
-    return answers.page(request, "email_answer_done.html", None, back=f"/calls/{post.id}")
+        back = await opened.path(tx, post)
+    return answers.page(request, "email_answer_done.html", None, back=back)
 
 
 def _private(

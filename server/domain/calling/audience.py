@@ -187,6 +187,22 @@ def _from_here(kind: str, place: Place) -> str:
     )
 
 
+def of_opened(door: str, domain: str) -> str:
+    """Of an answer to one call that a private community opened to everybody: it is not named. ``door``: email or
+    opened."""
+    if door == "email":
+        return (
+            f"Your address and what you write stay on {domain}, encrypted for those who call."
+            " They see the name you give and your answer, but never your address."
+            " Others are shown only the number."
+            f" All of it is deleted {KEEP_DAYS} days after the call is over, or at once when you take your answer back."
+        )
+    return (
+        f"Your name and your answer stay on {domain}. Those who call see them; others are shown only the number."
+        " You answer this one call, and become a member of nothing."
+    )
+
+
 def of_feedback(place: Place) -> str:
     """Of what somebody says of a call that is over (``feedback``)."""
     return (
