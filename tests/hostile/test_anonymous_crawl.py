@@ -289,6 +289,11 @@ async def test_the_page_of_an_opened_call_is_all_that_is_told(world: World) -> N
                 got = await _ask(world, method, HOLE.sub(token, pattern), accept)
                 assert "An open door" not in got.text, (method, pattern, accept)
                 assert WORD not in got.text
+        url = quote(f"{world.stranger.base}/open/{token}", safe="")
+        for pattern in ASKED:
+            names = ("q", "acct", "url", "uri", "resource")
+            path = f"{pattern}?{'&'.join(f'{name}={url}' for name in names)}"
+            assert "An open door" not in (await _ask(world, "GET", path, FORMS[2])).text
 
 
 def _told(world: World, pattern: str, real: str) -> bool:

@@ -28,11 +28,13 @@ from server.domain.calling import (
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.groups import communities
+from server.domain.members import subscriptions
 from server.domain.posting import posts as post_verbs
 from server.domain.posting.drafts import Draft
 from server.errors import Forbidden, Invalid
 from server.jobs import later
 from storage import calls as call_rows
+from storage import participations as rows
 from storage import posts
 from storage.accounts import Account
 from storage.calls import Details
@@ -376,6 +378,31 @@ async def test_who_waits_is_told_of_a_place_without_a_name(den: Den) -> None:
     assert "A place is free now, and it is yours" in said
     assert by not in (den.group.id, den.organiser.id)
     no_word(said)
+
+
+async def test_a_member_answers_there_as_one(den: Den) -> None:
+    path, browser = await den.open(), await den.house.browser(den.organiser)
+    await browser.get(path)
+    await browser.post(f"{path}/answer", said="withdrawn")
+    assert await den.going() == 0
+    await browser.post(f"{path}/answer", said="going")
+    async with den.house.work.reading() as tx:
+        given = await rows.of_account(tx.conn, den.call.id, den.organiser.id)
+    assert given
+    assert given.door == "page"
+
+
+async def test_who_answered_finds_the_call_in_nothing_of_theirs(den: Den) -> None:
+    path, neighbour = await den.open(), await den.house.person("neighbour")
+    browser = await den.house.browser(neighbour)
+    await browser.get(path)
+    await browser.post(f"{path}/answer", said="going")
+    async with den.house.work.transaction() as tx:
+        secret = await subscriptions.renew(tx, neighbour)
+    calendar = await browser.get(f"/subscriptions/{secret}/calendar.ics")
+    assert calendar.status == 200
+    assert den.call.title not in calendar.text
+    no_word(calendar)
 
 
 async def test_who_is_shut_out_is_not_told_of_what(den: Den) -> None:

@@ -68,6 +68,7 @@ def of_call(kind: str, place: Place) -> str:
             f"Only members of {place.group} can see this call, with your name as the one who makes it, and answer it."
             f" It goes to the servers of its members. {_READABLE} {place.domain} and the organisers of"
             f" {place.group} learn who answers. Who has no account cannot be a member, and cannot answer by e-mail."
+            " The organisers may open this one call: then everybody who has the address of its page can see and answer it, without your name."
         )
     learns = (
         f"{place.domain} and the organisers of {place.group} learn who answers"
@@ -132,7 +133,7 @@ def _among_members(door: str, place: Place) -> str:
     secret = "A vote is not secret: " if door == "card" else ""
     return (
         f"{secret}{counts} and the organisers of {place.group} learn what your account answers."
-        " Other members are shown only the number, and nobody else even that."
+        " Other members are shown only the number, and nobody else even that unless the organisers open this call to others."
     )
 
 
