@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from server import limits
 from server.context import context
 from server.domain.calling import consents, contacts, feedback, opened
 from server.domain.calling.contacts import Typed
@@ -29,27 +28,18 @@ from storage.posts import Post
 
 async def send(request: web.Request) -> web.Response:
     """``POST /calls/{id}/by-email``: whoever's address it is, the page says the same."""
-    form = await counted_form(request)
+    form = await read_form(request)
     async with context(request).work.transaction() as tx:
         post, _ = await calls.known(tx, request)
         await begin(tx, request, post, form)
     return sent(request, f"/calls/{post.id}")
 
 
-async def counted_form(request: web.Request) -> dict[str, str]:
-    """What a stranger sends, so many from one neighbourhood. Raises ``Forbidden``, ``TooMany``."""
-    form = await _form(request)
-    ctx = context(request)
-    key = limits.neighbourhood(address_of(request))
-    ctx.limits.require(limits.EMAIL_ANSWERS, key, ctx.work.clock.now())
-    return form
-
-
 async def begin(tx: Tx, request: web.Request, post: Post, form: Mapping[str, str]) -> None:
     """To a call that whoever asks may answer. Raises as ``contacts.begin``, and for what is no person."""
     human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
     await _require_welcome(tx, request)
-    await contacts.begin(tx, post, _typed(form))
+    await contacts.begin(tx, post, _typed(form), address_of(request))
 
 
 def sent(request: web.Request, back: str) -> web.Response:
@@ -80,7 +70,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
     )
 
 
-async def _form(request: web.Request) -> dict[str, str]:
+async def read_form(request: web.Request) -> dict[str, str]:
     session.require_same_origin(request)
     sent = await request.post()
     return {n: v.replace("\0", "") for n, v in sent.items() if isinstance(v, str)}
@@ -113,7 +103,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """``POST /answers/{secret}``: withdraw, end_news, or another number of guests."""
-    form = await _form(request)
+    form = await read_form(request)
     wanted = answers.choice(form, "act", ("withdraw", "end_news", "guests"))
     secret = request.match_info["secret"]
     async with context(request).work.transaction() as tx:
@@ -151,7 +141,7 @@ def _standing(shown: contacts.Shown) -> str:
         return ""
     if shown.line:
         return f"You are number {shown.line:,} on the waiting list."
-    return "You have a place." if KINDS[shown.kind].places else ""
+    return "You have a place." if KINDS[shown.kind].timed else ""
 
 
 def routes() -> list[web.AbstractRouteDef]:
