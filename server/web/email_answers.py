@@ -28,7 +28,7 @@ from storage.posts import Post
 
 async def send(request: web.Request) -> web.Response:
     """``POST /calls/{id}/by-email``: whoever's address it is, the page says the same."""
-    form = await typed_form(request)
+    form = await read_form(request)
     async with context(request).work.transaction() as tx:
         post, _ = await calls.known(tx, request)
         await begin(tx, request, post, form)
@@ -70,7 +70,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
     )
 
 
-async def typed_form(request: web.Request) -> dict[str, str]:
+async def read_form(request: web.Request) -> dict[str, str]:
     session.require_same_origin(request)
     sent = await request.post()
     return {n: v.replace("\0", "") for n, v in sent.items() if isinstance(v, str)}
@@ -103,7 +103,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """``POST /answers/{secret}``: withdraw, end_news, or another number of guests."""
-    form = await typed_form(request)
+    form = await read_form(request)
     wanted = answers.choice(form, "act", ("withdraw", "end_news", "guests"))
     secret = request.match_info["secret"]
     async with context(request).work.transaction() as tx:

@@ -121,7 +121,7 @@ async def _by_email(tx: Tx, found: Behind) -> ByEmail | None:
 
 async def by_email(request: web.Request) -> web.Response:
     """``POST /open/{token}/by-email``: whoever's address it is, the page says the same."""
-    form = await email_answers.typed_form(request)
+    form = await email_answers.read_form(request)
     token = request.match_info["token"]
     async with context(request).work.transaction() as tx:
         found = await opened.behind(tx, token)

@@ -12,15 +12,7 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import sight
-from server.domain.calling import (
-    calls,
-    contacts,
-    deleting,
-    kinds,
-    opened,
-    outcomes,
-    participations,
-)
+from server.domain.calling import calls, contacts, deleting, kinds, opened, outcomes, participations
 from server.domain.calling.contacts import Typed
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift

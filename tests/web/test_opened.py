@@ -460,6 +460,17 @@ async def test_a_shift_is_opened_without_its_call(den: Den) -> None:
     page = await browser.get(standing.url.removeprefix("https://green.example"))
     assert "Morning" in page.words
     no_word(page)
+    receipt = await den.confirmed(browser, standing.url.removeprefix("https://green.example"))
+    den.clock.forward(days=11)
+    await den.work()
+    for one in range(len(den.kept.mails)):
+        no_word(den.kept.text(one))
+    asked = await browser.get(f"{receipt}/feedback")
+    assert "How was it?" in asked.words
+    no_word(asked)
+    done = await browser.post(f"{receipt}/feedback", good="The company")
+    assert "Thank you" in done.words
+    no_word(done)
 
 
 def test_what_is_for_members_alone_is_not_opened() -> None:

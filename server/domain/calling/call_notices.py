@@ -119,7 +119,8 @@ async def _tell(
         what = f"call_{notice.what}"
         outside = person.door == participations.OPENED
         if outside:
-            facts = {**facts, "url": await receipts.again(tx, person)}
+            own = await receipts.again(tx, person)
+            facts = {**facts, "url": own, "back": own}
         if notice.what == "outcome":
             step = "" if outside else await next_steps.as_text(tx, notice.post_id, account)
             below = {"feedback": await _ask_feedback(tx, account, person)}

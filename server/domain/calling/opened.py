@@ -108,7 +108,12 @@ async def behind(tx: Tx, token: str) -> Behind:
     post = await post_rows.by_id(tx.conn, kept.post_id) if kept else None
     call = await calls.by_id(tx.conn, kept.post_id) if kept else None
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
-    if not (kept and post and call and author) or post.removed or author.is_hidden:
+    if (
+        not (kept and post and call and author)
+        or post.removed
+        or post.is_deleted
+        or author.is_hidden
+    ):
         raise NotFound(GONE)
     return Behind(replace(post, url=tx.site.urls.opened(token)), call, kept.hosted_by)
 
@@ -162,7 +167,9 @@ async def host(tx: Tx, post: Post, community: Account) -> str:
 
 
 async def for_strangers(tx: Tx, post: Post) -> Post:
-    """The post with the address that a stranger may have; "" where there is none."""
+    """The post with the address that a stranger may have; "" where there is none, or no more."""
+    if post.is_deleted:
+        return replace(post, url="")
     if post.visibility != "members":
         return post
     kept = await opened_calls.by_id(tx.conn, post.id)
