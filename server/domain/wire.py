@@ -71,6 +71,8 @@ SERVICES = ("transport", "care", "law", "language", "media", "work")
 TARGETS_MAX, NOTE_MAX = 100, 300
 """Of a contact call on the wire; characters of each note."""
 
+UNTOLD = "Until it closes nobody sees how many gave which answer."
+
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
 CALL_STATES: dict[str, Any] = {
@@ -337,7 +339,8 @@ async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     told = text.escape(text.CALL_STATES.get(call.state, "") + line(call))
     head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
     kind = kinds.KINDS[call.kind]
-    asks = f"{kind.asks} {kind.note}".strip()
+    untold = UNTOLD if call.hides_counts else ""
+    asks = f"{kind.asks} {kind.note}{untold}".strip()
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     times = await _shift_list(tx, await shifts(tx, call))
     details = f'<a href="{text.escape(row.url)}">Details</a>'
@@ -364,8 +367,12 @@ async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str
 
 async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     """What a call prints of the replies that answer it; nothing once it takes no answers, or where one has to
-    choose a shift."""
-    if call.state not in ("open", "postponed") or await shifts(tx, call):
+    choose a shift, or where what is said is secret: replies are not."""
+    if (
+        call.secret_until_closed
+        or call.state not in ("open", "postponed")
+        or await shifts(tx, call)
+    ):
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
@@ -536,6 +543,7 @@ async def _extension(
         may_be_started=call.may_be_started,
         guests_max=call.guests_max,
         questions=await _questions(tx, call) if kinds.by_name(call.kind, visibility) else (),
+        secret_until_closed=call.secret_until_closed,
     )
 
 

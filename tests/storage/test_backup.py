@@ -420,6 +420,7 @@ async def near(tx: Tx) -> None:
         "insert into call_recorders select c.post_id, s.account_id from calls c, skill_sets s",
         "insert into urgent_calls select post_id, community_id, now() from calls",
         "insert into taken_back (post_id, digest) select post_id, sha256('x') from calls",
+        "insert into undone_early values (sha256('x'), now())",
         "insert into reminders_off select account_id from skill_sets",
         "insert into decision_rules select post_id, 5, 60, true from calls",
         "insert into call_categories select post_id, 'tools' from calls",

@@ -14,7 +14,15 @@ from server import mail
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
-from server.domain.calling import calls, consents, next_steps, online, participations, questions
+from server.domain.calling import (
+    calls,
+    consents,
+    deleting,
+    next_steps,
+    online,
+    participations,
+    questions,
+)
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.groups import affiliations
@@ -545,3 +553,23 @@ async def test_the_mail_and_the_page_name_the_next_step(mailing: Mailing) -> Non
     assert "Next:" not in (await browser.get(mailing.path)).words
     await browser.post(f"{mailing.path}/answer", said="going")
     assert "Next: union.example" in (await browser.get(mailing.path)).words
+
+
+async def test_who_answered_by_mail_hears_of_a_call_that_is_deleted(mailing: Mailing) -> None:
+    """The call is gone for everybody at once; the link in the mail shows what is kept, until that goes too."""
+    receipt = await mailing.confirmed()
+    await mailing.mails()
+    async with mailing.house.work.transaction() as tx:
+        await deleting.delete(tx, mailing.organiser, mailing.call)
+    assert (await mailing.browser.get(mailing.path)).status == 404
+    before = len(mailing.kept.mails)
+    assert await mailing.mails() == before + 1
+    written = mailing.kept.text()
+    assert "this is cancelled. It does not take place.\r\n\r\n" in written
+    assert mailing.call.url not in written
+    assert (await mailing.browser.get(receipt)).status == 200
+    assert (await mailing.browser.get(await mailing.link())).status == 200
+    mailing.clock.forward(days=deleting.KEEP.days)
+    await mailing.mails()
+    assert await mailing.rows() == 0
+    assert (await mailing.browser.get(receipt)).status == 404

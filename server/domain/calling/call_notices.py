@@ -101,7 +101,8 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
-    return {"call": post.title, "line": wire.line(call), "url": post.url, "said": said}
+    url = "" if post.is_deleted else post.url
+    return {"call": post.title, "line": wire.line(call), "url": url, "said": said}
 
 
 async def _tell(

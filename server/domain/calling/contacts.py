@@ -15,7 +15,7 @@ was typed first stays until then, so that its link keeps its meaning. The link s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import orjson
@@ -276,12 +276,15 @@ async def of_call(
 ) -> list[tuple[Contact, Person]]:
     """Who answered by e-mail and is confirmed, for those who steer the community.
 
-    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address.
+    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address. ``answer`` is empty
+    while it is secret.
     """
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_people(tx, community, viewer)
     found = await contacts.of_call(tx.conn, call.post_id, after, limit)
+    if call.hides_counts:
+        found = [replace(row, answer="") for row in found]
     people = [(row, await read(tx, row, call)) for row in found]
     return [(row, person) for row, person in people if person]
 
