@@ -225,6 +225,26 @@ FORMS = Query("select host, form, by_instance from call_forms where post_id = $1
 
 
 @dataclass(frozen=True, slots=True)
+class HostInbox:
+    host: str
+    inbox: str
+
+
+INBOXES = Query(
+    """
+    select sent.host, found.inbox
+    from call_forms sent cross join lateral (
+        select shared_inbox as inbox from accounts
+        where host = sent.host and host <> '' and shared_inbox is not null and suspended_at is null
+        limit 1
+    ) found
+    where sent.post_id = $1
+    """,
+    HostInbox,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class NewCall:
     """``card_uri``: of its answer card. ``state``: as its host says. ``parent_id``: of a shift, with its place on
     that call's card as ``choice``."""
@@ -387,6 +407,11 @@ async def form(conn: Connection, post_id: int, host: str) -> str | None:
 async def forms(conn: Connection, post_id: int) -> dict[str, HostForm]:
     """By host, as first sent."""
     return {row.host: row for row in await FORMS.all(conn, post_id)}
+
+
+async def inboxes(conn: Connection, post_id: int) -> dict[str, str]:
+    """The shared inbox of each host that was sent a call, with the host, whoever there still follows what."""
+    return {row.inbox: row.host for row in await INBOXES.all(conn, post_id)}
 
 
 async def put_form(

@@ -132,6 +132,10 @@ class Shown:
         return KINDS[self.call.kind]
 
     @property
+    def asked(self) -> str:
+        return kinds.asks(self.call.kind, self.call.variant)
+
+    @property
     def mine_titled(self) -> str:
         """What the viewer said, in the words of the card."""
         said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)

@@ -51,7 +51,7 @@ TOLD = {
     "postponed": "postponed",
     "cancelled": "cancelled",
     "cancelled open": "reopened",
-    "postponed open": "changed",
+    "postponed open": "reopened",
 }
 """What those who take part are told of a new state, or of one after another (``call_notices``)."""
 
@@ -191,14 +191,19 @@ async def send_tally(tx: Tx, post_id: int) -> None:
 
 async def reach(tx: Tx, post: Post, call: Call) -> Reach:
     """Followers of the community and of the instance, and who answered without following either: they
-    found the call elsewhere. What is for members goes to them alone."""
+    found the call elsewhere. Where the last follower has left or is banned, the server still shows what it was
+    sent. What is for members goes to them alone."""
     if post.visibility == "members":
         return Reach(await effects.followers(tx, call.community_id))
     ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
     members |= await copies.host_of_origin(tx, post)
-    return Reach(members, await distribution.instances(tx, post))
+    others = await distribution.instances(tx, post)
+    reached = {*members.values(), *others.values()}
+    shown = await calls.inboxes(tx.conn, post.id)
+    left = {inbox: host for inbox, host in shown.items() if host not in reached}
+    return Reach(members | left, others)
 
 
 async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
