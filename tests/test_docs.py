@@ -290,7 +290,7 @@ def test_finds_a_trap_that_nothing_holds(entry: str) -> None:
     assert unheld(f"# Traps\n\n## Some\n\n- {entry}\n", {"test_other"})
 
 
-LAST_OF_EACH = {"A": 40, "B": 31, "C": 16, "D": 12, "E": 8}
+LAST_OF_EACH = {"A": 40, "B": 31, "C": 16, "D": 12, "E": 9}
 CANNOT_HAPPEN = "## What cannot happen here"
 
 
@@ -320,7 +320,7 @@ def badly_held(text: str, tests: set[str], hostile: set[str]) -> list[str]:
 def test_every_attack_is_held_by_a_test() -> None:
     happens, _, cannot = read("docs/attacks.md").partition(CANNOT_HAPPEN)
     wanted = {f"{group}{n}" for group, last in LAST_OF_EACH.items() for n in range(1, last + 1)}
-    assert len(wanted) == 107
+    assert len(wanted) == 108
     assert attacks(happens).keys() | attacks(cannot).keys() == wanted
     assert not attacks(happens).keys() & attacks(cannot).keys()
     assert len(attacks(cannot)) < 6
