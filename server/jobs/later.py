@@ -43,7 +43,7 @@ from server.domain.groups import (
     letters,
 )
 from server.domain.groups import histories as history_verbs
-from server.domain.mailing import digests, mail_follows, mail_lists, mails
+from server.domain.mailing import digests, mail_budgets, mail_follows, mail_lists, mails
 from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
 from server.domain.members import follows, moves, sign_up
@@ -72,6 +72,7 @@ from storage import (
     inbox,
     jobs,
     lanes,
+    mail_counts,
     mutes,
     oauth,
     outbox,
@@ -263,6 +264,10 @@ async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
 
 
+async def _letter_dropped(tx: Tx, job: Job) -> None:
+    await target_mails.refused(tx, job.args["mail_id"])
+
+
 async def _archive_community(tx: Tx, job: Job) -> None:
     await community_archives.make(tx, job.args["community_id"])
 
@@ -306,6 +311,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
 async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     """Once an hour: files of other servers that were kept long enough, and budgets of past days."""
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
+    await mail_counts.forget(tx.conn, tx.now - mail_budgets.DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
 
@@ -367,6 +373,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    target_mails.JOB: _letter_dropped,
     "publish_scheduled": _scheduled_dropped,
 }
 

@@ -39,6 +39,8 @@ REMINDERS = ("reminder", "morning")
 TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 WITH_PLACE = (*REMINDERS, "changed", "reopened")
 """What says where one takes part from afar, as far as that is for them."""
+WITH_WAY_BACK = ("reminder", "changed", "reopened")
+"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
@@ -101,8 +103,8 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
-    url = "" if post.is_deleted else post.url
-    return {"call": post.title, "line": wire.line(call), "url": url, "said": said}
+    url, line = "" if post.is_deleted else post.url, wire.line(call)
+    return {"call": post.title, "line": line, "url": url, "back": url, "said": said}
 
 
 async def _tell(
@@ -119,6 +121,8 @@ async def _tell(
             facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
+        if notice.what in WITH_WAY_BACK and not account.local:
+            facts = {**facts, "back": await receipts.again(tx, person)}
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
 

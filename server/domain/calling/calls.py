@@ -51,7 +51,7 @@ TOLD = {
     "postponed": "postponed",
     "cancelled": "cancelled",
     "cancelled open": "reopened",
-    "postponed open": "changed",
+    "postponed open": "reopened",
 }
 """What those who take part are told of a new state, or of one after another (``call_notices``)."""
 
@@ -90,7 +90,11 @@ async def create(
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
-    new = replace(new, may_be_started=wanted.may_be_started is not False)
+    new = replace(
+        new,
+        may_be_started=wanted.may_be_started is not False,
+        secret_until_closed=wanted.secret_until_closed is True,
+    )
     call = await calls.insert(tx.conn, new)
     if origin:
         await copies.note(tx, post, call, origin.uri)
@@ -187,14 +191,19 @@ async def send_tally(tx: Tx, post_id: int) -> None:
 
 async def reach(tx: Tx, post: Post, call: Call) -> Reach:
     """Followers of the community and of the instance, and who answered without following either: they
-    found the call elsewhere. What is for members goes to them alone."""
+    found the call elsewhere. Where the last follower has left or is banned, the server still shows what it was
+    sent. What is for members goes to them alone."""
     if post.visibility == "members":
         return Reach(await effects.followers(tx, call.community_id))
     ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
     members |= await copies.host_of_origin(tx, post)
-    return Reach(members, await distribution.instances(tx, post))
+    others = await distribution.instances(tx, post)
+    reached = {*members.values(), *others.values()}
+    shown = await calls.inboxes(tx.conn, post.id)
+    left = {inbox: host for inbox, host in shown.items() if host not in reached}
+    return Reach(members | left, others)
 
 
 async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
@@ -291,6 +300,7 @@ async def _rewrite(
         wanted = replace(wanted, details=spans)
     draft = _draft(tx, community, wanted, post.visibility)
     shown = await pictures.choose(tx, author, wanted.media_ids, post)
+    await _set_secret(tx, call, wanted)
     post = await posts.edit(tx, author, post, replace(draft, attachments=shown))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
@@ -312,6 +322,17 @@ async def _rewrite(
     for shift in sorted(told):
         await send_tally(tx, shift)
     return post, call
+
+
+async def _set_secret(tx: Tx, call: Call, wanted: drafting.Wanted) -> None:
+    """As the rule of a decision, it is said before anybody answers. Raises ``Invalid``."""
+    if wanted.secret_until_closed in (None, call.secret_until_closed):
+        return
+    if await rows.given(tx.conn, call.post_id):
+        raise Invalid(
+            "People have answered by the rule that there is.", field="secret_until_closed"
+        )
+    await calls.set_secret(tx.conn, call.post_id, secret=wanted.secret_until_closed is True)
 
 
 async def _edit_shifts(
@@ -355,6 +376,8 @@ async def set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
     shifts_ = await _going_along(tx, post)
     before = await calls.by_id(tx.conn, post.id)
     assert before, "it is held"
+    if before.secret_until_closed and before.state == "closed" != state:
+        raise Invalid("Its counts are known: it stays closed.", field="state")
     await _turn(tx, post, state)
     if before.state != state:
         await _tell_of(tx, post, before, state)
@@ -372,6 +395,7 @@ async def _turn(tx: Tx, post: Post, state: str) -> None:
     call = await calls.by_id(tx.conn, post.id)
     assert call, "it is held"
     await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
+    await line.reveal(tx, call)
     if state == "open":
         await _plan(tx, call)
     effects.changed(tx, post.id)

@@ -61,6 +61,13 @@ class Reported:
     sources: tuple[Source, ...] = ()
     online_url: str | None = None
     questions: tuple[Asked, ...] = ()
+    secret_until_closed: bool = False  # the counts of the answers, but not who many answered
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The counts of the answers, as far as they may be seen."""
+        hidden = self.secret_until_closed and self.state != "closed"
+        return tuple(0 for _ in self.counts) if hidden else self.counts
 
 
 async def receive(
@@ -117,6 +124,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await questions.hear(tx, post, reported.questions)
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
+    await calls.set_secret(tx.conn, post.id, secret=reported.secret_until_closed)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
     await next_steps.hear(tx, post, reported.next)
@@ -134,7 +142,8 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await calls.set_tally(
         tx.conn, post.id, reported.counted, 0, reported.waiting, reported.taken or reported.counted
     )
-    await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
+    voters = reported.counted if reported.secret_until_closed else sum(reported.counts)
+    await polls.set_counts(tx.conn, post.id, reported.shown, voters)
 
 
 async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> bool:

@@ -20,6 +20,7 @@ from server.domain.tx import Tx
 from storage import accounts, group_moderation
 from storage import calls as rows
 from storage import communities as community_rows
+from storage import outcomes as outcome_rows
 from storage import participations as participation_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -77,6 +78,7 @@ async def _hide(tx: Tx, post: Post) -> None:
         reach = await calls.reach(tx, row, call)
         kept = _part(reach, lambda host: host in hosts)
         later = Reach({**later.members, **kept.members}, {**later.instances, **kept.instances})
+        await _untell(tx, row, call)
         await _tell_gone(tx, row, call, _part(reach, lambda host: host not in hosts))
         await effects.vanish(tx, row)
         await media.release(tx, row)
@@ -103,6 +105,7 @@ async def _remove(tx: Tx, post: Post, reach: Reach | None = None) -> None:
     """``reach``: whom it is told; None for everybody who was sent it."""
     for row, call in await _whole(tx, post):
         to = reach or await calls.reach(tx, row, call)
+        await _untell(tx, row, call)
         await _tell_gone(tx, row, call, to)
         told = row.is_public  # of what was not, nobody else is told that it is gone
         if call.card_uri:
@@ -117,3 +120,12 @@ async def _tell_gone(tx: Tx, post: Post, call: Call, reach: Reach) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     await distribution.call(tx, author, post, call, "delete", reach)
+
+
+async def _untell(tx: Tx, post: Post, call: Call) -> None:
+    """What its community told of it, with the pictures, goes along."""
+    at = (await outcome_rows.of_calls(tx.conn, [post.id])).get(post.id)
+    told = await post_rows.by_id(tx.conn, at) if at else None
+    community = await accounts.by_id(tx.conn, call.community_id)
+    if told and community:
+        await posts.delete(tx, community, told)

@@ -140,8 +140,8 @@ async def _place(tx: Tx, due_: Due) -> str:
         return f"All places are taken: {head}. You are number {line} on the waiting list."
     if due_.before == "waiting":
         return f"A place is free now, and it is yours: {head}."
-    places = kinds.KINDS[due_.call.kind].places
-    return f"You have a place: {head}." if places else f"Your answer counts: {head}."
+    comes = kinds.KINDS[due_.call.kind].timed  # with a need one helps, and sits nowhere
+    return f"You have a place: {head}." if comes else f"Your answer counts: {head}."
 
 
 async def _afar(tx: Tx, due_: Due) -> str:
