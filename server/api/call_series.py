@@ -65,11 +65,12 @@ async def _answer(request: web.Request, series_id: int, viewer: Account) -> web.
 
 
 async def _seen(tx: Tx, request: web.Request, caller: Caller) -> int:
-    """The series of ``{id}``, whose community the caller may see. Raises ``NotFound``."""
+    """The series of ``{id}``, of a community whose inside the caller sees. Raises ``NotFound``."""
     series = await rows.by_id(tx.conn, id_of(request))
     if series is None:
         raise NotFound
-    await sight.group(tx, series.community_id, caller.account)
+    group = await sight.group(tx, series.community_id, caller.account)
+    await communities.require_inside(tx, group, caller.account)
     return series.id
 
 

@@ -115,9 +115,7 @@ async def create(request: web.Request, caller: Caller) -> web.Response:
     template = _sent(sent)
     async with context(request).work.transaction() as tx:
         group = await community_of(tx, id_of(request), caller.account)
-        row = await verbs.keep(
-            tx, caller.account, group, template, shared=sent.boolean("shared") is not False
-        )
+        row = await verbs.keep(tx, caller.account, group, template, shared=sent.boolean("shared"))
         return ok(render.kept(tx.site.urls, row))
 
 
@@ -158,7 +156,7 @@ async def take_over(request: web.Request, caller: Caller) -> web.Response:
         await communities.require_steward(tx, group, caller.account)
     async with params.with_files(request, MAX_BYTES) as sent:
         template, origin = await _brought(request, caller, sent)
-        shared = sent.boolean("shared") is not False
+        shared = sent.boolean("shared")
     async with context(request).work.transaction() as tx:
         group = await community_of(tx, id_of(request), caller.account)
         row = await verbs.keep(tx, caller.account, group, template, shared=shared, origin=origin)

@@ -115,6 +115,23 @@ async def test_what_is_deleted_is_in_no_archive(town: Town, when: str) -> None:
     )
 
 
+async def test_a_deleted_call_that_waits_for_its_notices_is_in_no_archive(town: Town) -> None:
+    organiser, member = await town.house.member("organiser"), await town.house.member("member")
+    made = await organiser.good("POST", BECKON, json={"name": "shed", "title": "The shed"})
+    sent = {"kind": "petition", "title": "Ring 555 0199"}
+    call = await organiser.good("POST", f"{BECKON}/{made['id']}/calls", json=sent)
+    await member.good("POST", f"/api/beckon/v1/calls/{call['id']}/answer", json={"answer": "sign"})
+    one = f"{BECKON}/{made['id']}/archive"
+    await organiser.good("POST", one)
+    await town.ours.settle()
+    await organiser.good("DELETE", f"/api/v1/statuses/{call['id']}")
+    assert (await fetched(organiser, f"{one}.zip"))[0] == 404
+    await organiser.good("POST", one)
+    await town.ours.settle()
+    _, body = await fetched(organiser, f"{one}.zip")
+    assert b'"Ring 555 0199"' not in zipfile.ZipFile(io.BytesIO(body)).read("archive.json")
+
+
 async def test_an_archive_goes_with_who_is_erased(town: Town) -> None:
     organiser, writer = await town.house.member("organiser"), await town.house.member("writer")
     made = await organiser.good("POST", BECKON, json={"name": "shed", "title": "The shed"})

@@ -17,7 +17,7 @@ from server.domain.calling import calls, kinds, line, participations
 from server.domain.distribution import Reach
 from server.domain.posting import media, posts
 from server.domain.tx import Tx
-from storage import accounts, group_moderation
+from storage import accounts, community_archives, group_moderation
 from storage import calls as rows
 from storage import communities as community_rows
 from storage import outcomes as outcome_rows
@@ -83,6 +83,7 @@ async def _hide(tx: Tx, post: Post) -> None:
         await effects.vanish(tx, row)
         await media.release(tx, row)
         await group_moderation.set_removed(tx.conn, row.id, "deleted")
+        await community_archives.drop(tx.conn, call.community_id)
     args = {"post_id": post.id, "members": dict(later.members), "instances": dict(later.instances)}
     await tx.later(f"call:{post.id}", JOB, args, tx.now + KEEP)
 

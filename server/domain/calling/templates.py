@@ -28,10 +28,14 @@ async def keep(
     community: Account,
     template: Template,
     *,
-    shared: bool,
+    shared: bool | None,
     origin: str | None = None,
 ) -> Row:
-    """A new one, or the newer state of one from ``origin``. Raises ``Forbidden``, ``Invalid``."""
+    """A new one, or the newer state of one from ``origin``. Raises ``Forbidden``, ``Invalid``.
+
+    ``shared``: None where nobody said: as the community is, so that what is typed in a private one does not come out
+    with a later setting.
+    """
     await communities.require_steward(tx, community, steward)
     await community_rows.hold(tx.conn, community.id)
     body = call_templates.write(template)
@@ -40,6 +44,8 @@ async def keep(
         return await rows.change(tx.conn, known.id, body, known.shared, tx.now)
     if await rows.count(tx.conn, community.id) >= MOST:
         raise Invalid(f"A community keeps at most {MOST} templates.", field="name")
+    if shared is None:
+        shared = not await communities.is_private(tx, community)
     return await rows.insert(tx.conn, community.id, body, origin, shared, tx.now)
 
 
