@@ -5,7 +5,8 @@ so many at a time, and goes on behind the last one, so that a crash tells nobody
 
 - **members of ours**: a letter by the community (``letter_writing``), which rings as a mention;
 - **by e-mail**: a mail with the link that takes their answer back;
-- **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them;
+- **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them, which
+  one answers as a receipt;
 - **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
   Update, and reminds them itself (Mobilizon and Beckon do): they are written to only what no Update says.
 
@@ -40,7 +41,7 @@ TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 WITH_PLACE = (*REMINDERS, "changed", "reopened")
 """What says where one takes part from afar, as far as that is for them."""
 WITH_WAY_BACK = ("reminder", "changed", "reopened")
-"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own."""
+"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own, of which only the digest is kept here."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
@@ -104,7 +105,7 @@ def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
     line = wire.line(call)
-    return {"call": post.title, "line": line, "url": post.url, "back": post.url, "said": said}
+    return {"call": post.title, "line": line, "url": post.url, "back": ".", "said": said}
 
 
 async def _tell(
@@ -122,9 +123,25 @@ async def _tell(
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         if notice.what in WITH_WAY_BACK and not account.local:
-            facts = {**facts, "back": await receipts.again(tx, person)}
+            facts = {**facts, "back": f": {await receipts.again(tx, person)}"}
+        await _write(tx, community, account, person, what, facts)
+
+
+async def _write(
+    tx: Tx,
+    community: Account,
+    account: Account,
+    person: Participation,
+    what: str,
+    facts: dict[str, str],
+) -> None:
+    """From elsewhere one answers it as a receipt."""
+    if account.local:
         args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
+        return
+    said = letter_writing.TEXTS[what].format(title=community.display_name, **facts)
+    await receipts.send(tx, community, account, text.compose(said, {}, tx.site.urls.tag), person.id)
 
 
 async def _afar(tx: Tx, person: Participation) -> str:
@@ -145,7 +162,7 @@ async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
 async def _is_told(
     tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
 ) -> bool:
-    if account.id == notice.by_account_id or account.suspended_at:
+    if account.id == notice.by_account_id or account.is_hidden or community.is_hidden:
         return False
     if notice.what == "message" and await communities.is_banned(tx, community.id, account):
         return False  # it may say where the others meet
