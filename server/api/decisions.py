@@ -1,10 +1,10 @@
 """Decisions in Beckon's own API: the rule, the reasons, and the record.
 
 ``DecisionRecord``: call_id, title, variant?, state, closes_at?, rules {quorum? (people), threshold? (percent),
-open_votes}, answers [{key, title, people}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
-consent, blocked), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
+open_votes}, answers [{key, title, people?}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
+consent, blocked, secret), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
 sides in no telling order, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
-are open, for members of the community.
+are open, for members of the community. Where counts are secret until it closes there are no ``people`` and no reasons before.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ async def _answer(request: web.Request, viewer: Account | None) -> web.Response:
 
 def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
     rules = found.rules
+    people = {given.key: given.people for given in found.given}
     return {
         "call_id": str(post.id),
         "title": post.title,
@@ -65,8 +66,7 @@ def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
             "open_votes": rules.open_votes,
         },
         "answers": [
-            {"key": a.key, "title": a.title, "people": g.people}
-            for a, g in zip(found.answers, found.given, strict=True)
+            {"key": a.key, "title": a.title, "people": people.get(a.key)} for a in found.answers
         ],
         "result": {
             "word": found.result.word,

@@ -71,6 +71,8 @@ SERVICES = ("transport", "care", "law", "language", "media", "work")
 TARGETS_MAX, NOTE_MAX = 100, 300
 """Of a contact call on the wire; characters of each note."""
 
+UNTOLD = "Until it closes nobody sees how many gave which answer."
+
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
 TAKES_ANSWERS = ("open", "postponed")
@@ -349,7 +351,8 @@ def _asked(tx: Tx, call: calls.Call) -> str:
     if call.state not in TAKES_ANSWERS:
         return ""
     privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
-    asks = (kinds.asks(call.kind, call.variant), kinds.KINDS[call.kind].note, privacy)
+    untold = UNTOLD if call.hides_counts else ""
+    asks = (kinds.asks(call.kind, call.variant), kinds.KINDS[call.kind].note, untold, privacy)
     return "".join(f"{part} " for part in asks if part)
 
 
@@ -373,8 +376,9 @@ async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str
 
 async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     """What a call prints of the replies that answer it; nothing once it takes no answers, or where one has to
-    choose a shift."""
-    if call.state not in TAKES_ANSWERS or await shifts(tx, call):
+    choose a shift, or where what is said is secret: replies are not."""
+    silent = call.secret_until_closed or call.state not in TAKES_ANSWERS
+    if silent or await shifts(tx, call):
         return ""
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
@@ -545,6 +549,7 @@ async def _extension(
         may_be_started=call.may_be_started,
         guests_max=call.guests_max,
         questions=await _questions(tx, call) if kinds.by_name(call.kind, visibility) else (),
+        secret_until_closed=call.secret_until_closed,
     )
 
 

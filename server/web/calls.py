@@ -26,6 +26,7 @@ from server.domain.calling import (
     participants_notes,
     passing_on,
     questions,
+    sheets,
     tallies,
 )
 from server.domain.calling import calls as verbs
@@ -123,6 +124,7 @@ class Shown:
     sources: Sequence[Source]
     next: Step | None
     online: online.Shown | None
+    told: Post | None  # the post that says what came of it
     passed_on: str  # as a few lines for any messenger
 
     @property
@@ -229,6 +231,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         sources=await sources.of_call(tx.conn, post.id),
         next=await next_steps.of(tx, post.id, account),
         passed_on=await passing_on.words(tx, post, call),
+        told=(await sheets.outcomes_of(tx, [call], account)).get(post.id),
     )
 
 
@@ -272,7 +275,7 @@ async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
 
 
 async def _participants(tx: Tx, post: Post, call: Call) -> list[tuple[Participation, Account]]:
-    rows = await participations.participants(tx.conn, post.id)
+    rows = await naming.answered(tx, call)
     by_id = await naming.people(tx, post, call, rows)
     return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id][:PARTICIPANTS]
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from server import limits
 from server.context import context
 from server.domain.calling import consents, contacts, feedback
 from server.domain.calling.contacts import Typed
@@ -29,14 +28,11 @@ from storage.calls import Call
 async def send(request: web.Request) -> web.Response:
     """``POST /calls/{id}/by-email``: whoever's address it is, the page says the same."""
     form = await _form(request)
-    ctx = context(request)
-    key = limits.neighbourhood(address_of(request))
-    ctx.limits.require(limits.EMAIL_ANSWERS, key, ctx.work.clock.now())
-    async with ctx.work.transaction() as tx:
+    async with context(request).work.transaction() as tx:
         post, _ = await calls.known(tx, request)
         human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
         await _require_welcome(tx, request)
-        await contacts.begin(tx, post, _typed(form))
+        await contacts.begin(tx, post, _typed(form), address_of(request))
     response = answers.page(request, "email_answer_sent.html", None, back=f"/calls/{post.id}")
     response.headers["Cache-Control"] = "no-store"
     return response

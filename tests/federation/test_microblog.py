@@ -12,7 +12,7 @@ from apsig.exceptions import VerificationFailedError
 
 from federation import capabilities
 from federation.deliver import GIVE_UP_AFTER
-from server.domain.calling import calls
+from server.domain.calling import calls, deleting
 from server.domain.posting import drafts, posts
 from server.domain.posting.drafts import PollDraft
 from server.jobs import deliver
@@ -449,7 +449,7 @@ async def test_all_are_told_when_a_call_changes(
         assert told["object"]["type"] == "Event"
         assert told["object"]["status"] == "CANCELLED"
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, event)
+            await deleting.delete(tx, organiser, event)
         await ours.settle()
         (gone,) = microblog.of_type("Delete")
         assert gone["object"]["id"] == card["object"]["id"]
@@ -580,7 +580,7 @@ async def test_who_answered_a_call_hears_of_its_end_without_following(
     told = microblog.of_type("Update")[-1]["object"]
     assert (told["id"], "Cancelled" in told["content"]) == (call.card_uri, True)
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, event)
+        await deleting.delete(tx, organiser, event)
     await ours.settle()
     assert [d["object"]["id"] for d in microblog.of_type("Delete")] == [call.card_uri]
 

@@ -12,7 +12,7 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import sight
-from server.domain.calling import calls, contacts, kinds, outcomes, participations
+from server.domain.calling import calls, contacts, deleting, kinds, outcomes, participations
 from server.domain.calling.contacts import Typed
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
@@ -149,7 +149,7 @@ async def test_what_becomes_of_it_is_told_to_members_alone(
         await outcomes.note(tx, organiser, post, "We have the money")
     await ours.settle()
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
     await ours.settle()
     about = microblog.of_type("Update", "Delete")
     assert [d["type"] for d in about].count("Delete") == 1
@@ -372,7 +372,7 @@ async def test_once_deleted_nobody_else_is_told_that_it_was_there(
 ) -> None:
     post = await make(ours, organiser, shed, "decision")
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
     for url in (post.uri, f"{post.uri}/page", f"https://{ours.host}/cards/{post.id}"):
         for accept in ("text/html", "application/activity+json"):
             assert (await get(microblog, url, accept=accept)).status == 404, url

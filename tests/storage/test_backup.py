@@ -420,6 +420,7 @@ async def near(tx: Tx) -> None:
         "insert into call_recorders select c.post_id, s.account_id from calls c, skill_sets s",
         "insert into urgent_calls select post_id, community_id, now() from calls",
         "insert into taken_back (post_id, digest) select post_id, sha256('x') from calls",
+        "insert into undone_early values (sha256('x'), now())",
         "insert into reminders_off select account_id from skill_sets",
         "insert into decision_rules select post_id, 5, 60, true from calls",
         "insert into call_categories select post_id, 'tools' from calls",
@@ -432,9 +433,10 @@ async def near(tx: Tx) -> None:
         "insert into call_letters (participation_id, target_id, status, written_at)"
         " select p.id, t.id, 'did', now() from participations p join call_targets t using (post_id)",
         "insert into call_mailing select post_id, 20, 200, false from calls",
-        "insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)"
-        " select participation_id, target_id, 'The river', 'Dear all', false, 'queued', now() from call_letters",
+        "insert into target_mails (participation_id, target_id, subject, body, reply_to, counts, state, asked_at)"
+        " select participation_id, target_id, 'The river', 'Dear all', '', false, 'queued', now() from call_letters",
         "insert into mail_refusals select sha256('x'), now()",
+        "insert into mail_counts values ('x', now(), 1) on conflict do nothing",
         "insert into commitments (participation_id, quantity, state, changed_at)"
         " select id, 2, 'promised', now() from participations",
     ):

@@ -104,8 +104,8 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
-    line = wire.line(call)
-    return {"call": post.title, "line": line, "url": post.url, "back": ".", "said": said}
+    url, line = "" if post.is_deleted else post.url, wire.line(call)
+    return {"call": post.title, "line": line, "url": url, "back": ".", "said": said}
 
 
 async def _tell(

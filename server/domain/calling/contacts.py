@@ -15,7 +15,7 @@ was typed first stays until then, so that its link keeps its meaning. The link s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import orjson
@@ -26,6 +26,7 @@ from server.domain.calling import consents, guests, participations, questions
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
+from server.domain.mailing.mail_budgets import Asked
 from server.domain.mailing.sealed import Ring
 from server.domain.members import users
 from server.domain.moderating import barriers
@@ -88,11 +89,12 @@ class Shown:
     line: int | None
 
 
-async def begin(tx: Tx, post: Post, typed: Typed) -> None:
-    """Write down an answer, and send a mail that asks whether it was theirs.
+async def begin(tx: Tx, post: Post, typed: Typed, source: str | None = None) -> None:
+    """Write down an answer, and send a mail that asks whether it was theirs. ``source``: the network address of who
+    typed it.
 
     Raises ``Invalid`` (naming the field), ``Conflict`` (a text has changed), ``Forbidden`` (the call takes no
-    answers), ``TooMany`` (of one domain), ``Unavailable``.
+    answers), ``TooMany`` (as ``mail_budgets.may_mail``), ``Unavailable``.
     """
     if not tx.site.mail:
         raise Unavailable("This server sends no mail, and cannot confirm an address.")
@@ -104,9 +106,10 @@ async def begin(tx: Tx, post: Post, typed: Typed) -> None:
     person = await _person(tx, call, typed)
     guests.wanted(call, typed.guests, None)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
-    ring = await sealed.ring(tx, call.community_id)
-    if not await mail_budgets.may_mail(tx, person.address):
+    asked = Asked(f"call {post.id}", source)
+    if not await mail_budgets.may_mail(tx, person.address, asked):
         return
+    ring = await sealed.ring(tx, call.community_id)
     await _keep(tx, ring, post, typed, person, texts)
 
 
@@ -273,12 +276,15 @@ async def of_call(
 ) -> list[tuple[Contact, Person]]:
     """Who answered by e-mail and is confirmed, for those who steer the community.
 
-    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address.
+    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address. ``answer`` is empty
+    while it is secret.
     """
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_people(tx, community, viewer)
     found = await contacts.of_call(tx.conn, call.post_id, after, limit)
+    if call.hides_counts:
+        found = [replace(row, answer="") for row in found]
     people = [(row, await read(tx, row, call)) for row in found]
     return [(row, person) for row, person in people if person]
 

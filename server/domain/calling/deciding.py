@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Word = Literal[
-    "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked"
+    "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked", "secret"
 ]
 
 SENTENCES: dict[Word, str] = {
@@ -26,6 +26,7 @@ SENTENCES: dict[Word, str] = {
     "below_threshold": "No option has the share that was asked for.",
     "consent": "There is no objection left.",
     "blocked": "There are objections.",
+    "secret": "Until it closes nobody sees what people said.",
 }
 
 

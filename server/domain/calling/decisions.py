@@ -31,7 +31,8 @@ REASON_MAX = 2000
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``given``: in the order of ``answers``; ``people``: who gave the reasons, of an open vote alone."""
+    """``given``: in the order of ``answers``, nothing while it is secret; ``people``: who gave the reasons, of an open
+    vote alone."""
 
     rules: Rules
     answers: tuple[Answer, ...]
@@ -114,6 +115,8 @@ async def resolve(tx: Tx, actor: Account, post: Post, objection_id: int, how: st
     said = checked(how)
     if not said:
         raise Invalid("Say how the objection was met.", field="resolution")
+    if call.hides_counts:
+        raise Invalid("What people said is shown once it is closed.", field="resolution")
     if not await decisions.resolve(tx.conn, post.id, objection_id, said, tx.now):
         raise NotFound
     effects.changed(tx, post.id)
@@ -128,6 +131,8 @@ async def record(tx: Tx, post: Post, viewer: Account | None, page: Page) -> Reco
         raise NotFound
     by = await rules(tx, post)
     offered = await participations.answers(tx, call)
+    if call.hides_counts:
+        return Record(by, offered, (), Result("secret"), [], {})
     counts = await rows.given(tx.conn, post.id)
     given = tuple(Given(a.key, counts.get(at, 0)) for at, a in enumerate(offered))
     open_ = await decisions.objections(tx.conn, post.id)

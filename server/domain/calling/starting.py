@@ -43,6 +43,7 @@ async def prefilled(tx: Tx, origin: Post) -> Wanted:
         shifts=await _shifts(tx, call) or None,
         details=_details(call),
         questions=await questions.wanted(tx, origin.id) or None,
+        secret_until_closed=call.secret_until_closed or None,
     )
 
 
