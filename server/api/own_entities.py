@@ -205,6 +205,9 @@ OURS: Mapping[str, Schema] = {
         )),
         range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
     ),
+    "OpenedCall": entity(
+        url=maybe(URL), text=maybe(TEXT), hosted_by=TEXT, opened_at=maybe(TIME), names=array(TEXT),
+    ),
     "FeedbackForm": entity(open=BOOL, reason=maybe(TEXT), given=BOOL, audience=TEXT, length=COUNT),
     "Feedback": entity(
         people=COUNT, shown=BOOL,

@@ -1277,6 +1277,15 @@ create table call_next (
 );
 create index on call_next (next_id);
 
+-- Calls of private communities that everybody may answer who has the address of their page. The token stands in the
+-- open: whoever reads it here has the call beside it. Null: it was taken back; what was answered stays.
+create table call_opened (
+    post_id bigint primary key references calls on delete cascade,
+    token text unique check (token ~ '^[A-Za-z0-9_-]{43}$'),
+    hosted_by text not null check (length(hosted_by) <= 100),  -- who calls, as an organiser typed it for strangers
+    opened_at timestamptz not null
+);
+
 -- By what rule a decision comes out, where its call says one.
 create table decision_rules (
     post_id bigint primary key references calls on delete cascade,
@@ -1490,7 +1499,7 @@ create table participations (
     counts boolean not null,            -- and whether it is taking part
     state text not null check (state in ('granted', 'waiting', 'pending', 'refused', 'withdrawn')),
     tier text not null check (tier in ('confirmed', 'expressed')),
-    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
+    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email', 'opened')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
     role text,                          -- in a shift that has roles

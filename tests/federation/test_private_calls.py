@@ -12,7 +12,15 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import sight
-from server.domain.calling import calls, contacts, deleting, kinds, outcomes, participations
+from server.domain.calling import (
+    calls,
+    contacts,
+    deleting,
+    kinds,
+    opened,
+    outcomes,
+    participations,
+)
 from server.domain.calling.contacts import Typed
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
@@ -253,6 +261,26 @@ async def test_members_answer_and_nobody_else(
     assert refused.value.reason == "for_its_members"
     assert await say(ours, member, post) == "granted"
     assert await counted(ours, post) == 1
+
+
+async def test_what_is_opened_is_on_no_wire(
+    ours: Instance, organiser: Account, shed: Account, microblog: Peer, reader: Person
+) -> None:
+    """Members elsewhere see that one more takes part, and neither who, nor by what address."""
+    post, stranger = await make(ours, organiser, shed, "event"), await ours.member("passer_by")
+    async with ours.work.transaction() as tx:
+        await opened.put(tx, organiser, post, "A neighbour")
+        url = (await opened.standing(tx, organiser, post)).url
+        assert url
+        token = url.rpartition("/")[2]
+        await opened.answer(tx, stranger, token, "going", None, [])
+    ours.clock.forward(minutes=10)
+    await ours.settle()
+    updates = microblog.of_type("Update")
+    assert updates
+    assert updates[-1]["object"]["votersCount"] == 1
+    for word in (token, "/open/", "A neighbour", "passer_by"):
+        assert word not in texts(microblog)
 
 
 async def test_a_member_votes_on_the_card_and_another_person_there_does_not(

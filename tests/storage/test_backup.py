@@ -408,6 +408,7 @@ async def near(tx: Tx) -> None:
         "insert into shift_roles select post_id, 'driver', 0, 2, 'driving' from calls",
         "insert into call_sources select post_id, 0, 'https://town.example/report', 'The report' from calls",
         "insert into call_next select post_id, null, 'https://union.example/join' from calls",
+        "insert into call_opened select post_id, left(md5(post_id::text) || md5('a'), 43), 'A neighbour', now() from calls",
         "insert into call_online select post_id, 'https://meet.example/room', true from calls",
         "insert into call_private select post_id, 'The key is below the pot.' from calls",
         "insert into call_questions select post_id, 0, 'What do you bring?', true from calls",

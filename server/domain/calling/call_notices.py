@@ -4,6 +4,8 @@
 so many at a time, and goes on behind the last one, so that a crash tells nobody twice. What reaches whom:
 
 - **members of ours**: a letter by the community (``letter_writing``), which rings as a mention;
+- **members of nothing, who answered one call of a private community** (``opened``): a letter by the server itself,
+  in which the community is not named, with the link that takes their answer back;
 - **by e-mail**: a mail with the link that takes their answer back;
 - **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them, which
   one answers as a receipt;
@@ -20,7 +22,7 @@ from datetime import timedelta
 
 from server import text
 from server.domain import policy, sight, wire
-from server.domain.calling import feedback, next_steps, online, receipts
+from server.domain.calling import feedback, next_steps, online, participations, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
@@ -89,7 +91,7 @@ async def run(tx: Tx, notice_id: int, after: int) -> None:
     facts = facts_of(notice, post, call)
     reached = set(await sight.still(tx, post, [p.account_id for p in people if p.account_id]))
     for person in people:
-        if person.account_id is None or person.account_id in reached:
+        if person.account_id in (None, *reached) or person.door == participations.OPENED:
             await _tell(tx, notice, community, person, facts)
     if len(people) == BATCH:
         await _go_on(tx, notice, people[-1].id)
@@ -116,32 +118,33 @@ async def _tell(
     account = await accounts.by_id(tx.conn, person.account_id or 0)
     if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
+        outside = person.door == participations.OPENED
+        if outside:
+            facts = {**facts, "url": await receipts.again(tx, person)}
         if notice.what == "outcome":
-            step = await next_steps.as_text(tx, notice.post_id, account)
+            step = "" if outside else await next_steps.as_text(tx, notice.post_id, account)
             below = {"feedback": await _ask_feedback(tx, account, person)}
             facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         if notice.what in WITH_WAY_BACK and not account.local:
             facts = {**facts, "back": f": {await receipts.again(tx, person)}"}
-        await _write(tx, community, account, person, what, facts)
+        if account.local or outside:
+            sender = None if outside else community.id
+            args = {"from": sender, "to": account.id, "what": what, "facts": facts}
+            await letter_writing.write(tx, args)
+        else:
+            await _message(
+                tx, community, account, letter_writing.TEXTS[what].format(**facts), person
+            )
 
 
-async def _write(
-    tx: Tx,
-    community: Account,
-    account: Account,
-    person: Participation,
-    what: str,
-    facts: dict[str, str],
+async def _message(
+    tx: Tx, community: Account, account: Account, said: str, person: Participation
 ) -> None:
-    """From elsewhere one answers it as a receipt."""
-    if account.local:
-        args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
-        await letter_writing.write(tx, args)
-        return
-    said = letter_writing.TEXTS[what].format(title=community.display_name, **facts)
-    await receipts.send(tx, community, account, text.compose(said, {}, tx.site.urls.tag), person.id)
+    """To who is elsewhere, and answers it as a receipt."""
+    html = text.compose(said, {}, tx.site.urls.tag)
+    await receipts.send(tx, community, account, html, person.id)
 
 
 async def _afar(tx: Tx, person: Participation) -> str:
@@ -155,7 +158,8 @@ async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
     call = await calls.by_id(tx.conn, person.post_id)
     if call is None or not feedback.is_asked(tx, call):
         return ""
-    page = tx.site.urls.call(person.post_id) if account.local else await receipts.again(tx, person)
+    signs_in = account.local and person.door != participations.OPENED
+    page = tx.site.urls.call(person.post_id) if signs_in else await receipts.again(tx, person)
     return f"\n\n{FEEDBACK} {page}/feedback"
 
 

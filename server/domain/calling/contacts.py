@@ -21,8 +21,8 @@ from datetime import timedelta
 import orjson
 
 from server import ids, text
-from server.domain import policy, sight
-from server.domain.calling import consents, guests, participations, questions
+from server.domain import policy
+from server.domain.calling import consents, guests, opened, participations, questions
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
@@ -33,7 +33,7 @@ from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unavailable
 from server.sealing import Sealed
-from storage import accounts, calls, contacts
+from storage import accounts, calls, contacts, opened_calls
 from storage import consents as consent_rows
 from storage import participations as rows
 from storage import posts as post_rows
@@ -77,7 +77,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What stands behind a link. ``said``: the answer in words; ``person``: None once their data is forgotten;
-    ``place``: their answer as it counts; ``line``: where in the waiting list they are (1 is next)."""
+    ``place``: their answer as it counts; ``line``: where in the waiting list they are (1 is next); ``path``: of the
+    call's page, "" where there is none for them."""
 
     contact: Contact
     post: Post
@@ -87,6 +88,7 @@ class Shown:
     agreed: list[Given]
     place: Participation | None
     line: int | None
+    path: str
 
 
 async def begin(tx: Tx, post: Post, typed: Typed, source: str | None = None) -> None:
@@ -101,7 +103,8 @@ async def begin(tx: Tx, post: Post, typed: Typed, source: str | None = None) -> 
     call = await calls.lock(tx.conn, post.id)
     if call is None or not post.local:
         raise NotFound
-    policy.may_take_up(post.visibility, member=False).require()
+    is_open = await opened_calls.is_open(tx.conn, post.id)
+    policy.may_take_up(post.visibility, member=False, opened=is_open).require()
     participations.require_open(tx, call)
     person = await _person(tx, call, typed)
     guests.wanted(call, typed.guests, None)
@@ -201,13 +204,14 @@ async def shown(tx: Tx, secret: str, purpose: str) -> Shown:
         await consent_rows.of_contact(tx.conn, contact.id),
         place,
         await rows.place_in_line(tx.conn, place) if place and waits else None,
+        await opened.path(tx, post),
     )
 
 
 async def confirm(tx: Tx, secret: str) -> Contact:
     """Use a link up: the answer counts from now on. Raises ``NotFound``, and ``Forbidden`` as ``begin`` does."""
     contact = await _behind(tx, secret, "confirm")
-    post = await sight.post(tx, contact.post_id, None)
+    post = await opened.answerable(tx, contact.post_id)
     await participations.locked(tx, post)
     done = await contacts.confirm(tx.conn, contact.id, tx.now)
     if done is None:
