@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from federation.fetch import Egress, EgressConfig
-from server import mail
+from server import mail, text
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
@@ -21,6 +24,8 @@ from tests.domain.test_calls import say
 from tests.relay import Kept, relay
 
 ADDRESS = "neighbour@mail.example"
+FIRST = re.compile("You have a place|Your answer counts|All places are taken|A place is free")
+"""How a receipt begins."""
 
 
 @dataclass
@@ -38,14 +43,25 @@ class Around:
             pass
 
     async def letters(self, to: Account) -> list[str]:
-        """What somebody was written in private, the oldest first."""
+        """What somebody was written in private, the oldest first, but for the receipt of their answer: elsewhere
+        as it waits to be sent."""
         async with self.world.work.reading() as tx:
             rows = await tx.conn.fetch(
                 "select p.source from posts p join post_mentions m on m.post_id = p.id"
                 " where m.account_id = $1 and p.visibility = 'direct' order by p.id",
                 to.id,
             )
-        return [row["source"] for row in rows]
+        away = [said for _, said in await self.sent(to) if not FIRST.match(said)]
+        return [row["source"] for row in rows] + away
+
+    async def sent(self, to: Account) -> list[tuple[datetime, str]]:
+        """What waits to be sent to somebody elsewhere about their answers, and since when."""
+        async with self.world.work.reading() as tx:
+            rows = await tx.conn.fetch(
+                "select created_at, body from outbox where subject like '%/receipts/%' order by id"
+            )
+        notes = [(row["created_at"], json.loads(row["body"])["object"]) for row in rows]
+        return [(at, text.plain(note["content"])) for at, note in notes if note["to"] == [to.uri]]
 
     def mails(self) -> list[str]:
         return [str(each["Subject"]) for each in self.kept.mails]

@@ -122,7 +122,8 @@ class Year:
                 " where m.account_id = $1 and p.visibility = 'direct' order by p.id",
                 to.id,
             )
-        return [tuple(row) for row in rows]
+        away = await self.around.sent(to)
+        return [tuple(row) for row in rows] + [(at, f" {said}", False) for at, said in away]
 
     def mails(self, to: str, subject: str = "") -> list[EmailMessage]:
         kept = self.around.kept.mails

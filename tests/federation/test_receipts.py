@@ -211,9 +211,10 @@ async def test_what_was_postponed_takes_place_after_all_and_nothing_is_said_to_h
     ]
 
 
+@pytest.mark.parametrize("by", ["link", "reply"])
 @pytest.mark.parametrize("what", ["changed", "reminder", "reopened"])
-async def test_who_cannot_come_then_takes_the_answer_back_by_the_link_in_the_message(
-    ours: Instance, microblog: Peer, organiser: Account, garden: Account, what: str
+async def test_who_cannot_come_then_takes_the_answer_back_by_the_message(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account, what: str, by: str
 ) -> None:
     """Without an account here nobody can do so on the call's page."""
     event = await ours.event(organiser, garden, "Turn the compost")
@@ -225,7 +226,10 @@ async def test_who_cannot_come_then_takes_the_answer_back_by_the_link_in_the_mes
     await ours.settle()
     assert "take your answer back" in one.words()[-1]
     assert one.links()[-1] not in before
-    assert await one.link() == "done"
+    secret = one.links()[-1].rpartition("/")[2]
+    kept = await ours.value("select count(*) from posts where position($1 in content) > 0", secret)
+    assert kept == 0
+    assert await (one.link() if by == "link" else one.answer_to_receipt()) == "done"
     assert (await ours.call(event)).counted == 0
 
 

@@ -7,7 +7,8 @@ so many at a time, and goes on behind the last one, so that a crash tells nobody
 - **members of nothing, who answered one call of a private community** (``opened``): a letter by the server itself,
   in which the community is not named, with the link that takes their answer back;
 - **by e-mail**: a mail with the link that takes their answer back;
-- **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them;
+- **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them, which
+  one answers as a receipt;
 - **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
   Update, and reminds them itself (Mobilizon and Beckon do): they are written to only what no Update says.
 
@@ -42,7 +43,7 @@ TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 WITH_PLACE = (*REMINDERS, "changed", "reopened")
 """What says where one takes part from afar, as far as that is for them."""
 WITH_WAY_BACK = ("reminder", "changed", "reopened")
-"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own."""
+"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own, of which only the digest is kept here."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
@@ -106,7 +107,7 @@ def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
     url, line = "" if post.is_deleted else post.url, wire.line(call)
-    return {"call": post.title, "line": line, "url": url, "back": url, "said": said}
+    return {"call": post.title, "line": line, "url": url, "back": ".", "said": said}
 
 
 async def _tell(
@@ -128,10 +129,23 @@ async def _tell(
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         if notice.what in WITH_WAY_BACK and not account.local:
-            facts = {**facts, "back": await receipts.again(tx, person)}
-        sender = None if outside else community.id
-        args = {"from": sender, "to": account.id, "what": what, "facts": facts}
-        await letter_writing.write(tx, args)
+            facts = {**facts, "back": f": {await receipts.again(tx, person)}"}
+        if account.local or outside:
+            sender = None if outside else community.id
+            args = {"from": sender, "to": account.id, "what": what, "facts": facts}
+            await letter_writing.write(tx, args)
+        else:
+            await _message(
+                tx, community, account, letter_writing.TEXTS[what].format(**facts), person
+            )
+
+
+async def _message(
+    tx: Tx, community: Account, account: Account, said: str, person: Participation
+) -> None:
+    """To who is elsewhere, and answers it as a receipt."""
+    html = text.compose(said, {}, tx.site.urls.tag)
+    await receipts.send(tx, community, account, html, person.id)
 
 
 async def _afar(tx: Tx, person: Participation) -> str:
@@ -153,7 +167,7 @@ async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
 async def _is_told(
     tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
 ) -> bool:
-    if account.id == notice.by_account_id or account.suspended_at:
+    if account.id == notice.by_account_id or account.is_hidden or community.is_hidden:
         return False
     if notice.what == "message" and await communities.is_banned(tx, community.id, account):
         return False  # it may say where the others meet

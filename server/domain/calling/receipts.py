@@ -107,11 +107,12 @@ async def tell(tx: Tx, due_: Due) -> None:
         said += await next_steps.as_html(tx, due_.call.parent_id or due_.post.id, due_.person)
     said += _questions(due_.asked, page)
     back = "" if due_.person.local else _way_back(due_.post, link)
-    await _send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)
+    await send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)
 
 
-async def _send(tx: Tx, community: Account, person: Account, html: str, about: int) -> None:
-    """``about``: the participation, or 0."""
+async def send(tx: Tx, community: Account, person: Account, html: str, about: int) -> None:
+    """``about``: the participation, which an answer to the message means, or 0. Of what goes elsewhere nothing is
+    kept here: a link in it is a secret."""
     if person.local:
         draft = drafts.Draft(
             visibility="direct", content=html, mentions=(person,), source=text.plain(html)
@@ -212,7 +213,7 @@ async def tell_refused(tx: Tx, person: Account, post: Post, sentence: str) -> No
         return
     title = f'<a href="{text.escape(post.url)}">{text.escape(post.title)}</a>'
     said = f"Your reply is not counted as an answer to {title}. {text.escape(sentence)}"
-    await _send(tx, community, person, f"<p>{said}</p>", 0)
+    await send(tx, community, person, f"<p>{said}</p>", 0)
 
 
 async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
