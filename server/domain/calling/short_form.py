@@ -30,6 +30,8 @@ ALSO = {
     "offer": ("need", "offer"),
     "poll": ("decision", ""),
     "consent": ("decision", "consent"),
+    "score": ("decision", "score"),
+    "ranked": ("decision", "ranked"),
 }
 """Short names of kinds with a variant."""
 
