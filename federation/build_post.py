@@ -434,6 +434,7 @@ def _call(value: Call | None) -> Json | None:
         startedFrom=value.started_from,
         nextStep=value.next,
         mayBeStarted=None if value.may_be_started else False,
+        secretUntilClosed=value.secret_until_closed or None,
         guestsMax=value.guests_max or None,
         sources=[_source_of(source) for source in value.sources] or None,
         questions=[_question(each) for each in value.questions] or None,

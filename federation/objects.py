@@ -284,7 +284,8 @@ class Call:
     page, for whoever has answered.
     ``guests_max``: whom each who takes part may bring; ``questions``: what they are asked. ``targets`` and
     ``scripts``: of a contact call. ``sources``: what it rests on. ``category``: what a need is about;
-    ``proposal``: what a need or an offer says for readers of FEP-0837.
+    ``proposal``: what a need or an offer says for readers of FEP-0837. ``secret_until_closed``: the counts of its
+    answers are not told before.
     """
 
     kind: CallKind
@@ -318,6 +319,7 @@ class Call:
     guests_max: int = 0
     sources: tuple[Source, ...] = ()
     questions: tuple[Question, ...] = ()
+    secret_until_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

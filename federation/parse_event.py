@@ -265,6 +265,7 @@ def parse_call(value: object, owner: str, category: str = "") -> Call | None:
         sources=tuple(_sources(extension.get("sources"))),
         guests_max=min(whole(extension.get("guestsMax")) or 0, GUESTS_MAX),
         questions=tuple(_questions(extension.get("questions"))),
+        secret_until_closed=extension.get("secretUntilClosed") is True,
     )
 
 

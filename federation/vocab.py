@@ -280,6 +280,7 @@ CALL_TERMS: Final = {
     "nextStep": {"@id": "cta:nextStep", "@type": "@id"},
     "startedFrom": {"@id": "cta:startedFrom", "@type": "@id"},
     "mayBeStarted": "cta:mayBeStarted",
+    "secretUntilClosed": "cta:secretUntilClosed",
     "choice": "cta:choice",
     "roles": {"@id": "cta:roles", "@container": "@list"},
     "skill": "cta:skill",

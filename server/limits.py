@@ -34,7 +34,6 @@ REPORTS = Rule("reports", 30, 86_400)  # of one member: each rings at every mode
 SIGN_UP = Rule("sign-up", 5, 1800)
 CONFIRMATIONS = Rule("confirmations", 5, 1800)
 RESETS = Rule("resets", 5, 1800)
-EMAIL_ANSWERS = Rule("e-mail-answers", 20, 1800)  # to calls, of one household or office
 LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
@@ -98,7 +97,7 @@ class Limits:
 
 
 ALL = (
-    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, EMAIL_ANSWERS, LOOK_UPS,
+    TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS,
     SIGN_IN_ADDRESS,
     SIGN_IN_ACCOUNT, UNPROVEN, NO_KEYS,
 )  # fmt: skip

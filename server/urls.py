@@ -47,6 +47,10 @@ class Urls:
     def call(self, post_id: int) -> str:
         return f"{self.base}/calls/{post_id}"
 
+    def opened(self, token: str) -> str:
+        """The page of one call of a private community, for everybody who has its address."""
+        return f"{self.base}/open/{token}"
+
     def companion(self, call_uri: str) -> str:
         """The page beside a decision, for those who cannot read a Question."""
         return f"{call_uri}/page"

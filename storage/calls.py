@@ -44,6 +44,12 @@ class Call:
     may_be_started: bool
     guests_max: int
     taken: int
+    secret_until_closed: bool
+
+    @property
+    def hides_counts(self) -> bool:
+        """Whether nobody may see yet how many gave which answer: one that is called off keeps it."""
+        return self.secret_until_closed and self.state != "closed"
 
     @property
     def counted(self) -> int:
@@ -86,9 +92,10 @@ INSERT = Query(
     """
     insert into calls (post_id, community_id, kind, variant, card_uri, state, starts_at, ends_at,
         timezone, place_name, place_address, latitude, longitude, capacity, join_mode, external_url,
-        closes_at, goal, goal_metric, urgent, guests_max, parent_id, choice, may_be_started)
+        closes_at, goal, goal_metric, urgent, guests_max, parent_id, choice, may_be_started,
+        secret_until_closed)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-        $21, $22, $23, $24)
+        $21, $22, $23, $24, $25)
     returning *
     """,
     Call,
@@ -192,6 +199,9 @@ LAST_TIMEZONE = Query(
 SET_TALLY = Command(
     "update calls set confirmed = $2, expressed = $3, waiting = $4, taken = $5 where post_id = $1"
 )
+SET_SECRET = Command(
+    "update calls set secret_until_closed = $2 where post_id = $1 and kind = 'decision'"
+)
 SET_MAY_BE_STARTED = Command("update calls set may_be_started = $2 where post_id = $1")
 SET_RECEIPTS = Command("update calls set receipts = $2 where post_id = $1")
 TALLY_SENT = Command("update calls set tally_sent_at = $2 where post_id = $1")
@@ -215,6 +225,26 @@ FORMS = Query("select host, form, by_instance from call_forms where post_id = $1
 
 
 @dataclass(frozen=True, slots=True)
+class HostInbox:
+    host: str
+    inbox: str
+
+
+INBOXES = Query(
+    """
+    select sent.host, found.inbox
+    from call_forms sent cross join lateral (
+        select shared_inbox as inbox from accounts
+        where host = sent.host and host <> '' and shared_inbox is not null and suspended_at is null
+        limit 1
+    ) found
+    where sent.post_id = $1
+    """,
+    HostInbox,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class NewCall:
     """``card_uri``: of its answer card. ``state``: as its host says. ``parent_id``: of a shift, with its place on
     that call's card as ``choice``."""
@@ -229,11 +259,12 @@ class NewCall:
     parent_id: int | None = None
     choice: int | None = None
     may_be_started: bool = True
+    secret_until_closed: bool = False
 
 
 async def insert(conn: Connection, new: NewCall) -> Call:
     named = (new.post_id, new.community_id, new.kind, new.variant, new.card_uri, new.state)
-    within = (new.parent_id, new.choice, new.may_be_started)
+    within = (new.parent_id, new.choice, new.may_be_started, new.secret_until_closed)
     return await INSERT.one(conn, *named, *_columns(new.details), *within)
 
 
@@ -361,6 +392,10 @@ async def set_may_be_started(conn: Connection, post_id: int, *, may: bool) -> No
     await SET_MAY_BE_STARTED.run(conn, post_id, may)
 
 
+async def set_secret(conn: Connection, post_id: int, *, secret: bool) -> None:
+    await SET_SECRET.run(conn, post_id, secret)
+
+
 async def tally_sent(conn: Connection, post_id: int, now: datetime) -> None:
     await TALLY_SENT.run(conn, post_id, now)
 
@@ -372,6 +407,11 @@ async def form(conn: Connection, post_id: int, host: str) -> str | None:
 async def forms(conn: Connection, post_id: int) -> dict[str, HostForm]:
     """By host, as first sent."""
     return {row.host: row for row in await FORMS.all(conn, post_id)}
+
+
+async def inboxes(conn: Connection, post_id: int) -> dict[str, str]:
+    """The shared inbox of each host that was sent a call, with the host, whoever there still follows what."""
+    return {row.inbox: row.host for row in await INBOXES.all(conn, post_id)}
 
 
 async def put_form(

@@ -100,6 +100,7 @@ PLACES = """
         group by c.post_id, coalesce(-n.account_id, n.id)),
     tallies as (
         select c.post_id, p.uri, c.confirmed, c.expressed, c.waiting, c.taken, c.capacity, c.state,
+            c.secret_until_closed and c.state <> 'closed' as hides,
             count(*) filter (where n.confirmed) as has_confirmed,
             count(*) filter (where n.granted and not n.confirmed) as has_expressed,
             count(*) filter (where n.waiting and not n.granted) as has_waiting,
@@ -114,10 +115,11 @@ PLACES = """
         select c.parent_id, c.choice from calls c join participations n using (post_id)
         where c.choice is not null and n.counts and n.state = 'granted'),
     cards as (
-        select t.uri, o.position, o.votes_count as shown, count(n.post_id) as given
+        select t.uri, o.position, o.votes_count as shown,
+            case when t.hides then 0 else count(n.post_id) end as given
         from tallies t join poll_options o using (post_id)
         left join said n on n.post_id = t.post_id and n.choice = o.position
-        group by t.uri, o.post_id, o.position, o.votes_count),
+        group by t.uri, t.hides, o.post_id, o.position, o.votes_count),
     roles as (
         select p.uri, r.name, r.places,
             coalesce(sum(1 + n.guests) filter (where n.state = 'granted'), 0) as taken,
@@ -201,6 +203,11 @@ LETTERS = """
     from call_letters l join participations n on n.id = l.participation_id
     join posts p on p.id = n.post_id where n.state = 'withdrawn'
     union all
+    select format('A letter to a target of %s waits, or went, and counts as not sent.', p.uri)
+    from target_mails m join call_letters l using (participation_id, target_id)
+    join call_targets t on t.id = l.target_id join posts p on p.id = t.post_id
+    where m.state <> 'stopped' and l.status = 'unsent'
+    union all
     select format('Letters to a target of %s wait, and no job sends them.', p.uri)
     from call_targets t join posts p on p.id = t.post_id
     where exists (select from target_mails m where m.target_id = t.id and m.state = 'queued')
@@ -266,13 +273,17 @@ QUOTED = """
     from posts q join posts p on p.id = q.quote_id
     where q.quoted_account_id is distinct from p.account_id
 """
-# What a post of ours shows was uploaded by its author, and no other post has it.
+# What a post of ours shows is its author's, and no other post has it.
 FILES = """
     select format('%s shows the file %s, which is not its own.', p.uri, a.value->>'id')
     from posts p cross join lateral jsonb_array_elements(p.attachments) a
     where p.local and a.value ? 'id' and not exists (
         select from media m where m.id = (a.value->>'id')::bigint and m.post_id = p.id
         and m.account_id = p.account_id and m.state = 'ready')
+    union all
+    select format('What came of %s is told by another than its community.', p.uri)
+    from outcome_posts o join calls c on c.post_id = o.call_id join posts p on p.id = c.post_id
+    join posts t on t.id = o.post_id where t.account_id <> c.community_id
 """
 LISTS = """
     select format('The list %s holds %s, whom its owner does not follow.', l.id, a.uri)
@@ -443,7 +454,7 @@ JOINS = """
 REMOVED = """
     select format('%s was removed %s, and its community is not there.', p.uri, p.removed)
     from posts p join accounts g on g.id = p.community_id
-    where p.removed is not null and (p.removed in ('here', 'held')) <> g.local
+    where p.removed is not null and (p.removed in ('here', 'held', 'deleted')) <> g.local
     union all
     select format('%s was removed from its community, which shows it still.', p.uri)
     from posts p join accounts g on g.id = p.community_id and g.local

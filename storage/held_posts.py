@@ -45,6 +45,7 @@ WAITING = Query(
     " from held_posts where community_id = $1 and refused_at is null",
     Waiting,
 )
+COUNT = Query("select count(*) from held_posts where community_id = $1 and refused_at is null", int)
 OF_COMMUNITY = Query(
     "select * from held_posts where community_id = $1 and refused_at is null"
     " and post_id < $2 and post_id > $3 order by post_id desc limit $4",
@@ -81,6 +82,11 @@ async def by_post(conn: Connection, post_id: int) -> Held | None:
 
 async def waiting(conn: Connection, community_id: int, account_id: int) -> Waiting:
     return await WAITING.one(conn, community_id, account_id)
+
+
+async def count(conn: Connection, community_id: int) -> int:
+    """How many wait in a community."""
+    return await COUNT.one(conn, community_id)
 
 
 async def of_community(

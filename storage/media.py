@@ -71,6 +71,10 @@ RESERVE = Command(
 )
 UNRESERVE = Command("update media set scheduled_id = null, touched_at = $2 where scheduled_id = $1")
 OF_SCHEDULED = Query("select * from media where scheduled_id = any($1::bigint[])", Media)
+HAND_OVER = Command(
+    "update media set account_id = $2 where account_id = $1 and id = any($3::bigint[])"
+    " and use = 'post' and post_id is null and scheduled_id is null"
+)
 RELEASE = Command("update media set post_id = null, touched_at = $2 where post_id = $1")
 USE = Command("update media set use = $2 where id = $1")
 DELETE = Query("delete from media where id = any($1::bigint[]) returning keys", list[str])
@@ -160,6 +164,11 @@ async def describe(
 async def attach(conn: Connection, account_id: int, ids: Sequence[int], post_id: int) -> int:
     """How many of them belong to the post now."""
     return await ATTACH.run(conn, account_id, ids, post_id)
+
+
+async def hand_over(conn: Connection, from_id: int, to_id: int, ids: Sequence[int]) -> None:
+    """What nothing shows is another's from now on."""
+    await HAND_OVER.run(conn, from_id, to_id, ids)
 
 
 async def release(conn: Connection, post_id: int, now: datetime) -> None:

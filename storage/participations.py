@@ -225,7 +225,7 @@ OF_OURS = Query(
     int,
 )
 IS_ANSWERED = Query(
-    "select exists (select from participations where state <> 'withdrawn'"
+    "select exists (select from participations where state not in ('withdrawn', 'refused')"
     " and (post_id = $1 or post_id in (select post_id from calls where parent_id = $1)))",
     bool,
 )
@@ -258,6 +258,13 @@ ANSWERED_FROM_ELSEWHERE = Query(
     " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
     " and a.host <> '' and a.suspended_at is null",
     int,
+)
+# Their servers tell them themselves (server/domain/calling/call_notices.py).
+JOINED_FROM = Query(
+    "select distinct a.host from participations p join accounts a on a.id = p.account_id"
+    " where (p.post_id = $1 or p.post_id in (select post_id from calls where parent_id = $1))"
+    " and p.counts and p.state in ('granted', 'waiting') and p.door = 'join' and a.host <> ''",
+    str,
 )
 
 
@@ -446,3 +453,8 @@ async def counted_by_host(conn: Connection, ids: Sequence[int]) -> list[ByHost]:
 async def answered_from_elsewhere(conn: Connection, post_id: int) -> list[int]:
     """The remote accounts that said something to a call, whatever it was."""
     return await ANSWERED_FROM_ELSEWHERE.all(conn, post_id)
+
+
+async def joined_from(conn: Connection, post_id: int) -> list[str]:
+    """The hosts whose people take part in a call, or in its shifts, by a Join, and those who wait to."""
+    return await JOINED_FROM.all(conn, post_id)

@@ -67,6 +67,11 @@ class Post:
         return self.removed == "held"
 
     @property
+    def is_deleted(self) -> bool:
+        """A call that its organisers deleted, kept until those who answered have heard of it."""
+        return self.removed == "deleted"
+
+    @property
     def is_shared(self) -> bool:
         """Whether its community passes it on: to everybody, or to its members."""
         return self.is_public or self.visibility == "members"

@@ -17,6 +17,14 @@ KNOWN = Query(
 )
 USE = Command("delete from taken_back where post_id = $1 and digest = $2 and expires_at > $3")
 FORGET = Command("delete from taken_back where expires_at < $1")
+REMEMBER_EARLY = Command(
+    "insert into undone_early (digest, expires_at) values ($1, $2)"
+    " on conflict (digest) do update set expires_at = excluded.expires_at"
+)
+KNOWN_EARLY = Query(
+    "select exists (select from undone_early where digest = $1 and expires_at > $2)", bool
+)
+FORGET_EARLY = Command("delete from undone_early where expires_at < $1")
 
 
 async def remember(
@@ -38,3 +46,13 @@ async def use(conn: Connection, post_id: int, digest: bytes, now: datetime) -> b
 
 async def forget(conn: Connection, now: datetime) -> None:
     await FORGET.run(conn, now)
+    await FORGET_EARLY.run(conn, now)
+
+
+async def remember_early(conn: Connection, digest: bytes, expires_at: datetime) -> None:
+    """Of what nobody knows what it is about."""
+    await REMEMBER_EARLY.run(conn, digest, expires_at)
+
+
+async def known_early(conn: Connection, digest: bytes, now: datetime) -> bool:
+    return await KNOWN_EARLY.one(conn, digest, now)

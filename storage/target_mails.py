@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,14 +22,17 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class New:
+    """``counts``: whether who wrote it takes part since then, and did not before."""
+
     subject: str
     body: str
-    reply: bool
+    reply_to: str
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TargetMail:
-    """``account_id``: who wrote it; ``reply``: whether an answer goes to them."""
+    """``account_id``: who wrote it; ``reply_to``: where an answer goes, or empty."""
 
     id: int
     post_id: int
@@ -36,7 +40,7 @@ class TargetMail:
     account_id: int | None
     subject: str
     body: str
-    reply: bool
+    reply_to: str
     state: str
 
 
@@ -53,20 +57,24 @@ MAILING = Query(
 )
 INSERT = Command(
     """
-    insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)
-    values ($1, $2, $3, $4, $5, 'queued', $6)
+    insert into target_mails (participation_id, target_id, subject, body, reply_to, counts, state, asked_at)
+    values ($1, $2, $3, $4, $5, $6, 'queued', $7)
+    on conflict (participation_id, target_id) do update set subject = excluded.subject, body = excluded.body,
+        reply_to = excluded.reply_to, counts = excluded.counts, state = 'queued', asked_at = excluded.asked_at,
+        over_at = null
+    where target_mails.state = 'stopped'
     """
 )
 BY_ID = Query(
     """
-    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply, m.state
+    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply_to, m.state
     from target_mails m join participations p on p.id = m.participation_id where m.id = $1
     """,
     TargetMail,
 )
 OF_PERSON = Query(
     """
-    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply, m.state
+    select m.id, p.post_id, m.target_id, p.account_id, m.subject, m.body, m.reply_to, m.state
     from target_mails m join participations p on p.id = m.participation_id
     where m.target_id = $1 and p.account_id = $2
     """,
@@ -78,9 +86,36 @@ NEXT = Query(
 SENT = Command(
     "update target_mails set state = 'sent', sent_at = $2 where id = $1 and state = 'queued'"
 )
-STOP_ONE = Command("update target_mails set state = 'stopped', sent_at = null where id = $1")
-STOP = Command(
-    "update target_mails set state = 'stopped' where target_id = $1 and state = 'queued'"
+# What does not go was not written: its letter counts no more, unless somebody reports an answer to it.
+STOP_ONE = Query(
+    """
+    with stopped as (
+        update target_mails set state = 'stopped', sent_at = null where id = $1
+        returning participation_id, target_id)
+    update call_letters l set status = 'unsent' from stopped s
+    where (l.participation_id, l.target_id) = (s.participation_id, s.target_id) and l.status = 'did'
+    returning l.participation_id
+    """,
+    int,
+)
+STOP = Query(
+    """
+    with stopped as (
+        update target_mails set state = 'stopped' where target_id = $1 and state = 'queued'
+        returning participation_id, target_id)
+    update call_letters l set status = 'unsent' from stopped s
+    where (l.participation_id, l.target_id) = (s.participation_id, s.target_id) and l.status = 'did'
+    returning l.participation_id
+    """,
+    int,
+)
+TAKE_BACK = Command(
+    """
+    update participations p set answer = $2, choice = $3, counts = false
+    where p.id = any($1::bigint[]) and p.answer = 'did'
+        and exists (select from target_mails m where m.participation_id = p.id and m.counts)
+        and not exists (select from call_letters l where l.participation_id = p.id and l.status <> 'unsent')
+    """
 )
 REFUSE = Command(
     "insert into mail_refusals (fingerprint, refused_at) values ($1, $2) on conflict do nothing"
@@ -131,7 +166,10 @@ async def mailing(conn: Connection, post_id: int) -> Mailing | None:
 async def insert(
     conn: Connection, participation_id: int, target_id: int, new: New, now: datetime
 ) -> None:
-    await INSERT.run(conn, participation_id, target_id, new.subject, new.body, new.reply, now)
+    """In place of one that was stopped."""
+    await INSERT.run(
+        conn, participation_id, target_id, new.subject, new.body, new.reply_to, new.counts, now
+    )
 
 
 async def by_id(conn: Connection, mail_id: int) -> TargetMail | None:
@@ -151,13 +189,19 @@ async def sent(conn: Connection, mail_id: int, now: datetime) -> None:
     await SENT.run(conn, mail_id, now)
 
 
-async def stop_one(conn: Connection, mail_id: int) -> None:
-    await STOP_ONE.run(conn, mail_id)
+async def stop_one(conn: Connection, mail_id: int) -> list[int]:
+    """It does not go. Gives the participation whose letter counts no more, if one does not."""
+    return await STOP_ONE.all(conn, mail_id)
 
 
-async def stop(conn: Connection, target_id: int) -> None:
-    """What waits is not sent."""
-    await STOP.run(conn, target_id)
+async def stop(conn: Connection, target_id: int) -> list[int]:
+    """What waits is not sent. Gives the participations of which a letter counts no more."""
+    return await STOP.all(conn, target_id)
+
+
+async def take_back(conn: Connection, ids: Sequence[int], answer: str, choice: int) -> None:
+    """Of those who took part by their letters alone, and of whom none counts now, the answer becomes another."""
+    await TAKE_BACK.run(conn, ids, answer, choice)
 
 
 async def refuse(conn: Connection, fingerprint: bytes, now: datetime) -> None:

@@ -80,21 +80,21 @@ INSERT = Command(
 )
 OF_CALL = Query(
     """
-    select t.*, (select count(*) from call_letters l where l.target_id = t.id) as letters
+    select t.*, (select count(*) from call_letters l where l.target_id = t.id and l.status <> 'unsent') as letters
     from call_targets t where t.post_id = $1 order by t.id
     """,
     Target,
 )
 BY_ID = Query(
     """
-    select t.*, (select count(*) from call_letters l where l.target_id = t.id) as letters
+    select t.*, (select count(*) from call_letters l where l.target_id = t.id and l.status <> 'unsent') as letters
     from call_targets t where t.post_id = $1 and t.id = $2
     """,
     Target,
 )
 ANY_BY_ID = Query(
     """
-    select t.*, (select count(*) from call_letters l where l.target_id = t.id) as letters
+    select t.*, (select count(*) from call_letters l where l.target_id = t.id and l.status <> 'unsent') as letters
     from call_targets t where t.id = $1
     """,
     Target,
@@ -138,13 +138,14 @@ SCRIPTS = Query(
 SCRIPT = Query(
     "select status, subject, body from call_scripts where post_id = $1 and status = $2", Script
 )
-# A letter is written once; that there was an answer to it may come later.
+# A letter is written once; that there was an answer to it may come later. One that never went may be written again.
 PUT_LETTER = Command(
     """
     insert into call_letters (participation_id, target_id, status, said, written_at)
     values ($1, $2, $3, $4, $5)
-    on conflict (participation_id, target_id) do update set status = 'answered', said = excluded.said
-    where call_letters.status = 'did' and excluded.status = 'answered'
+    on conflict (participation_id, target_id) do update set status = excluded.status, said = excluded.said,
+        written_at = case call_letters.status when 'unsent' then excluded.written_at else call_letters.written_at end
+    where call_letters.status = 'unsent' or (call_letters.status = 'did' and excluded.status = 'answered')
     """
 )
 REPORTS = Query(
@@ -159,7 +160,7 @@ REPORTS = Query(
 WRITTEN = Query(
     """
     select l.target_id from call_letters l join participations p on p.id = l.participation_id
-    where p.post_id = $1 and p.account_id = $2
+    where p.post_id = $1 and p.account_id = $2 and l.status <> 'unsent'
     """,
     int,
 )
@@ -252,5 +253,5 @@ async def reports(conn: Connection, post_id: int, limit: int) -> list[Letter]:
 
 
 async def written(conn: Connection, post_id: int, account_id: int) -> set[int]:
-    """The targets to whom somebody wrote."""
+    """The targets to whom somebody wrote, or has a letter on its way."""
     return set(await WRITTEN.all(conn, post_id, account_id))

@@ -115,7 +115,7 @@ async def act(request: web.Request, caller: Caller) -> web.Response:
         type=sent.text("type") or "",
         words=(sent.text("text") or "").strip(),
         report_id=sent.id("report_id"),
-        mail=sent.flag("send_email_notification"),
+        mail=sent.boolean("send_email_notification") is not False,
     )
     async with context(request).work.transaction() as tx:
         account = await _account(tx, request)

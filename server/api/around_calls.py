@@ -14,7 +14,7 @@ from server.api import calls as calls_api
 from server.api import params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_member
-from server.api.describe import Described, a_text, an_id, flag, op
+from server.api.describe import Described, a_text, an_id, flag, op, some_ids
 from server.api.reading import id_of
 from server.api.schema import array
 from server.context import context
@@ -31,11 +31,15 @@ BASE = "/api/beckon/v1"
 
 
 async def note_outcome(request: web.Request, caller: Caller) -> web.Response:
-    """``outcome``: what came of it, as a post is typed. For organisers and moderators, once the call is over."""
-    said = (await params.read(request)).text("outcome") or ""
+    """``outcome``: what came of it, as a post is typed; ``media_ids``: of pictures of the caller, four at most, each with a
+    description, which are the community's from then on; without it those shown stay. For organisers and moderators, once the
+    call is over."""
+    sent = await params.read(request)
+    said = sent.text("outcome") or ""
+    files = sent.ids("media_ids") if "media_ids" in sent else None
     async with context(request).work.transaction() as tx:
         post, _ = await calls_api.found(tx, id_of(request), caller.account)
-        await outcomes.note(tx, caller.account, post, said)
+        await outcomes.note(tx, caller.account, post, said, files)
     return await calls_api.answered(request, post.id, caller.account)
 
 
@@ -145,7 +149,9 @@ def routes() -> list[web.RouteDef]:
 
 
 DESCRIBED: Described = {
-    f"POST {BASE}/calls/{{id}}/outcome": op("Call", a_text("outcome", required=True)),
+    f"POST {BASE}/calls/{{id}}/outcome": op(
+        "Call", a_text("outcome", required=True), some_ids("media_ids")
+    ),
     f"POST {BASE}/calls/{{id}}/messages": op("Empty", a_text("text", required=True)),
     f"DELETE {BASE}/calls/{{id}}/urgent": op("Call"),
     f"GET {BASE}/calls/{{id}}/door": op(array("AtDoor")),

@@ -33,7 +33,7 @@ from server.render.view import Json, maybe_stamp
 from server.urls import Urls
 from storage.calls import Details
 
-TAKEN = ("title", "about", "language")
+TAKEN = ("title", "about", "language", "secret_until_closed")
 TIMES = ("ends_at", "closes_at")
 PLAIN = ("timezone", "capacity", "external_url", "urgent", "guests_max")
 OF_PLACE = ("place_name", "place_address", "latitude", "longitude")

@@ -71,6 +71,9 @@ def _entity(tx: Tx, sheet: Sheet) -> Json:
         "online_url": sheet.online.url if sheet.online else None,
         "online_for_participants": bool(sheet.online and sheet.online.for_participants),
         "media_attachments": media.attachments(tx.site.urls, sheet.post, sheet.post.attachments),
+        "outcome_media": media.attachments(tx.site.urls, sheet.told, sheet.told.attachments)
+        if sheet.told
+        else [],
         "sources": [asdict(source) for source in sheet.sources],
         "next": _next(sheet.next),
         "questions": [{"text": q.text, "required": q.required} for q in sheet.questions],

@@ -5,7 +5,7 @@ variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed,
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, taken (places, each guest among
 them), guests_max (whom each may bring), goal? {value, metric}, urgent, external_url?, answers [{key,
-title, counts, people}], note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), author,
+title, counts, people? (null while they are secret)}], secret_until_closed (of a decision), note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), outcome_media (``MediaAttachment`` each, of a call of ours), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
 place_in_line?, answered_at, role?, guests, ballot? (of each of the answers its points, or its place, 0 for none)}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
@@ -17,7 +17,7 @@ whoever has answered may do then, as far as the reader may see it: next_call_id 
 (``MediaAttachment`` each; media_ids to say them, each described); online_url? (where one takes part from afar; with
 online_for_participants for who has a place, and who steers); questions [{text, required}] (what who takes part is
 asked); may_be_started (others may start a copy in their town), started_from? {id, title, url, uri} (the first call,
-of which this is a copy), started_in (how many places). ``Participant``: account, answer, state, tier, answered_at,
+of which this is a copy), started_in (how many places). ``Participant``: account, answer?, state, tier, answered_at,
 role?, guests, fields [{name, value}] (by question).
 
 Times are sent as ISO 8601; one without an offset is meant in ``timezone``.
@@ -52,7 +52,7 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import sight
-from server.domain.calling import ballots, decisions, kinds, naming, questions
+from server.domain.calling import ballots, decisions, deleting, kinds, naming, questions
 from server.domain.calling import calls as verbs
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
@@ -64,7 +64,7 @@ from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from server.render import call as render
-from storage import calls, participations
+from storage import calls
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.next_steps import Next
@@ -111,6 +111,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         note=sent.text("participants_note") if "participants_note" in sent else None,
         questions=_wanted_questions(sent) if "questions" in sent else None,
         may_be_started=sent.boolean("may_be_started"),
+        secret_until_closed=sent.boolean("secret_until_closed"),
         sources=_sources(sent) if "sources" in sent else None,
         next=_wanted_next(sent) if "next_call_id" in sent or "next_url" in sent else None,
         media_ids=tuple(sent.ids("media_ids")) if "media_ids" in sent else None,
@@ -228,7 +229,7 @@ async def edit(request: web.Request, caller: Caller) -> web.Response:
 async def delete(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
-        await verbs.delete(tx, caller.account, post)
+        await deleting.delete(tx, caller.account, post)
     return empty()
 
 
@@ -301,7 +302,7 @@ async def participants(request: web.Request, caller: Caller) -> web.Response:
         post, call = await found(tx, id_of(request), caller.account)
         group = await sight.group(tx, call.community_id, caller.account)
         await communities.require_people(tx, group, caller.account)
-        rows = await participations.participants(tx.conn, post.id)
+        rows = await naming.answered(tx, call)
         people = await naming.people(tx, post, call, rows)
         named = [(people[r.account_id], r) for r in rows if r.account_id in people]
         said = await questions.read(tx, call, [row for _, row in named])
@@ -356,6 +357,7 @@ _MORE = (
     some_texts("options"),
     a_text("participants_note"),
     flag("may_be_started"),
+    flag("secret_until_closed"),
     integer("guests_max"),
     some_ids("media_ids"),
     a_text("online_url"),

@@ -3,7 +3,7 @@
 ``Community``: id, name, handle, title, about (HTML), purpose, norms (accepted by who joins by ``/join``), language,
 topics[], questions[] (answered there, where one asks to join), capacity (of people; null: no limit), proposals (who
 makes calls: open, seconded by ``seconds`` members, approved), welcome_status_id, place_in_line and norms_accepted (of
-the viewer, or null), handover_offered (to the viewer), url, uri, local, policy (open, request, invited) and visibility
+the viewer, or null), handover_offered (to the viewer), held_count (of posts that wait; null but for who steers), url, uri, local, policy (open, request, invited) and visibility
 (public, unlisted, private; both null for one of another server), rules[], members_count, member, requested, role (organiser, moderator, member or
 null), account (``Account``). ``Member``: account, role.
 """
@@ -21,7 +21,7 @@ from server.api.group_moderation import moderates_elsewhere
 from server.api.reading import account_of, id_of, viewer_of
 from server.api.schema import array
 from server.context import context
-from server.domain import sight
+from server.domain import policy, sight
 from server.domain.groups import communities as verbs
 from server.domain.groups import joining
 from server.domain.moderating import group_moderation
@@ -29,7 +29,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid
 from server.render import community as render
 from server.render.view import Json
-from storage import accounts, communities, follows, group_properties, handovers
+from storage import accounts, communities, follows, group_properties, handovers, held_posts
 from storage.accounts import Account
 
 BASE = "/api/beckon/v1/communities"
@@ -43,16 +43,18 @@ async def entity(tx: Tx, group: Account, viewer: Account | None) -> Json:
         return render.community(tx.site.urls, group, row, None, None, said=said)
     relations = await follows.relations(tx.conn, viewer.id, [group.id], tx.now)
     role = await communities.role(tx.conn, group.id, viewer.id)
-    standing = await _standing(tx, group, viewer) if row else render.NOBODY
+    standing = await _standing(tx, group, viewer, role) if row else render.NOBODY
     return render.community(tx.site.urls, group, row, relations.get(group.id), role, standing, said)
 
 
-async def _standing(tx: Tx, group: Account, viewer: Account) -> render.Standing:
+async def _standing(tx: Tx, group: Account, viewer: Account, role: str | None) -> render.Standing:
     offered = await handovers.of(tx.conn, group.id)
+    steers = policy.may_steer(role).allowed
     return render.Standing(
         await joining.place(tx, viewer, group),
         await joining.accepts_norms(tx, viewer, group),
         offered is not None and offered.to_id == viewer.id,
+        await held_posts.count(tx.conn, group.id) if steers else None,
     )
 
 

@@ -1,11 +1,12 @@
 """Decisions in Beckon's own API: the rule, the reasons, and the record.
 
 ``DecisionRecord``: call_id, title, variant?, state, closes_at?, rules {quorum? (people), threshold? (percent),
-open_votes}, answers [{key, title, people (who put it first, where they score or rank), points?, mean? (of 0 to 5)}],
-rounds [{votes [{key, people}], out (keys), exhausted (people)}] of a ranked one (domain/calling/ballots.py), result {word (nobody, too_few, heard, chosen, tie, below_threshold,
-consent, blocked), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
+open_votes}, answers [{key, title, people? (who put it first, where they score or rank), points?, mean? (of 0 to 5)}],
+rounds [{votes [{key, people}], out (keys), exhausted (people)}] of a ranked one (domain/calling/ballots.py), result
+{word (nobody, too_few, heard, chosen, tie, below_threshold, consent, blocked, secret), sentence, leading (keys)}, reasons
+[{id, answer, reason, resolution?, resolved_at?, account?}] of all
 sides in no telling order, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
-are open, for members of the community.
+are open, for members of the community. Where counts are secret until it closes there are no ``people`` and no reasons before.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def _answered(found: Record, at: int) -> Json:
     return {
         "key": found.answers[at].key,
         "title": found.answers[at].title,
-        "people": found.given[at].people,
+        "people": found.given[at].people if found.given else None,
         "points": points,
         "mean": round(points / people, 2) if points is not None and people else None,
     }

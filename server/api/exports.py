@@ -1,7 +1,7 @@
 """Calls for other tools, in Beckon's own API: out as OSDI and CSV, and in from OSDI and calendars.
 
 A call as OSDI shows what its page shows, its counts; with ``answers=true`` those who steer its community, but
-never an office or a firm, get each answer with it. A name stands beside an answer where the kind of call is one that people do together, or where its
+never an office or a firm, get each answer with it (what it said is left out while the counts of a decision are secret). A name stands beside an answer where the kind of call is one that people do together, or where its
 giver chose to be shown; else it is told that somebody answered, and not who. ``FoundCall``: what a file holds, with
 ``call_id`` of what became of it.
 """
@@ -36,7 +36,7 @@ from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unauthenticated
 from server.render import spreadsheet
 from server.render.view import Json, maybe_stamp
-from storage import calls, participations, targets
+from storage import calls, targets
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.participations import Participation
@@ -66,7 +66,7 @@ async def _steered(
         raise Unauthenticated("Who answered is for organisers and moderators.")
     group = await sight.group(tx, call.community_id, viewer)
     await communities.require_people(tx, group, viewer)
-    rows = await participations.participants(tx.conn, post.id)
+    rows = await naming.answered(tx, call)
     people = await naming.people(tx, post, call, rows)
     return [(row, people.get(row.account_id or 0)) for row in rows]
 

@@ -25,7 +25,10 @@ BASE = "/api/beckon/v1"
 async def form(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         post, call = await calls_api.found(tx, id_of(request), caller.account)
-        shown = {"audience": await feedback.readers(tx, call), "length": feedback.TEXT_MAX}
+        shown = {
+            "audience": await feedback.readers(tx, call, member=True),
+            "length": feedback.TEXT_MAX,
+        }
         try:
             giver = await feedback.member(tx, caller.account, post)
         except Forbidden as refused:

@@ -10,7 +10,6 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from server import limits
 from server.api import params
 from server.api.answers import empty, ok
 from server.api.auth import Caller, for_anyone, for_member
@@ -49,17 +48,15 @@ async def form(request: web.Request, caller: Caller | None) -> web.Response:
 async def follow(request: web.Request, caller: Caller | None) -> web.Response:
     """The same answer whoever the address belongs to: a mail asks its owner."""
     sent = await params.read(request)
-    ctx = context(request)
     source = address_of(request)
-    ctx.limits.require(limits.EMAIL_ANSWERS, limits.neighbourhood(source), ctx.work.clock.now())
-    async with ctx.work.transaction() as tx:
+    async with context(request).work.transaction() as tx:
         group = await _group(tx, request, viewer_of(caller))
         await mail_follows.require(tx, group)
         given, trap = sent.text("stamp") or "", sent.text(human.TRAP) or ""
         human.require(tx, f"follow {group.id}", given, trap)
         if await barriers.severity(tx, source) == "sign_up_block":
             raise Forbidden("From your network nobody can do this.", reason="network")
-        await mail_follows.begin(tx, group, sent.text("email") or "")
+        await mail_follows.begin(tx, group, sent.text("email") or "", source)
     return empty()
 
 

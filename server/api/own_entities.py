@@ -71,6 +71,7 @@ OURS: Mapping[str, Schema] = {
         purpose=TEXT, norms=TEXT, language=maybe(TEXT), topics=array(TEXT), questions=array(TEXT),
         capacity=maybe(COUNT), proposals=maybe(words("open", "seconded", "approved")), seconds=maybe(COUNT),
         welcome_status_id=maybe(ID), place_in_line=maybe(COUNT), norms_accepted=maybe(BOOL), handover_offered=BOOL,
+        held_count=maybe(COUNT),
         policy=maybe(words("open", "request", "invited")),
         visibility=maybe(words("public", "unlisted", "private")), rules=array(TEXT), members_count=COUNT, member=BOOL,
         requested=BOOL, role=maybe(words("organiser", "moderator", "member")), account="Account",
@@ -162,7 +163,8 @@ OURS: Mapping[str, Schema] = {
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
-        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=COUNT)), note=maybe(TEXT),
+        answers=array(entity(key=ANSWER, title=TEXT, counts=BOOL, people=maybe(COUNT))),
+        secret_until_closed=BOOL, note=maybe(TEXT),
         outcome=maybe(TEXT),
         place=entity(name=TEXT, address=TEXT, latitude=maybe(NUMBER), longitude=maybe(NUMBER)),
         capacity=maybe(COUNT), taken=COUNT, guests_max=COUNT, counted=COUNT, confirmed=COUNT, expressed=COUNT, waiting=COUNT,
@@ -176,7 +178,7 @@ OURS: Mapping[str, Schema] = {
         author="Account", community="Account",
         answer=maybe(_ANSWERED),
         parent_id=maybe(ID), questions=array(entity(text=TEXT, required=BOOL)), participants_note=maybe(TEXT), roles=_WANTED,
-        media_attachments=array("MediaAttachment"),
+        media_attachments=array("MediaAttachment"), outcome_media=array("MediaAttachment"),
         sources=array(entity(url=URL, title=TEXT)), next=maybe(entity(call_id=maybe(ID), title=TEXT, url=URL)), online_url=maybe(URL), online_for_participants=BOOL,
         shifts=array(entity(
             id=ID, title=TEXT, url=URL, state=words("open", "postponed", "cancelled", "closed"),
@@ -204,6 +206,9 @@ OURS: Mapping[str, Schema] = {
         )),
         range=entity(at_least=COUNT, at_most=COUNT, also_reported=COUNT),
     ),
+    "OpenedCall": entity(
+        url=maybe(URL), text=maybe(TEXT), hosted_by=TEXT, opened_at=maybe(TIME), names=array(TEXT),
+    ),
     "FeedbackForm": entity(open=BOOL, reason=maybe(TEXT), given=BOOL, audience=TEXT, length=COUNT),
     "Feedback": entity(
         people=COUNT, shown=BOOL,
@@ -214,11 +219,11 @@ OURS: Mapping[str, Schema] = {
         call_id=ID, title=TEXT, variant=maybe(words("sense", "consent", "score", "ranked")),
         state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
         rules=entity(quorum=maybe(COUNT), threshold=maybe(COUNT), open_votes=BOOL),
-        answers=array(entity(key=ANSWER, title=TEXT, people=COUNT, points=maybe(COUNT), mean=maybe(NUMBER))),
+        answers=array(entity(key=ANSWER, title=TEXT, people=maybe(COUNT), points=maybe(COUNT), mean=maybe(NUMBER))),
         rounds=array(entity(votes=array(entity(key=ANSWER, people=COUNT)), out=array(ANSWER), exhausted=COUNT)),
         result=entity(
             word=words("nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent",
-                       "blocked"),
+                       "blocked", "secret"),
             sentence=TEXT, leading=array(ANSWER),
         ),
         reasons=array(entity(id=ID, answer=ANSWER, reason=TEXT, resolution=maybe(TEXT),
@@ -250,7 +255,7 @@ OURS: Mapping[str, Schema] = {
     "MailList": entity(followers=COUNT, waiting=COUNT, added=COUNT),
     "ConsentText": entity(purpose=words("answer", "news"), version=COUNT, text=TEXT),
     "Contact": entity(
-        id=ID, name=TEXT, answer=TEXT, fields=array(entity(name=TEXT, value=TEXT)),
+        id=ID, name=TEXT, answer=maybe(TEXT), fields=array(entity(name=TEXT, value=TEXT)),
         agreed=array(words("answer", "news")), confirmed_at=TIME,
     ),
     "Impact": entity(
@@ -262,7 +267,7 @@ OURS: Mapping[str, Schema] = {
         days=array(entity(**{"from": DATE, "to": DATE}, answered=COUNT, withdrawn=maybe(COUNT))),
     ),
     "Participant": entity(
-        account="Account", answer=ANSWER, state=PLACE_STATE, tier=words("confirmed", "expressed"),
+        account="Account", answer=maybe(ANSWER), state=PLACE_STATE, tier=words("confirmed", "expressed"),
         answered_at=TIME, role=maybe(TEXT), guests=COUNT,
         fields=array(entity(name=TEXT, value=TEXT)),
     ),

@@ -124,7 +124,7 @@ async def _contact(tx: Tx, row: Contact, person: contacts.Person) -> Json:
     return {
         "id": str(row.id),
         "name": person.name,
-        "answer": row.answer,
+        "answer": row.answer or None,
         "fields": [{"name": name, "value": value} for name, value in person.fields.items()],
         "agreed": [each.purpose for each in given if each.ended_at is None],
         "confirmed_at": maybe_stamp(row.confirmed_at) or stamp(row.created_at),

@@ -36,7 +36,7 @@ from server.api.scheduled import time_of
 from server.api.schema import array, either
 from server.context import context
 from server.domain import sight
-from server.domain.calling import calls, short_calls
+from server.domain.calling import deleting, short_calls
 from server.domain.members.preferences import LANGUAGE
 from server.domain.posting import composing, drafts, marks, media, posts, quotes, scheduled
 from server.domain.posting.composing import Wanted, WantedPoll
@@ -236,7 +236,7 @@ async def delete(request: web.Request, caller: Caller) -> web.Response:
 
 async def _remove(tx: Tx, actor: Account, post: Post) -> None:
     if post.is_call and post.local:
-        await calls.delete(tx, actor, post)
+        await deleting.delete(tx, actor, post)
     elif post.reblog_of_id is not None and post.account_id == actor.id:
         boosted = await post_rows.by_id(tx.conn, post.reblog_of_id)
         assert boosted, "a foreign key holds it"

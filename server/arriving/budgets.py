@@ -48,6 +48,8 @@ CARRIED = Rule("carried for a domain", 6000, HOUR)
 CARRIED_OF_ONE = Rule("carried for an account", 600, HOUR)
 BURIED = Rule("deletions of the unknown", 10_000, HOUR)
 """Each leaves a row, so that what comes too late stays away. Tools that delete old posts send thousands."""
+UNDONE = Rule("undoings of the unknown", 1000, DAY)
+"""Each leaves a row for two days. They are few: most Undos carry what they undo."""
 FLAGS = Rule("reports", 50, DAY)
 """Each rings at every moderator's."""
 VOTES = Rule("votes in a poll", 2000, HOUR)
@@ -72,7 +74,7 @@ SHAPES = Rule("documents in another JSON-LD shape", 1000, HOUR)
 NEW = timedelta(days=2)
 
 RULES = (
-    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES,
+    ACCOUNTS, HOSTS, POSTS, CARRIED, CARRIED_OF_ONE, BURIED, UNDONE, FLAGS, VOTES, TOLD_VOTES, READERS, ANSWERS, TALLIES,
     COPIES, TIES, UNASKED,
     UNASKED_OF_NEW, RECEIPTS, SHAPES,
 )  # fmt: skip

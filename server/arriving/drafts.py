@@ -322,6 +322,8 @@ def reported_of(value: Post) -> calls_elsewhere.Reported:
         counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
     state = STATES.get(value.event.status, "open") if value.event else "open"
     roles = call.roles if call and call.parent else ()
+    secret = call is not None and call.kind == "decision" and call.secret_until_closed
+    voters = min(value.poll.voters_count or 0, NUMBER_MAX) if value.poll else 0
     asked = call.questions if call and not call.parent else ()
     return calls_elsewhere.Reported(
         kind=call.kind if call else "event",
@@ -329,7 +331,9 @@ def reported_of(value: Post) -> calls_elsewhere.Reported:
         questions=tuple(questions.Asked(each.text, each.required) for each in asked),
         counts=tuple(counts),
         # Who is in two shifts is one person.
-        counted=min(taken, NUMBER_MAX)
+        counted=voters
+        if secret
+        else min(taken, NUMBER_MAX)
         if _divided(value)
         else sum(n for n, a in zip(counts, answers, strict=True) if a.counts),
         waiting=min(call.waiting, NUMBER_MAX) if call else 0,
@@ -348,4 +352,5 @@ def reported_of(value: Post) -> calls_elsewhere.Reported:
         started_from=call.started_from if call and not call.parent else None,
         may_be_started=call.may_be_started if call else True,
         taken=value.event.taken if value.event else None,
+        secret_until_closed=secret,
     )

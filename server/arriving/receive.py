@@ -18,7 +18,7 @@ from federation.origin import same_origin
 from server.arriving import budgets, drafts, receive_calls, receive_moderation, receive_ties
 from server.arriving.acts import Act
 from server.domain import policy, wire
-from server.domain.calling import calls_elsewhere, participations
+from server.domain.calling import calls_elsewhere, participations, taken_back
 from server.domain.members import farewell, follows, moves
 from server.domain.moderating import host_blocks, reports
 from server.domain.posting import dislikes, marks, polls, posts, quotes, sharing
@@ -232,6 +232,7 @@ async def _delete(tx: Tx, act: Act, activity: wire_acts.Delete) -> None:
     if boosted:
         await marks.unboost(tx, act.by, boosted)
         return
+    await calls_elsewhere.deleted(tx, post)
     await posts.delete(tx, act.by, post, arrived=act.arrived)
 
 
@@ -271,6 +272,7 @@ async def gone(tx: Tx, uri: str) -> None:
     """Its origin says that a post is gone."""
     post = await post_rows.by_uri(tx.conn, uri)
     if post and not post.local:
+        await calls_elsewhere.deleted(tx, post)
         await posts.remove(tx, post)
 
 
@@ -493,8 +495,18 @@ async def _undo_by_id(tx: Tx, act: Act, uri: str) -> None:
         await marks.unlike(tx, act.by, post, arrived=act.arrived)
     elif post and boost and boost.account_id == act.by.id:
         await marks.unboost(tx, act.by, post)
-    else:
+    elif follow or joined or liked or disliked or boost:
         raise Refused("unknown_object", "There is nothing of yours here to undo.")
+    else:
+        await _undone_early(tx, act, uri)
+
+
+async def _undone_early(tx: Tx, act: Act, uri: str) -> None:
+    """Nothing here has that id: it may come after this, and is theirs if it is of their server."""
+    if not same_origin(act.by.uri, uri) or await receive_calls.is_anothers(tx, uri):
+        raise Refused("unknown_object", "There is nothing of yours here to undo.")
+    await _spend_for_good(tx, budgets.UNDONE, act.by.host)
+    await taken_back.expect_by_id(tx, act.by, uri)
 
 
 async def _block(tx: Tx, act: Act, activity: wire_acts.Block) -> None:

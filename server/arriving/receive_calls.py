@@ -23,7 +23,7 @@ from server.domain.groups import invitations
 from server.domain.members import follows
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts
+from storage import accounts, ties_elsewhere
 from storage import call_copies as copy_rows
 from storage import commitments as commitment_rows
 from storage import communities as community_rows
@@ -188,6 +188,14 @@ async def offer_undone(tx: Tx, act: Act, uri: str) -> bool:
     await participations.withdraw(tx, act.by, post)
     await participations.overtaken(tx, act.by, post, uri)  # the same again counts no more
     return True
+
+
+async def is_anothers(tx: Tx, uri: str) -> bool:
+    """Whether what was offered by this id is here, and so not the sender's (``offer_undone``)."""
+    offered = await commitment_rows.by_uri(tx.conn, uri) or await ties_elsewhere.by_uri(
+        tx.conn, uri
+    )
+    return offered is not None
 
 
 async def offer_overtaken(tx: Tx, act: Act, offer: wire_acts.Offer) -> None:

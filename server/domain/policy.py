@@ -44,6 +44,15 @@ FOR_ITS_MEMBERS = _refused(
     "for_its_members",
     "This call is for the members of its community, and answered with an account.",
 )
+NOT_TO_OPEN = _refused(
+    "not_to_open",
+    "A decision, a letter or a share of a private community is for its members alone.",
+)
+OPEN_ALREADY = _refused("open_already", "Everybody can see this call as it is.")
+OPEN_ITS_SHIFTS = _refused(
+    "open_its_shifts", "One answers the shifts of this call: open those that others may take."
+)
+NOT_FROM_YOU = _refused("not_from_you", "This call takes no answer of this account.")
 NOT_TO_START = _refused("not_to_start", "This call is not to be started in other places.")
 PEOPLE_ONLY = _refused("people_only", "Only people can join a private community.")
 NOT_INVITED = _refused("not_invited", "This community is joined by invitation only.")
@@ -375,9 +384,23 @@ def may_wait(*, mine: bool, full: bool) -> Verdict:
     return QUEUE_FULL if full else ALLOWED
 
 
-def may_take_up(visibility: str, *, member: bool) -> Verdict:
-    """Answer a call of ours at all. ``member``: of its community. Whoever has no account is none."""
-    return FOR_ITS_MEMBERS if visibility == "members" and not member else ALLOWED
+def may_take_up(visibility: str, *, member: bool, opened: bool = False) -> Verdict:
+    """Answer a call of ours at all. ``member``: of its community; whoever has no account is none. ``opened``: they
+    came by the page that shows this call to everybody."""
+    return ALLOWED if visibility != "members" or member or opened else FOR_ITS_MEMBERS
+
+
+OPENED_KINDS = ("event", "volunteer", "petition", "need", "donate")
+
+
+def may_open(visibility: str, kind: str, *, divided: bool) -> Verdict:
+    """Give a call a page for everybody. A decision stays with those whom it is about; what one writes to a target
+    or passes on needs more than that page. ``divided``: it has shifts."""
+    if visibility != "members":
+        return OPEN_ALREADY
+    if kind not in OPENED_KINDS:
+        return NOT_TO_OPEN
+    return OPEN_ITS_SHIFTS if divided else ALLOWED
 
 
 def may_bring(guests: int, most: int, *, kept: bool) -> Verdict:

@@ -81,6 +81,8 @@ def _may_see(
     member: bool,
     feed: bool,
 ) -> bool:
+    if post.is_deleted:
+        return False
     return policy.may_see(
         post.visibility,
         own=viewer is not None and viewer.id == post.account_id,

@@ -71,8 +71,11 @@ SERVICES = ("transport", "care", "law", "language", "media", "work")
 TARGETS_MAX, NOTE_MAX = 100, 300
 """Of a contact call on the wire; characters of each note."""
 
+UNTOLD = "Until it closes nobody sees how many gave which answer."
+
 FILMED = ("gifv", "video", "audio")
 """Of these a picture is told besides: clients elsewhere show it before the film is loaded."""
+TAKES_ANSWERS = ("open", "postponed")
 CALL_STATES: dict[str, Any] = {
     "open": "confirmed",
     "closed": "confirmed",
@@ -209,7 +212,7 @@ async def card(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
         audience=community.uri,
         context=f"{row.uri}/context",
         quote_policy=QuotePolicy(automatic=(PUBLIC if row.is_public else community.uri,)),
-        poll=await _poll(tx, row.id),
+        poll=_ended(await _poll(tx, row.id)),
         card_for=row.uri,
     )
     return build.question(value)
@@ -231,7 +234,9 @@ async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> Json:
     value = await _common(tx, row)
     options = await polls.options(tx.conn, [row.id])
     listed = "".join(f"<li>{text.escape(option.title)}</li>" for option in options)
-    link = f'<a href="{text.escape(row.url)}">{text.escape(kinds.KINDS[call.kind].asks)}</a>'
+    link = (
+        f'<a href="{text.escape(row.url)}">{text.escape(kinds.asks(call.kind, call.variant))}</a>'
+    )
     asked = f"<ul>{listed}</ul><p>{link}</p>"
     uri = tx.site.urls.companion(row.uri)
     page = replace(value, id=uri, kind="page", summary=line(call), content=value.content + asked)
@@ -336,12 +341,19 @@ def line(call: calls.Call) -> str:
 async def _card_text(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     told = text.escape(text.CALL_STATES.get(call.state, "") + line(call))
     head = f"<strong>{text.escape(row.title)}</strong>" + (f"<br>{told}" if told else "")
-    kind = kinds.KINDS[call.kind]
-    asks = f"{kind.asks} {kind.note}".strip()
-    privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
     times = await _shift_list(tx, await shifts(tx, call))
     details = f'<a href="{text.escape(row.url)}">Details</a>'
-    return f"<p>{head}</p>{call.outcome}{times}<p>{asks} {privacy} {details}</p>"
+    return f"<p>{head}</p>{call.outcome}{times}<p>{_asked(tx, call)}{details}</p>"
+
+
+def _asked(tx: Tx, call: calls.Call) -> str:
+    """Nothing once it takes no answers: some software shows a poll as open whose ``closed`` it does not read."""
+    if call.state not in TAKES_ANSWERS:
+        return ""
+    privacy = f"Your answer goes to {tx.site.urls.domain} only; your name is not shown in public."
+    untold = UNTOLD if call.hides_counts else ""
+    asks = (kinds.asks(call.kind, call.variant), kinds.KINDS[call.kind].note, untold, privacy)
+    return "".join(f"{part} " for part in asks if part)
 
 
 async def shifts(tx: Tx, call: calls.Call) -> list[tuple[posts.Post, calls.Call]]:
@@ -363,14 +375,16 @@ async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str
 
 
 async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
-    """What a call prints of the replies that answer it, and of what a choice of one option says; nothing once it takes no answers, or where one has to
-    choose a shift."""
-    if call.state not in ("open", "postponed") or await shifts(tx, call):
+    """What a call prints of the replies that answer it, and of what a choice of one option says; nothing once it
+    takes no answers, or where one has to choose a shift. Where what is said is secret no reply answers."""
+    if call.state not in TAKES_ANSWERS or await shifts(tx, call):
         return ""
-    titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
-    found = keywords.of_call(call.kind, call.variant, titles, row.language)
     hint = ballots.HINTS.get(call.variant)
     more = f"<p>{text.escape(hint)}</p>" if hint else ""
+    if call.secret_until_closed:
+        return more
+    titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
+    found = keywords.of_call(call.kind, call.variant, titles, row.language)
     return more + keywords.printed(found, row.language, call.guests_max)
 
 
@@ -538,6 +552,7 @@ async def _extension(
         may_be_started=call.may_be_started,
         guests_max=call.guests_max,
         questions=await _questions(tx, call) if kinds.by_name(call.kind, visibility) else (),
+        secret_until_closed=call.secret_until_closed,
     )
 
 
@@ -637,6 +652,12 @@ async def _poll(tx: Tx, post_id: int) -> Poll:
         closed_at=row.closed_at,
         voters_count=row.voters_count,
     )
+
+
+def _ended(poll: Poll) -> Poll:
+    """A card that closed before its time, or has none, ends when it closed: Takahē 0.11 reads ``endTime`` alone
+    (activities/models/post_types.py, QuestionData), and Mastodon writes both."""
+    return replace(poll, end_time=poll.closed_at) if poll.closed_at else poll
 
 
 def _attachment(stored: dict[str, Any]) -> Attachment:

@@ -24,6 +24,7 @@ from server.domain.calling import (
     call_notices,
     call_series,
     calls,
+    deleting,
     guests,
     line,
     milestones,
@@ -33,6 +34,7 @@ from server.domain.calling import (
     tallies,
     target_mails,
 )
+from server.domain.distribution import Reach
 from server.domain.groups import (
     community_archives,
     community_settings,
@@ -41,12 +43,12 @@ from server.domain.groups import (
     letters,
 )
 from server.domain.groups import histories as history_verbs
-from server.domain.mailing import digests, mail_follows, mail_lists, mails
+from server.domain.mailing import digests, mail_budgets, mail_follows, mail_lists, mails
 from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
 from server.domain.members import follows, moves, sign_up
 from server.domain.moderating import ban_lists as ban_list_verbs
-from server.domain.moderating import held_posts, hold_rules
+from server.domain.moderating import held_posts, hold_notices, hold_rules
 from server.domain.posting import cards as card_verbs
 from server.domain.posting import media, polls, scheduled, tags
 from server.domain.posting import threads as thread_verbs
@@ -70,6 +72,7 @@ from storage import (
     inbox,
     jobs,
     lanes,
+    mail_counts,
     mutes,
     oauth,
     outbox,
@@ -187,6 +190,11 @@ async def _call_notice(tx: Tx, job: Job) -> None:
     await call_notices.run(tx, job.args["notice_id"], job.args["after"])
 
 
+async def _delete_call(tx: Tx, job: Job) -> None:
+    reach = Reach(job.args["members"], job.args["instances"])
+    await deleting.run(tx, job.args["post_id"], reach)
+
+
 async def _call_series(tx: Tx, job: Job) -> datetime | None:
     return await call_series.run(tx, job.args["series_id"])
 
@@ -212,6 +220,10 @@ async def _introduce(tx: Tx, job: Job) -> None:
 
 async def _held_post(tx: Tx, job: Job) -> datetime | None:
     return await held_posts.expire(tx, job.args["post_id"])
+
+
+async def _held_queue(tx: Tx, job: Job) -> datetime | None:
+    return await hold_notices.run(tx, job.args["community_id"])
 
 
 async def _letter(tx: Tx, job: Job) -> None:
@@ -250,6 +262,10 @@ async def _publish_scheduled(tx: Tx, job: Job) -> datetime | None:
 
 async def _scheduled_dropped(tx: Tx, job: Job) -> None:
     await scheduled.gave_up(tx, job.args["id"])
+
+
+async def _letter_dropped(tx: Tx, job: Job) -> None:
+    await target_mails.refused(tx, job.args["mail_id"])
 
 
 async def _archive_community(tx: Tx, job: Job) -> None:
@@ -295,6 +311,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
 async def _clean_cache(tx: Tx, _job: Job) -> datetime:
     """Once an hour: files of other servers that were kept long enough, and budgets of past days."""
     await budgets.forget(tx.conn, tx.now - 2 * DAY)
+    await mail_counts.forget(tx.conn, tx.now - mail_budgets.DAY)
     await media.forget_remote(tx)
     return tx.now + HOUR
 
@@ -329,10 +346,12 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
     "clean_cache": _clean_cache,
     "close_call": _close_call,
     "close_poll": _close_poll,
+    deleting.JOB: _delete_call,
     digests.JOB: _digest,
     "introduce": _introduce,
     "plan_digests": _plan_digests,
     hold_rules.JOB: _held_post,
+    hold_notices.JOB: _held_queue,
     "forget": _forget,
     letters.JOB: _letter,
     follows.LEFT: _left,
@@ -354,6 +373,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    target_mails.JOB: _letter_dropped,
     "publish_scheduled": _scheduled_dropped,
 }
 

@@ -69,6 +69,7 @@ def call(urls: Urls, loaded: Loaded) -> Json:
         "urgent": row.urgent,
         "external_url": row.external_url,
         "answers": _answers(loaded),
+        "secret_until_closed": row.secret_until_closed,
         "counted": row.counted,
         "confirmed": row.confirmed,
         "expressed": row.expressed,
@@ -82,8 +83,14 @@ def call(urls: Urls, loaded: Loaded) -> Json:
 
 
 def _answers(loaded: Loaded) -> list[Json]:
+    hidden = loaded.row.hides_counts
     return [
-        {"key": key, "title": option.title, "counts": counts, "people": option.votes_count}
+        {
+            "key": key,
+            "title": option.title,
+            "counts": counts,
+            "people": None if hidden else option.votes_count,
+        }
         for (key, counts), option in zip(loaded.answers, loaded.options, strict=False)
     ]
 
@@ -138,7 +145,7 @@ def participant(urls: Urls, person: Account, row: Participation, fields: Mapping
     """``fields``: what they answered, by the question."""
     return {
         "account": account.account(urls, person),
-        "answer": row.answer,
+        "answer": row.answer or None,
         "state": row.state,
         "tier": row.tier,
         "answered_at": stamp(row.answered_at),

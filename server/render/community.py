@@ -19,11 +19,13 @@ from storage.proposals import Proposal
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the viewer stands to a community of ours. ``norms``: accepted; None where there are none."""
+    """How the viewer stands to a community of ours. ``norms``: accepted; None where there are none. ``held``:
+    how many posts wait; None for who does not see them."""
 
     place: int | None = None
     norms: bool | None = None
     handover: bool = False
+    held: int | None = None
 
 
 NOBODY = Standing()
@@ -62,6 +64,7 @@ def community(
         "place_in_line": standing.place,
         "norms_accepted": standing.norms,
         "handover_offered": standing.handover,
+        "held_count": standing.held,
         "url": group.url,
         "uri": group.uri,
         "local": group.local,

@@ -40,6 +40,9 @@ def of_call(
     """``Poll`` of a call: open as long as answers are taken, voted once answered."""
     until = call.over_at
     entity = poll(row, options, now, [], own=False)
+    if call.hides_counts:  # as Mastodon's own polls that hide their totals
+        entity["votes_count"] = entity["voters_count"] = row.voters_count or 0
+        entity["options"] = [{"title": o.title, "votes_count": None} for o in options]
     entity["expires_at"] = maybe_stamp(until)
     entity["expired"] = call.state in ("closed", "cancelled") or (until is not None and until < now)
     if answer and answer.state != "refused":

@@ -27,6 +27,7 @@ from server.domain.calling import (
     participants_notes,
     passing_on,
     questions,
+    sheets,
     tallies,
 )
 from server.domain.calling import calls as verbs
@@ -126,11 +127,16 @@ class Shown:
     sources: Sequence[Source]
     next: Step | None
     online: online.Shown | None
+    told: Post | None  # the post that says what came of it
     passed_on: str  # as a few lines for any messenger
 
     @property
     def kind(self) -> Kind:
         return KINDS[self.call.kind]
+
+    @property
+    def asked(self) -> str:
+        return kinds.asks(self.call.kind, self.call.variant)
 
     @property
     def mine_titled(self) -> str:
@@ -239,6 +245,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         sources=await sources.of_call(tx.conn, post.id),
         next=await next_steps.of(tx, post.id, account),
         passed_on=await passing_on.words(tx, post, call),
+        told=(await sheets.outcomes_of(tx, [call], account)).get(post.id),
     )
 
 
@@ -282,7 +289,7 @@ async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
 
 
 async def _participants(tx: Tx, post: Post, call: Call) -> list[tuple[Participation, Account]]:
-    rows = await participations.participants(tx.conn, post.id)
+    rows = await naming.answered(tx, call)
     by_id = await naming.people(tx, post, call, rows)
     return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id][:PARTICIPANTS]
 

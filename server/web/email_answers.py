@@ -11,9 +11,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from server import limits
 from server.context import context
-from server.domain.calling import consents, contacts, feedback
+from server.domain.calling import consents, contacts, feedback, opened
 from server.domain.calling.contacts import Typed
 from server.domain.calling.kinds import KINDS
 from server.domain.mailing import human
@@ -24,20 +23,28 @@ from server.peer import address_of
 from server.web import answers, calls, session
 from storage import calls as call_rows
 from storage.calls import Call
+from storage.posts import Post
 
 
 async def send(request: web.Request) -> web.Response:
     """``POST /calls/{id}/by-email``: whoever's address it is, the page says the same."""
-    form = await _form(request)
-    ctx = context(request)
-    key = limits.neighbourhood(address_of(request))
-    ctx.limits.require(limits.EMAIL_ANSWERS, key, ctx.work.clock.now())
-    async with ctx.work.transaction() as tx:
+    form = await typed_form(request)
+    async with context(request).work.transaction() as tx:
         post, _ = await calls.known(tx, request)
-        human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
-        await _require_welcome(tx, request)
-        await contacts.begin(tx, post, _typed(form))
-    response = answers.page(request, "email_answer_sent.html", None, back=f"/calls/{post.id}")
+        await begin(tx, request, post, form)
+    return sent(request, f"/calls/{post.id}")
+
+
+async def begin(tx: Tx, request: web.Request, post: Post, form: Mapping[str, str]) -> None:
+    """To a call that whoever asks may answer. Raises as ``contacts.begin``, and for what is no person."""
+    human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
+    await _require_welcome(tx, request)
+    await contacts.begin(tx, post, _typed(form), address_of(request))
+
+
+def sent(request: web.Request, back: str) -> web.Response:
+    """``back``: the path of the call."""
+    response = answers.page(request, "email_answer_sent.html", None, back=back)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -64,7 +71,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
     )
 
 
-async def _form(request: web.Request) -> dict[str, str]:
+async def typed_form(request: web.Request) -> dict[str, str]:
     session.require_same_origin(request)
     sent = await request.post()
     return {n: v.replace("\0", "") for n, v in sent.items() if isinstance(v, str)}
@@ -97,7 +104,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """``POST /answers/{secret}``: withdraw, end_news, or another number of guests."""
-    form = await _form(request)
+    form = await typed_form(request)
     wanted = answers.choice(form, "act", ("withdraw", "end_news", "guests"))
     secret = request.match_info["secret"]
     async with context(request).work.transaction() as tx:
@@ -108,7 +115,8 @@ async def act(request: web.Request) -> web.Response:
             await contacts.bring(tx, secret, calls.guests(form) or 0)
             return answers.back_to(f"/answers/{secret}")
         post = await contacts.withdraw(tx, secret)
-    return answers.page(request, "email_answer_done.html", None, back=f"/calls/{post.id}")
+        back = await opened.path(tx, post)
+    return answers.page(request, "email_answer_done.html", None, back=back)
 
 
 def _private(
@@ -134,7 +142,7 @@ def _standing(shown: contacts.Shown) -> str:
         return ""
     if shown.line:
         return f"You are number {shown.line:,} on the waiting list."
-    return "You have a place." if KINDS[shown.kind].places else ""
+    return "You have a place." if KINDS[shown.kind].timed else ""
 
 
 def routes() -> list[web.AbstractRouteDef]:

@@ -89,7 +89,7 @@ async def _form(
     tx: Tx, request: web.Request, viewer: Viewer | None, giver: Giver, heard: Heard | None
 ) -> web.Response:
     given = await feedback.has_given(tx, giver)
-    readers = await feedback.readers(tx, giver.call)
+    readers = await feedback.readers(tx, giver.call, member=viewer is not None)
     return _page(request, viewer, giver.post, heard=heard, given=given, readers=readers)
 
 

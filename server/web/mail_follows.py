@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server import limits
 from server.context import context
 from server.domain import sight
 from server.domain.mailing import human, mail_follows
@@ -46,15 +45,13 @@ async def send(request: web.Request) -> web.Response:
     """``POST /@{name}/by-email``: whoever's address it is, the page says the same."""
     session.require_same_origin(request)
     sent = {n: v for n, v in (await request.post()).items() if isinstance(v, str)}
-    ctx = context(request)
     source = address_of(request)
-    ctx.limits.require(limits.EMAIL_ANSWERS, limits.neighbourhood(source), ctx.work.clock.now())
-    async with ctx.work.transaction() as tx:
+    async with context(request).work.transaction() as tx:
         group = await _group(tx, request.match_info["name"])
         human.require(tx, f"follow {group.id}", sent.get("stamp", ""), sent.get(human.TRAP, ""))
         if await barriers.severity(tx, source) == "sign_up_block":
             raise Forbidden("From your network nobody can do this.", reason="network")
-        await mail_follows.begin(tx, group, sent.get("email", "").replace("\0", ""))
+        await mail_follows.begin(tx, group, sent.get("email", "").replace("\0", ""), source)
     return _page(request, "sent", group=group)
 
 

@@ -591,8 +591,9 @@ create table posts (
     in_reply_to_id bigint references posts on delete set null,
     in_reply_to_account_id bigint references accounts on delete set null,
     locked_at timestamptz,              -- no more replies, to it and below it
-    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours
-        check (removed in ('here', 'elsewhere', 'held')),
+    removed text  -- from its community, of ours or of others; held: it waits for those who steer one of ours;
+        -- deleted: a call of ours, until those who answered it have heard
+        check (removed in ('here', 'elsewhere', 'held', 'deleted')),
     thread_id bigint not null,          -- the head of the thread; itself for a head
     title text not null default '',
     content text not null default '',   -- HTML, cleaned at the door
@@ -1230,11 +1231,13 @@ create table calls (
     outcome_at timestamptz,
     receipts boolean not null default true,  -- whether who gets a place at once is written to
     may_be_started boolean not null default true,  -- whether other communities may start it in their town
+    secret_until_closed boolean not null default false,  -- nobody sees how many gave which answer before
     parent_id bigint references calls on delete cascade,  -- the volunteer call whose shift this is
     choice smallint check (choice >= 0),  -- a shift's place on the card of that call; null: not on it
     check (parent_id is null or (kind = 'volunteer' and card_uri is null)),
     check (guests_max = 0 or kind in ('event', 'volunteer')),
     check (choice is null or parent_id is not null),
+    check (not secret_until_closed or kind = 'decision'),
     unique (parent_id, choice),
     check (ends_at is null or ends_at >= starts_at),
     check ((starts_at is not null) = (kind in ('event', 'volunteer'))),
@@ -1242,6 +1245,12 @@ create table calls (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
         ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
+);
+
+-- The post by its community that tells what came of a call.
+create table outcome_posts (
+    call_id bigint primary key references calls on delete cascade,
+    post_id bigint not null unique references posts on delete cascade
 );
 
 -- Where one takes part from afar.
@@ -1268,6 +1277,15 @@ create table call_next (
     check ((next_id is null) <> (url is null))
 );
 create index on call_next (next_id);
+
+-- Calls of private communities that everybody may answer who has the address of their page. The token stands in the
+-- open: whoever reads it here has the call beside it. Null: it was taken back; what was answered stays.
+create table call_opened (
+    post_id bigint primary key references calls on delete cascade,
+    token text unique check (token ~ '^[A-Za-z0-9_-]{43}$'),
+    hosted_by text not null check (length(hosted_by) <= 100),  -- who calls, as an organiser typed it for strangers
+    opened_at timestamptz not null
+);
 
 -- By what rule a decision comes out, where its call says one.
 create table decision_rules (
@@ -1482,7 +1500,7 @@ create table participations (
     counts boolean not null,            -- and whether it is taking part
     state text not null check (state in ('granted', 'waiting', 'pending', 'refused', 'withdrawn')),
     tier text not null check (tier in ('confirmed', 'expressed')),
-    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email')),
+    door text not null check (door in ('card', 'join', 'client', 'page', 'reply', 'email', 'opened')),
     created_at timestamptz not null,
     answered_at timestamptz not null,
     role text,                          -- in a shift that has roles
@@ -1516,6 +1534,13 @@ create table taken_back (
 );
 create index taken_back_expiring on taken_back (expires_at) where expires_at is not null;
 
+-- What was undone by its id alone before it came: nobody knows what it is about.
+create table undone_early (
+    digest bytea primary key check (octet_length(digest) = 32),
+    expires_at timestamptz not null
+);
+create index undone_early_expiring on undone_early (expires_at);
+
 -- Why somebody answered so. It goes with the answer; how an objection was met is the stewards'.
 create table reasons (
     participation_id bigint primary key references participations on delete cascade,
@@ -1531,7 +1556,7 @@ create table reasons (
 create table call_letters (
     participation_id bigint not null references participations on delete cascade,
     target_id bigint not null references call_targets on delete cascade,
-    status text not null check (status in ('did', 'answered')),
+    status text not null check (status in ('did', 'answered', 'unsent')),  -- unsent: it never went, and does not count
     said text not null default '' check (length(said) <= 2000),  -- what the target said, for stewards
     written_at timestamptz not null,
     primary key (participation_id, target_id)
@@ -1554,7 +1579,8 @@ create table target_mails (
     target_id bigint not null,
     subject text not null check (length(subject) between 1 and 200),
     body text not null check (length(body) between 1 and 8000),
-    reply boolean not null,             -- whether an answer goes to who wrote it
+    reply_to text not null check (length(reply_to) <= 254),  -- where an answer goes, as it was shown; empty: nowhere
+    counts boolean not null,            -- whether who wrote it takes part since then
     state text not null check (state in ('queued', 'sent', 'stopped')),
     asked_at timestamptz not null,
     sent_at timestamptz,
@@ -1571,6 +1597,15 @@ create table mail_refusals (
     fingerprint bytea primary key check (octet_length(fingerprint) = 32),
     refused_at timestamptz not null
 );
+
+-- How many mails were caused, and when; a key is a digest that names nobody: see server/domain/mailing/mail_budgets.py.
+create table mail_counts (
+    key text not null,
+    at timestamptz not null,
+    count integer not null check (count > 0),
+    primary key (key, at)
+);
+create index on mail_counts (at);
 
 -- What somebody promised to a need, or took of an offer.
 create table commitments (

@@ -229,3 +229,19 @@ async def test_a_template_says_them(house: House) -> None:
     assert made["defaults"] == template["defaults"]
     for wrong in ({"quorum": 0}, {"threshold": 101}):
         assert (await organiser.post(kept, json=template | {"defaults": wrong})).status == 422
+
+
+@pytest.mark.parametrize(
+    ("variant", "ballot"), [("score", {"scores": {"2": 4}}), ("ranked", {"ranking": ["2"]})]
+)
+async def test_what_is_secret_is_not_told_by_points_or_rounds(
+    house: House, variant: str, ballot: dict[str, Any]
+) -> None:
+    organiser, call = await asked(house, variant, options=OPTIONS, secret_until_closed=True)
+    await vote(organiser, call, **ballot)
+    record = await organiser.good("GET", f"{call}/record")
+    assert record["result"]["word"] == "secret"
+    assert record["rounds"] == []
+    assert {a[name] for a in record["answers"] for name in ("people", "points", "mean")} == {None}
+    await organiser.good("PUT", call, json={"state": "closed"})
+    assert (await organiser.good("GET", f"{call}/record"))["result"]["leading"] == ["2"]

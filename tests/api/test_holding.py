@@ -304,3 +304,42 @@ async def test_slow_mode_says_when_one_may_post_again(scene: Scene, here: Runnin
     await scene.author.says("@garden two")
     await scene.organiser.good("PUT", f"{scene.path}/slow_mode", json={"seconds": 0})
     await scene.author.says("@garden three")
+
+
+async def letters(who: Member) -> list[str]:
+    told = await who.good("GET", "/api/v1/notifications?types[]=mention")
+    return [each["status"]["content"] for each in told]
+
+
+async def test_who_steers_is_told_once_a_day_while_posts_wait(scene: Scene, here: Running) -> None:
+    await scene.rule("word", value="pills")
+    first = await scene.author.says("@garden pills")
+    second = await scene.author.says("@garden more pills")
+    await run_jobs(here.work)
+    await scene.author.says("@garden pills again")
+    await run_jobs(here.work)
+    (told,) = await letters(scene.organiser)
+    assert "wait for you" in told
+    assert ": 2." in told
+    assert [await letters(who) for who in (scene.author, scene.reader)] == [[], []]
+    await forward(here, 1)
+    assert ": 3." in (await letters(scene.organiser))[0]
+    for post in (first, second):
+        await scene.decide(post, "refuse", "Off topic")
+    await forward(here, 1)
+    assert ": 1." in (await letters(scene.organiser))[0]
+    (left,) = await scene.queue()
+    await scene.decide(left, "approve")
+    await forward(here, 2)
+    assert len(await letters(scene.organiser)) == 3
+
+
+async def test_how_many_wait_is_shown_to_who_may_see_the_queue(scene: Scene) -> None:
+    await scene.rule("word", value="pills")
+    assert (await scene.organiser.good("GET", scene.path))["held_count"] == 0
+    post = await scene.author.says("@garden pills")
+    assert (await scene.organiser.good("GET", scene.path))["held_count"] == 1
+    for other in (scene.author, scene.reader, scene.house.stranger):
+        assert (await other.good("GET", scene.path))["held_count"] is None
+    await scene.decide(post, "refuse", "Off topic")
+    assert (await scene.organiser.good("GET", scene.path))["held_count"] == 0

@@ -181,3 +181,25 @@ async def test_needs_of_unlisted_communities_do_not_come_unasked(house: House) -
         assert asked["call"]["id"] == hidden["id"]
     (seen,) = await organiser.good("GET", f"{BASE}/needs")
     assert seen["call"]["id"] == hidden["id"]
+
+
+async def test_who_is_declined_takes_no_part_and_their_place_is_free(house: House) -> None:
+    organiser, baker, gardener = [
+        await house.member(name) for name in ("organiser", "baker", "gardener")
+    ]
+    made = await need(organiser, await group(organiser, "river"), "A van", "transport", capacity=1)
+    call = f"{BASE}/calls/{made['id']}"
+    (mine,) = await baker.good("POST", f"{call}/commitments", json={"text": "Mine is blue"})
+    await gardener.good("POST", f"{call}/commitments", json={"text": "Mine is red"})
+    assert (await gardener.good("GET", call))["answer"]["state"] == "waiting"
+    await organiser.good("POST", f"{call}/commitments/{mine['id']}/decline", json={})
+    assert (await baker.good("GET", call))["answer"]["state"] == "refused"
+    seen = await gardener.good("GET", call)
+    assert (seen["answer"]["state"], seen["counted"]) == ("granted", 1)
+    people = await organiser.good("GET", f"{call}/participants")
+    assert [(p["account"]["username"], p["state"]) for p in people if p["state"] == "granted"] == [
+        ("gardener", "granted")
+    ]
+    (again,) = await baker.good("POST", f"{call}/commitments", json={"text": "It is white now"})
+    assert (again["state"], again["text"]) == ("promised", "It is white now")
+    assert (await baker.good("GET", call))["answer"]["state"] == "waiting"

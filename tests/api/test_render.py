@@ -43,7 +43,7 @@ CALL = Call(
     revision=0,
     join_mode="free", external_url=None, variant="", closes_at=None, goal=None, goal_metric="people",
     urgent=False, outcome="", outcome_at=None, receipts=True,
-    parent_id=None, choice=None,
+    parent_id=None, choice=None, secret_until_closed=False,
 )  # fmt: skip
 
 

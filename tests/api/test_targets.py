@@ -112,7 +112,8 @@ async def test_targets_are_in_the_export_and_are_taken_away(house: House) -> Non
 @pytest.mark.parametrize(
     "said",
     ["", "council", "javascript:alert(1)", "a@b", "a@town.example?bcc=b@town.example",
-     "a@town.example,b@town.example", "https://", "a b@town.example", "a@b@town.example"],
+     "a@town.example,b@town.example", "https://", "a b@town.example", "a@b@town.example",
+     "a@town..example", "a@-town.example", "a@xn--ü.example", "rät@town.example", "a@" + "x" * 250 + ".example"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(said: str) -> None:
     with pytest.raises(Invalid):
@@ -121,7 +122,22 @@ def test_what_is_no_address_is_refused(said: str) -> None:
 
 def test_an_address_is_a_letter_box_or_a_page() -> None:
     assert targets.address("a@town.example") == targets.address("mailto:a@town.example")
+    assert targets.address("Rat@STÄDTCHEN.example") == "mailto:Rat@xn--stdtchen-1za.example"
+    assert targets.address("rat@xn--stdtchen-1za.example").endswith("@xn--stdtchen-1za.example")
     assert targets.address(" https://town.example/write@us ") == "https://town.example/write@us"
+
+
+async def test_an_address_that_mail_servers_cannot_carry_is_refused_with_the_reason(
+    house: House,
+) -> None:
+    organiser, call = await asking(house)
+    typed = {"name": "The council", "address": "bürgermeister@town.example"}
+    refused = await organiser.post(f"{call}/targets", json=typed)
+    assert refused.status == 422
+    assert "Before the @" in refused.json["error"]
+    typed["address"] = "rat@städtchen.example"
+    added = await organiser.good("POST", f"{call}/targets", json=typed)
+    assert [t["address"] for t in added][1:] == ["mailto:rat@xn--stdtchen-1za.example"]
 
 
 async def test_when_it_was_told_names_nobody(house: House) -> None:

@@ -38,6 +38,8 @@ def sentences() -> dict[str, str]:
     told["answer to a call that asks something, email"] = audience.of_answer(
         "event", "email", replace(HERE, asks=True)
     )
+    for door in ("email", "opened"):
+        told[f"answer to an opened call, {door}"] = audience.of_opened(door, "green.example")
     told["feedback"] = audience.of_feedback(HERE)
     for purpose, kind in product(("answer", "news"), ("event", "petition")):
         words = audience.consent(purpose, kind, "The garden", "green.example")

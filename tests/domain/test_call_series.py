@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.calling import call_series, calls, recurrence
+from server.domain.calling import call_series, calls, deleting, recurrence
 from server.domain.calling.drafting import Wanted
 from server.domain.members import follows
 from server.errors import Forbidden, Invalid, NotFound
@@ -147,7 +147,7 @@ async def test_one_that_is_called_off_or_deleted_is_not_made_again(around: Aroun
     async with world.work.transaction() as tx:
         posts = await post_rows.by_ids(tx.conn, [first.post_id, second.post_id])
         await calls.edit(tx, organiser, posts[first.post_id], state="cancelled")
-        await calls.delete(tx, organiser, posts[second.post_id])
+        await deleting.delete(tx, organiser, posts[second.post_id])
     world.clock.forward(days=5)
     await around.work()
     assert await ahead(world, series) == ["03-19 18:30", "03-26 18:30", "04-02 18:30"]

@@ -13,6 +13,7 @@ from server.domain.calling import (
     contacts,
     conversions,
     drafting,
+    outcomes,
     participations,
     target_mails,
     targets,
@@ -122,6 +123,7 @@ ALSO_BROKEN = [
         "update call_letters set participation_id = (select participation_id from commitments)"
         " where not exists (select from target_mails m where m.participation_id = call_letters.participation_id)",
     ),
+    ("letters", "update call_letters set status = 'unsent'"),
     (
         "letters",
         "update participations set state = 'withdrawn', account_id = null"
@@ -146,6 +148,10 @@ ALSO_BROKEN = [
     ),
     ("files", "delete from media"),
     (
+        "files",
+        "update outcome_posts set post_id = (select id from posts where title = '' and kind = 'question' limit 1)",
+    ),
+    (
         "lists",
         "update list_accounts set follow_id = (select id from follows where follow_id <> id limit 1)",
     ),
@@ -160,6 +166,10 @@ ALSO_BROKEN = [
     ("places", "update calls set taken = 7"),
     ("contacts", "update participations set contact_id = null where contact_id is not null"),
     ("places", "update poll_options set votes_count = 7 where position = 1"),
+    (
+        "places",
+        "update calls set secret_until_closed = true, state = 'open' where kind = 'decision'",
+    ),
     (
         "joins",
         "update communities set capacity = 9 where account_id in (select community_id from community_joins)",
@@ -183,12 +193,17 @@ ALSO_BROKEN = [
 
 
 async def fill_calls(world: World, gardener: Account, neighbour: Account, garden: Account) -> None:
-    """A need with a promise, and a contact call to which another server told a tally, with letters."""
+    """A need with a promise, a decision, and a contact call to which another server told a tally, with letters."""
     plain = Details(None, None, "UTC")
     async with world.work.transaction() as tx:
         need = await calls.create(tx, gardener, garden, drafting.Wanted("Van", plain, kind="need"))
         await commitments.promise(tx, neighbour, need, 1, "Mine is blue")
         path = drafting.Wanted("The path", plain, kind="contact")
+        asked = drafting.Wanted("The bench", plain, kind="decision", variant="sense")
+        bench = await calls.create(tx, gardener, garden, asked)
+        await participations.answer(tx, neighbour, bench, "agree", "client")
+        await calls.edit(tx, gardener, bench, state="closed")
+        await outcomes.note(tx, gardener, bench, "It stays.")
         call = await calls.create(tx, gardener, garden, path)
         council = NewTarget("Council", "", "council@town.example", "", None)
         await targets.add(tx, gardener, call, council)

@@ -60,6 +60,13 @@ def test_each_variant_has_answers_that_fit_a_card(kind: str, variant: str) -> No
     assert all(len(answer.title) <= kinds.OPTION_LENGTH for answer in found)
 
 
+def test_an_offer_asks_who_would_like_it_and_a_need_who_can_help() -> None:
+    assert kinds.asks("need", "") == "Can you help?"
+    assert kinds.asks("need", "offer") == "Would you like this?"
+    assert kinds.asks("petition", "pledge") == "Do you pledge?"
+    assert kinds.asks("decision", "consent") == kinds.KINDS["decision"].asks
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from server.domain.calling import calls, kinds, participations, shift_roles, shifts
+from server.domain.calling import calls, deleting, kinds, participations, shift_roles, shifts
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
+from server.domain.distribution import Reach
 from server.domain.members import follows
 from server.domain.posting import drafts, polls, posts
 from server.errors import Forbidden, Invalid
@@ -233,7 +234,10 @@ async def test_calling_it_off_calls_every_shift_off(world: World) -> None:
     with pytest.raises(Forbidden):
         await take(world, member, both[1])
     async with world.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
+    assert all(row.is_deleted for row in await below(world, post))
+    async with world.work.transaction() as tx:
+        await deleting.run(tx, post.id, Reach({}))
     assert await below(world, post) == []
 
 
@@ -384,7 +388,7 @@ async def test_nobody_votes_for_a_shift_that_is_gone(world: World) -> None:
     )
     for one in made:
         async with world.work.transaction() as tx:
-            await calls.delete(tx, organiser, one)
+            await deleting.delete(tx, organiser, one)
     member = await world.person("member")
     for at in range(4):
         with pytest.raises((Invalid, Forbidden)):

@@ -13,6 +13,7 @@ from server.domain.calling import calls, commitments, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.members import follows
 from storage import commitments as rows
+from storage import taken_back
 from storage.accounts import Account
 from storage.calls import Details
 from storage.commitments import Commitment
@@ -352,3 +353,101 @@ async def test_nobody_else_speaks_for_the_call(template_url: str, tmp_path: Path
         assert await send(away, market, mallory, forged) != "done"
         (there,) = await promised(away, member, copy)
         assert there.state == "accepted"
+
+
+async def test_who_is_declined_is_counted_no_more_by_an_offer_and_by_a_join(
+    ours: Instance, market: Peer, organiser: Account, garden: Account
+) -> None:
+    """Who joined before they offered is told so of both."""
+    post = await make(ours, organiser, garden)
+    bob, ann = market.person("bob"), market.person("ann", key=1)
+    joined, sent = market.activity(bob, "Join", post.uri), offer(market, bob, post)
+    for document in (joined, sent):
+        assert await send(ours, market, bob, document) == "done"
+    assert (await ours.call(post)).counted == 1
+    await step(ours, organiser, post, "decline")
+    assert (await ours.call(post)).counted == 0
+    assert await ours.value("select state from participations") == "refused"
+    told = [
+        r["object"] if isinstance(r["object"], str) else r["object"]["id"]
+        for r in market.of_type("Reject")
+    ]
+    assert sorted(told) == sorted([joined["id"], sent["id"]])
+    assert await send(ours, market, ann, offer(market, ann, post)) == "done"
+    assert (await ours.call(post)).counted == 1
+    assert await send(ours, market, bob, offer(market, bob, post, "2")) == "done"
+    assert (await ours.call(post)).counted == 2
+
+
+async def test_who_is_declined_elsewhere_takes_no_part_on_both_sides(
+    template_url: str, tmp_path: Path
+) -> None:
+    async with five(template_url, tmp_path, ["home", "away"]) as both:
+        home, away = (server.here for server in both.servers)
+        organiser, member = await home.member("organiser"), await away.member("neighbour")
+        group = await home.community(organiser, "river")
+        followed = await resolve.actor(away.net, group.uri)
+        async with away.work.transaction() as tx:
+            await follows.follow(tx, member, followed)
+        await both.settle()
+        made = await make(home, organiser, group)
+        both.clock.forward(minutes=3)
+        await both.settle()
+        copy = await away.post(made.uri)
+        assert copy
+        async with away.work.transaction() as tx:
+            await commitments.promise(tx, member, copy, 3, "From the school")
+        await both.settle()
+        await step(home, organiser, made, "decline")
+        both.clock.forward(minutes=3)
+        await both.settle()
+        for at, post in ((home, made), (away, copy)):
+            assert await at.value("select state from participations") == "refused"
+            assert (await at.call(post)).counted == 0
+        (there,) = await promised(away, member, copy)
+        assert there.state == "declined"
+
+
+@pytest.mark.parametrize("kind", ["Join", "Offer"])
+async def test_what_is_undone_by_its_bare_id_before_it_comes_counts_for_nothing(
+    ours: Instance, market: Peer, organiser: Account, garden: Account, kind: str
+) -> None:
+    """Nothing says what it is about. Another's word, of the same server too, is worth nothing."""
+    post = await make(ours, organiser, garden)
+    bob, mallory = market.person("bob"), market.person("mallory", key=1)
+
+    def late() -> Json:
+        return offer(market, bob, post) if kind == "Offer" else market.activity(bob, kind, post.uri)
+
+    guessed, meant, old = late(), late(), late()
+    assert await send(ours, market, mallory, market.activity(mallory, "Undo", guessed["id"])) == (
+        "done"
+    )
+    for each in (meant, old):
+        assert await send(ours, market, bob, market.activity(bob, "Undo", each["id"])) == "done"
+    await send(ours, market, bob, meant)
+    assert (await ours.call(post)).counted == 0
+    (rejected,) = market.of_type("Reject")
+    named = rejected["object"] if isinstance(rejected["object"], str) else rejected["object"]["id"]
+    assert named == meant["id"]
+    await send(ours, market, bob, guessed)
+    assert (await ours.call(post)).counted == 1
+    undone = market.activity(bob, "Undo", guessed["id"])
+    assert await send(ours, market, bob, undone) == "done"
+    assert (await ours.call(post)).counted == 0
+
+
+async def test_what_is_undone_early_is_forgotten_in_time(
+    ours: Instance, market: Peer, organiser: Account, garden: Account
+) -> None:
+    post = await make(ours, organiser, garden)
+    bob = market.person("bob")
+    late = market.activity(bob, "Join", post.uri)
+    assert await send(ours, market, bob, market.activity(bob, "Undo", late["id"])) == "done"
+    foreign = market.activity(bob, "Undo", "https://else.example/joins/1")
+    assert await send(ours, market, bob, foreign) == "unknown_object"
+    assert await ours.value("select count(*) from undone_early") == 1
+    ours.clock.forward(days=3)
+    async with ours.work.transaction() as tx:
+        await taken_back.forget(tx.conn, tx.now)
+    assert await ours.value("select count(*) from undone_early") == 0

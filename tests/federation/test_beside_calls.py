@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from server.decoding.made import File, Made
 from server.domain import wire
-from server.domain.calling import calls, next_steps
+from server.domain.calling import calls, next_steps, outcomes
 from server.domain.calling.drafting import Wanted
+from server.domain.posting import media
 from storage import calls as call_rows
+from storage import media as media_rows
 from storage import online, sources
+from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.next_steps import Next
@@ -130,3 +134,22 @@ async def test_the_next_step_is_known_elsewhere(two: Two) -> None:
     await two.edit(post, replace(wanted, next=Next(None, None)))
     async with two.away.work.reading() as tx:
         assert await next_steps.of(tx, copy.id, None) is None
+
+
+async def test_pictures_of_an_outcome_are_told(two: Two) -> None:
+    post = await two.make(petition())
+    async with two.home.work.transaction() as tx:
+        file = await media.begin(tx, two.keeper, "image", "A full hall")
+        await media_rows.expect(tx.conn, file.id, ["x.png"])
+        await media.finish(tx, file.id, Made("image", File("x.png", 4, 2)))
+        await calls.edit(tx, two.keeper, post, state="closed")
+        await outcomes.note(tx, two.keeper, post, "We keep it.", [file.id])
+    await two.both.settle()
+    (sql, found) = ("select id from posts where in_reply_to_id = $1", await two.copy(post))
+    async with two.away.work.reading() as tx:
+        told = await post_rows.by_id(tx.conn, await two.away.value(sql, found[0].id))
+    assert told
+    assert told.account_id == found[1].community_id
+    (shown,) = told.attachments
+    assert (shown["description"], shown["media_type"]) == ("A full hall", "image/png")
+    assert shown["url"].startswith(f"https://{two.home.host}/")

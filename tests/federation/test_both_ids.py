@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from server.arriving import resolve
-from server.domain.calling import calls
+from server.domain.calling import calls, deleting
 from server.domain.forms import FORMS, of_call
 from storage.accounts import Account
 from storage.posts import Post
@@ -165,7 +165,7 @@ async def test_every_software_gets_its_form_and_keeps_it(
                 await calls.edit(tx, organiser, event, state="open")
             await ours.settle()
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, event)
+            await deleting.delete(tx, organiser, event)
         await ours.settle()
         about = [r.document for r in server.received if r.type not in ("Add", "Remove")]
         seen = {shape(d) for d in about}

@@ -12,7 +12,7 @@ import pytest
 
 from federation.origin import domain_of
 from server.arriving import budgets, resolve
-from server.domain.calling import calls, copies, counting, participations, starting
+from server.domain.calling import calls, copies, counting, deleting, participations, starting
 from server.domain.calling.copies import Copies
 from server.domain.calling.counting import Known, Range, Told
 from server.domain.calling.drafting import Wanted
@@ -90,7 +90,7 @@ async def test_the_first_server_is_told_of_a_copy_on_another(three: Five) -> Non
     await three.live(minutes=4)
     assert [c.call.state for c in (await listed(river, origin)).found] == ["closed", "open"]
     async with hill.work.transaction() as tx:
-        await calls.delete(tx, keeper, copy)
+        await deleting.delete(tx, keeper, copy)
     await three.live(minutes=4)
     assert [c.post.uri for c in (await listed(river, origin)).found] == [third.uri]
 
@@ -287,7 +287,7 @@ async def test_a_copy_keeps_its_first_call_when_that_is_gone(
     async with ours.work.transaction() as tx:
         made = await starting.start(tx, organiser, garden, petition, PETITION)
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, petition)
+        await deleting.delete(tx, organiser, petition)
     async with ours.work.reading() as tx:
         row = await post_rows.by_id(tx.conn, made.id)
         assert row

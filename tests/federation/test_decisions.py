@@ -8,7 +8,7 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import forms
-from server.domain.calling import calls, decisions, participations
+from server.domain.calling import calls, decisions, deleting, participations
 from server.domain.calling.decisions import Record
 from server.domain.calling.drafting import Wanted
 from server.domain.members import follows
@@ -74,7 +74,7 @@ async def test_each_reader_gets_one_form_and_keeps_it(
             assert "Mondays" in inner["content"]
         async with ours.work.transaction() as tx:
             await calls.edit(tx, organiser, found, state="closed")
-            await calls.delete(tx, organiser, found)
+            await deleting.delete(tx, organiser, found)
         await ours.settle()
         for document in told:
             gone = server.of_type("Delete", "Announce")[-1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.calling import calls, drafting
+from server.domain.calling import calls, deleting, drafting
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
@@ -294,7 +294,7 @@ async def lived(ours: Instance, by: Account, garden: Account, *, open_end: bool 
             await calls.edit(tx, by, event, state=state)
         await ours.settle()
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, by, event)
+        await deleting.delete(tx, by, event)
     await ours.settle()
     return event
 

@@ -13,7 +13,7 @@ from federation import build, jsonld, keys, parse, proofs
 from federation.media_types import ACTIVITY_JSON, LD_JSON
 from federation.objects import Actor, Post
 from federation.vocab import AS, CTA, PUBLIC
-from server.domain.calling import calls
+from server.domain.calling import deleting
 from server.domain.posting import drafts, marks, posts
 from server.domain.posting.drafts import Draft
 from server.domain.tx import Arrived
@@ -559,7 +559,7 @@ async def test_a_deleted_call_takes_its_card_with_it(door: Door) -> None:
     person = await door.person()
     event = await door.event(person, await door.community(person))
     async with door.work.transaction() as tx:
-        await calls.delete(tx, person, event)
+        await deleting.delete(tx, person, event)
     for path, former in ((event.uri, "Event"), (f"/cards/{event.id}", "Question")):
         answer = await door.get(path, User_Agent=MASTODON)
         assert (answer.status, answer.json["formerType"]) == (410, former)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain.calling import calls
+from server.domain.calling import calls, deleting
 from server.domain.moderating import host_blocks
 from storage.accounts import Account
 from tests.federation.instance import Instance
@@ -65,7 +65,7 @@ async def test_mobilizon_is_told_by_the_actor_that_its_relay_follows(
         assert heard(events) == [("Update", organiser.uri, event.uri)]
         events.received.clear()
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, event)
+            await deleting.delete(tx, organiser, event)
         await ours.settle()
         assert heard(events) == [("Delete", organiser.uri, event.uri)]
 
@@ -80,7 +80,7 @@ async def test_a_calendar_takes_events_only_of_whom_it_follows(
         await ours.settle()
         await change(ours, organiser, event, "postponed")
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, event)
+            await deleting.delete(tx, organiser, event)
         await ours.settle()
         assert heard(calendar) == [(verb, us, event.uri) for verb in ("Create", "Update", "Delete")]
         created = calendar.of_type("Create")[0]["object"]

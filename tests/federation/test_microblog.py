@@ -12,7 +12,7 @@ from apsig.exceptions import VerificationFailedError
 
 from federation import capabilities
 from federation.deliver import GIVE_UP_AFTER
-from server.domain.calling import calls
+from server.domain.calling import calls, deleting
 from server.domain.posting import drafts, posts
 from server.domain.posting.drafts import PollDraft
 from server.jobs import deliver
@@ -243,6 +243,59 @@ async def test_a_call_is_one_card(
     assert event.uri not in [a["object"] for a in microblog.of_type("Add")]
 
 
+@pytest.mark.parametrize(("state", "word"), [("cancelled", "Cancelled"), ("closed", "Closed")])
+async def test_a_card_that_takes_no_answers_asks_for_none_and_has_ended(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account, state: str, word: str
+) -> None:
+    """As Takahē 0.11 reads it: it knows ``endTime`` and no ``closed``, and shows whatever else as open."""
+    await join(ours, microblog, microblog.person("reader"), garden)
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    created = card_of(microblog)
+    assert "Are you coming?" in created["content"]
+    assert "endTime" not in created
+    for now in (state, "open"):
+        ours.clock.forward(minutes=5)
+        async with ours.work.transaction() as tx:
+            await calls.edit(tx, organiser, event, state=now)
+        await ours.settle()
+    ended, again = (
+        u["object"] for u in microblog.of_type("Update") if u["object"]["type"] == "Question"
+    )
+    assert word in ended["content"]
+    assert "?" not in ended["content"]
+    assert "Your answer" not in ended["content"]
+    assert event.url in ended["content"]
+    assert ended["endTime"] == ended["closed"]
+    assert "endTime" not in again
+    assert again["content"] == created["content"]
+
+
+async def test_a_server_that_has_no_follower_left_hears_that_a_call_is_off_and_gone(
+    ours: Instance, microblog: Peer, garden: Account, organiser: Account
+) -> None:
+    """Takahē 0.11 went on showing a card of whose community the last follower had been banned."""
+    reader = microblog.person("reader")
+    await join(ours, microblog, reader, garden)
+    event = await ours.event(organiser, garden, "Digging")
+    await ours.settle()
+    card = card_of(microblog)
+    asked = {"type": "Follow", "actor": reader.uri, "object": garden.uri}
+    await act(ours, microblog, reader, "Undo", asked)
+    later = await ours.event(organiser, garden, "Not for those who left")
+    async with ours.work.transaction() as tx:
+        await calls.edit(tx, organiser, event, state="cancelled")
+    await ours.settle()
+    (told,) = (d for d in microblog.of_type("Update") if d["object"]["type"] == "Question")
+    assert "Cancelled" in told["object"]["content"]
+    for post in (event, later):
+        async with ours.work.transaction() as tx:
+            await calls.delete(tx, organiser, post)
+    await ours.settle()
+    gone = [d["object"] for d in microblog.of_type("Delete")]
+    assert [g["id"] for g in gone] == [card["id"]]
+
+
 async def test_what_we_publish_is_proven(
     ours: Instance, microblog: Peer, garden: Account, organiser: Account
 ) -> None:
@@ -396,7 +449,7 @@ async def test_all_are_told_when_a_call_changes(
         assert told["object"]["type"] == "Event"
         assert told["object"]["status"] == "CANCELLED"
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, event)
+            await deleting.delete(tx, organiser, event)
         await ours.settle()
         (gone,) = microblog.of_type("Delete")
         assert gone["object"]["id"] == card["object"]["id"]
@@ -527,7 +580,7 @@ async def test_who_answered_a_call_hears_of_its_end_without_following(
     told = microblog.of_type("Update")[-1]["object"]
     assert (told["id"], "Cancelled" in told["content"]) == (call.card_uri, True)
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, event)
+        await deleting.delete(tx, organiser, event)
     await ours.settle()
     assert [d["object"]["id"] for d in microblog.of_type("Delete")] == [call.card_uri]
 

@@ -12,7 +12,15 @@ import pytest
 
 from server.arriving import resolve
 from server.domain import sight
-from server.domain.calling import calls, contacts, kinds, outcomes, participations
+from server.domain.calling import (
+    calls,
+    contacts,
+    deleting,
+    kinds,
+    opened,
+    outcomes,
+    participations,
+)
 from server.domain.calling.contacts import Typed
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
@@ -149,7 +157,7 @@ async def test_what_becomes_of_it_is_told_to_members_alone(
         await outcomes.note(tx, organiser, post, "We have the money")
     await ours.settle()
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
     await ours.settle()
     about = microblog.of_type("Update", "Delete")
     assert [d["type"] for d in about].count("Delete") == 1
@@ -253,6 +261,26 @@ async def test_members_answer_and_nobody_else(
     assert refused.value.reason == "for_its_members"
     assert await say(ours, member, post) == "granted"
     assert await counted(ours, post) == 1
+
+
+async def test_what_is_opened_is_on_no_wire(
+    ours: Instance, organiser: Account, shed: Account, microblog: Peer, reader: Person
+) -> None:
+    """Members elsewhere see that one more takes part, and neither who, nor by what address."""
+    post, stranger = await make(ours, organiser, shed, "event"), await ours.member("passer_by")
+    async with ours.work.transaction() as tx:
+        await opened.put(tx, organiser, post, "A neighbour")
+        url = (await opened.standing(tx, organiser, post)).url
+        assert url
+        token = url.rpartition("/")[2]
+        await opened.answer(tx, stranger, token, "going", None, [])
+    ours.clock.forward(minutes=10)
+    await ours.settle()
+    updates = microblog.of_type("Update")
+    assert updates
+    assert updates[-1]["object"]["votersCount"] == 1
+    for word in (token, "/open/", "A neighbour", "passer_by"):
+        assert word not in texts(microblog)
 
 
 async def test_a_member_votes_on_the_card_and_another_person_there_does_not(
@@ -372,7 +400,7 @@ async def test_once_deleted_nobody_else_is_told_that_it_was_there(
 ) -> None:
     post = await make(ours, organiser, shed, "decision")
     async with ours.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
     for url in (post.uri, f"{post.uri}/page", f"https://{ours.host}/cards/{post.id}"):
         for accept in ("text/html", "application/activity+json"):
             assert (await get(microblog, url, accept=accept)).status == 404, url

@@ -6,11 +6,13 @@ import pytest
 
 from server.arriving import budgets
 from server.domain.calling import call_notices, calls, online, participations, receipts
+from server.domain.calling.drafting import Wanted
 from server.errors import Forbidden
 from storage import calls as call_rows
 from storage import group_moderation, shift_roles
 from storage import participations as participation_rows
 from storage.accounts import Account
+from storage.calls import Details
 from storage.online import Online
 from storage.posts import Post
 from tests.federation.answering import Remote, member
@@ -178,6 +180,53 @@ async def test_cancelling_is_told_and_so_is_taking_that_back(
         "Cancelled",
         "It takes place after all",
     ]
+
+
+async def test_who_helps_is_not_given_a_place(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    ladder = Wanted("A ladder", Details(None, None, "UTC", capacity=1), kind="need")
+    async with ours.work.transaction() as tx:
+        need = await calls.create(tx, organiser, garden, ladder)
+    first, second = (visitor(ours, microblog, garden, need, n) for n in ("a", "b"))
+    await first.send(first.a_vote("I can help"))
+    await second.send(second.a_vote("I can help"))
+    assert first.words()[0].startswith("Your answer counts: A ladder.")
+    assert "You are number 1 on the waiting list" in second.words()[0]
+
+
+async def test_what_was_postponed_takes_place_after_all_and_nothing_is_said_to_have_changed(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    event = await ours.event(organiser, garden, "Turn the compost")
+    one = visitor(ours, microblog, garden, event, "one")
+    await one.vote()
+    for state in ("postponed", "open"):
+        async with ours.work.transaction() as tx:
+            await calls.edit(tx, organiser, event, state=state)
+        await ours.settle()
+    assert [w.partition(":")[0].removeprefix("@one ") for w in one.words()[1:]] == [
+        "Postponed",
+        "It takes place after all",
+    ]
+
+
+@pytest.mark.parametrize("what", ["changed", "reminder", "reopened"])
+async def test_who_cannot_come_then_takes_the_answer_back_by_the_link_in_the_message(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account, what: str
+) -> None:
+    """Without an account here nobody can do so on the call's page."""
+    event = await ours.event(organiser, garden, "Turn the compost")
+    one = visitor(ours, microblog, garden, event, "one")
+    await one.vote()
+    before = set(one.links())
+    async with ours.work.transaction() as tx:
+        await call_notices.send(tx, event.id, what)
+    await ours.settle()
+    assert "take your answer back" in one.words()[-1]
+    assert one.links()[-1] not in before
+    assert await one.link() == "done"
+    assert (await ours.call(event)).counted == 0
 
 
 async def test_organisers_turn_thanks_off_and_who_waits_is_told(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.domain.calling import calls, participations
+from server.domain.calling import calls, deleting, participations
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.posting import polls
@@ -132,7 +132,7 @@ async def test_calling_off_a_shift_is_heard_there(two: Two) -> None:
     morning, _ = await below(two.away, await two.copy(two.post))
     assert (await two.away.call(morning)).state == "closed"
     async with two.home.work.transaction() as tx:
-        await calls.delete(tx, two.keeper, two.post)
+        await deleting.delete(tx, two.keeper, two.post)
     await two.both.settle()
     assert await two.away.value("select count(*) from calls") == 0
 

@@ -83,6 +83,20 @@ async def test_targets_and_letters_are_known_elsewhere(two: Two) -> None:
     assert await two.letter() == Script("asked", "Please", "Dear all")
 
 
+async def test_an_address_that_few_mail_servers_carry_is_not_taken_over(two: Two) -> None:
+    """A server that checks less names it; here nobody is led to write there."""
+    async with two.home.work.transaction() as tx:
+        new = NewTarget("Mayor", "", "mailto:bürgermeister@town.example", "", None)
+        await rows.insert(tx.conn, two.made.id, new, tx.now)
+        new = NewTarget("Mill", "", "mailto:rat@städtchen.example", "", None)
+        await rows.insert(tx.conn, two.made.id, new, tx.now)
+        (council, *_) = await rows.of_call(tx.conn, two.made.id)
+        await targets.set_status(tx, two.organiser, two.made, council.id, "answered", "")
+    await two.later()
+    found = {target.name: target.address for target in await two.there()}
+    assert (found["Mayor"], found["Mill"]) == ("", "mailto:rat@xn--stdtchen-1za.example")
+
+
 async def test_where_a_target_stands_changes_the_letter(two: Two) -> None:
     (ours,) = await _of(two.home, two.made)
     for status, subject in (("answered", "Thank you"), ("pledged", None), ("refused", "Please")):

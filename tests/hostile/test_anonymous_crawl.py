@@ -123,6 +123,7 @@ async def _write(
 async def _call(by: Member, other: Member, here: str, word: str) -> None:
     """A call of each kind, with an answer where that can be one word, and an idea of one."""
     soon = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    await _opened(by, other, here, soon)
     more = {
         "event": {"starts_at": soon, "place": {"name": word, "latitude": 45.4, "longitude": 9.1}},
         "volunteer": {"shifts": [{"title": f"{word} shift", "starts_at": soon}]},
@@ -143,6 +144,16 @@ async def _call(by: Member, other: Member, here: str, word: str) -> None:
     await other.good("POST", f"{here}/proposals", json=idea)
     await by.good("PUT", f"{one}", json={"state": "closed"})
     await by.good("POST", f"{one}/outcome", json={"outcome": f"{word} outcome"})
+
+
+async def _opened(by: Member, other: Member, here: str, soon: str) -> None:
+    """One call without the word, which everybody may answer."""
+    wish = {"kind": "event", "title": "An open door", "about": "Bring tea", "starts_at": soon}
+    made = await by.good("POST", f"{here}/calls", json=wish)
+    one = f"{BECKON}/calls/{made['id']}"
+    await by.good("PUT", f"{one}/opened", json={"hosted_by": "A neighbour"})
+    await other.good("POST", f"{one}/answer", json={"answer": made["answers"][0]["key"]})
+    await other.says("plain comment", in_reply_to_id=made["id"])
 
 
 @dataclass
@@ -249,6 +260,40 @@ async def test_nothing_is_told_of_what_is_private(world: World) -> None:
                     leaks.add(f"{method} {pattern} {real} {accept}: {got}"[:400])
     assert sorted(leaks) == []
     assert len(nothing) > 500
+
+
+async def test_the_page_of_an_opened_call_is_all_that_is_told(world: World) -> None:
+    """Whoever has its address is shown that call; no other address takes it, and no word or name is on it."""
+    async with world.town.house.work.reading() as tx:
+        rows = await tx.conn.fetch("select token, post_id from call_opened")
+    assert len(rows) == 2
+    for token, post_id in rows:
+        page = await _ask(world, "GET", f"/open/{token}", "text/html")
+        assert page.status == 200
+        for said in ("An open door", "Bring tea", "A neighbour"):
+            assert said in page.text
+        hidden = (
+            WORD,
+            *world.names,
+            *TITLES.values(),
+            "@",
+            f"/{post_id}",
+            "organiser",
+            "plain comment",
+        )
+        assert [said for said in hidden if said in page.text.replace("@media", "")] == []
+        for method, pattern in _routes(world):
+            if "{" not in pattern or pattern.startswith("/open/"):
+                continue
+            for accept in _forms(pattern):
+                got = await _ask(world, method, HOLE.sub(token, pattern), accept)
+                assert "An open door" not in got.text, (method, pattern, accept)
+                assert WORD not in got.text
+        url = quote(f"{world.stranger.base}/open/{token}", safe="")
+        for pattern in ASKED:
+            names = ("q", "acct", "url", "uri", "resource")
+            path = f"{pattern}?{'&'.join(f'{name}={url}' for name in names)}"
+            assert "An open door" not in (await _ask(world, "GET", path, FORMS[2])).text
 
 
 def _told(world: World, pattern: str, real: str) -> bool:

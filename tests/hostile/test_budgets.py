@@ -353,6 +353,20 @@ async def test_deletions_of_what_nobody_knows(
     assert await ours.value("select count(*) from tombstones") == 1
 
 
+async def test_undoings_of_what_nobody_knows(
+    ours: Instance, attacker: Peer, garden: Account, shrink: Shrink
+) -> None:
+    shrink(budgets.UNDONE, 1)
+    mallory = attacker.person("mallory")
+    await met(ours, attacker, mallory)
+    seen = [
+        await outcome(ours, attacker, mallory, attacker.activity(mallory, "Undo", uri))
+        for uri in (attacker.url("/joins/1"), attacker.url("/joins/2"))
+    ]
+    assert seen == ["done", "over_budget"]
+    assert await ours.value("select count(*) from undone_early") == 1
+
+
 async def test_votes_of_throw_away_actors(
     ours: Instance, attacker: Peer, microblog: Peer, organiser: Account, shrink: Shrink
 ) -> None:

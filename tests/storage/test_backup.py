@@ -408,18 +408,21 @@ async def near(tx: Tx) -> None:
         "insert into shift_roles select post_id, 'driver', 0, 2, 'driving' from calls",
         "insert into call_sources select post_id, 0, 'https://town.example/report', 'The report' from calls",
         "insert into call_next select post_id, null, 'https://union.example/join' from calls",
+        "insert into call_opened select post_id, left(md5(post_id::text) || md5('a'), 43), 'A neighbour', now() from calls",
         "insert into call_online select post_id, 'https://meet.example/room', true from calls",
         "insert into call_private select post_id, 'The key is below the pot.' from calls",
         "insert into call_questions select post_id, 0, 'What do you bring?', true from calls",
         "insert into participation_fields select id, 'x' from participations",
         "insert into call_feedback (post_id, good, better, said_on) select post_id, 'The tea', '', '2030-01-01' from calls",
         "insert into call_feedback_given select post_id, sha256('one'), '2030-01-01' from calls",
+        "insert into outcome_posts select c.post_id, p.id from calls c, posts p where p.id <> c.post_id limit 1",
         "insert into call_occurrences select min(post_id), 1, now() from calls",
         "insert into attendances select id, true, account_id, now() from participations where account_id is not null",
         "insert into call_attendance select post_id, 1, 0 from calls",
         "insert into call_recorders select c.post_id, s.account_id from calls c, skill_sets s",
         "insert into urgent_calls select post_id, community_id, now() from calls",
         "insert into taken_back (post_id, digest) select post_id, sha256('x') from calls",
+        "insert into undone_early values (sha256('x'), now())",
         "insert into reminders_off select account_id from skill_sets",
         "insert into decision_rules select post_id, 5, 60, true from calls",
         "insert into call_categories select post_id, 'tools' from calls",
@@ -432,9 +435,10 @@ async def near(tx: Tx) -> None:
         "insert into call_letters (participation_id, target_id, status, written_at)"
         " select p.id, t.id, 'did', now() from participations p join call_targets t using (post_id)",
         "insert into call_mailing select post_id, 20, 200, false from calls",
-        "insert into target_mails (participation_id, target_id, subject, body, reply, state, asked_at)"
-        " select participation_id, target_id, 'The river', 'Dear all', false, 'queued', now() from call_letters",
+        "insert into target_mails (participation_id, target_id, subject, body, reply_to, counts, state, asked_at)"
+        " select participation_id, target_id, 'The river', 'Dear all', '', false, 'queued', now() from call_letters",
         "insert into mail_refusals select sha256('x'), now()",
+        "insert into mail_counts values ('x', now(), 1) on conflict do nothing",
         "insert into commitments (participation_id, quantity, state, changed_at)"
         " select id, 2, 'promised', now() from participations",
     ):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from server.domain.calling import calls, passing_on
+from server.domain.calling import deleting, passing_on
 from tests.web.house import House
 
 LINE = st.text(st.characters(exclude_categories=("C", "Z")), max_size=250)
@@ -62,5 +62,5 @@ async def test_there_is_no_code_of_what_may_not_be_seen(house: House) -> None:
     seen = await member.get(f"/calls/{post.id}/qr.svg")
     assert (seen.status, seen.headers["Cache-Control"]) == (200, "private, no-store")
     async with house.work.transaction() as tx:
-        await calls.delete(tx, organiser, post)
+        await deleting.delete(tx, organiser, post)
     assert (await member.get(f"/calls/{post.id}/qr.svg")).status == 404

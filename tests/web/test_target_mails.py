@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 
@@ -21,7 +20,9 @@ from server.domain.calling.drafting import Wanted
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.jobs import later
 from storage import accounts
+from storage import calls as call_rows
 from storage import target_mails as rows
+from storage import targets as target_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
@@ -64,6 +65,22 @@ class Office:
         while await later.work_once(self.net):
             pass
         return len(self.kept.mails)
+
+    async def has_address(self, address: str, *, confirmed: bool = True) -> None:
+        async with self.house.work.transaction() as tx:
+            await tx.conn.execute(
+                "update users set email = $2, confirmed_at = $3 where id = $1",
+                self.organiser.user_id, address, tx.now if confirmed else None,
+            )  # fmt: skip
+
+    async def written(self) -> tuple[int, int, list[str]]:
+        """Letters that count, people who take part, and what each says."""
+        async with self.house.work.reading() as tx:
+            found = await target_rows.of_call(tx.conn, self.post.id)
+            call = await call_rows.by_id(tx.conn, self.post.id)
+            said = await tx.conn.fetch("select answer from participations order by id")
+        assert call
+        return sum(t.letters for t in found), call.confirmed, [row["answer"] for row in said]
 
     async def states(self) -> list[str]:
         async with self.house.work.reading() as tx:
@@ -124,10 +141,6 @@ async def test_two_hundred_letters_in_a_minute_go_twenty_an_hour(office: Office)
         target = await office.target()
         for who in people:
             await office.ask(who, target)
-    midnight = office.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    office.clock.forward(
-        seconds=(midnight + timedelta(days=1) - office.clock.now()).total_seconds()
-    )
     for hour in range(1, 11):
         assert await office.run() == 20 * hour
         office.clock.forward(minutes=30)
@@ -142,10 +155,6 @@ async def test_a_call_may_allow_fewer(office: Office) -> None:
     target = await office.target()
     for n in range(3):
         await office.ask(await office.house.person(f"neighbour{n}"), target)
-    midnight = office.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    office.clock.forward(
-        seconds=(midnight + timedelta(days=1) - office.clock.now()).total_seconds()
-    )
     went: list[int] = []
     for _ in range(25):
         went.append(await office.run())
@@ -208,6 +217,125 @@ async def test_what_a_relay_refuses_for_good_is_not_tried_again(office: Office) 
     office.clock.forward(hours=1)
     assert await office.run() == 0
     assert await office.states() == ["stopped"]
+
+
+async def test_a_letter_that_was_refused_was_not_written(office: Office) -> None:
+    """Who took part by it alone says that they will, and may write again."""
+    await office.allow()
+    first, other = await office.target(), await office.target("mayor@town.example")
+    writer = await office.house.person("writer")
+    await office.ask(writer, other)
+    await office.run()
+    office.kept.refusal = "550 no such box"
+    await office.ask(writer, first)
+    await office.ask(office.organiser, first)
+    assert await office.written() == (3, 2, ["did", "did"])
+    await office.run()
+    assert await office.written() == (1, 1, ["did", "will"]), "one letter of the writer went"
+    async with office.house.work.reading() as tx:
+        assert await target_rows.written(tx.conn, office.post.id, writer.id) == {other}
+    office.kept.refusal = ""
+    await office.ask(office.organiser, first)
+    async with office.house.work.transaction() as tx:  # with their own mail program
+        await targets.report(tx, writer, office.post, first, answered=False)
+    await office.run()
+    assert await office.written() == (3, 2, ["did", "did"])
+    assert await office.states() == ["sent", "stopped", "sent"]
+
+
+async def test_a_letter_that_no_relay_takes_in_the_end_was_not_written(office: Office) -> None:
+    await office.allow()
+    await office.ask(office.organiser, await office.target())
+    office.kept.refusal = "451 not now"
+    await office.run()
+    assert await office.written() == (1, 1, ["did"]), "it is tried again"
+    for _ in range(12):
+        office.clock.forward(days=3)
+        await office.run()
+    assert await office.states() == ["stopped"]
+    assert await office.written() == (0, 0, ["will"])
+
+
+@pytest.mark.parametrize("how", ["pledged", "stop", "closed", "removed"])
+async def test_letters_that_wait_and_are_stopped_were_not_written(office: Office, how: str) -> None:
+    await office.allow(per_hour=1)
+    target = await office.target()
+    for name in ("early", "late"):
+        await office.ask(await office.house.person(name), target)
+    await office.run()
+    assert await office.written() == (2, 2, ["did", "did"])
+    if how == "stop":
+        await (await office.house.browser()).post(office.stop())
+    async with office.house.work.transaction() as tx:
+        if how == "pledged":
+            await targets.set_status(tx, office.organiser, office.post, target, "pledged", "")
+        if how == "closed":
+            await calls.edit(tx, office.organiser, office.post, state="closed")
+        if how == "removed":
+            await targets.remove(tx, office.organiser, office.post, target)
+    office.clock.forward(hours=1)
+    await office.run()
+    assert len(office.kept.mails) == 1
+    assert await office.written() == (0 if how == "removed" else 1, 1, ["did", "will"])
+
+
+async def test_an_answer_that_was_heard_of_stays(office: Office) -> None:
+    """Whoever says that the target answered has written, whatever became of the letter from here."""
+    await office.allow()
+    target = await office.target()
+    office.kept.refusal = "550 no such box"
+    await office.ask(office.organiser, target)
+    async with office.house.work.transaction() as tx:
+        await targets.report(tx, office.organiser, office.post, target, answered=True, said="Yes")
+    await office.run()
+    assert await office.states() == ["stopped"]
+    assert await office.written() == (1, 1, ["answered"])
+
+
+async def test_an_answer_goes_where_the_letter_said(office: Office) -> None:
+    """To the address that was shown, whatever its writer has changed since."""
+    await office.allow()
+    target = await office.target()
+    await office.has_address("writer@mail.example")
+    async with office.house.work.transaction() as tx:
+        shown = await target_mails.preview(
+            tx, office.organiser, office.post, target, "Us", reply=True
+        )
+        assert shown.reply_to == "writer@mail.example"
+        await target_mails.ask(
+            tx, office.organiser, office.post, target, "Us", reply=True, seen=shown.stamp
+        )
+    await office.has_address("new@mail.example")
+    assert await office.run() == 1
+    assert office.kept.mails[0]["Reply-To"] == "writer@mail.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "confirmed", "why"),
+    [
+        ("writer@mail.example", False, "no confirmed address"),
+        ("gärtner@mail.example", True, "cannot come to your address"),
+    ],
+)
+async def test_answers_come_to_an_address_that_is_known_and_that_servers_carry(
+    office: Office, address: str, confirmed: bool, why: str
+) -> None:
+    await office.allow()
+    target = await office.target()
+    await office.has_address(address, confirmed=confirmed)
+    async with office.house.work.transaction() as tx:
+        with pytest.raises(Invalid, match=why):
+            await target_mails.preview(tx, office.organiser, office.post, target, "Us", reply=True)
+        assert await target_mails.preview(
+            tx, office.organiser, office.post, target, "Us", reply=False
+        )
+
+
+async def test_a_domain_with_other_letters_is_reached(office: Office) -> None:
+    await office.allow()
+    await office.ask(office.organiser, await office.target("rat@städtchen.example"))
+    assert await office.run() == 1
+    assert office.kept.mails[0]["To"] == "rat@xn--stdtchen-1za.example"
 
 
 async def test_one_letter_per_person_and_target_whoever_sends_it(office: Office) -> None:

@@ -16,7 +16,7 @@ from server.domain.calling import contacts, naming
 from server.domain.groups import affiliations, communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, calls, participations
+from storage import accounts, calls
 from storage import attendance as rows
 from storage import communities as community_rows
 from storage import contacts as contact_rows
@@ -71,7 +71,7 @@ async def record(
 async def at_door(tx: Tx, actor: Account, post: Post) -> list[AtDoor]:
     """Who takes part, then who waits, with their names. Raises ``Forbidden``, ``NotFound``."""
     call = await _call(tx, actor, post, looks=True)
-    found = await participations.participants(tx.conn, post.id)
+    found = await naming.answered(tx, call)
     people = await naming.people(tx, post, call, found)
     came = await rows.of_call(tx.conn, post.id)
     told = await contacts.fields(tx, call, found) if await _steers(tx, actor, call) else {}

@@ -68,6 +68,7 @@ def of_call(kind: str, place: Place) -> str:
             f"Only members of {place.group} can see this call, with your name as the one who makes it, and answer it."
             f" It goes to the servers of its members. {_READABLE} {place.domain} and the organisers of"
             f" {place.group} learn who answers. Who has no account cannot be a member, and cannot answer by e-mail."
+            " The organisers may open this one call: then everybody who has the address of its page can see and answer it, without your name."
         )
     learns = (
         f"{place.domain} and the organisers of {place.group} learn who answers"
@@ -132,7 +133,7 @@ def _among_members(door: str, place: Place) -> str:
     secret = "A vote is not secret: " if door == "card" else ""
     return (
         f"{secret}{counts} and the organisers of {place.group} learn what your account answers."
-        " Other members are shown only the number, and nobody else even that."
+        " Other members are shown only the number, and nobody else even that unless the organisers open this call to others."
     )
 
 
@@ -184,6 +185,22 @@ def _from_here(kind: str, place: Place) -> str:
     return (
         f"Your name and your answer stay on {place.domain}. {seen}"
         " In public only the number is shown."
+    )
+
+
+def of_opened(door: str, domain: str) -> str:
+    """Of an answer to one call that a private community opened to everybody: it is not named. ``door``: email or
+    opened."""
+    if door == "email":
+        return (
+            f"Your address and what you write stay on {domain}, encrypted for those who call."
+            " They see the name you give and your answer, but never your address."
+            " Others are shown only the number."
+            f" All of it is deleted {KEEP_DAYS} days after the call is over, or at once when you take your answer back."
+        )
+    return (
+        f"Your name and your answer stay on {domain}. Those who call see them; others are shown only the number."
+        " You answer this one call, and become a member of nothing."
     )
 
 

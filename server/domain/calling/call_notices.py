@@ -4,6 +4,8 @@
 so many at a time, and goes on behind the last one, so that a crash tells nobody twice. What reaches whom:
 
 - **members of ours**: a letter by the community (``letter_writing``), which rings as a mention;
+- **members of nothing, who answered one call of a private community** (``opened``): a letter by the server itself,
+  in which the community is not named, with the link that takes their answer back;
 - **by e-mail**: a mail with the link that takes their answer back;
 - **from elsewhere, by the card or a reply**: a direct message by the community, the only thing that reaches them;
 - **from elsewhere, by a Join**: their server carries the event in their calendar, hears of each change by its
@@ -19,7 +21,7 @@ from datetime import timedelta
 
 from server import text
 from server.domain import policy, sight, wire
-from server.domain.calling import feedback, next_steps, online, receipts
+from server.domain.calling import feedback, next_steps, online, participations, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
@@ -39,6 +41,8 @@ REMINDERS = ("reminder", "morning")
 TO_WHO_WAITS = ("changed", "postponed", "cancelled", "reopened")
 WITH_PLACE = (*REMINDERS, "changed", "reopened")
 """What says where one takes part from afar, as far as that is for them."""
+WITH_WAY_BACK = ("reminder", "changed", "reopened")
+"""What says how to take an answer back: a member signs in, who is elsewhere has a link of their own."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
 """What the servers of those who joined tell them themselves."""
 
@@ -86,7 +90,7 @@ async def run(tx: Tx, notice_id: int, after: int) -> None:
     facts = facts_of(notice, post, call)
     reached = set(await sight.still(tx, post, [p.account_id for p in people if p.account_id]))
     for person in people:
-        if person.account_id is None or person.account_id in reached:
+        if person.account_id in (None, *reached) or person.door == participations.OPENED:
             await _tell(tx, notice, community, person, facts)
     if len(people) == BATCH:
         await _go_on(tx, notice, people[-1].id)
@@ -101,7 +105,8 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
-    return {"call": post.title, "line": wire.line(call), "url": post.url, "said": said}
+    url, line = "" if post.is_deleted else post.url, wire.line(call)
+    return {"call": post.title, "line": line, "url": url, "back": url, "said": said}
 
 
 async def _tell(
@@ -112,13 +117,19 @@ async def _tell(
     account = await accounts.by_id(tx.conn, person.account_id or 0)
     if account and await _is_told(tx, notice, community, account, person):
         what = f"call_{notice.what}"
+        outside = person.door == participations.OPENED
+        if outside:
+            facts = {**facts, "url": await receipts.again(tx, person)}
         if notice.what == "outcome":
-            step = await next_steps.as_text(tx, notice.post_id, account)
+            step = "" if outside else await next_steps.as_text(tx, notice.post_id, account)
             below = {"feedback": await _ask_feedback(tx, account, person)}
             facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
-        args = {"from": community.id, "to": account.id, "what": what, "facts": facts}
+        if notice.what in WITH_WAY_BACK and not account.local:
+            facts = {**facts, "back": await receipts.again(tx, person)}
+        sender = None if outside else community.id
+        args = {"from": sender, "to": account.id, "what": what, "facts": facts}
         await letter_writing.write(tx, args)
 
 
@@ -133,7 +144,8 @@ async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
     call = await calls.by_id(tx.conn, person.post_id)
     if call is None or not feedback.is_asked(tx, call):
         return ""
-    page = tx.site.urls.call(person.post_id) if account.local else await receipts.again(tx, person)
+    signs_in = account.local and person.door != participations.OPENED
+    page = tx.site.urls.call(person.post_id) if signs_in else await receipts.again(tx, person)
     return f"\n\n{FEEDBACK} {page}/feedback"
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from server import text
-from server.domain import distribution, effects, policy
+from server.domain import distribution, effects
 from server.domain.calling import (
     call_notices,
     copies,
@@ -37,7 +37,6 @@ from server.domain.posting import drafts, marks, posts, quotes, sharing
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import accounts, calls, follows, polls, shift_roles
-from storage import communities as community_rows
 from storage import participations as rows
 from storage import posts as post_rows
 from storage import sources as source_rows
@@ -53,7 +52,7 @@ TOLD = {
     "postponed": "postponed",
     "cancelled": "cancelled",
     "cancelled open": "reopened",
-    "postponed open": "changed",
+    "postponed open": "reopened",
 }
 """What those who take part are told of a new state, or of one after another (``call_notices``)."""
 
@@ -92,7 +91,11 @@ async def create(
     assert post, "a new id is never a repeat"
     card_uri = tx.site.urls.card(post.id)
     new = NewCall(post.id, community.id, wanted.kind, wanted.variant, wanted.details, card_uri)
-    new = replace(new, may_be_started=wanted.may_be_started is not False)
+    new = replace(
+        new,
+        may_be_started=wanted.may_be_started is not False,
+        secret_until_closed=wanted.secret_until_closed is True,
+    )
     call = await calls.insert(tx.conn, new)
     if origin:
         await copies.note(tx, post, call, origin.uri)
@@ -184,21 +187,26 @@ async def send_tally(tx: Tx, post_id: int) -> None:
     post = await post_rows.by_id(tx.conn, post_id)
     call = await calls.lock(tx.conn, post_id)
     author = await accounts.by_id(tx.conn, post.account_id) if post else None
-    if post and call and author:
-        await distribution.call(tx, author, post, call, "update", await _told(tx, post, call))
+    if post and call and author and not post.is_deleted:
+        await distribution.call(tx, author, post, call, "update", await reach(tx, post, call))
         await calls.tally_sent(tx.conn, post_id, tx.now)
 
 
-async def _told(tx: Tx, post: Post, call: Call) -> Reach:
+async def reach(tx: Tx, post: Post, call: Call) -> Reach:
     """Followers of the community and of the instance, and who answered without following either: they
-    found the call elsewhere. What is for members goes to them alone."""
+    found the call elsewhere. Where the last follower has left or is banned, the server still shows what it was
+    sent. What is for members goes to them alone."""
     if post.visibility == "members":
         return Reach(await effects.followers(tx, call.community_id))
     ids = await rows.answered_from_elsewhere(tx.conn, call.post_id)
     people = await accounts.by_ids(tx.conn, ids)
     members = await effects.followers(tx, call.community_id) | effects.inbox_of(*people.values())
     members |= await copies.host_of_origin(tx, post)
-    return Reach(members, await distribution.instances(tx, post))
+    others = await distribution.instances(tx, post)
+    reached = {*members.values(), *others.values()}
+    shown = await calls.inboxes(tx.conn, post.id)
+    left = {inbox: host for inbox, host in shown.items() if host not in reached}
+    return Reach(members | left, others)
 
 
 async def introduce(tx: Tx, followed: Account, follower: Account) -> None:
@@ -252,7 +260,7 @@ async def edit(
         if state in (None, before[0].state):
             await _tell_of_change(tx, before)
     if state:
-        await _set_state(tx, community, post, state)
+        await set_state(tx, community, post, state)
     await line.fill(tx, post, call)
     await send_tally(tx, post.id)
     if call.parent_id:
@@ -295,6 +303,7 @@ async def _rewrite(
         wanted = replace(wanted, details=spans)
     draft = _draft(tx, community, wanted, post.visibility)
     shown = await pictures.choose(tx, author, wanted.media_ids, post)
+    await _set_secret(tx, call, wanted)
     post = await posts.edit(tx, author, post, replace(draft, attachments=shown))
     was = call.urgent
     call = await calls.set_details(tx.conn, post.id, wanted.details)
@@ -318,6 +327,17 @@ async def _rewrite(
     return post, call
 
 
+async def _set_secret(tx: Tx, call: Call, wanted: drafting.Wanted) -> None:
+    """As the rule of a decision, it is said before anybody answers. Raises ``Invalid``."""
+    if wanted.secret_until_closed in (None, call.secret_until_closed):
+        return
+    if await rows.given(tx.conn, call.post_id):
+        raise Invalid(
+            "People have answered by the rule that there is.", field="secret_until_closed"
+        )
+    await calls.set_secret(tx.conn, call.post_id, secret=wanted.secret_until_closed is True)
+
+
 async def _edit_shifts(
     tx: Tx, author: Account, community: Account, post: Post, call: Call, wanted: Sequence[Shift]
 ) -> None:
@@ -336,7 +356,7 @@ async def _edit_shifts(
             await _plan(tx, row)
             await send_tally(tx, shift.id)
     for gone in there.keys() - {shift.id for shift in wanted}:
-        await _set_state(tx, community, rows[gone], "cancelled")
+        await set_state(tx, community, rows[gone], "cancelled")
         await send_tally(tx, gone)
 
 
@@ -351,7 +371,7 @@ async def _span(tx: Tx, post_id: int) -> None:
         await send_tally(tx, post_id)
 
 
-async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
+async def set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
     """As ``_turn``; shifts go with their call, but for those that ended before it did. Who is in them is told by
     the call."""
     if state not in STATES:
@@ -359,6 +379,8 @@ async def _set_state(tx: Tx, community: Account, post: Post, state: str) -> None
     shifts_ = await _going_along(tx, post)
     before = await calls.by_id(tx.conn, post.id)
     assert before, "it is held"
+    if before.secret_until_closed and before.state == "closed" != state:
+        raise Invalid("Its counts are known: it stays closed.", field="state")
     await _turn(tx, post, state)
     if before.state != state:
         await _tell_of(tx, post, before, state)
@@ -376,6 +398,7 @@ async def _turn(tx: Tx, post: Post, state: str) -> None:
     call = await calls.by_id(tx.conn, post.id)
     assert call, "it is held"
     await polls.set_end(tx.conn, post.id, call.closes_at, tx.now if state in ENDED else None)
+    await line.reveal(tx, call)
     if state == "open":
         await _plan(tx, call)
     effects.changed(tx, post.id)
@@ -428,41 +451,6 @@ async def close(tx: Tx, post_id: int) -> datetime | None:
         return call.over_at
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
-    await _set_state(tx, community, post, "closed")
+    await set_state(tx, community, post, "closed")
     await send_tally(tx, post_id)
     return None
-
-
-async def delete(tx: Tx, actor: Account, post: Post) -> None:
-    """Take a call of ours away, and its card. What somebody relies on is called off first, unless by who steers.
-
-    Raises ``Forbidden``, ``NotFound``.
-    """
-    call = await participations.locked(tx, post)
-    community = await accounts.by_id(tx.conn, call.community_id)
-    author = await accounts.by_id(tx.conn, post.account_id)
-    assert community, "a foreign key holds it"
-    assert author, "a foreign key holds it"
-    steers = policy.may_steer(await community_rows.role(tx.conn, community.id, actor.id))
-    if actor.id != author.id:
-        steers.require()
-    answered = call.state not in ENDED and await rows.is_answered(tx.conn, post.id)
-    policy.may_delete_call(steers=steers.allowed, answered=answered).require()
-    for shift in await calls.shifts(tx.conn, [post.id]):
-        row = await post_rows.by_id(tx.conn, shift.post_id)
-        if row:
-            await _remove(tx, author, row, shift)
-    await _remove(tx, author, post, call)
-    if call.parent_id:
-        await line.settle_above(tx, call.parent_id)
-
-
-async def _remove(tx: Tx, author: Account, post: Post, call: Call) -> None:
-    await distribution.call(tx, author, post, call, "delete", await _told(tx, post, call))
-    told = post.is_public  # of what was not, nobody else is told that it is gone
-    if call.card_uri:
-        await post_rows.bury(tx.conn, call.card_uri, tx.now, "question" if told else None)
-    if kinds.KINDS[call.kind].shape == "question":
-        page = tx.site.urls.companion(post.uri)
-        await post_rows.bury(tx.conn, page, tx.now, "page" if told else None)
-    await posts.remove(tx, post)

@@ -17,6 +17,7 @@ from server.domain.calling import (
     targets,
 )
 from server.domain.calling.questions import Asked
+from server.domain.groups import letters
 from server.domain.posting import drafts, posts
 from server.domain.tx import Arrived, Tx
 from storage import accounts, calls, polls, shift_roles
@@ -60,6 +61,13 @@ class Reported:
     sources: tuple[Source, ...] = ()
     online_url: str | None = None
     questions: tuple[Asked, ...] = ()
+    secret_until_closed: bool = False  # the counts of the answers, but not who many answered
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The counts of the answers, as far as they may be seen."""
+        hidden = self.secret_until_closed and self.state != "closed"
+        return tuple(0 for _ in self.counts) if hidden else self.counts
 
 
 async def receive(
@@ -116,6 +124,7 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await shift_roles.put(tx.conn, post.id, reported.roles)
     await questions.hear(tx, post, reported.questions)
     await calls.set_may_be_started(tx.conn, post.id, may=reported.may_be_started)
+    await calls.set_secret(tx.conn, post.id, secret=reported.secret_until_closed)
     await source_rows.put(tx.conn, post.id, reported.sources)
     await online.hear(tx, post.id, reported.online_url)
     await next_steps.hear(tx, post, reported.next)
@@ -133,7 +142,8 @@ async def hear(tx: Tx, post: Post, details: Details, reported: Reported) -> None
     await calls.set_tally(
         tx.conn, post.id, reported.counted, 0, reported.waiting, reported.taken or reported.counted
     )
-    await polls.set_counts(tx.conn, post.id, reported.counts, sum(reported.counts))
+    voters = reported.counted if reported.secret_until_closed else sum(reported.counts)
+    await polls.set_counts(tx.conn, post.id, reported.shown, voters)
 
 
 async def _hear_outcome(tx: Tx, post: Post, outcome: str) -> bool:
@@ -168,6 +178,20 @@ async def _tell_those_who_go(tx: Tx, post: Post, but: Sequence[int] = ()) -> Non
     people = await accounts.by_ids(tx.conn, going)
     await notification_rows.drop(tx.conn, list(people), "update", author.id, post.id)
     await effects.tell(tx, people.values(), "update", author, post.id)
+
+
+async def deleted(tx: Tx, post: Post) -> None:
+    """Its host takes a call away that was on: each of ours who takes part in it, or asked to, is written to. What was said
+    of it before goes with it."""
+    call = await calls.by_id(tx.conn, post.id)
+    over = call is None or (call.over_at is not None and call.over_at < tx.now)
+    if call is None or over or call.state not in ("open", "postponed"):
+        return
+    author = await accounts.by_id(tx.conn, post.account_id)
+    people = await accounts.by_ids(tx.conn, await rows.of_ours(tx.conn, post.id))
+    assert author, "a foreign key holds it"
+    for person in people.values():
+        await letters.send(tx, None, person, "call_deleted", call=post.title, by=author.host)
 
 
 async def known_by(tx: Tx, uri: str) -> Post | None:

@@ -1,7 +1,7 @@
 """Needs and offers: what is promised, and whether it came true; and which of them find each other.
 
 Who says "help" may say with what, and how much of it. That is a promise; the organisers accept or decline it, and
-say when it was kept. Who takes the answer back cancels the promise, and with it goes what they said. A need finds
+say when it was kept. Who is declined takes no part, until they promise anew. Who takes the answer back cancels the promise, and with it goes what they said. A need finds
 the open offers of its category, near it, in its own community and in those to which that is linked; and the other
 way round.
 
@@ -12,7 +12,7 @@ what became of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain import distribution, effects, wire
 from server.domain.calling import line, participations, taken_back
@@ -22,6 +22,7 @@ from server.domain.groups import places as near
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, calls, commitments, ties
+from storage import participations as participation_rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.commitments import Commitment, Open, Sought
@@ -186,7 +187,24 @@ async def step(tx: Tx, actor: Account, post: Post, commitment_id: int, name: str
     if who:
         await effects.tell(tx, [who], "update", actor, post.id)
         await _tell_elsewhere(tx, who, post, found, name)
-    await line.let_hear(tx, call)
+    if name == "decline":
+        await _refuse(tx, who, post, call, found)
+    else:
+        await line.let_hear(tx, call)
+
+
+async def _refuse(
+    tx: Tx, who: Account | None, post: Post, call: Call, declined: Commitment
+) -> None:
+    """Who is not needed takes no part: their place goes to who waits, and they are counted no more. A Join of theirs
+    is answered anew."""
+    row = await participation_rows.by_id(tx.conn, declined.id)
+    if row is None or row.state not in participations.HELD:
+        return
+    await participation_rows.set_participation_state(tx.conn, row.id, "refused")
+    if who:
+        await line.reply(tx, post, who, replace(row, state="refused"), row.uri)
+    await line.settle(tx, post, call)
 
 
 async def _tell_elsewhere(tx: Tx, who: Account, post: Post, found: Commitment, name: str) -> None:

@@ -15,7 +15,7 @@ from server.domain.calling import audience
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
-from storage import accounts, consents
+from storage import accounts, consents, posts
 from storage.accounts import Account
 from storage.calls import Call
 from storage.consents import ConsentText
@@ -23,6 +23,8 @@ from storage.consents import ConsentText
 ANSWER, NEWS = "answer", "news"
 PURPOSES = (ANSWER, NEWS)
 TEXT_MIN, TEXT_MAX = 20, 1000
+NO_NAME = "those who make this call"
+"""Instead of the name of a private community, whose weekly mail is not for strangers either (``opened``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,19 @@ async def present(tx: Tx, call: Call) -> list[Asked]:
     """What is asked now, the condition first."""
     written = await consents.present(tx.conn, call.post_id)
     community = await accounts.by_id(tx.conn, call.community_id)
+    post = await posts.by_id(tx.conn, call.post_id)
     assert community, "a foreign key holds it"
-    return [_asked(tx, purpose, written.get(purpose), call, community) for purpose in PURPOSES]
+    assert post, "a foreign key holds it"
+    closed = post.visibility == "members"
+    name = NO_NAME if closed else community.display_name or community.username
+    purposes = (ANSWER,) if closed else PURPOSES
+    return [_asked(tx, purpose, written.get(purpose), call, name) for purpose in purposes]
 
 
-def _asked(
-    tx: Tx, purpose: str, written: ConsentText | None, call: Call, community: Account
-) -> Asked:
+def _asked(tx: Tx, purpose: str, written: ConsentText | None, call: Call, name: str) -> Asked:
+    """``name``: of those for whom it is."""
     if written:
         return Asked(purpose, written.version, written.text)
-    name = community.display_name or community.username
     return Asked(purpose, 1, audience.consent(purpose, call.kind, name, tx.site.urls.domain))
 
 
@@ -56,12 +61,13 @@ async def change(tx: Tx, actor: Account, call: Call, purpose: str, wanted: str) 
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_steward(tx, community, actor)
-    if purpose not in PURPOSES:
-        raise Invalid(f"A purpose is one of {', '.join(PURPOSES)}.", field="purpose")
+    present_ = {a.purpose: a for a in await present(tx, call)}
+    if purpose not in present_:
+        raise Invalid(f"A purpose is one of {', '.join(present_)}.", field="purpose")
     said = text.one_line(wanted, TEXT_MAX + 1)
     if not TEXT_MIN <= len(said) <= TEXT_MAX:
         raise Invalid(f"The text has {TEXT_MIN} to {TEXT_MAX} characters.", field="text")
-    asked = {a.purpose: a for a in await present(tx, call)}[purpose]
+    asked = present_[purpose]
     if asked.text == said:
         return asked
     await _keep(tx, call, asked)

@@ -19,6 +19,7 @@ from server.domain.calling import (
     contacts,
     next_steps,
     online,
+    opened,
     participants_notes,
 )
 from server.domain.calling.contacts import Person
@@ -51,8 +52,9 @@ async def write(tx: Tx, contact_id: int, kind: str, notice_id: int | None = None
     notice = await notice_rows.by_id(tx.conn, notice_id) if notice_id else None
     if notice and call_notices.is_late(tx, notice, call):
         return None
-    facts = call_notices.facts_of(notice, post, call) if notice else {}
-    written = await _text(tx, contact, kind, post, call, person, facts)
+    shown = await opened.for_strangers(tx, post)
+    facts = call_notices.facts_of(notice, shown, call) if notice else {}
+    written = await _text(tx, contact, kind, shown, call, person, facts)
     subject, _, body = written.partition("\n\n")
     return Mail(person.address, " ".join(subject.split()), body, tx.now)
 
@@ -68,7 +70,8 @@ async def _text(
 ) -> str:
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
-    group = community.display_name or community.username
+    group = await opened.host(tx, post, community)
+    closed = post.visibility == "members"
     purpose = PURPOSES.get(kind, "manage")
     secret = await contacts.new_link(tx, contact, purpose)
     urls = tx.site.urls
@@ -86,9 +89,11 @@ async def _text(
         guests=given.guests if given else contact.guests,
         line=await participations.place_in_line(tx.conn, given) if given and waits else None,
         link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
-        next=await next_steps.as_text(tx, call.parent_id or post.id, None),
+        next="" if closed else await next_steps.as_text(tx, call.parent_id or post.id, None),
         online=await online.for_participant(tx, call, given),
         note=await participants_notes.for_participant(tx, call, given),
-        privacy=audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
+        privacy=audience.of_opened("email", urls.domain)
+        if closed
+        else audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
         hours=int(contacts.LIFETIME["confirm"].total_seconds() / 3600),
     )

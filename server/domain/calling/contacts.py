@@ -21,18 +21,19 @@ from datetime import timedelta
 import orjson
 
 from server import ids, text
-from server.domain import policy, sight
-from server.domain.calling import ballots, consents, guests, participations, questions
+from server.domain import policy
+from server.domain.calling import ballots, consents, guests, opened, participations, questions
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
+from server.domain.mailing.mail_budgets import Asked
 from server.domain.mailing.sealed import Ring
 from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unavailable
 from server.sealing import Sealed
-from storage import accounts, calls, contacts
+from storage import accounts, calls, contacts, opened_calls
 from storage import consents as consent_rows
 from storage import participations as rows
 from storage import posts as post_rows
@@ -78,7 +79,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What stands behind a link. ``said``: the answer in words; ``person``: None once their data is forgotten;
-    ``place``: their answer as it counts; ``line``: where in the waiting list they are (1 is next)."""
+    ``place``: their answer as it counts; ``line``: where in the waiting list they are (1 is next); ``path``: of the
+    call's page, "" where there is none for them."""
 
     contact: Contact
     post: Post
@@ -88,29 +90,33 @@ class Shown:
     agreed: list[Given]
     place: Participation | None
     line: int | None
+    path: str
 
 
-async def begin(tx: Tx, post: Post, typed: Typed) -> None:
-    """Write down an answer, and send a mail that asks whether it was theirs.
+async def begin(tx: Tx, post: Post, typed: Typed, source: str | None = None) -> None:
+    """Write down an answer, and send a mail that asks whether it was theirs. ``source``: the network address of who
+    typed it.
 
     Raises ``Invalid`` (naming the field), ``Conflict`` (a text has changed), ``Forbidden`` (the call takes no
-    answers), ``TooMany`` (of one domain), ``Unavailable``.
+    answers), ``TooMany`` (as ``mail_budgets.may_mail``), ``Unavailable``.
     """
     if not tx.site.mail:
         raise Unavailable("This server sends no mail, and cannot confirm an address.")
     call = await calls.lock(tx.conn, post.id)
     if call is None or not post.local:
         raise NotFound
-    policy.may_take_up(post.visibility, member=False).require()
+    is_open = await opened_calls.is_open(tx.conn, post.id)
+    policy.may_take_up(post.visibility, member=False, opened=is_open).require()
     participations.require_open(tx, call)
     if typed.ballot is not None:
         typed = replace(typed, said=await participations.lead(tx, call, typed.ballot))
     person = await _person(tx, call, typed)
     guests.wanted(call, typed.guests, None)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
-    ring = await sealed.ring(tx, call.community_id)
-    if not await mail_budgets.may_mail(tx, person.address):
+    asked = Asked(f"call {post.id}", source)
+    if not await mail_budgets.may_mail(tx, person.address, asked):
         return
+    ring = await sealed.ring(tx, call.community_id)
     await _keep(tx, ring, post, typed, person, texts)
 
 
@@ -208,6 +214,7 @@ async def shown(tx: Tx, secret: str, purpose: str) -> Shown:
         await consent_rows.of_contact(tx.conn, contact.id),
         place,
         await rows.place_in_line(tx.conn, place) if place and waits else None,
+        await opened.path(tx, post),
     )
 
 
@@ -221,7 +228,7 @@ async def _in_words(tx: Tx, call: Call, contact: Contact, person: Person | None)
 async def confirm(tx: Tx, secret: str) -> Contact:
     """Use a link up: the answer counts from now on. Raises ``NotFound``, and ``Forbidden`` as ``begin`` does."""
     contact = await _behind(tx, secret, "confirm")
-    post = await sight.post(tx, contact.post_id, None)
+    post = await opened.answerable(tx, contact.post_id)
     call = await participations.locked(tx, post)
     done = await contacts.confirm(tx.conn, contact.id, tx.now)
     if done is None:
@@ -292,12 +299,15 @@ async def of_call(
 ) -> list[tuple[Contact, Person]]:
     """Who answered by e-mail and is confirmed, for those who steer the community.
 
-    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address.
+    Raises ``Forbidden`` for everybody else. Callers show names and answers, and never an address. ``answer`` is empty
+    while it is secret.
     """
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     await communities.require_people(tx, community, viewer)
     found = await contacts.of_call(tx.conn, call.post_id, after, limit)
+    if call.hides_counts:
+        found = [replace(row, answer="") for row in found]
     people = [(row, await read(tx, row, call)) for row in found]
     return [(row, person) for row, person in people if person]
 

@@ -20,7 +20,7 @@ from server.domain.calling.ballots import Cast
 from server.errors import Invalid
 
 Word = Literal[
-    "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked"
+    "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked", "secret"
 ]
 
 SENTENCES: dict[Word, str] = {
@@ -32,6 +32,7 @@ SENTENCES: dict[Word, str] = {
     "below_threshold": "No option has the share that was asked for.",
     "consent": "There is no objection left.",
     "blocked": "There are objections.",
+    "secret": "Until it closes nobody sees what people said.",
 }
 
 QUORUM_MAX = 1_000_000

@@ -32,8 +32,8 @@ REASON_MAX = 2000
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``given``: in the order of ``answers``; ``people``: who gave the reasons, of an open vote alone; ``points``:
-    of each answer, of a vote by score; ``rounds``: of a ranked one."""
+    """``given``: in the order of ``answers``, nothing while it is secret; ``people``: who gave the reasons, of an open
+    vote alone; ``points``: of each answer, of a vote by score; ``rounds``: of a ranked one; neither while it is secret."""
 
     rules: Rules
     answers: tuple[Answer, ...]
@@ -125,6 +125,8 @@ async def resolve(tx: Tx, actor: Account, post: Post, objection_id: int, how: st
     said = checked(how)
     if not said:
         raise Invalid("Say how the objection was met.", field="resolution")
+    if call.hides_counts:
+        raise Invalid("What people said is shown once it is closed.", field="resolution")
     if not await decisions.resolve(tx.conn, post.id, objection_id, said, tx.now):
         raise NotFound
     effects.changed(tx, post.id)
@@ -139,6 +141,8 @@ async def record(tx: Tx, post: Post, viewer: Account | None, page: Page) -> Reco
         raise NotFound
     by = await rules(tx, post)
     offered = await participations.answers(tx, call)
+    if call.hides_counts:
+        return Record(by, offered, (), Result("secret"), [], {})
     counts = await rows.given(tx.conn, post.id)
     given = tuple(Given(a.key, counts.get(at, 0)) for at, a in enumerate(offered))
     open_ = await decisions.objections(tx.conn, post.id)

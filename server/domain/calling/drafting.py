@@ -41,8 +41,9 @@ class Wanted:
     take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other
     communities in their town, None to leave it. ``sources``: what it rests on, None to leave them; ``online``: where
     one takes part from afar, None to leave it, with an empty address to take it away; ``media_ids``: its pictures,
-    None to leave them; ``next``: what whoever has answered may do then, None to leave it; ``rules``: by which a decision
-    comes out, None to leave them.
+    None to leave them; ``next``: what whoever has answered may do then, None to leave it. ``rules``: by which a decision
+    comes out, None to leave them; ``secret_until_closed``: nobody sees before how many gave which answer to a decision,
+    None to leave it.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Wanted:
     online: Online | None = None
     media_ids: tuple[int, ...] | None = None
     rules: Rules | None = None
+    secret_until_closed: bool | None = None
 
 
 def check(wanted: Wanted) -> None:
@@ -117,6 +119,8 @@ def _check_kind(wanted: Wanted) -> None:
         raise Invalid("Nobody comes to such a call: closes_at says its end.", field="starts_at")
     if kind.linked and not wanted.details.external_url:
         raise Invalid("It needs the address where one gives: external_url.", field="external_url")
+    if wanted.secret_until_closed and wanted.kind != "decision":
+        raise Invalid("Only a decision keeps its counts secret.", field="secret_until_closed")
     if wanted.details.capacity is not None and not kind.places:
         raise Invalid("Such a call has no places.", field="capacity")
     _check_options(wanted)

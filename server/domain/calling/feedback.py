@@ -172,8 +172,11 @@ async def heard(tx: Tx, actor: Account, post: Post) -> Heard:
     return Heard(people, await feedback.of_call(tx.conn, post.id, tx.now.date(), SHOWN_MAX))
 
 
-async def readers(tx: Tx, call: Call) -> str:
-    """Who will read it, in a sentence."""
+async def readers(tx: Tx, call: Call, *, member: bool) -> str:
+    """Who will read it, in a sentence. ``member``: they are signed in; else the name of what is private stays out."""
+    post = await post_rows.by_id(tx.conn, call.post_id)
+    if not member and post and post.visibility == "members":
+        return audience.of_feedback(audience.Place(tx.site.urls.domain, "this call"))
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
     return audience.of_feedback(audience.place(tx.site.urls.domain, community))

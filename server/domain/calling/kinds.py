@@ -117,10 +117,21 @@ _VARIANTS: dict[tuple[str, str], tuple[Answer, ...]] = {
 }
 """What a kind may also be: where it has no answers, each call brings its own options."""
 
+_ASKS = {
+    ("petition", "pledge"): "Do you pledge?",
+    ("need", "offer"): "Would you like this?",
+}
+"""Of a variant to which the question of its kind does not fit."""
+
 
 def variants(kind: str) -> tuple[str, ...]:
     """The plain form, named by nothing, first."""
     return ("", *(variant for name, variant in _VARIANTS if name == kind))
+
+
+def asks(kind: str, variant: str) -> str:
+    """The question above the answers."""
+    return _ASKS.get((kind, variant), KINDS[kind].asks)
 
 
 def answers(kind: str, variant: str, options: Sequence[str] = ()) -> tuple[Answer, ...]:

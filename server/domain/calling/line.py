@@ -75,6 +75,12 @@ async def fill(tx: Tx, post: Post, call: Call) -> None:
         await _write(tx, post_id)
 
 
+async def reveal(tx: Tx, call: Call) -> None:
+    """What was secret until now is shown from now on. The caller holds the lock of the call."""
+    if call.secret_until_closed:
+        await _write(tx, call.post_id)
+
+
 async def _grant(tx: Tx, post: Post, call: Call) -> None:
     tally = await participations.recount(tx.conn, post.id)
     for waiting in await shift_roles.granted(tx, call, tally.taken, tally.waiting):
@@ -92,11 +98,14 @@ async def _tell_granted(tx: Tx, post: Post, waiting: Participation) -> None:
 
 
 async def _write(tx: Tx, post_id: int) -> None:
+    """What a decision keeps secret until it closes is not written before, so that no reader can show it."""
     tally = await participations.recount(tx.conn, post_id)
     await calls.set_tally(
         tx.conn, post_id, tally.confirmed, tally.expressed, tally.waiting, tally.taken
     )
     given = await participations.given(tx.conn, post_id)
     options = await polls.options(tx.conn, [post_id])
-    counts = [given.get(option.position, 0) for option in options]
+    call = await calls.by_id(tx.conn, post_id)
+    hidden = call is not None and call.hides_counts
+    counts = [0 if hidden else given.get(option.position, 0) for option in options]
     await polls.set_counts(tx.conn, post_id, counts, tally.people)

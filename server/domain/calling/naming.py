@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from server.domain.calling import kinds
 from server.domain.tx import Tx
-from storage import accounts
+from storage import accounts, participations
 from storage.accounts import Account
 from storage.calls import Call
 from storage.participations import Participation
 from storage.posts import Post
+
+
+async def answered(tx: Tx, call: Call) -> list[Participation]:
+    """Who takes part, then who waits, in order of receipt: what every list of them is made of. Of a call whose
+    counts are secret until it closes nobody is told before what anybody said: ``answer`` is empty then."""
+    found = await participations.participants(tx.conn, call.post_id)
+    return [replace(row, answer="") for row in found] if call.hides_counts else found
 
 
 async def people(

@@ -1,7 +1,7 @@
 """What came of a call: an organiser says so once it is over, and everyone who took part hears it.
 
 The note is on the call (a changed status here, an Update to each host that was sent the call), in its thread as a
-reply by the community, and with each of those who took part (``call_notices``). A later change of the note is
+reply by the community (with its pictures), and with each of those who took part (``call_notices``). A later change of the note is
 shown, and told to nobody anew.
 
 A call that is closed without one asks its organisers twice: after three days and after ten, and then never again.
@@ -9,9 +9,12 @@ A call that is closed without one asks its organisers twice: after three days an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from server import text
 from server.domain import effects, policy, sight
-from server.domain.calling import call_notices, calls
+from server.domain.calling import call_notices, calls, pictures
 from server.domain.groups import communities, letters
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
@@ -19,6 +22,7 @@ from server.errors import Invalid, NotFound
 from storage import accounts, participations, polls
 from storage import calls as rows
 from storage import communities as community_rows
+from storage import outcomes as outcome_rows
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.posts import Post
@@ -26,10 +30,13 @@ from storage.posts import Post
 MAX = 5000
 
 
-async def note(tx: Tx, actor: Account, post: Post, said: str) -> None:
-    """Say what came of a call of ours, or say it in other words.
+async def note(
+    tx: Tx, actor: Account, post: Post, said: str, media_ids: Sequence[int] | None = None
+) -> None:
+    """Say what came of a call of ours, or say it in other words. ``media_ids``: of pictures of the actor, or that it
+    shows already; None to leave them.
 
-    Raises ``Forbidden`` (no steward, not over yet), ``Invalid``, ``NotFound``.
+    Raises ``Forbidden`` (no steward, not over yet), ``Invalid`` (as ``pictures.choose`` too), ``NotFound``.
     """
     call = await rows.lock(tx.conn, post.id)
     community = await accounts.by_id(tx.conn, call.community_id) if call else None
@@ -46,27 +53,48 @@ async def note(tx: Tx, actor: Account, post: Post, said: str) -> None:
     await rows.set_outcome(tx.conn, post.id, html, tx.now)
     effects.changed(tx, post.id)
     await calls.send_tally(tx, post.id)
+    await _tell(tx, actor, community, post, html, media_ids, first=call.outcome_at is None)
     if call.outcome_at is None:
-        await _spread(tx, actor, community, author, post, html)
+        await _spread(tx, actor, author, post)
 
 
-async def _spread(
+async def _tell(
     tx: Tx,
     actor: Account,
     community: Account,
-    author: Account,
     post: Post,
     html: str,
+    media_ids: Sequence[int] | None,
+    *,
+    first: bool,
 ) -> None:
+    """In the thread of the call. Whoever took the community's reply away gets no other by a change of the words: only
+    pictures need one."""
+    at = (await outcome_rows.of_calls(tx.conn, [post.id])).get(post.id)
+    before = await post_rows.by_id(tx.conn, at) if at else None
+    shown = await pictures.hand_over(tx, actor, community, media_ids, before)
+    draft = replace(_draft(community, post, html), attachments=shown)
+    if before:
+        await posts.edit(tx, community, before, draft)
+    elif first or shown:
+        told = await posts.publish(tx, community, draft)
+        assert told, "a new id is never a repeat"
+        await outcome_rows.put(tx.conn, post.id, told.id)
+
+
+def _draft(community: Account, post: Post, html: str) -> drafts.Draft:
     closed = post.visibility == "members"
-    draft = drafts.Draft(
+    return drafts.Draft(
         content=html,
         in_reply_to=post,
         language=post.language,
         visibility=post.visibility if closed else "public",
         community=community if closed else None,
     )
-    await posts.publish(tx, community, draft)
+
+
+async def _spread(tx: Tx, actor: Account, author: Account, post: Post) -> None:
+    """To those who took part."""
     took_part = await participations.participants(tx.conn, post.id)
     placed = [row.account_id for row in took_part if row.account_id and row.state == "granted"]
     ids = await sight.still(tx, post, placed)

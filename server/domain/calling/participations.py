@@ -20,7 +20,16 @@ from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import accounts, calls, decisions, follows, participations, persons, polls
+from storage import (
+    accounts,
+    calls,
+    decisions,
+    follows,
+    opened_calls,
+    participations,
+    persons,
+    polls,
+)
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Call
@@ -29,6 +38,8 @@ from storage.polls import Option
 from storage.posts import Post
 
 HELD = ("granted", "waiting")
+OPENED = "opened"
+"""The door of an account that is no member, where a private community opened one call to everybody (``opened``)."""
 REFUSALS = (
     policy.CALL_OVER,
     policy.CALL_CANCELLED,
@@ -109,7 +120,7 @@ async def answer(
     choice, found = await _find(tx, call, said)
     if choice in shifts:
         return await _choose(tx, account, post, shifts[choice], door, uri, role, guests, fields)
-    await _require_answer(tx, account, post, call)
+    await _require_answer(tx, account, post, call, door)
     if shifts:
         await _leave_shifts(tx, account, post)
     old = await participations.of_account(tx.conn, post.id, account.id)
@@ -237,7 +248,8 @@ async def answer_by_contact(
 ) -> Participation:
     """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
     call = await locked(tx, post)
-    policy.may_take_up(post.visibility, member=False).require()
+    opened = await opened_calls.is_open(tx.conn, post.id)
+    policy.may_take_up(post.visibility, member=False, opened=opened).require()
     said = said if ballot is None else await lead(tx, call, ballot)
     choice, found = await _find(tx, call, said)
     require_open(tx, call)
@@ -268,7 +280,7 @@ async def ask_elsewhere(tx: Tx, account: Account, post: Post, said: str) -> Part
     """As ``answer`` to a call of another server, which the caller tells: by the ``uri`` of what this gives."""
     call = await locked(tx, post)
     choice, found = await _find(tx, call, said)
-    await _require_answer(tx, account, post, call)
+    await _require_answer(tx, account, post, call, "client")
     uri = await effects.new_id(tx)
     new = Said(found.key, choice, found.counts, "pending", "confirmed", "client", uri)
     return await participations.put(tx.conn, post.id, account.id, new, tx.now)
@@ -381,11 +393,12 @@ async def locked(tx: Tx, post: Post) -> Call:
     return call
 
 
-async def _require_answer(tx: Tx, account: Account, post: Post, call: Call) -> None:
+async def _require_answer(tx: Tx, account: Account, post: Post, call: Call, door: str) -> None:
     await communities.require_part(tx, call.community_id, account)
     if post.local:
         member = await follows.is_following(tx.conn, account.id, call.community_id)
-        policy.may_take_up(post.visibility, member=member).require()
+        opened = door == OPENED and await opened_calls.is_open(tx.conn, post.id)
+        policy.may_take_up(post.visibility, member=member, opened=opened).require()
     blocked = await follows.blocked(tx.conn, account.id, call.community_id)
     blocked = blocked or await follows.blocked(tx.conn, account.id, post.account_id)
     require_open(tx, call, blocked=blocked)

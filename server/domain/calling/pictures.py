@@ -1,7 +1,8 @@
-"""The pictures of a call: up to four files of its author, each with words for those who do not see it.
+"""The pictures of a call, and of what came of it: up to four files, each with words for those who do not see it.
 
-They are the files of its post, so that its history keeps them, other servers get them as attachments, and they go
-with it. An edit of the text alone leaves them.
+Those of a call are the files of its post, by its author, so that its history keeps them, other servers get them as attachments, and they go
+with it. An edit of the text alone leaves them. Those of its outcome are in the post by which the community tells it:
+who uploaded them hands them over, and they stay when that person goes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from server.domain.posting import media
 from server.domain.posting.media import Entry
 from server.domain.tx import Tx
 from server.errors import Invalid
+from storage import media as rows
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -25,7 +27,20 @@ async def choose(
     """
     if ids is None:
         return tuple(post.attachments) if post else ()
-    chosen = await media.choose(tx, author, ids, post=post)
+    return _described(await media.choose(tx, author, ids, post=post))
+
+
+async def hand_over(
+    tx: Tx, uploader: Account, community: Account, ids: Sequence[int] | None, post: Post | None
+) -> tuple[Entry, ...]:
+    """What the community's ``post`` is to show with these files of an organiser; None: what it shows. The same is raised:
+    what is another's stays theirs, and so is nothing that the community has."""
+    if ids:
+        await rows.hand_over(tx.conn, uploader.id, community.id, ids)
+    return await choose(tx, community, ids, post)
+
+
+def _described(chosen: tuple[Entry, ...]) -> tuple[Entry, ...]:
     if not all(each["description"] for each in chosen):
         raise Invalid("Say in words what each picture shows.", field="media_ids")
     return chosen

@@ -16,7 +16,7 @@ anything in an outbox. A member's message has none: they sign in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server import ids, text
 from server.domain import distribution, sight, wire
@@ -25,11 +25,13 @@ from server.domain.calling import (
     kinds,
     next_steps,
     online,
+    opened,
     participants_notes,
     participations,
     questions,
 )
 from server.domain.groups import communities
+from server.domain.members.accounts import instance_actor
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -95,9 +97,14 @@ async def tell(tx: Tx, due_: Due) -> None:
     community = await accounts.by_id(tx.conn, due_.call.community_id)
     assert community, "a foreign key holds it"
     link = await _new_link(tx, due_.given, due_.says)
+    outside = due_.given.door == participations.OPENED
+    if outside:  # the community is not named, and nothing of it but their own answer is for them
+        community = await instance_actor(tx)
+        due_ = replace(due_, post=replace(due_.post, url=link))
     page = due_.post.url if due_.person.local else link
     said = await _words(tx, due_) + await _afar(tx, due_) + await _note(tx, due_)
-    said += await next_steps.as_html(tx, due_.call.parent_id or due_.post.id, due_.person)
+    if not outside:
+        said += await next_steps.as_html(tx, due_.call.parent_id or due_.post.id, due_.person)
     said += _questions(due_.asked, page)
     back = "" if due_.person.local else _way_back(due_.post, link)
     await _send(tx, community, due_.person, f"<p>{said}</p>{back}", due_.given.id)
@@ -140,8 +147,8 @@ async def _place(tx: Tx, due_: Due) -> str:
         return f"All places are taken: {head}. You are number {line} on the waiting list."
     if due_.before == "waiting":
         return f"A place is free now, and it is yours: {head}."
-    places = kinds.KINDS[due_.call.kind].places
-    return f"You have a place: {head}." if places else f"Your answer counts: {head}."
+    comes = kinds.KINDS[due_.call.kind].timed  # with a need one helps, and sits nowhere
+    return f"You have a place: {head}." if comes else f"Your answer counts: {head}."
 
 
 async def _afar(tx: Tx, due_: Due) -> str:
@@ -213,6 +220,8 @@ async def of_link(tx: Tx, secret: str) -> tuple[Participation, Post]:
     given = await receipts.by_digest(tx.conn, ids.digest(secret))
     post = await post_rows.by_id(tx.conn, given.post_id) if given else None
     whose = [given.account_id] if given and given.account_id else []
+    if given and post and given.door == participations.OPENED:
+        return given, await opened.for_strangers(tx, post)
     if given is None or post is None or await sight.still(tx, post, whose) != whose:
         raise NotFound(
             "There is no answer behind this link: it was taken back, or the call is gone."

@@ -95,7 +95,9 @@ async def _answer(tx: Tx, author: Account, above: Post, said: str, reply: Post) 
 
 
 async def of_call(tx: Tx, post: Post, call: Call) -> tuple[keywords.Keyword, ...]:
-    """What a call prints."""
+    """What a call prints: nothing where its counts are secret, as replies are there to be read."""
+    if call.secret_until_closed:
+        return ()
     options = await polls.options(tx.conn, [post.id])
     titles = [o.title for o in options]
     return keywords.of_call(call.kind, call.variant, titles, post.language)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from server.domain import sight
 from server.domain.calling import (
     copies,
     next_steps,
@@ -27,7 +28,7 @@ from server.domain.calling.kinds import Answer
 from server.domain.calling.next_steps import Step
 from server.domain.calling.tallies import Standing
 from server.domain.tx import Tx
-from storage import accounts, calls, claims, milestones, polls, posts, sources
+from storage import accounts, calls, claims, milestones, outcomes, polls, posts, sources
 from storage import participations as rows
 from storage import shift_roles as role_rows
 from storage.accounts import Account
@@ -49,7 +50,7 @@ Filled: TypeAlias = tuple[Role, int]
 class Sheet:
     """One call. ``answers``: in the order of ``options``, its card; ``mine``: the viewer's, and ``line`` its place among
     those who wait; ``standing``: of a call that is counted here; ``note``: what only who takes part is told;
-    ``sources``: what it rests on."""
+    ``sources``: what it rests on; ``told``: the post by which its community tells what came of it."""
 
     post: Post
     call: Call
@@ -71,6 +72,7 @@ class Sheet:
     sources: Sequence[Source]
     next: Step | None
     online: online.Shown | None
+    told: Post | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
     notes = await participants_notes.shown(tx, [call for _, call in found], viewer)
     asked = await questions.of_calls(tx, [call for _, call in found])
     started = await copies.started(tx, found, viewer)
+    told = await outcomes_of(tx, [call for _, call in found], viewer)
     return [
         Sheet(
             post=post,
@@ -143,9 +146,19 @@ async def load(tx: Tx, found: Sequence[tuple[Post, Call]], viewer: Account | Non
             sources=named.get(post.id, ()),
             next=further.get(post.id),
             online=places.get(post.id),
+            told=told.get(post.id),
         )
         for post, call in found
     ]
+
+
+async def outcomes_of(tx: Tx, found: Sequence[Call], viewer: Account | None) -> dict[int, Post]:
+    """By call of ours, the post that tells what came of it, as far as the viewer may see it."""
+    over = [call.post_id for call in found if call.outcome_at]
+    told = await outcomes.of_calls(tx.conn, over) if over else {}
+    seen = await sight.posts_by_ids(tx, list(told.values()), viewer) if told else []
+    by_id = {post.id: post for post in seen}
+    return {call_id: by_id[at] for call_id, at in told.items() if at in by_id}
 
 
 def _people(

@@ -44,6 +44,7 @@ async def prefilled(tx: Tx, origin: Post) -> Wanted:
         details=_details(call),
         questions=await questions.wanted(tx, origin.id) or None,
         rules=await decisions.rules(tx, origin) if call.kind == "decision" else None,
+        secret_until_closed=call.secret_until_closed or None,
     )
 
 

@@ -6,7 +6,8 @@
 One letter of a person to a target, as with those that people send themselves (``targets.py``). Each mail has a link that
 ends all letters from here to that address: it is kept as a fingerprint that only this server can make. What waits is
 a row and one job for each target, so that a restart finds it; a mail that a relay took just before a crash goes out again
-with the same Message-ID. What a relay refuses for good is not tried again.
+with the same Message-ID. What a relay refuses for good is not tried again, and was not written (``targets.unsent``). Where an
+answer goes is what the letter said when it was shown: an address that its writer changes later is in no letter of before.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.mail import Mail
 from server.pages import render_text
 from storage import accounts, calls, users
+from storage import participations as participation_rows
 from storage import posts as post_rows
 from storage import target_mails as rows
 from storage import targets as target_rows
@@ -38,7 +40,7 @@ DRIP, JOB = "target_mails", "target_mail"
 PER_HOUR, PER_DAY = 20, 200
 NAME_MAX = 100
 PURPOSE = "no letters"
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> None:
@@ -76,10 +78,6 @@ def _require_mail(tx: Tx) -> None:
     sealed.secret_of(tx)
 
 
-class _Enough(Exception):  # noqa: N818 - a state, and caught here
-    """So many letters went to an address."""
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The whole letter, as it would go now. ``stamp``: names exactly this text; ``reply_to``: where an answer goes, empty
@@ -110,9 +108,7 @@ async def preview(
         "mail_target.txt", said=script.body, writer=signed, site=tx.site, post=post,
         group=group.display_name or group.username,
     )  # fmt: skip
-    reply_to = await _address_of(tx, actor) if reply else ""
-    if reply and not reply_to:
-        raise Invalid("You have no confirmed address for an answer.", field="reply")
+    reply_to = await _reply_to(tx, actor) if reply else ""
     stamp = ids.digest(f"{target.id} {script.subject} {reply_to} {body}").hex()
     return Shown(script.subject, body, reply_to, stamp)
 
@@ -136,9 +132,15 @@ def _mailbox(target: Target) -> str | None:
     return address if kind == "mailto" else None
 
 
-async def _address_of(tx: Tx, account: Account) -> str:
+async def _reply_to(tx: Tx, account: Account) -> str:
+    """Raises ``Invalid``."""
     user = await users.by_id(tx.conn, account.user_id) if account.user_id else None
-    return user.email if user and user.confirmed_at else ""
+    if user is None or user.confirmed_at is None:
+        raise Invalid("You have no confirmed address for an answer.", field="reply")
+    try:
+        return targets.mailbox(user.email)
+    except Invalid as error:
+        raise Invalid("Answers cannot come to your address.", field="reply") from error
 
 
 def fingerprint(tx: Tx, target: Target) -> bytes:
@@ -164,8 +166,10 @@ async def ask(
     shown = await preview(tx, actor, post, target_id, name, reply=reply)
     if shown.stamp != seen:
         raise Conflict("The letter has changed. Please read it again.")
+    before = await participation_rows.of_account(tx.conn, post.id, actor.id)
     row = await targets.report(tx, actor, post, target_id, answered=False)
-    new = New(shown.subject, shown.body, reply)
+    fresh = before is None or not before.counts
+    new = New(shown.subject, shown.body, shown.reply_to, fresh)
     await rows.insert(tx.conn, row, target_id, new, tx.now)
     await tx.later(f"letters:{target_id}", DRIP, {"target_id": target_id}, tx.now)
 
@@ -179,18 +183,15 @@ async def drip(tx: Tx, target_id: int) -> datetime | None:
     call = await participations.locked(tx, post)
     allowed = await rows.mailing(tx.conn, post.id)
     if allowed is None or not allowed.active or await _is_settled(tx, target, call):
-        await rows.stop(tx.conn, target_id)
+        await targets.stop(tx, post, call, target_id)
         return None
     while mail_id := await rows.next_of(tx.conn, target_id):
-        if not await _may_go(tx, target, allowed):
-            return _next_hour(tx.now)
+        again = await _wait(tx, target, allowed)
+        if again:
+            return again
         await rows.sent(tx.conn, mail_id, tx.now)
         await tx.later(f"mail/target/{mail_id}", JOB, {"mail_id": mail_id}, tx.now)
     return None
-
-
-def _next_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
 async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
@@ -202,21 +203,16 @@ async def _is_settled(tx: Tx, target: Target, call: Call) -> bool:
     return await rows.is_refused(tx.conn, fingerprint(tx, target))
 
 
-async def _may_go(tx: Tx, target: Target, allowed: Mailing) -> bool:
-    """One more within what the call allows, and within what any address gets from here."""
+async def _wait(tx: Tx, target: Target, allowed: Mailing) -> datetime | None:
+    """Until when one more letter has to wait, for what the call allows, or for what any address gets from here."""
     address = sealed.plain(_mailbox(target) or "")
-    of_call = f"{target.post_id} {address}"
-    try:
-        async with tx.conn.transaction():  # what does not go is not counted
-            for to, limits in (
-                (of_call, (allowed.per_hour, allowed.per_day)),
-                (address, (PER_HOUR, PER_DAY)),
-            ):
-                if not await mail_budgets.may_write(tx, to, *limits):
-                    raise _Enough
-    except _Enough:
-        return False
-    return True
+    of_call = ((HOUR, allowed.per_hour), (DAY, allowed.per_day))
+    of_all = ((HOUR, PER_HOUR), (DAY, PER_DAY))
+    wanted = [
+        *mail_budgets.bounds("letters of a call", f"{target.post_id} {address}", of_call),
+        *mail_budgets.bounds("letters", address, of_all),
+    ]
+    return await mail_budgets.wait_to_write(tx, address, wanted)
 
 
 async def write(tx: Tx, mail_id: int) -> Mail | None:
@@ -227,9 +223,9 @@ async def write(tx: Tx, mail_id: int) -> Mail | None:
     if found is None or target is None or call is None or found.state != "sent":
         return None
     if await _is_settled(tx, target, call) or await _is_suspended(tx, found.account_id or 0):
-        await rows.stop_one(tx.conn, mail_id)
+        await refused(tx, mail_id)
         return None
-    return await _mail(tx, found, target)
+    return _mail(tx, found, target)
 
 
 async def _is_suspended(tx: Tx, account_id: int) -> bool:
@@ -237,20 +233,24 @@ async def _is_suspended(tx: Tx, account_id: int) -> bool:
     return account is None or account.suspended_at is not None
 
 
-async def _mail(tx: Tx, found: TargetMail, target: Target) -> Mail:
-    who = await accounts.by_id(tx.conn, found.account_id or 0)
+def _mail(tx: Tx, found: TargetMail, target: Target) -> Mail:
     stop = tx.site.urls.no_letters(_token(tx, fingerprint(tx, target)))
     body = f"{found.body}\n{stop}\n"
     return Mail(
         _mailbox(target) or "", found.subject, body, tx.now, unsubscribe=stop,
         key=f"{tx.site.urls.domain} letter {found.id}",
-        reply_to=await _address_of(tx, who) if who and found.reply else "",
+        reply_to=found.reply_to,
     )  # fmt: skip
 
 
 async def refused(tx: Tx, mail_id: int) -> None:
-    """The relay will never take it."""
-    await rows.stop_one(tx.conn, mail_id)
+    """It does not go: the relay will never take it, or it has lost its reason."""
+    found = await rows.by_id(tx.conn, mail_id)
+    post = await post_rows.by_id(tx.conn, found.post_id) if found else None
+    if post is None:
+        return
+    call = await participations.locked(tx, post)
+    await targets.unsent(tx, post, call, await rows.stop_one(tx.conn, mail_id))
 
 
 def _token(tx: Tx, mark: bytes) -> str:

@@ -7,6 +7,9 @@ alone, without the name of who reports it.
 
 Of a contact call of another server we know the targets, where each stands and what is written to them. A letter of one
 of ours counts here, in the tally.
+
+A letter counts as written from the moment that somebody says so, or has it sent. One that does not go after all, as the
+target's server refuses it or the target has pledged, counts no more: who took part by it alone says then that they will.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
+import idna
+
 from server import text
 from server.domain import effects, policy
-from server.domain.calling import line, participations
+from server.domain.calling import kinds, line, participations
 from server.domain.groups import communities
+from server.domain.members import users
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, calls, target_mails, targets
@@ -35,6 +41,7 @@ NOTE_MAX = 1000
 SAID_MAX = 2000
 SUBJECT_MAX, BODY_MAX = 200, 5000
 REPORTS_MAX = 1000
+NO_ADDRESS = "An address is like council@town.example or https://town.example."
 
 
 def _contact(call: Call | None) -> Call:
@@ -74,22 +81,40 @@ def address(said: str) -> str:
     if len(typed) > ADDRESS_MAX or not typed.isprintable() or " " in typed:
         raise Invalid("That is no address.", field="address")
     mail = typed.removeprefix("mailto:")
-    local, at, domain = mail.rpartition("@")
-    if at and "/" not in mail and not set(mail) & set('?&,;<>"%'):
-        if local and "." in domain and "@" not in local:
-            return f"mailto:{mail}"
-    elif urlsplit(typed).scheme in ("http", "https") and urlsplit(typed).hostname:
+    if "@" in mail and "/" not in mail and not set(mail) & set('?&,;<>"%'):
+        return f"mailto:{mailbox(mail)}"
+    if urlsplit(typed).scheme in ("http", "https") and urlsplit(typed).hostname:
         return typed
-    raise Invalid(
-        "An address is like council@town.example or https://town.example.", field="address"
-    )
+    raise Invalid(NO_ADDRESS, field="address")
+
+
+def mailbox(mail: str) -> str:
+    """An address as every mail server takes it, its domain in IDNA. Raises ``Invalid``, and says so of a local part outside
+    ASCII: few servers know those (SMTPUTF8, RFC 6531), and there is no other way to write one."""
+    local, _, domain = mail.rpartition("@")
+    if not local.isascii():
+        raise Invalid(
+            "Before the @ this address has letters that most mail servers cannot carry. Please give one with plain"
+            " letters, a to z.",
+            field="address",
+        )
+    try:
+        host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise Invalid("What stands after the @ is no domain.", field="address") from error
+    found = f"{local}@{host}"
+    if len(found) > users.EMAIL_MAX or "." not in host or not users.EMAIL.fullmatch(found):
+        raise Invalid(NO_ADDRESS, field="address")
+    return found
 
 
 async def remove(tx: Tx, actor: Account, post: Post, target_id: int) -> None:
     """Raises ``Forbidden``, ``NotFound``."""
     call = await _steered(tx, actor, post)
-    if not await targets.delete(tx.conn, post.id, target_id):
+    if await targets.by_id(tx.conn, post.id, target_id) is None:
         raise NotFound
+    await stop(tx, post, call, target_id)
+    await targets.delete(tx.conn, post.id, target_id)
     await _changed(tx, call)
 
 
@@ -112,8 +137,23 @@ async def set_status(
         raise NotFound
     await targets.set_status(tx.conn, target_id, status, note.strip(), tx.now)
     if status == "pledged":
-        await target_mails.stop(tx.conn, target_id)
+        await stop(tx, post, call, target_id)
     await _changed(tx, call)
+
+
+async def stop(tx: Tx, post: Post, call: Call, target_id: int) -> None:
+    """Letters to a target that wait do not go. The caller holds the lock of the call."""
+    await unsent(tx, post, call, await target_mails.stop(tx.conn, target_id))
+
+
+async def unsent(tx: Tx, post: Post, call: Call, of: Sequence[int]) -> None:
+    """Letters of these participations went nowhere: what is counted follows. The caller holds the lock of the call."""
+    if not of:
+        return
+    known = [answer.key for answer in kinds.answers(call.kind, call.variant)]
+    await target_mails.take_back(tx.conn, of, "will", known.index("will"))
+    await line.settle(tx, post, call)
+    effects.changed(tx, post.id)
 
 
 async def set_script(tx: Tx, actor: Account, post: Post, wanted: Script) -> None:

@@ -35,14 +35,19 @@ TEXTS: Mapping[str, str] = {
     "digest": "\n\n{body}",
     "tied": "{by} would like {title} and it to show each other: {url}",
     "trial": "Your idea “{idea}” is being tried in {title}: {url}",
+    "held": "Posts to {title} wait for you or another of those who steer it: {count}. Nobody else sees them until"
+    " they are let in. You are told once a day while any waits. {url}",
     "call_reminder": "A reminder of what is soon: {call}. {line}{online}\n\nIf you come, there is nothing to do. If you"
-    " cannot, take your answer back, and somebody else gets your place: {url}",
+    " cannot, take your answer back, and somebody else gets your place: {back}",
     "call_morning": "Today: {call}. {line}{online} {url}",
     "call_changed": "Time or place have changed: {call}. It is now: {line}{online}\n\nIf you cannot come then, take"
-    " your answer back: {url}",
+    " your answer back: {back}",
     "call_postponed": "Postponed: {call}. A new time will be told. {url}",
     "call_cancelled": "Cancelled: {call}. It does not take place. {url}",
-    "call_reopened": "It takes place after all: {call}. {line}{online} {url}",
+    "call_deleted": "Deleted by {by}: {call}. You take part in it; that server says no more of it, so do not expect it to"
+    " take place.",
+    "call_reopened": "It takes place after all: {call}. {line}{online} {url}\n\nIf you cannot come, take"
+    " your answer back: {back}",
     "call_outcome": "What came of {call}, in which you took part:\n\n{said}\n\n{url}{feedback}{next}",
     "call_message": "The organisers write to all who take part in {call}:\n\n{said}\n\n{url}",
     "series_asked": "{call} repeats. Does it go on? Please confirm it for another three months; without an answer"

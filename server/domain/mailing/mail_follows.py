@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 
 from server import ids
 from server.domain.mailing import digests, mail_budgets, sealed
+from server.domain.mailing.mail_budgets import Asked
 from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
@@ -88,15 +89,16 @@ async def check(tx: Tx, given: str) -> str:
     return address
 
 
-async def begin(tx: Tx, group: Account, given: str) -> None:
-    """Write an address down, and send a mail that asks whether it was its owner.
+async def begin(tx: Tx, group: Account, given: str, source: str | None = None) -> None:
+    """Write an address down, and send a mail that asks whether it was its owner. ``source``: the network address of
+    who typed it.
 
-    Raises ``Invalid``, ``NotFound``, ``Forbidden`` (there are too many), ``TooMany`` (of one domain).
+    Raises ``Invalid``, ``NotFound``, ``Forbidden`` (there are too many), ``TooMany`` (as ``mail_budgets.may_mail``).
     """
     await require(tx, group)
     address = await check(tx, given)
     await require_room(tx, group)
-    if await mail_budgets.may_mail(tx, address):
+    if await mail_budgets.may_mail(tx, address, Asked(f"community {group.id}", source)):
         kept = await keep(tx, group, address, "form")
         await want(tx, kept, "again" if kept.state == "confirmed" else "confirm")
 

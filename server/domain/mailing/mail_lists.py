@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, sealed
+from server.domain.mailing.mail_budgets import Asked
 from server.domain.mailing.sealed import Ring
 from server.domain.members import users
 from server.domain.moderating import barriers
@@ -142,7 +143,7 @@ async def _invite(tx: Tx, group: Account, each: Invitation) -> bool:
     if known or await barriers.refuses_email(tx, address):
         return True
     try:
-        if not await mail_budgets.may_mail(tx, address):
+        if not await mail_budgets.may_mail(tx, address, Asked(f"list {group.id}")):
             return False
     except TooMany:
         return False

@@ -42,6 +42,7 @@ from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import group_moderation as rows
+from storage import hold_rules as hold_rows
 from storage import marks as mark_rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -142,7 +143,8 @@ async def _tell_removed(tx: Tx, by: Steward, post: Post, reason: str) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
     if author and author.id != by.account.id:
         words = f"Your post was removed from @{by.community.handle}.{_because(reason)}{_appeal(by)}"
-        await notices.tell(tx, by.community, author, "delete_statuses", words, [post.id])
+        about = [post.id]
+        await notices.tell(tx, by.community, author, "delete_statuses", words, about, by_mail=True)
 
 
 def _because(reason: str) -> str:
@@ -236,6 +238,7 @@ async def ban(
     community = by.community
     of = await community_rows.role(tx.conn, community.id, person.id)
     policy.may_ban(by.role, of).require()
+    has_part = await _has_part(tx, community, person)
     if wanted.remove_data:
         await _remove_all(tx, by, person)
     await rows.ban(
@@ -246,7 +249,7 @@ async def ban(
     await log(tx, by, "ban", wanted.reason, account=person)
     end = f" until {wanted.until:%d %B %Y, %H:%M} UTC" if wanted.until else ""
     words = f"You are banned from @{community.handle}{end}.{_because(wanted.reason)}{_appeal(by)}"
-    await notices.tell(tx, community, person, "none", words)
+    await notices.tell(tx, community, person, "none", words, by_mail=has_part)
     await group_effects.banned(
         tx,
         by.account,
@@ -257,6 +260,13 @@ async def ban(
         until=wanted.until,
         remove_data=wanted.remove_data,
     )
+
+
+async def _has_part(tx: Tx, community: Account, person: Account) -> bool:
+    """Whether somebody belongs to it, wants to, or has posted there."""
+    if await follow_rows.between(tx.conn, person.id, community.id):
+        return True
+    return await hold_rows.shown(tx.conn, community.id, person.id, 1) > 0
 
 
 async def expel(tx: Tx, community: Account, person: Account) -> None:

@@ -84,7 +84,8 @@ async def _tell_refused(
     words = f"Your post to @{community.handle} was not let in. The reason given: {reason}"
     if appeal:
         words += " You may ask once for it to be looked at again."
-    await notices.tell(tx, community, author, "delete_statuses", words, [post.id])
+    about = [post.id]
+    await notices.tell(tx, community, author, "delete_statuses", words, about, by_mail=appeal)
 
 
 async def _held(tx: Tx, community: Account, post_id: int) -> tuple[Held, Post, Account]:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from server import text
 from server.domain import policy
-from server.domain.moderating import notices
+from server.domain.moderating import hold_notices, notices
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound, TooMany
 from storage import communities, group_moderation, held_posts
@@ -170,7 +170,7 @@ async def require_edit(tx: Tx, community: Account, author: Account, what: Said) 
 async def hold(
     tx: Tx, community: Account, author: Account, post: Post, why: Caught, arrived: Arrived | None
 ) -> None:
-    """Keep a new post back."""
+    """Keep a new post back; who steers the community is told that it waits."""
     by = arrived.document if arrived else dict[str, object]()
     await held_posts.insert(
         tx.conn, post.id, community.id, author.id, why.reason, why.rule_id, why.matched, by, tx.now
@@ -181,6 +181,7 @@ async def hold(
         " You will be told what becomes of it."
     )
     await notices.tell(tx, community, author, "none", words, [post.id])
+    await hold_notices.want(tx, community)
 
 
 # What stewards say. The caller has asked for the role.

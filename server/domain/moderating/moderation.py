@@ -64,12 +64,13 @@ async def _require_above(tx: Tx, by: User, account: Account) -> User | None:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """``type``: one of ``ACTIONS``. ``words``: what its user is told. ``report_id``: what it answers."""
+    """``type``: one of ``ACTIONS``. ``words``: what its user is told. ``report_id``: what it answers. ``mail``: whether
+    they get a mail as well: the suspended can read nothing else."""
 
     type: str
     words: str = ""
     report_id: int | None = None
-    mail: bool = False
+    mail: bool = True
 
 
 async def act(tx: Tx, by: User, moderator: Account, account: Account, wanted: Action) -> None:
@@ -114,8 +115,13 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
     }
     await effects.tell(tx, [account], "moderation_warning", account, None, about=told)
     if wanted.mail:
-        said = {"sentence": SENTENCES[wanted.type], "words": wanted.words}
+        said = {"sentence": _sentence(wanted, about), "words": wanted.words, "community": ""}
         await mails.want(tx, user.id, "warning", **said)
+
+
+def _sentence(wanted: Action, about: Report | None) -> str:
+    reason = REASONS.get(about.category, "") if about else ""
+    return f"{SENTENCES[wanted.type]} {reason}".strip()
 
 
 async def suspend(tx: Tx, by: User, account: Account) -> Account:
@@ -209,6 +215,13 @@ SENTENCES = {
     "silence": "The moderators of this server show your posts to your followers alone.",
     "suspend": "The moderators of this server suspended your account.",
 }
+
+REASONS = {
+    "spam": "The reason: spam.",
+    "legal": "The reason: what you wrote may be against the law.",
+    "violation": "The reason: a rule of this server was broken.",
+}
+"""By the category of the report that it answers."""
 
 
 async def waiting_user(tx: Tx, by: User, account: Account) -> User:
