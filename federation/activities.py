@@ -183,7 +183,7 @@ class Join(Activity):
     ``answer``: which of the answers of a call (``cta:answer``), where that is not the first. ``role``: which
     of a shift (``cta:role``), where it says one. ``guests``: how many more come along (``cta:guests``), None where it
     says nothing of them. ``fields``: what it answers to the questions of a call (``cta:fields``), each with its question;
-    None where it says nothing of these.
+    None where it says nothing of these. ``ballot``: a number for each of the answers of a decision (``cta:ballot``).
     """
 
     object: str
@@ -192,6 +192,7 @@ class Join(Activity):
     role: str = ""
     guests: int | None = None
     fields: tuple[tuple[str, str], ...] | None = None
+    ballot: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

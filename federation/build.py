@@ -35,6 +35,7 @@ from federation.vocab import (
     ACTOR_CONTEXT,
     AS,
     CTA,
+    JOIN_TERMS,
     POST_TERMS,
     PUBLIC,
     QUOTE_TERMS,
@@ -301,20 +302,23 @@ def join(
     role: str = "",
     guests: int | None = None,
     fields: Mapping[str, str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> Json:
     """Taking part in an event or call; ``to`` names its organiser, who answers.
 
     ``answer``: which of the answers of a call; empty for the one that a plain Join means.
     ``role``: which of a shift. ``guests``: how many more come along, None where nobody may.
-    ``fields``: what is answered to the questions of a call, by the question.
+    ``fields``: what is answered to the questions of a call, by the question. ``ballot``: a number for each of its
+    answers.
     """
     head = _head("Join", activity_id, actor, to)
     if answer or role or guests is not None or fields:
-        head["@context"] = [*ACTIVITY_CONTEXT, {"cta": CTA}]
+        head["@context"] = [*ACTIVITY_CONTEXT, JOIN_TERMS if ballot else {"cta": CTA}]
     said = _said({"participationMessage": message, "cta:answer": answer, "cta:role": role})
     brings = {} if guests is None else {"cta:guests": guests}
     told = {"cta:fields": [_field(name, value) for name, value in fields.items()]} if fields else {}
-    return head | {"object": joined} | said | brings | told
+    voted = {"cta:ballot": list(ballot)} if ballot else {}
+    return head | {"object": joined} | said | brings | told | voted
 
 
 def _field(name: str, value: str) -> Json:

@@ -68,6 +68,8 @@ ANSWER_MAX: Final = 40
 ROLE_MAX: Final = 60
 MESSAGE_MAX: Final = 500
 GUESTS_MAX: Final = 10
+BALLOT_MAX: Final = 4
+MARK_MAX: Final = 5
 QUESTIONS_MAX: Final = 3
 QUESTION_MAX: Final = 200
 FIELD_MAX: Final = 500
@@ -447,7 +449,7 @@ def _join(document: Document, head: Head) -> Activity:
     about = require_ref(document, "object")
     return verbs.Join(
         **head, object=about, message=message, answer=answer, role=role,
-        guests=_guests(document), fields=_fields(document),
+        guests=_guests(document), fields=_fields(document), ballot=_ballot(document),
     )  # fmt: skip
 
 
@@ -470,6 +472,23 @@ def _fields(document: Document) -> tuple[tuple[str, str], ...] | None:
     if len(found) > QUESTIONS_MAX or len({name for name, _ in found}) < len(found):
         raise Refused("bad_fields", f"At most {QUESTIONS_MAX} questions are answered, each once.")
     return tuple(found)
+
+
+def _ballot(document: Document) -> tuple[int, ...] | None:
+    """Points or places of the answers of a decision, in their order."""
+    said = document.get("cta:ballot")
+    if said is None:
+        return None
+    found = items(said, BALLOT_MAX + 1)
+    if not 0 < len(found) <= BALLOT_MAX:
+        raise Refused("bad_ballot", f"A ballot has 1 to {BALLOT_MAX} numbers.")
+    return tuple(_mark(entry) for entry in found)
+
+
+def _mark(entry: object) -> int:
+    if isinstance(entry, bool) or not isinstance(entry, int) or not 0 <= entry <= MARK_MAX:
+        raise Refused("bad_ballot", f"A ballot has whole numbers from 0 to {MARK_MAX}.")
+    return entry
 
 
 def _field(entry: object) -> tuple[str, str]:

@@ -200,6 +200,9 @@ EVENT_TERMS: Final = {
     "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
 }
 
+#: What a Join says of a call beside its answer, where one is in an order.
+JOIN_TERMS: Final = {"cta": CTA, "cta:ballot": {"@id": "cta:ballot", "@container": "@list"}}
+
 #: What one server counted for another.
 TALLY_TERMS: Final = {
     "cta": CTA,

@@ -226,6 +226,11 @@ DECISIONS = """
     select format('Somebody gave a reason for an answer to %s and took it back.', p.uri)
     from reasons r join participations n on n.id = r.participation_id
     join posts p on p.id = n.post_id where n.state = 'withdrawn'
+    union all
+    select format('A ballot of %s does not fit its options, or was taken back.', p.uri)
+    from participations n join calls c using (post_id) join posts p on p.id = c.post_id
+    where n.ballot is not null and p.local and (n.state = 'withdrawn' or c.variant not in ('score', 'ranked')
+        or cardinality(n.ballot) <> (select count(*) from poll_options o where o.post_id = p.id))
 """
 TALLIES = """
     select format('%s is of %s, and has a tally %s.', p.uri,

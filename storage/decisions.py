@@ -28,6 +28,15 @@ class Reason:
     answered_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How many people answered the same: the ``choice`` of one option, or with it a whole ballot."""
+
+    choice: int
+    ballot: list[int] | None
+    people: int
+
+
 RULES = Query(
     "select quorum, threshold, open_votes from decision_rules where post_id = $1", RulesRow
 )
@@ -37,6 +46,13 @@ PUT_RULES = Command(
     on conflict (post_id) do update set quorum = excluded.quorum, threshold = excluded.threshold,
         open_votes = excluded.open_votes
     """
+)
+VOTES = Query(
+    """
+    select choice, ballot, count(*) as people from participations
+    where post_id = $1 and state = 'granted' group by choice, ballot order by choice, ballot
+    """,
+    Votes,
 )
 PUT_REASON = Command(
     """
@@ -82,6 +98,10 @@ async def put_rules(
     conn: Connection, post_id: int, quorum: int | None, threshold: int | None, open_votes: bool
 ) -> None:
     await PUT_RULES.run(conn, post_id, quorum, threshold, open_votes)
+
+
+async def votes(conn: Connection, post_id: int) -> list[Votes]:
+    return await VOTES.all(conn, post_id)
 
 
 async def put_reason(conn: Connection, participation_id: int, reason: str) -> None:

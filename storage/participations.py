@@ -30,6 +30,7 @@ class Participation:
     answered_at: datetime
     role: str | None
     guests: int
+    ballot: list[int] | None
 
     @property
     def places(self) -> int:
@@ -85,12 +86,12 @@ PUT = Query(
     """
     insert into participations
         (uri, post_id, account_id, answer, choice, counts, state, tier, door, created_at, answered_at, role,
-        guests)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)
+        guests, ballot)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13::smallint[])
     on conflict (post_id, account_id) do update set uri = excluded.uri, answer = excluded.answer,
         choice = excluded.choice, counts = excluded.counts, state = excluded.state, tier = excluded.tier, door = excluded.door,
         answered_at = excluded.answered_at, role = excluded.role, turn = excluded.turn,
-        guests = excluded.guests
+        guests = excluded.guests, ballot = excluded.ballot
     returning *
     """,
     Participation,
@@ -99,8 +100,8 @@ PUT_CONTACT = Query(
     """
     insert into participations
         (post_id, contact_id, answer, choice, counts, state, tier, door, created_at, answered_at, role,
-        guests)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
+        guests, ballot)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12::smallint[])
     returning *
     """,
     Participation,
@@ -125,7 +126,7 @@ CONFIRM = Command("update participations set tier = 'confirmed', uri = $2, door 
 WITHDRAW = Command(
     "with links as (delete from participation_tokens where participation_id = $1)"
     " update participations set state = 'withdrawn', account_id = null, contact_id = null,"
-    " uri = null, role = null, guests = 0, answered_at = $2"
+    " uri = null, role = null, guests = 0, ballot = null, answered_at = $2"
     " where id = $1 and state <> 'withdrawn'"
 )
 # What was said with an answer goes with it; that something was promised stays, to be counted.
@@ -280,6 +281,7 @@ class Said:
     uri: str | None = None
     role: str | None = None
     guests: int = 0
+    ballot: list[int] | None = None
 
 
 async def put(
@@ -289,7 +291,7 @@ async def put(
     take part any more keeps no promise."""
     row = await PUT.one(
         conn, said.uri, post_id, account_id, said.answer, said.choice, said.counts, said.state,
-        said.tier, said.door, now, said.role, said.guests,
+        said.tier, said.door, now, said.role, said.guests, said.ballot,
     )  # fmt: skip
     await DROP_REASON.run(conn, row.id)
     if not said.counts:
@@ -304,7 +306,7 @@ async def put_contact(
     """The answer of somebody without an account. Raises ``UniqueViolation`` where there is one."""
     return await PUT_CONTACT.one(
         conn, post_id, contact_id, said.answer, said.choice, said.counts, said.state, said.tier,
-        said.door, now, said.role, said.guests,
+        said.door, now, said.role, said.guests, said.ballot,
     )  # fmt: skip
 
 

@@ -200,6 +200,7 @@ def test_terms_are_those_of_the_context() -> None:
     assert named - {
         "cta:call",
         "cta:answer",
+        "cta:ballot",
         "cta:role",
         "cta:guests",
         "cta:fields",

@@ -106,6 +106,8 @@ def edited(wanted: Wanted, sent: Params) -> Wanted:
         taken["shifts"] = given.shifts
     if "options" in sent:
         taken["options"] = given.options
+    if given.rules is not None:
+        taken["rules"] = given.rules
     details = _details(wanted.details, given.details, sent)
     more = {"note": given.note, "may_be_started": given.may_be_started}
     return replace(wanted, details=details, **taken, **more)

@@ -1,13 +1,13 @@
 """Beckon's own API for calls to action, under /api/beckon/v1. In the client API a call is a status.
 
 ``Call``: id (that of its status), kind (event, volunteer, petition, contact, need, donate, decision, share),
-variant? (pledge, offer, sense, consent), state (open, postponed, cancelled, closed), title, about
+variant? (pledge, offer, sense, consent, score, ranked), state (open, postponed, cancelled, closed), title, about
 (HTML), url, uri, starts_at?, ends_at?, closes_at? (until when answers count), timezone (as Europe/Rome), place
 {name, address, latitude?, longitude?}, capacity?, taken (places, each guest among
 them), guests_max (whom each may bring), goal? {value, metric}, urgent, external_url?, answers [{key,
 title, counts, people? (null while they are secret)}], secret_until_closed (of a decision), note? (what is true of their number), counted (= confirmed + expressed: answers that take part, without guests), waiting, outcome? (HTML), outcome_media (``MediaAttachment`` each, of a call of ours), author,
 community (``Account`` each), and answer? {answer (a key), state (granted, waiting, pending, refused),
-place_in_line?, answered_at, role?, guests}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
+place_in_line?, answered_at, role?, guests, ballot? (of each of the answers its points, or its place, 0 for none)}: the caller's; range {at_least, at_most, also_reported}: how many take part, over all
 servers that told; tiers? {confirmed {own, email, joined, by_tally}, expressed, support (likes), spread (boosts)}, of
 which the last two are added to nothing, and servers [{host?, people}], the small ones as one without a host: of calls
 that are counted here. Nobody can know that each of them is one human. Of a call for volunteers shifts [{id, title,
@@ -52,10 +52,11 @@ from server.api.reading import id_of, viewer_of
 from server.api.schema import array
 from server.context import context
 from server.domain import sight
+from server.domain.calling import ballots, decisions, deleting, kinds, naming, questions
 from server.domain.calling import calls as verbs
-from server.domain.calling import decisions, deleting, kinds, naming, questions
 from server.domain.calling import participations as taking_part
 from server.domain.calling import receipts as receipt_verbs
+from server.domain.calling.deciding import Rules
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
@@ -117,6 +118,7 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
         online=Online(sent.text("online_url") or "", sent.flag("online_for_participants"))
         if "online_url" in sent
         else None,
+        rules=rules_of(sent.child("rules")) if "rules" in sent else None,
         title=sent.text("title") or "",
         about=sent.text("about") or "",
         language=sent.text("language") or None,
@@ -137,6 +139,11 @@ def wanted_of(sent: Params, kind: str = "event", variant: str = "") -> Wanted:
             guests_max=sent.integer("guests_max") or 0,
         ),
     )
+
+
+def rules_of(sent: Params) -> Rules:
+    """By which a decision comes out."""
+    return Rules(sent.integer("quorum"), sent.integer("threshold"), sent.flag("open_votes"))
 
 
 def _wanted_next(sent: Params) -> Next:
@@ -230,22 +237,48 @@ async def answer(request: web.Request, caller: Caller) -> web.Response:
     """``answer``: the key of one of the call's ``answers``; the last one counts. ``reason``: for it, where the
     call is a decision. ``shift_id``: of one of its shifts, which is taken beside others; ``role``: in it;
     ``guests``: how many come along, each of whom takes a place; ``fields``: what is answered to the call's
-    ``questions``, in their order."""
+    ``questions``, in their order. Of a decision by score, ``scores``: points from 0 to 5 by the key of an answer, and of
+    a ranked one ``ranking``: keys, the first one first; instead of ``answer``."""
     sent = await params.read(request)
     said, reason = sent.text("answer") or "", sent.text("reason") or ""
     role, shift_id = sent.text("role") or None, sent.id("shift_id")
     guests, fields = sent.integer("guests"), sent.texts("fields")
     async with context(request).work.transaction() as tx:
         post, _ = await found(tx, id_of(request), caller.account)
+        ballot = await _ballot(tx, post, sent)
         if reason:
-            await decisions.answer(tx, caller.account, post, said, "client", reason, fields)
+            await decisions.answer(tx, caller.account, post, said, "client", reason, fields, ballot)
         else:
             at = await _shift(tx, post, shift_id, caller.account) if shift_id else post
             key = said or None if shift_id else said
             await taking_part.answer(
-                tx, caller.account, at, key, "client", role=role, guests=guests, fields=fields
-            )
+                tx, caller.account, at, key, "client", role=role, guests=guests, fields=fields,
+                ballot=ballot,
+            )  # fmt: skip
     return await answered(request, post.id, caller.account)
+
+
+async def _ballot(tx: Tx, post: Post, sent: Params) -> tuple[int, ...] | None:
+    """Raises ``Invalid``."""
+    if "answer" in sent and ("scores" in sent or "ranking" in sent):
+        raise Invalid("Send an answer, or scores, or a ranking.", field="answer")
+    ranking = sent.texts("ranking") if "ranking" in sent else None
+    return await decisions.ballot(tx, post, _scores(sent), ranking)
+
+
+def _scores(sent: Params) -> dict[str, int] | None:
+    if "scores" not in sent:
+        return None
+    given = sent.child("scores")
+    return {key: _points(given, key) for key in given.tree}
+
+
+def _points(given: Params, key: str) -> int:
+    """What is too little or too much stays so, to be refused."""
+    points = given.integer(key, -1, ballots.SCORE_MAX + 1)
+    if points is None:
+        raise Invalid("Points are whole numbers.", field="scores")
+    return points
 
 
 async def _shift(tx: Tx, post: Post, shift_id: int, viewer: Account) -> Post:
@@ -331,6 +364,7 @@ _MORE = (
     flag("online_for_participants"),
     an_id("next_call_id"),
     a_text("next_url"),
+    nested("rules", integer("quorum", 1), integer("threshold", 1, 100), flag("open_votes")),
     nested("sources", a_text("url"), a_text("title"), many=True),
     nested("questions", a_text("text"), flag("required"), many=True),
     nested(
@@ -366,6 +400,10 @@ DESCRIBED: Described = {
         a_text("role"),
         integer("guests"),
         some_texts("fields"),
+        nested(
+            "scores", *(integer(str(n + 1), 0, ballots.SCORE_MAX) for n in range(kinds.OPTIONS_MAX))
+        ),
+        some_texts("ranking"),
     ),
     f"DELETE {BASE}/calls/{{id}}/answer": op("Call"),
     f"PUT {BASE}/calls/{{id}}/receipts": op("Call", flag("wanted")),

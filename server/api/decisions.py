@@ -1,8 +1,10 @@
 """Decisions in Beckon's own API: the rule, the reasons, and the record.
 
 ``DecisionRecord``: call_id, title, variant?, state, closes_at?, rules {quorum? (people), threshold? (percent),
-open_votes}, answers [{key, title, people?}], result {word (nobody, too_few, heard, chosen, tie, below_threshold,
-consent, blocked, secret), sentence, leading (keys)}, reasons [{id, answer, reason, resolution?, resolved_at?, account?}] of all
+open_votes}, answers [{key, title, people? (who put it first, where they score or rank), points?, mean? (of 0 to 5)}],
+rounds [{votes [{key, people}], out (keys), exhausted (people)}] of a ranked one (domain/calling/ballots.py), result
+{word (nobody, too_few, heard, chosen, tie, below_threshold, consent, blocked, secret), sentence, leading (keys)}, reasons
+[{id, answer, reason, resolution?, resolved_at?, account?}] of all
 sides in no telling order, outcome? (HTML) and decided_by? (the role of who wrote it). Names stand there only where the call said that votes
 are open, for members of the community. Where counts are secret until it closes there are no ``people`` and no reasons before.
 """
@@ -14,12 +16,13 @@ from aiohttp import web
 from server.api import paging, params
 from server.api.answers import ok
 from server.api.auth import Caller, for_anyone, for_member
+from server.api.calls import rules_of
 from server.api.describe import Described, a_text, flag, integer, op, paged
 from server.api.reading import call_of, viewer_of
 from server.context import context
 from server.domain import sight
 from server.domain.calling import decisions
-from server.domain.calling.deciding import Rules
+from server.domain.calling.ballots import Round
 from server.domain.calling.decisions import Record
 from server.domain.tx import Tx
 from server.errors import NotFound
@@ -53,7 +56,6 @@ async def _answer(request: web.Request, viewer: Account | None) -> web.Response:
 
 def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
     rules = found.rules
-    people = {given.key: given.people for given in found.given}
     return {
         "call_id": str(post.id),
         "title": post.title,
@@ -65,9 +67,8 @@ def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
             "threshold": rules.threshold,
             "open_votes": rules.open_votes,
         },
-        "answers": [
-            {"key": a.key, "title": a.title, "people": people.get(a.key)} for a in found.answers
-        ],
+        "answers": [_answered(found, at) for at in range(len(found.answers))],
+        "rounds": [_round(found, each) for each in found.rounds],
         "result": {
             "word": found.result.word,
             "sentence": found.result.sentence,
@@ -76,6 +77,27 @@ def _entity(tx: Tx, post: Post, call: Call, found: Record) -> Json:
         "reasons": [_reason(tx, each, found) for each in found.reasons],
         "outcome": call.outcome or None,
         "decided_by": "organisers and moderators" if call.outcome else None,
+    }
+
+
+def _answered(found: Record, at: int) -> Json:
+    people = sum(each.people for each in found.given)
+    points = found.points[at] if found.points is not None else None
+    return {
+        "key": found.answers[at].key,
+        "title": found.answers[at].title,
+        "people": found.given[at].people if found.given else None,
+        "points": points,
+        "mean": round(points / people, 2) if points is not None and people else None,
+    }
+
+
+def _round(found: Record, each: Round) -> Json:
+    keys = [answer.key for answer in found.answers]
+    return {
+        "votes": [{"key": key, "people": n} for key, n in zip(keys, each.votes, strict=True)],
+        "out": [keys[at] for at in each.out],
+        "exhausted": each.exhausted,
     }
 
 
@@ -95,7 +117,7 @@ async def set_rules(request: web.Request, caller: Caller) -> web.Response:
     """``quorum``, ``threshold``, ``open_votes``: all of them anew, before the first answer. For organisers and
     moderators."""
     sent = await params.read(request)
-    wanted = Rules(sent.integer("quorum"), sent.integer("threshold"), sent.flag("open_votes"))
+    wanted = rules_of(sent)
     async with context(request).work.transaction() as tx:
         post, _ = await call_of(tx, request, caller.account)
         await decisions.set_rules(tx, caller.account, post, wanted)

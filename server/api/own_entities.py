@@ -45,6 +45,7 @@ _ANSWERED = entity(
     answered_at=TIME,
     role=maybe(TEXT),
     guests=COUNT,
+    ballot=maybe(array(COUNT)),
 )
 _WANTED = array(entity(name=TEXT, places=COUNT, taken=COUNT, skill=maybe(TEXT)))
 FIGURES = entity(
@@ -158,7 +159,7 @@ OURS: Mapping[str, Schema] = {
     "Call": entity(
         id=ID, state=words("open", "postponed", "cancelled", "closed"),
         kind=CALL_KIND,
-        variant=maybe(words("pledge", "offer", "sense", "consent")),
+        variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")),
         title=TEXT, about=TEXT, url=URL, uri=URL, timezone=TEXT,
         starts_at=maybe(TIME), ends_at=maybe(TIME), closes_at=maybe(TIME),
         goal=maybe(entity(value=COUNT, metric=TEXT)), urgent=BOOL, external_url=maybe(TEXT),
@@ -189,7 +190,7 @@ OURS: Mapping[str, Schema] = {
         started_from=maybe(entity(id=ID, title=TEXT, url=URL, uri=URL)),
     ),
     "CallBeginning": entity(
-        kind=CALL_KIND, variant=maybe(words("pledge", "offer", "sense", "consent")), title=TEXT,
+        kind=CALL_KIND, variant=maybe(words("pledge", "offer", "sense", "consent", "score", "ranked")), title=TEXT,
         about=TEXT, language=maybe(TEXT), options=array(TEXT), starts_at=maybe(TIME),
         ends_at=maybe(TIME), closes_at=maybe(TIME), timezone=TEXT, capacity=maybe(COUNT),
         goal=maybe(entity(value=COUNT, metric=TEXT)), external_url=maybe(TEXT),
@@ -215,10 +216,11 @@ OURS: Mapping[str, Schema] = {
     ),
     "CallShare": entity(text=TEXT, url=URL, qr_url=URL),
     "DecisionRecord": entity(
-        call_id=ID, title=TEXT, variant=maybe(words("sense", "consent")),
+        call_id=ID, title=TEXT, variant=maybe(words("sense", "consent", "score", "ranked")),
         state=words("open", "postponed", "cancelled", "closed"), closes_at=maybe(TIME),
         rules=entity(quorum=maybe(COUNT), threshold=maybe(COUNT), open_votes=BOOL),
-        answers=array(entity(key=ANSWER, title=TEXT, people=maybe(COUNT))),
+        answers=array(entity(key=ANSWER, title=TEXT, people=maybe(COUNT), points=maybe(COUNT), mean=maybe(NUMBER))),
+        rounds=array(entity(votes=array(entity(key=ANSWER, people=COUNT)), out=array(ANSWER), exhausted=COUNT)),
         result=entity(
             word=words("nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent",
                        "blocked", "secret"),

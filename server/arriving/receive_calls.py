@@ -49,12 +49,14 @@ async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join
     fields = None if activity.fields is None else dict(activity.fields)
     try:
         await participations.join(
-            tx, act.by, post, activity.id, said, role, activity.guests, fields
+            tx, act.by, post, activity.id, said, role, activity.guests, fields, activity.ballot
         )
         await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         if unknown.field == "fields":
             raise Refused("not_asked", unknown.sentence) from unknown
+        if activity.ballot is not None:
+            raise Refused("bad_ballot", unknown.sentence) from unknown
         raise Refused("unknown_answer", "This call has no such answer.") from unknown
 
 

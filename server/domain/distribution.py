@@ -288,9 +288,11 @@ async def taking_part(
     role: str | None = None,
     guests: int | None = None,
     fields: Mapping[str, str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> None:
     """Tell the host of a remote call what one of ours answered, and said with it. ``role``: of the shift that
-    it is; ``guests``: whom they bring, where they could; ``fields``: what they answer to its questions."""
+    it is; ``guests``: whom they bring, where they could; ``fields``: what they answer to its questions; ``ballot``: of a
+    decision that takes one."""
     answered = {"id": post.uri}
     if answer == "going":
         document = build.join(
@@ -304,8 +306,9 @@ async def taking_part(
         document = build.reject(uri, actor.uri, answered) | {"object": post.uri}
     else:  # of the other kinds, which only Beckon has
         document = build.join(
-            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message, fields=fields
-        )
+            uri, actor.uri, post.uri, to=[host.uri], answer=answer, message=message, fields=fields,
+            ballot=ballot,
+        )  # fmt: skip
     document["to"] = [host.uri]
     inboxes = effects.own_inbox_of(host)
     await effects.send(tx, actor, document, inboxes, subject=post.uri, public=False)

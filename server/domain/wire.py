@@ -37,7 +37,7 @@ from federation.objects import (
 )
 from federation.vocab import CATEGORY, PUBLIC
 from server import blobs, text
-from server.domain.calling import keywords, kinds, online
+from server.domain.calling import ballots, keywords, kinds, online
 from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
 from storage import (
@@ -375,14 +375,17 @@ async def _shift_list(tx: Tx, found: list[tuple[posts.Post, calls.Call]]) -> str
 
 
 async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
-    """What a call prints of the replies that answer it; nothing once it takes no answers, or where one has to
-    choose a shift, or where what is said is secret: replies are not."""
-    silent = call.secret_until_closed or call.state not in TAKES_ANSWERS
-    if silent or await shifts(tx, call):
+    """What a call prints of the replies that answer it, and of what a choice of one option says; nothing once it
+    takes no answers, or where one has to choose a shift. Where what is said is secret no reply answers."""
+    if call.state not in TAKES_ANSWERS or await shifts(tx, call):
         return ""
+    hint = ballots.HINTS.get(call.variant)
+    more = f"<p>{text.escape(hint)}</p>" if hint else ""
+    if call.secret_until_closed:
+        return more
     titles = [o.title for o in await polls.options(tx.conn, [call.post_id])]
     found = keywords.of_call(call.kind, call.variant, titles, row.language)
-    return keywords.printed(found, row.language, call.guests_max)
+    return more + keywords.printed(found, row.language, call.guests_max)
 
 
 async def _common(tx: Tx, row: posts.Post) -> Post:

@@ -104,6 +104,7 @@ def answer(mine: Place) -> Json:
         "answered_at": stamp(p.answered_at),
         "role": p.role,
         "guests": p.guests,
+        "ballot": p.ballot,
     }
 
 

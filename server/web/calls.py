@@ -16,6 +16,7 @@ from server.context import context
 from server.domain import wire
 from server.domain.calling import (
     audience,
+    ballots,
     consents,
     contacts,
     copies,
@@ -70,6 +71,8 @@ COMMENTS = 20
 HOSTS = 20
 PARTICIPANTS = 500
 GUESTS_DIGITS = 4
+BALLOT = "ballot"
+"""What the button below points or places says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +141,19 @@ class Shown:
     @property
     def mine_titled(self) -> str:
         """What the viewer said, in the words of the card."""
+        if self.mine and self.mine.ballot:
+            titles = [option.title for _, option in self.answers]
+            return ballots.words(self.call.variant, self.mine.ballot, titles)
         said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)
         return next(said, "")
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """What each option may be given, by its number; nothing where one option is chosen."""
+        if self.call.variant == ballots.SCORE:
+            return [str(points) for points in range(ballots.SCORE_MAX + 1)]
+        places = [f"Place {at}" for at in range(1, len(self.answers) + 1)]
+        return ["No place", *places] if self.call.variant == ballots.RANKED else []
 
     @property
     def divided(self) -> bool:
@@ -319,14 +333,25 @@ async def answer(request: web.Request) -> web.Response:
             role = form.get("role") or None
             brings, fields = guests(form), fields_of(form)
             await taking_part.answer(
-                tx, viewer.account, post, said, "page", role=role, guests=brings, fields=fields
-            )
+                tx, viewer.account, post, said, "page", role=role, guests=brings, fields=fields,
+                ballot=ballot(form),
+            )  # fmt: skip
     return answers.back_to(f"/calls/{post.id}")
 
 
 def fields_of(form: Mapping[str, str]) -> list[str]:
     """What a form says to the questions of the organisers, in their order."""
     return [form.get(f"question_{at}", "") for at in range(questions.MOST)]
+
+
+def ballot(form: Mapping[str, str]) -> list[int] | None:
+    """Points or places, as a form says them; None where one option is chosen. Raises ``BadRequest``."""
+    if form.get("said") != BALLOT:
+        return None
+    given = [form[name] for at in range(kinds.OPTIONS_MAX) if (name := f"mark_{at}") in form]
+    if not all(len(mark) == 1 and mark in "012345" for mark in given):
+        raise BadRequest("This form is not one of ours.", cause=f"marks={given!r}")
+    return [int(mark) for mark in given]
 
 
 def guests(form: Mapping[str, str]) -> int | None:

@@ -67,6 +67,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
         agreed=tuple(agreed),
         seen={p: int(v) for p, v in agreed.items()},
         guests=calls.guests(form) or 0,
+        ballot=calls.ballot(form),
     )
 
 

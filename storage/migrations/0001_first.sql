@@ -1200,7 +1200,8 @@ create table calls (
     community_id bigint not null references accounts on delete cascade,
     kind text not null check (kind in
         ('event', 'volunteer', 'petition', 'contact', 'need', 'donate', 'decision', 'share')),
-    variant text not null default '' check (variant in ('', 'pledge', 'offer', 'sense', 'consent')),
+    variant text not null default ''
+        check (variant in ('', 'pledge', 'offer', 'sense', 'consent', 'score', 'ranked')),
     state text not null default 'open' check (state in ('open', 'postponed', 'cancelled', 'closed')),
     starts_at timestamptz,              -- of what people come to
     ends_at timestamptz,
@@ -1243,7 +1244,7 @@ create table calls (
     check ((kind, variant) in (
         ('event', ''), ('volunteer', ''), ('petition', ''), ('petition', 'pledge'), ('contact', ''),
         ('need', ''), ('need', 'offer'), ('donate', ''), ('share', ''), ('decision', ''),
-        ('decision', 'sense'), ('decision', 'consent')))
+        ('decision', 'sense'), ('decision', 'consent'), ('decision', 'score'), ('decision', 'ranked')))
 );
 
 -- The post by its community that tells what came of a call.
@@ -1504,6 +1505,8 @@ create table participations (
     answered_at timestamptz not null,
     role text,                          -- in a shift that has roles
     guests smallint not null default 0 check (guests between 0 and 10),  -- each takes a place more
+    ballot smallint[]                   -- points or place of each option of a decision by ballots
+        check (cardinality(ballot) between 2 and 4 and 0 <= all (ballot) and 5 >= all (ballot)),
     unique (post_id, account_id),
     foreign key (post_id, role) references shift_roles (post_id, name) on update cascade,
     check (role is null or counts),

@@ -97,6 +97,7 @@ BROKEN = {
     "lanes": "delete from lanes",
 }
 ALSO_BROKEN = [
+    ("decisions", "update participations set ballot = '{1,2}'"),
     (
         "promises",
         "update participations set state = 'withdrawn', account_id = null"

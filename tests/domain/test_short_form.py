@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.calling import drafting, kinds, short_form
+from server.domain.calling.deciding import Rules
 from server.errors import Invalid
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "short-form.md").read_text()
@@ -45,6 +46,22 @@ def test_all_of_it() -> None:
     )
     assert wanted.about == "Gloves are there. Bring boots, and a friend."
     assert short.lines["starts_at"] == 2
+
+
+def test_a_decision_says_how_it_is_made_and_by_which_rules() -> None:
+    typed = "!ranked Where to meet\noptions: Mill / Bridge\nquorum: 20\nthreshold: 60"
+    wanted = short_form.parse(typed, "UTC").wanted
+    drafting.check(wanted)
+    assert (wanted.kind, wanted.variant, wanted.options) == (
+        "decision",
+        "ranked",
+        ("Mill", "Bridge"),
+    )
+    assert wanted.rules == Rules(quorum=20, threshold=60)
+    assert short_form.parse("!score What\noptions: a / b", "UTC").wanted.variant == "score"
+    for wrong in ("!petition Sign\nquorum: 20", "!consent Path\nthreshold: 101"):
+        with pytest.raises(Invalid):
+            drafting.check(short_form.parse(wrong, "UTC").wanted)
 
 
 def test_where_no_zone_is_said_the_community_decides() -> None:

@@ -555,6 +555,34 @@ async def test_the_mail_and_the_page_name_the_next_step(mailing: Mailing) -> Non
     assert "Next: union.example" in (await browser.get(mailing.path)).words
 
 
+async def test_a_ballot_by_email_counts_once_its_link_was_opened(mailing: Mailing) -> None:
+    async with mailing.house.work.transaction() as tx:
+        community = await accounts.by_id(tx.conn, mailing.call.community_id or 0)
+        assert community
+        wanted = Wanted(
+            "When to meet", Details(None, None, "UTC"), kind="decision", variant="ranked",
+            options=("Mondays", "Fridays", "Sundays"),
+        )  # fmt: skip
+        mailing.call = await calls.create(tx, mailing.organiser, community, wanted)
+    assert 'name="mark_2"' in (await mailing.browser.get(mailing.path)).text
+    marks = {"said": "ballot", "mark_0": "2", "mark_1": "0", "mark_2": "1"}
+    twice = await mailing.send(**(marks | {"mark_1": "1"}))
+    assert (twice.status, await mailing.rows()) == (422, 0)
+    await mailing.send(**marks)
+    link = await mailing.link()
+    assert "1. Sundays, 2. Mondays" in (await mailing.browser.get(link)).words
+    receipt = await mailing.browser.post(link)
+    async with mailing.house.work.reading() as tx:
+        assert await tx.conn.fetch("select answer, ballot from participations") == [
+            ("3", [2, 0, 1])
+        ]
+    path = receipt.headers["Location"]
+    assert "1. Sundays, 2. Mondays" in (await mailing.browser.get(path)).words
+    await mailing.browser.post(path, act="withdraw")
+    async with mailing.house.work.reading() as tx:
+        assert await tx.conn.fetchval("select count(ballot) from participations") == 0
+
+
 async def test_who_answered_by_mail_hears_of_a_call_that_is_deleted(mailing: Mailing) -> None:
     """The call is gone for everybody at once; the link in the mail shows what is kept, until that goes too."""
     receipt = await mailing.confirmed()

@@ -39,7 +39,7 @@ MOST = 50
 """Series of one community."""
 QUARTER = timedelta(days=91)
 PATIENCE = timedelta(days=14)
-IN_PARTS = ("details", "options", "sources", "online", "questions", "next")
+IN_PARTS = ("details", "options", "sources", "online", "questions", "next", "rules")
 """Fields of ``Wanted`` that are no plain values."""
 TIMES = ("starts_at", "ends_at", "closes_at")
 

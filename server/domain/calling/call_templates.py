@@ -19,6 +19,7 @@ import orjson
 
 from server import text
 from server.domain.calling import kinds
+from server.domain.calling.deciding import QUORUM_MAX
 from server.errors import Invalid
 
 FORMAT = "beckon/call-template"
@@ -42,7 +43,7 @@ DEFAULTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "contact": _GOAL,
     "need": _GOAL | {"capacity": (1, 1_000_000)},
     "donate": _GOAL,
-    "decision": _UNTIL,
+    "decision": _UNTIL | {"quorum": (1, QUORUM_MAX), "threshold": (1, 100)},
     "share": _GOAL,
 }
 """The numbers that a call of each kind may begin with, from and to. A decision has ``options`` besides."""

@@ -15,6 +15,7 @@ from server.domain import distribution, effects
 from server.domain.calling import (
     call_notices,
     copies,
+    decisions,
     drafting,
     kinds,
     line,
@@ -152,6 +153,8 @@ async def _set_beside(tx: Tx, author: Account, post: Post, wanted: drafting.Want
         await online.put(tx, post.id, wanted.online)
     if wanted.next is not None:
         await next_steps.put(tx, author, post, wanted.next)
+    if wanted.rules is not None:
+        await decisions.put_rules(tx, post, wanted.rules)
 
 
 def _with_end(tx: Tx, wanted: drafting.Wanted, before: datetime | None = None) -> drafting.Wanted:

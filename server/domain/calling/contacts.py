@@ -22,7 +22,7 @@ import orjson
 
 from server import ids, text
 from server.domain import policy
-from server.domain.calling import consents, guests, opened, participations, questions
+from server.domain.calling import ballots, consents, guests, opened, participations, questions
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, mail_follows, mails, sealed
@@ -54,7 +54,7 @@ USED = "This link was used already, or is too old."
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What stands in the form. ``fields``: answers to the questions of the organisers, in
-    their order; ``agreed``: purposes; ``seen``: the version of each text that was shown."""
+    their order; ``ballot``: instead of ``said``, of a call that takes one; ``agreed``: purposes; ``seen``: the version of each text that was shown."""
 
     address: str
     said: str
@@ -63,6 +63,7 @@ class Typed:
     agreed: Collection[str] = ()
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
     guests: int = 0
+    ballot: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Person:
     address: str
     name: str
     fields: Mapping[str, str]
+    ballot: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ async def begin(tx: Tx, post: Post, typed: Typed, source: str | None = None) -> 
     is_open = await opened_calls.is_open(tx.conn, post.id)
     policy.may_take_up(post.visibility, member=False, opened=is_open).require()
     participations.require_open(tx, call)
+    if typed.ballot is not None:
+        typed = replace(typed, said=await participations.lead(tx, call, typed.ballot))
     person = await _person(tx, call, typed)
     guests.wanted(call, typed.guests, None)
     texts = await consents.require(tx, call, typed.agreed, typed.seen)
@@ -132,15 +136,21 @@ async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
         raise Invalid(f"A name has at most {NAME_MAX} characters.", field="name")
     asked = await questions.of(tx, call)
     fields = questions.answered(asked, typed.fields, required=counting[typed.said])
-    return Person(address, text.one_line(typed.name, NAME_MAX), fields)
+    return Person(address, text.one_line(typed.name, NAME_MAX), fields, typed.ballot)
 
 
 async def _keep(
     tx: Tx, ring: Ring, post: Post, typed: Typed, person: Person, texts: list[int]
 ) -> None:
     fingerprint = ring.fingerprint(sealed.plain(person.address), post.id)
+    ballot = list(person.ballot) if person.ballot else None
     written = orjson.dumps(
-        {"address": person.address, "name": person.name, "fields": dict(person.fields)}
+        {
+            "address": person.address,
+            "name": person.name,
+            "fields": dict(person.fields),
+            "ballot": ballot,
+        }
     )
     box = ring.seal(written, PURPOSE, post.id)
     kept = await contacts.put(tx.conn, post.id, fingerprint, box, typed.said, typed.guests, tx.now)
@@ -163,7 +173,7 @@ async def read(tx: Tx, contact: Contact, call: Call) -> Person | None:
         found = orjson.loads(ring.open(contact.sealed, PURPOSE, contact.post_id))
     except Sealed:
         return None
-    return Person(found["address"], found["name"], found["fields"])
+    return Person(found["address"], found["name"], found["fields"], found.get("ballot"))
 
 
 async def new_link(tx: Tx, contact: Contact, purpose: str) -> str:
@@ -194,13 +204,13 @@ async def shown(tx: Tx, secret: str, purpose: str) -> Shown:
     assert call, "a foreign key holds it"
     place = await rows.of_contact(tx.conn, contact.id)
     waits = place is not None and place.state == "waiting"
-    titles = {a.key: a.title for a in await participations.answers(tx, call)}
+    person = await read(tx, contact, call)
     return Shown(
         contact,
         post,
         call.kind,
-        titles.get(contact.answer, contact.answer),
-        await read(tx, contact, call),
+        await _in_words(tx, call, contact, person),
+        person,
         await consent_rows.of_contact(tx.conn, contact.id),
         place,
         await rows.place_in_line(tx.conn, place) if place and waits else None,
@@ -208,15 +218,24 @@ async def shown(tx: Tx, secret: str, purpose: str) -> Shown:
     )
 
 
+async def _in_words(tx: Tx, call: Call, contact: Contact, person: Person | None) -> str:
+    titles = {a.key: a.title for a in await participations.answers(tx, call)}
+    if person and person.ballot:
+        return ballots.words(call.variant, person.ballot, list(titles.values()))
+    return titles.get(contact.answer, contact.answer)
+
+
 async def confirm(tx: Tx, secret: str) -> Contact:
     """Use a link up: the answer counts from now on. Raises ``NotFound``, and ``Forbidden`` as ``begin`` does."""
     contact = await _behind(tx, secret, "confirm")
     post = await opened.answerable(tx, contact.post_id)
-    await participations.locked(tx, post)
+    call = await participations.locked(tx, post)
     done = await contacts.confirm(tx.conn, contact.id, tx.now)
     if done is None:
         raise NotFound(USED)
-    await participations.answer_by_contact(tx, post, done.id, done.answer, done.guests)
+    person = await read(tx, done, call)
+    ballot = person.ballot if person else None
+    await participations.answer_by_contact(tx, post, done.id, done.answer, done.guests, ballot)
     await contacts.drop_links(tx.conn, contact.id, "confirm")
     await _follow(tx, done)
     await mails.want_by_contact(tx, done.id, "receipt")

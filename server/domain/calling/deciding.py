@@ -1,10 +1,12 @@
 """What a decision came to: by the counts, the objections and the rule of the call. Pure.
 
 A sense check decides nothing: it says what people feel. In a poll the option with most votes is chosen, and two
-that are level are a tie, which people settle and no rule does. In a consent vote one objection stands in the way
+that are level are a tie, which people settle and no rule does. A vote by score or ranking is counted as
+``ballots`` says. In a consent vote one objection stands in the way
 until who made it takes it back, or the stewards write down how it was met; standing aside does not (Loomio's and
 sociocracy's rule). Before any of this so many people must have answered as the call asked for, and where a share
-was asked for the winner must reach it.
+was asked for the winner must reach it: of the people, in its last round where they rank, and of the points that
+all of them could give where they score.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from server.domain.calling import ballots
+from server.domain.calling.ballots import Cast
+from server.errors import Invalid
 
 Word = Literal[
     "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked", "secret"
@@ -21,13 +27,15 @@ SENTENCES: dict[Word, str] = {
     "nobody": "Nobody has answered.",
     "too_few": "Fewer people answered than were asked for.",
     "heard": "A sense check decides nothing: this is what people said.",
-    "chosen": "One option has most votes.",
+    "chosen": "One option is ahead of all others.",
     "tie": "Options are level: the votes alone do not decide.",
     "below_threshold": "No option has the share that was asked for.",
     "consent": "There is no objection left.",
     "blocked": "There are objections.",
     "secret": "Until it closes nobody sees what people said.",
 }
+
+QUORUM_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,14 @@ class Rules:
     quorum: int | None = None
     threshold: int | None = None
     open_votes: bool = False
+
+
+def check(rules: Rules) -> None:
+    """Raises ``Invalid`` naming the field."""
+    if rules.threshold is not None and not 1 <= rules.threshold <= 100:
+        raise Invalid("A share is 1 to 100 percent.", field="threshold")
+    if rules.quorum is not None and not 1 <= rules.quorum <= QUORUM_MAX:
+        raise Invalid(f"A quorum is 1 to {QUORUM_MAX:,} people.", field="quorum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +76,14 @@ class Result:
         return SENTENCES[self.word]
 
 
-def result(variant: str, given: Sequence[Given], objections: int, rules: Rules) -> Result:
-    """``objections``: those that are neither taken back nor met."""
+def result(
+    variant: str,
+    given: Sequence[Given],
+    objections: int,
+    rules: Rules,
+    casts: Sequence[Cast] = (),
+) -> Result:
+    """``objections``: those that are neither taken back nor met; ``casts``: of a vote by ballots."""
     people = sum(each.people for each in given)
     if not people:
         return Result("nobody")
@@ -71,6 +93,10 @@ def result(variant: str, given: Sequence[Given], objections: int, rules: Rules) 
         return Result("heard")
     if variant == "consent":
         return _consent(given, people, objections, rules)
+    if variant == ballots.SCORE:
+        return _score(given, people, rules, casts)
+    if variant == ballots.RANKED:
+        return _ranked(given, people, rules, casts)
     return _poll(given, people, rules)
 
 
@@ -85,10 +111,28 @@ def _consent(given: Sequence[Given], people: int, objections: int, rules: Rules)
 
 def _poll(given: Sequence[Given], people: int, rules: Rules) -> Result:
     most = max(each.people for each in given)
-    leading = tuple(each.key for each in given if each.people == most)
-    if len(leading) > 1:
-        return Result("tie", leading)
-    return _reaching(Result("chosen", leading), most, people, rules)
+    leading = [at for at, each in enumerate(given) if each.people == most]
+    return _leading(given, leading, most, people, rules)
+
+
+def _score(given: Sequence[Given], people: int, rules: Rules, casts: Sequence[Cast]) -> Result:
+    points = ballots.totals(casts, len(given))
+    leading = [at for at, total in enumerate(points) if total == max(points)]
+    return _leading(given, leading, max(points), people * ballots.SCORE_MAX, rules)
+
+
+def _ranked(given: Sequence[Given], people: int, rules: Rules, casts: Sequence[Cast]) -> Result:
+    found = ballots.run_off(casts, len(given))
+    return _leading(given, found.leading, found.votes, people, rules)
+
+
+def _leading(
+    given: Sequence[Given], places: Sequence[int], reached: int, most: int, rules: Rules
+) -> Result:
+    keys = tuple(given[at].key for at in places)
+    if len(keys) > 1:
+        return Result("tie", keys)
+    return _reaching(Result("chosen", keys), reached, most, rules)
 
 
 def _reaching(found: Result, votes: int, people: int, rules: Rules) -> Result:

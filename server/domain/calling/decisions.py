@@ -7,11 +7,12 @@ names nobody, unless the call said that votes are open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from server.domain import effects
-from server.domain.calling import deciding, participations
+from server.domain.calling import ballots, deciding, participations
+from server.domain.calling.ballots import Cast, Round
 from server.domain.calling.deciding import Given, Result, Rules
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
@@ -32,7 +33,7 @@ REASON_MAX = 2000
 @dataclass(frozen=True, slots=True)
 class Record:
     """``given``: in the order of ``answers``, nothing while it is secret; ``people``: who gave the reasons, of an open
-    vote alone."""
+    vote alone; ``points``: of each answer, of a vote by score; ``rounds``: of a ranked one; neither while it is secret."""
 
     rules: Rules
     answers: tuple[Answer, ...]
@@ -40,6 +41,8 @@ class Record:
     result: Result
     reasons: list[Reason]
     people: dict[int, Account]
+    points: tuple[int, ...] | None = None
+    rounds: tuple[Round, ...] = ()
 
 
 def _decision(call: Call | None) -> Call:
@@ -66,10 +69,14 @@ async def set_rules(tx: Tx, actor: Account, post: Post, wanted: Rules) -> None:
     """For stewards, before the first answer. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
     call = _decision(await participations.locked(tx, post))
     await _require_steward(tx, actor, post, call)
-    if wanted.threshold is not None and not 1 <= wanted.threshold <= 100:
-        raise Invalid("A share is 1 to 100 percent.", field="threshold")
-    if wanted.quorum is not None and wanted.quorum < 1:
-        raise Invalid("A quorum is at least one.", field="quorum")
+    await put_rules(tx, post, wanted)
+
+
+async def put_rules(tx: Tx, post: Post, wanted: Rules) -> None:
+    """Of a decision that the caller holds; the same once more is no event. Raises ``Invalid``."""
+    deciding.check(wanted)
+    if wanted == await rules(tx, post):
+        return
     if await rows.given(tx.conn, post.id):
         raise Invalid("People have answered by the rule that there is.", field="quorum")
     await decisions.put_rules(tx.conn, post.id, wanted.quorum, wanted.threshold, wanted.open_votes)
@@ -90,11 +97,14 @@ async def answer(
     door: str,
     reason: str,
     fields: Sequence[str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> Participation:
     """As ``participations.answer``, with a reason; only decisions take one. Raises the same."""
     _decision(await calls.by_id(tx.conn, post.id))
     why = checked(reason)
-    row = await participations.answer(tx, account, post, said, door, message=why, fields=fields)
+    row = await participations.answer(
+        tx, account, post, said, door, message=why, fields=fields, ballot=ballot
+    )
     await decisions.put_reason(tx.conn, row.id, why)
     return row
 
@@ -138,8 +148,46 @@ async def record(tx: Tx, post: Post, viewer: Account | None, page: Page) -> Reco
     open_ = await decisions.objections(tx.conn, post.id)
     reasons = await decisions.reasons(tx.conn, post.id, *page.bounds, page.limit)
     people = await _people(tx, call, reasons, viewer) if by.open_votes else {}
-    found = deciding.result(call.variant, given, open_, by)
-    return Record(by, offered, given, found, reasons, people)
+    casts = await _casts(tx, call, len(offered))
+    found = deciding.result(call.variant, given, open_, by, casts)
+    record = Record(by, offered, given, found, reasons, people)
+    if call.variant == ballots.SCORE:
+        return replace(record, points=ballots.totals(casts, len(offered)))
+    if call.variant == ballots.RANKED:
+        return replace(record, rounds=ballots.run_off(casts, len(offered)).rounds)
+    return record
+
+
+async def _casts(tx: Tx, call: Call, options: int) -> list[Cast]:
+    """What was answered, as ballots; none where the call is not answered so."""
+    if not ballots.takes(call.variant):
+        return []
+    found = await decisions.votes(tx.conn, call.post_id)
+    return [
+        Cast(
+            tuple(v.ballot) if v.ballot else ballots.of_choice(call.variant, options, v.choice),
+            v.people,
+        )
+        for v in found
+    ]
+
+
+async def ballot(
+    tx: Tx, post: Post, scores: Mapping[str, int] | None, ranking: Sequence[str] | None
+) -> tuple[int, ...] | None:
+    """A ballot as a client says it, by the keys of the options; None where it says none. Raises ``Invalid``,
+    ``NotFound``."""
+    if scores is None and ranking is None:
+        return None
+    call = _decision(await calls.by_id(tx.conn, post.id))
+    if (scores is None) == (call.variant == ballots.SCORE) or (ranking is None) == (
+        call.variant == ballots.RANKED
+    ):
+        raise Invalid("This call is not answered so.", field="scores" if scores else "ranking")
+    keys = [each.key for each in await participations.answers(tx, call)]
+    if scores is not None:
+        return ballots.of_scores(scores, keys)
+    return ballots.of_ranking(ranking or (), keys)
 
 
 async def _people(

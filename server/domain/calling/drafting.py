@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
-from server.domain.calling import guests, kinds, next_steps, online, questions, shifts
+from server.domain.calling import deciding, guests, kinds, next_steps, online, questions, shifts
 from server.domain.calling import sources as source_verbs
+from server.domain.calling.deciding import Rules
 from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
@@ -40,8 +41,9 @@ class Wanted:
     take part, None to leave it; ``questions``: what they are asked, None to leave them; ``may_be_started``: by other
     communities in their town, None to leave it. ``sources``: what it rests on, None to leave them; ``online``: where
     one takes part from afar, None to leave it, with an empty address to take it away; ``media_ids``: its pictures,
-    None to leave them; ``next``: what whoever has answered may do then, None to leave it. ``secret_until_closed``: nobody
-    sees before how many gave which answer to a decision, None to leave it.
+    None to leave them; ``next``: what whoever has answered may do then, None to leave it. ``rules``: by which a decision
+    comes out, None to leave them; ``secret_until_closed``: nobody sees before how many gave which answer to a decision,
+    None to leave it.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Wanted:
     next: Next | None = None
     online: Online | None = None
     media_ids: tuple[int, ...] | None = None
+    rules: Rules | None = None
     secret_until_closed: bool | None = None
 
 
@@ -82,6 +85,13 @@ def check(wanted: Wanted) -> None:
     _check_place(wanted.details)
     _check_numbers(wanted.details)
     guests.check(wanted.kind, wanted.details)
+    _check_rules(wanted)
+
+
+def _check_rules(wanted: Wanted) -> None:
+    if wanted.rules and wanted.kind != "decision":
+        raise Invalid("Only a decision has such rules.", field="rules")
+    deciding.check(wanted.rules or Rules())
 
 
 def _check_note(wanted: Wanted) -> None:

@@ -112,6 +112,8 @@ _VARIANTS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("need", "offer"): TAKING,
     ("decision", "sense"): SENSING,
     ("decision", "consent"): CONSENTING,
+    ("decision", "score"): (),
+    ("decision", "ranked"): (),
 }
 """What a kind may also be: where it has no answers, each call brings its own options."""
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from server.domain import distribution, effects, forms, policy
+from server.domain.calling import ballots, kinds, line, questions, shift_roles, taken_back, tallies
 from server.domain.calling import guests as bringing
-from server.domain.calling import kinds, line, questions, shift_roles, taken_back, tallies
 from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -78,6 +78,13 @@ async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
     raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
 
 
+async def lead(tx: Tx, call: Call, ballot: Sequence[int]) -> str:
+    """The key of what a ballot puts first. Raises ``Invalid``."""
+    known = await answers(tx, call)
+    ballots.check(call.variant, len(known), ballot)
+    return known[ballots.first(call.variant, ballot)].key
+
+
 async def answer(
     tx: Tx,
     account: Account,
@@ -91,12 +98,13 @@ async def answer(
     role: str | None = None,
     guests: int | None = None,
     fields: Sequence[str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> Participation:
     """Take part, or say that one cannot; the last answer counts. ``said``: the key of an answer of this
     kind of call, None for the first that counts; ``uri``: of a remote activity; ``invited``: by its organiser;
     ``message``: said with it to the host of a remote call; ``role``: in a shift that has roles; ``guests``: whom
     they bring, None where the door cannot say; ``fields``: what they answer to the organisers' questions, in their
-    order, None where the door cannot ask.
+    order, None where the door cannot ask; ``ballot``: points or places of all options, instead of ``said``.
 
     A volunteer call with shifts is answered by choosing one of them, which moves who chose another before.
     Raises ``Forbidden`` (over, cancelled, blocked, no shift chosen, no room for guests), ``Invalid`` (no such
@@ -108,6 +116,7 @@ async def answer(
     shifts = await shift_roles.on_card(tx, call)
     if shifts and said in (None, kinds.HELPING[0].key):
         policy.CHOOSE_SHIFT.require()
+    said = said if ballot is None else await lead(tx, call, ballot)
     choice, found = await _find(tx, call, said)
     if choice in shifts:
         return await _choose(tx, account, post, shifts[choice], door, uri, role, guests, fields)
@@ -117,6 +126,7 @@ async def answer(
     old = await participations.of_account(tx.conn, post.id, account.id)
     tier = "confirmed" if account.local or door == "join" else "expressed"
     new = Said(found.key, choice, found.counts, "granted", tier, door, uri)
+    new = replace(new, ballot=list(ballot) if ballot else None)
     if found.counts:
         same = old if old and old.answer == found.key and old.state in HELD else None
         new = replace(new, guests=bringing.wanted(call, guests, same))
@@ -145,7 +155,8 @@ async def _answer_here(
     if new.counts:
         place = await shift_roles.place(tx, call, old, role, 1 + new.guests)
         new = replace(new, role=place.role, state="granted" if place.free else "waiting")
-    if old and (old.answer, old.role) == (new.answer, new.role) and old.state in HELD:
+    said = (new.answer, new.role, new.ballot)
+    if old and (old.answer, old.role, old.ballot) == said and old.state in HELD:
         await questions.keep(tx, call, old, fields)
         return await _say_again(tx, account, post, call, old, new)
     row = await participations.put(tx.conn, post.id, account.id, new, tx.now)
@@ -228,17 +239,24 @@ async def _leave_shifts(tx: Tx, account: Account, post: Post, but: int | None = 
 
 
 async def answer_by_contact(
-    tx: Tx, post: Post, contact_id: int, said: str, guests: int = 0
+    tx: Tx,
+    post: Post,
+    contact_id: int,
+    said: str,
+    guests: int = 0,
+    ballot: Sequence[int] | None = None,
 ) -> Participation:
     """As ``answer``, of somebody without an account, who has confirmed their address. Raises the same."""
     call = await locked(tx, post)
     opened = await opened_calls.is_open(tx.conn, post.id)
     policy.may_take_up(post.visibility, member=False, opened=opened).require()
+    said = said if ballot is None else await lead(tx, call, ballot)
     choice, found = await _find(tx, call, said)
     require_open(tx, call)
     if choice in await shift_roles.on_card(tx, call):
         policy.CHOOSE_SHIFT.require()
     new = Said(found.key, choice, found.counts, "granted", "confirmed", "email")
+    new = replace(new, ballot=list(ballot) if ballot else None)
     if found.counts:
         guests = bringing.wanted(call, guests, None)
         place = await shift_roles.place(tx, call, None, None, 1 + guests)
@@ -277,18 +295,21 @@ async def join(
     role: str | None = None,
     guests: int | None = None,
     fields: Mapping[str, str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> None:
     """A Join of another server, which is answered in any case but by those who block each other.
 
     ``said``, ``role`` and ``guests``: the answer, the role and whom they bring, if it says so; ``fields``: what it
-    answers, by the question. Raises ``Forbidden`` for
+    answers, by the question; ``ballot``: of a decision that takes one. Raises ``Forbidden`` for
     these, and ``Invalid``. Where an answer of theirs stands that cannot be changed so, they are told that.
     """
     if not post.is_call:
         await distribution.ignore_join(tx, post, account, uri)
         return
     try:
-        row = await answer(tx, account, post, said, "join", uri=uri, role=role, guests=guests)
+        row = await answer(
+            tx, account, post, said, "join", uri=uri, role=role, guests=guests, ballot=ballot
+        )
         await _keep_named(tx, row, fields)
     except Forbidden as refused:
         if refused.reason not in (*REJECTED, *NO_MORE):
@@ -407,7 +428,8 @@ async def _answer_elsewhere(
 
     What was asked is not asked again before it was refused: Mobilizon takes no second Join.
     """
-    same = old and (old.answer, old.role, old.guests) == (new.answer, new.role, new.guests)
+    said = (new.answer, new.role, new.guests, new.ballot)
+    same = old and (old.answer, old.role, old.guests, old.ballot) == said
     told = await _named(tx, call, old, new, fields)
     if old and same and old.state != "refused" and not message and not told:
         return old
@@ -416,7 +438,16 @@ async def _answer_elsewhere(
         new = replace(new, state="pending") if new.counts else new
         guests = new.guests if call.guests_max or new.guests else None
         await _tell_host(
-            tx, account, post, new.answer, new.uri or "", message, new.role, guests, told
+            tx,
+            account,
+            post,
+            new.answer,
+            new.uri or "",
+            message,
+            new.role,
+            guests,
+            told,
+            new.ballot,
         )
     else:
         await tallies.due(tx, post)
@@ -448,11 +479,12 @@ async def _tell_host(
     role: str | None = None,
     guests: int | None = None,
     fields: Mapping[str, str] | None = None,
+    ballot: Sequence[int] | None = None,
 ) -> None:
     host = await accounts.by_id(tx.conn, post.account_id)
     assert host, "a foreign key holds it"
     await distribution.taking_part(
-        tx, account, post, host, said, uri, message, role, guests, fields
+        tx, account, post, host, said, uri, message, role, guests, fields, ballot
     )
 
 

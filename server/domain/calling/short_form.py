@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from server import text
 from server.domain.calling import kinds
+from server.domain.calling.deciding import Rules
 from server.domain.calling.drafting import Wanted
 from server.errors import Invalid
 from storage.calls import Details
@@ -30,6 +31,8 @@ ALSO = {
     "offer": ("need", "offer"),
     "poll": ("decision", ""),
     "consent": ("decision", "consent"),
+    "score": ("decision", "score"),
+    "ranked": ("decision", "ranked"),
 }
 """Short names of kinds with a variant."""
 
@@ -43,6 +46,8 @@ FIELDS = {
     "places": "capacity",
     "goal": "goal",
     "options": "options",
+    "quorum": "quorum",
+    "threshold": "threshold",
     "link": "external_url",
     "urgent": "urgent",
     "source": "sources",
@@ -105,6 +110,7 @@ def parse(typed: str, timezone: str, language: str | None = None) -> Short:
         variant=variant,
         options=_options(head.get("options")),
         sources=_sources(head.get("source")),
+        rules=_rules(head),
     )
     return Short(wanted, {"title": start + 1, "kind": start + 1, "variant": start + 1} | numbers)
 
@@ -234,6 +240,12 @@ def _goal(said: _Line | None) -> tuple[int | None, str]:
 def _options(said: _Line | None) -> tuple[str, ...]:
     """``Mondays / Fridays``"""
     return tuple(part.strip() for part in said.value.split(" / ")) if said else ()
+
+
+def _rules(head: Mapping[str, _Line]) -> Rules | None:
+    """How many must answer, and which share decides; open votes are set with the rules of the call."""
+    quorum, share = head.get("quorum"), head.get("threshold")
+    return Rules(_number(quorum), _number(share)) if quorum or share else None
 
 
 def _sources(said: _Line | None) -> tuple[Source, ...] | None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from server import text
 from server.domain import policy
-from server.domain.calling import calls, copies, drafting, kinds, questions, targets
+from server.domain.calling import calls, copies, decisions, drafting, kinds, questions, targets
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
@@ -43,6 +43,7 @@ async def prefilled(tx: Tx, origin: Post) -> Wanted:
         shifts=await _shifts(tx, call) or None,
         details=_details(call),
         questions=await questions.wanted(tx, origin.id) or None,
+        rules=await decisions.rules(tx, origin) if call.kind == "decision" else None,
         secret_until_closed=call.secret_until_closed or None,
     )
 
