@@ -46,9 +46,9 @@ prepare_inputs() {
     echo "$wanted" >.venv/inputs/beckon-lock
 }
 
-# The client libraries from npm that the tests drive, in .venv/clients; Node comes with the lock of the tests.
+# What the tests drive from npm, client libraries and a browser, in .venv/clients; Node comes with the lock of the tests.
 prepare_clients() {
-    wanted=$(cat tests/clients/package.json tests/clients/package-lock.json | cksum)
+    wanted=$(cat tests/clients/package.json tests/clients/package-lock.json tests/clients/browser.mjs | cksum)
     [ "$(cat .venv/clients/beckon-lock 2>/dev/null)" != "$wanted" ] || return 0
     echo "Installing the clients of tests/clients (once)." >&2
     rm -rf .venv/clients && mkdir .venv/clients || return 1
@@ -58,6 +58,9 @@ prepare_clients() {
     (cd .venv/clients && "$node/bin/node" --use-system-ca "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts \
         --no-audit --no-fund --no-update-notifier --loglevel=error --cache=cache >/dev/null) || return 1
     rm -rf .venv/clients/cache
+    if [ "$(uname -sm)" = "Linux x86_64" ]; then
+        (cd .venv/clients && "$node/bin/node" "$OLDPWD/tests/clients/browser.mjs") || return 1
+    fi
     echo "$wanted" >.venv/clients/beckon-lock
 }
 

@@ -2,19 +2,20 @@
 
 Every template knows ``site`` (domain/tx.py) and ``viewer`` (web/session.py, or None for a stranger), and
 fills the blocks ``title``, ``head`` and ``main`` of base.html. A name that is missing is an error at once
-and never an empty place on a page.
+and never an empty place on a page. Texts are named for the translators: ``{{ _("Sign in") }}``,
+``{{ ngettext("%(num)s person", "%(num)s people", n) }}``, ``{% trans name=x %}Hello {{ name }}{% endtrans %}``;
+what Python has marked is said with the filter ``said``.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from server import text
+from server import dates, i18n, text
 
 
 def _clean(html: str) -> Markup:
@@ -23,19 +24,9 @@ def _clean(html: str) -> Markup:
     return Markup(text.with_targets(text.clean(html)))  # noqa: S704 - nh3 has just decided what may live
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
 def _web(url: str | None) -> str:
     """An address that a link may have, or nothing: ``javascript:`` and its kin never get out."""
     return url if url and url.startswith(("http://", "https://")) else ""
-
-
-def _day(at: datetime, timezone: str) -> dict[str, str]:
-    """The parts of a date as the calendar on the wall shows them there."""
-    local = at.astimezone(ZoneInfo(timezone))
-    return {"weekday": f"{local:%a}", "day": str(local.day), "month": f"{local:%b}"}
 
 
 def _iso(at: datetime) -> str:
@@ -46,6 +37,7 @@ def _iso(at: datetime) -> str:
 _ENVIRONMENT = Environment(
     loader=PackageLoader("server"),
     autoescape=True,
+    extensions=["jinja2.ext.i18n"],
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -53,15 +45,20 @@ _ENVIRONMENT = Environment(
 )
 _FILTERS = {
     "clean": _clean,
-    "day": _day,
+    "date": dates.date,
+    "day": dates.day,
     "iso": _iso,
-    "number": _number,
+    "number": dates.number,
     "plain": text.plain,
+    "said": i18n.gettext,
     "web": _web,
-    "when": text.when,
+    "when": dates.when,
 }
 cast("dict[str, Any]", _ENVIRONMENT.filters).update(_FILTERS)
 cast("dict[str, Any]", _ENVIRONMENT.globals).update(viewer=None)
+cast("Any", _ENVIRONMENT).install_gettext_callables(
+    i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
+)
 
 
 # What is no HTML must not be escaped as if it were.

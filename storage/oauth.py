@@ -67,6 +67,16 @@ class Session:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose browser a session is. ``role`` and ``language`` are the user's."""
+
+    user_id: int
+    account_id: int
+    role: str
+    language: str | None
+
+
 INSERT_APP = Query(
     "insert into apps (client_id, secret_digest, name, website, redirect_uris, scopes, created_at)"
     " values ($1, $2, $3, $4, $5, $6, $7) returning *",
@@ -125,10 +135,10 @@ INSERT_SESSION = Command(
     " values ($1, $2, $3, $4, $5)"
 )
 SESSION = Query(
-    "select s.* from sessions s join users u on u.id = s.user_id"
+    "select s.user_id, s.account_id, u.role, u.language from sessions s join users u on u.id = s.user_id"
     " where s.digest = $1 and s.expires_at > $2 and u.disabled_at is null"
     " and u.confirmed_at is not null and u.approved_at is not null",
-    Session,
+    SignedIn,
 )
 DROP_SESSION = Command("delete from sessions where digest = $1")
 DROP_SESSIONS_OF_USER = Command("delete from sessions where user_id = $1 and digest <> $2")
@@ -235,7 +245,7 @@ async def insert_session(conn: Connection, session: Session) -> None:
     await INSERT_SESSION.run(conn, s.digest, s.user_id, s.account_id, s.created_at, s.expires_at)
 
 
-async def session(conn: Connection, digest: bytes, now: datetime) -> Session | None:
+async def session(conn: Connection, digest: bytes, now: datetime) -> SignedIn | None:
     return await SESSION.first(conn, digest, now)
 
 

@@ -24,6 +24,7 @@ class User:
     approved_at: datetime | None
     reason: str
     app_id: int | None
+    language: str | None
 
 
 INSERT = Query(
@@ -50,6 +51,7 @@ STAFF = Query(
     " and a.suspended_at is null order by a.id",
     Account,
 )
+SET_LANGUAGE = Command("update users set language = $2 where id = $1")
 SET_PASSWORD = Command("update users set password_hash = $2 where id = $1")
 SET_EMAIL = Query(
     "update users set email = $2 where id = $1 and confirmed_at is null returning *", User
@@ -123,6 +125,11 @@ async def by_login(conn: Connection, name: str) -> User | None:
     if "@" in name:
         return await BY_EMAIL.first(conn, name)
     return await BY_USERNAME.first(conn, name)
+
+
+async def set_language(conn: Connection, user_id: int, language: str) -> None:
+    """In which language pages and mails speak to them: two letters (ISO 639-1)."""
+    await SET_LANGUAGE.run(conn, user_id, language)
 
 
 async def any_admin(conn: Connection) -> bool:

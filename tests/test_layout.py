@@ -13,8 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("federation", "server", "storage")
-LEAVES = {"accepts", "blobs", "clock", "config", "decoding", "errors", "ids", "keeper"}
-LEAVES |= {"limits", "mail", "pages", "peer", "pictures", "sealing", "text", "urls", "version"}
+LEAVES = {"accepts", "blobs", "clock", "config", "dates", "decoding", "errors", "i18n", "ids"}
+LEAVES |= {
+    "keeper",
+    "limits",
+    "mail",
+    "pages",
+    "peer",
+    "pictures",
+    "sealing",
+    "text",
+    "urls",
+    "version",
+}
 ARRIVING = {"arriving", "context", "host_lists", "instances", "proxy", "uploads", "waiting"}
 DOORS = {"api", "activitypub", "web", "jobs"}
 JOINTS = {"app", "backup", "cli", "commands", "demo", "dispatch", "logs", "metrics", "middleware"}

@@ -1,7 +1,7 @@
 """What every page has in common: who looks, the headers that keep it safe, and how forms come in.
 
-No page needs a script, and none may have one; nothing is loaded from other servers, so that reading a
-page tells nobody else that it is read. Addresses that are a secret go to no other server either (Referrer
+No page needs a script; the few that there are come from ``/assets/``, and none stands in a page. Nothing is loaded
+from other servers, so that reading a page tells nobody else that it is read. Addresses that are a secret go to no other server either (Referrer
 Policy, 3.4: same-origin). Never ``no-referrer``: a form on such a page is sent with ``Origin: null`` (Fetch, 3.2),
 which ``session.require_same_origin`` has to refuse.
 """
@@ -12,21 +12,36 @@ from collections.abc import Collection, Mapping
 
 from aiohttp import web
 
-from server import ids
+from server import i18n, ids
 from server.context import context
 from server.errors import BadRequest, NotFound, Unauthenticated
+from server.i18n import mark
 from server.pages import render
-from server.web import session
+from server.web import assets, menus, session
 from server.web.session import Viewer
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-        " base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+LANGUAGE = "language"
+"""The cookie of a language that a stranger chose."""
+
+DONE: Mapping[str, str] = {
+    "saved": mark("Saved."),
+    "added": mark("Added."),
+    "removed": mark("Removed."),
+    "sent": mark("Sent."),
+    "done": mark("Done."),
+}
+"""What a page says above all after a form was sent: ``back_to(path, "saved")``."""
 
 
 def page(
@@ -34,15 +49,39 @@ def page(
 ) -> web.Response:
     """The template as an answer. What a signed-in person sees is in no shared cache."""
     site = context(request).work.site
-    body = render(name, site=site, viewer=viewer, here=request.path, status=status, **values)
+    language = language_of(request, viewer)
+    with i18n.speaking(language):
+        body = render(
+            name, site=site, viewer=viewer, here=request.path, status=status, tongue=i18n.spoken(),
+            languages=i18n.LANGUAGES, assets=assets.VERSIONED, told=_done(request), menus=menus,
+            **values,
+        )  # fmt: skip
     caching = "private, no-store" if viewer else "no-cache"
     return web.Response(
         text=body,
         status=status,
         content_type="text/html",
         charset="utf-8",
-        headers={**HEADERS, "Cache-Control": caching, "Vary": "Accept, Cookie"},
+        headers={
+            **HEADERS,
+            "Cache-Control": caching,
+            "Content-Language": language,
+            "Vary": "Accept, Accept-Language, Cookie",
+        },
     )
+
+
+def language_of(request: web.Request, viewer: Viewer | None) -> str:
+    """In which language a page speaks: what was chosen, else what the browser asks for, else English."""
+    chosen = (viewer.language if viewer else None) or request.cookies.get(LANGUAGE, "")
+    if chosen in i18n.LANGUAGES:
+        return chosen
+    return i18n.accepted(request.headers.get("Accept-Language", "")) or i18n.DEFAULT
+
+
+def _done(request: web.Request) -> str:
+    """What was done by the form that led here, as one of ``DONE`` says it."""
+    return DONE.get(request.query.get("done", ""), "")
 
 
 async def signed_in(request: web.Request) -> Viewer:
@@ -86,9 +125,12 @@ def number(request: web.Request) -> int:
     return found
 
 
-def back_to(path: str) -> web.Response:
-    """After a POST: look at the result (303, RFC 9110 15.4.4)."""
-    return web.Response(status=303, headers={"Location": path})
+def back_to(path: str, done: str = "") -> web.Response:
+    """After a POST: look at the result (303, RFC 9110 15.4.4). ``done``: a key of ``DONE``, told there."""
+    joint = "&" if "?" in path else "?"
+    return web.Response(
+        status=303, headers={"Location": f"{path}{joint}done={done}" if done else path}
+    )
 
 
 def moved(path: str) -> web.Response:

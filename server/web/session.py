@@ -40,6 +40,17 @@ class Viewer:
     user_id: int
     account: Account
     csrf: str
+    role: str = "member"
+    language: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether this person runs the instance, with others."""
+        return self.role == "admin"
+
+    @property
+    def moderates(self) -> bool:
+        return self.role in ("moderator", "admin")
 
 
 def _secure(request: web.Request) -> bool:
@@ -76,7 +87,7 @@ async def viewer(request: web.Request) -> Viewer | None:
         account = await accounts.by_id(tx.conn, session.account_id) if session else None
     if session is None or account is None or account.is_hidden:
         return None
-    return Viewer(session.user_id, account, _form_token(secret))
+    return Viewer(session.user_id, account, _form_token(secret), session.role, session.language)
 
 
 async def begin(

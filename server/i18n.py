@@ -1,0 +1,123 @@
+"""The languages that pages and mails speak, and who is spoken to in which.
+
+Texts stand in the code and the templates in English. ``mark`` (in Python) and ``_`` (in a template) name them for
+the catalogues in ``server/locale/``, one ``.po`` file a language, which are read once, when somebody first needs
+them. What a catalogue lacks is said in English. The language of the page that is being made is in ``speaking``:
+it is set around the making alone, never across a wait, so nobody is ever spoken to in a neighbour's language.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ar": "العربية"}
+"""Those that there are, each by its own name."""
+
+REGIONS = {"en": "en_GB"}
+"""Whose dates and numbers, where the language alone does not say: the day before the month, 24 hours."""
+
+DEFAULT = "en"
+ACCEPTED_MAX = 20
+"""Of the languages that a browser names, so many are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language: its texts, and how it writes dates and numbers. ``direction``: ``ltr`` or ``rtl``."""
+
+    code: str
+    texts: NullTranslations
+    locale: Locale
+
+    @property
+    def direction(self) -> str:
+        return self.locale.text_direction
+
+
+@cache
+def tongue(code: str) -> Tongue:
+    """One of ``LANGUAGES``. Raises ``KeyError`` for any other."""
+    if code not in LANGUAGES:
+        raise KeyError(code)
+    return Tongue(code, _catalogue(code), Locale.parse(REGIONS.get(code, code)))
+
+
+def _catalogue(code: str) -> NullTranslations:
+    source = files("server").joinpath("locale", f"{code}.po")
+    if not source.is_file():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=code))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+_speaking: ContextVar[str] = ContextVar("speaking", default=DEFAULT)
+
+
+@contextmanager
+def speaking(code: str) -> Generator[None]:
+    """Whatever is made inside is in this language."""
+    before = _speaking.set(code)
+    try:
+        yield
+    finally:
+        _speaking.reset(before)
+
+
+def spoken() -> Tongue:
+    """The language that is spoken just now."""
+    return tongue(_speaking.get())
+
+
+def mark(text: str) -> str:
+    """The same text: its place in the catalogue is made by the one who reads the code."""
+    return text
+
+
+def gettext(text: str) -> str:
+    """A marked text in the language that is spoken."""
+    return spoken().texts.gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return spoken().texts.ngettext(one, many, number)
+
+
+def pgettext(about: str, text: str) -> str:
+    return spoken().texts.pgettext(about, text)
+
+
+def npgettext(about: str, one: str, many: str, number: int) -> str:
+    return spoken().texts.npgettext(about, one, many, number)
+
+
+def accepted(header: str, offered: Sequence[str] = tuple(LANGUAGES)) -> str | None:
+    """The best of ``offered`` by an ``Accept-Language`` (RFC 9110, 12.5.4; RFC 4647, 3.4), or None.
+
+    ``de-AT`` finds ``de``. What cannot be read does not count.
+    """
+    wanted = (_weighed(part) for part in header.split(",")[:ACCEPTED_MAX])
+    ranked = sorted((w for w in wanted if w[0] > 0), key=lambda w: -w[0])
+    return next((code for _, code in ranked if code in offered), None)
+
+
+def _weighed(part: str) -> tuple[float, str]:
+    name, _, parameter = part.strip().partition(";")
+    code = name.strip().partition("-")[0].lower()
+    quality = parameter.strip().removeprefix("q=") if parameter else "1"
+    try:
+        return min(float(quality), 1.0), code
+    except ValueError:
+        return 0.0, code

@@ -1,0 +1,29 @@
+"""What a page links to beside itself: the menus of the head, of a person's settings, of those who steer a community,
+and of those who run the instance. An entry is added here by whoever adds its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.i18n import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``path``: whole, or, in ``STEERING``, below the community's own. ``title``: marked, said with ``said``."""
+
+    path: str
+    title: str
+
+
+MAIN: tuple[Entry, ...] = ()
+"""In the head of every page."""
+
+SETTINGS: tuple[Entry, ...] = (Entry("/settings/password", mark("Password")),)
+"""A person's own pages, below ``/settings``."""
+
+STEERING: tuple[Entry, ...] = ()
+"""Below ``/@name``, for those who steer the community."""
+
+RUNNING: tuple[Entry, ...] = ()
+"""Below ``/admin``, for those who run the instance."""

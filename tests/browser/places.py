@@ -1,0 +1,90 @@
+"""Every page there is, and whose eyes it is for: what is looked at by ``test_every_page`` and by ``shots``.
+
+A page that is added is added here: a test compares this table with the routes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+STRANGER, READER = "stranger", "reader"
+
+
+@dataclass(frozen=True)
+class Place:
+    """``path``: with nouns of the world in braces, as ``{calls}``; ``who``: ``STRANGER`` or ``READER``, who runs the
+    instance and steers the community ``plot``."""
+
+    path: str
+    who: str = STRANGER
+
+
+PLACES: Mapping[str, tuple[Place, ...]] = {
+    "/": (Place("/"), Place("/", READER)),
+    "/about": (Place("/about"),),
+    "/sign-in": (Place("/sign-in"),),
+    "/sign-up": (Place("/sign-up"),),
+    "/new-community": (Place("/new-community", READER),),
+    "/settings/password": (Place("/settings/password", READER),),
+    "/tags/{tag}": (Place("/tags/spring"),),
+    "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
+    "/@{name}/impact": (Place("/@plot/impact"),),
+    "/@{name}/calls/new": (Place("/@plot/calls/new", READER),),
+    "/documents/{id}": (Place("/documents/{documents}", READER),),
+    "/posts/{id}": (Place("/posts/{posts}"),),
+    "/calls/{id}": (Place("/calls/{calls}"), Place("/calls/{calls}", READER)),
+    "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
+    "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
+    "/calls/{id}/door": (Place("/calls/{own}/door", READER),),
+}
+"""By the route, as it is written in server/web/routes.py, without the patterns of its parts."""
+
+LINKS = "a link out of a mail or an invitation: the tests of what it does"
+INTENTS = "what another server asks for: tests/web/test_intents.py"
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "/setup/{secret}",
+            "/answers/confirm/{secret}",
+            "/answers/{secret}",
+            "/answers/{secret}/feedback",
+            "/by-email/confirm/{token}",
+            "/by-email/stop/{token}",
+            "/confirm/{secret}",
+            "/invite/{secret}",
+            "/join/{code}",
+            "/letters/stop/{token}",
+            "/password/{secret}",
+            "/receipts/{secret}",
+            "/receipts/{secret}/feedback",
+            "/unsubscribe/{token}",
+        ),
+        LINKS,
+    ),
+    **dict.fromkeys(
+        ("/authorize_interaction", "/intents/create", "/intents/{kind}", "/share"), INTENTS
+    ),
+    "/oauth/authorize": "the tests of consent",
+    "/password": "only where mail is sent: tests/web/test_sign_up.py",
+    "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
+    "/cards/{id}": "leads to its call",
+}
+"""Routes whose page needs more than an address, and what looks at them instead."""
+
+FILES = re.compile(r"\.(ics|atom|rss|csv|png|svg|json|js|webmanifest)$|^/(assets|media|files)/")
+
+
+def pages(app: web.Application) -> Iterator[str]:
+    """The routes of pages: looked at with GET, and no file."""
+    for route in app.router.routes():
+        if route.method != "GET" or route.resource is None:
+            continue
+        if not route.handler.__module__.startswith(("server.web", "server.dispatch")):
+            continue
+        path = re.sub(r":[^{}]*(\{[^{}]*\}[^{}]*)*\}", "}", route.resource.canonical)
+        if not FILES.search(path.rstrip("/")):
+            yield path.rstrip("/") or "/"

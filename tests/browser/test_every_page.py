@@ -1,0 +1,62 @@
+"""Every page, by everybody whom it is for: nothing that axe-core finds serious, and no wider than a telephone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.async_api import Browser
+
+from tests.api.conftest import PASSWORD, Running
+from tests.api.people import House
+from tests.api.world import World, full
+from tests.browser.conftest import Opened
+from tests.browser.places import ELSEWHERE, PLACES, READER, STRANGER, Place, pages
+from tests.browser.window import DESK, PHONE, Looks, Window
+
+SHOTS = os.environ.get("BECKON_SHOTS")
+"""The folder for a picture of each, where one is wanted."""
+
+LOOKS = [Looks(PHONE), Looks(DESK, dark=True), Looks(PHONE, dark=True, language="ar")]
+
+
+def paths(world: World, place: Place) -> list[str]:
+    """The place, once for each thing of its kind in the world."""
+    noun = place.path.partition("{")[2].partition("}")[0]
+    if not noun:
+        return [place.path]
+    return [place.path.replace(f"{{{noun}}}", each) for each in world.ids[noun]]
+
+
+async def look(window: Window, who: str, path: str) -> list[str]:
+    """What is wrong with a page."""
+    status = await window.open(path)
+    wrong = [] if status == 200 else [f"answers {status}"]
+    if (wide := await window.overflow()) > 0:
+        wrong.append(f"is {wide} pixels wider than {window.looks.width}")
+    wrong += await window.faults()
+    if SHOTS:
+        name = f"{path.strip('/').replace('/', '_') or 'start'}-{who}-{window.looks}.png"
+        await window.page.screenshot(path=Path(SHOTS) / name, full_page=True)
+    return [f"{path} ({window.looks}) {fault}" for fault in wrong]
+
+
+async def test_every_page_can_be_used_by_everybody(house: House, opened: Opened) -> None:
+    world = await full(house)
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update instance set registrations = 'open'")
+    world.ids["own"] = world.ids["calls"][1:2]
+    wrong: list[str] = []
+    for looks in LOOKS:
+        windows = {who: await opened(looks) for who in (STRANGER, READER)}
+        await windows[READER].open("/")
+        await windows[READER].sign_in("reader", PASSWORD)
+        for place in (place for each in PLACES.values() for place in each):
+            for path in paths(world, place):
+                wrong += await look(windows[place.who], place.who, path)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_is_in_the_table(here: Running, browser: Browser) -> None:
+    there = set(pages(here.app))
+    assert there == {*PLACES, *ELSEWHERE}

@@ -1,0 +1,134 @@
+"""A real browser for the tests: Chromium, driven by Playwright, with and without scripts, narrow and wide.
+
+It is the one that ``deploy/test`` unpacked into ``.venv/clients``, else the one that ``BECKON_TEST_BROWSER`` names.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+CLIENTS = Path(sys.prefix) / "clients"
+UNPACKED = CLIENTS / "browser"
+AXE = CLIENTS / "node_modules" / "axe-core" / "axe.min.js"
+PHONE, DESK = 360, 1280
+ARGUMENTS = [
+    "--no-sandbox",  # as root, and in most containers, there is none to be had
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP localhost 127.0.0.1",
+]
+GRAVE = ("serious", "critical")
+PATIENCE = 15_000
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How somebody looks at the pages. ``width`` in CSS pixels; ``script``: whether the browser runs any."""
+
+    width: int = DESK
+    script: bool = True
+    dark: bool = False
+    language: str = "en"
+
+    def __str__(self) -> str:
+        marks = [
+            str(self.width),
+            *(["plain"] if not self.script else []),
+            *(["dark"] if self.dark else []),
+        ]
+        return "-".join([*marks, *([self.language] if self.language != "en" else [])])
+
+
+EVERY = [Looks(width, script) for width in (PHONE, DESK) for script in (True, False)]
+"""Each journey is made in all of them."""
+
+
+def _program() -> tuple[str, dict[str, str]]:
+    """The browser, and what its environment needs besides ours."""
+    named = os.environ.get("BECKON_TEST_BROWSER")
+    if named:
+        return named, {}
+    extra = {"LD_LIBRARY_PATH": str(UNPACKED / "lib"), "FONTCONFIG_PATH": str(UNPACKED)}
+    return str(UNPACKED / "chromium"), extra
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    program, extra = _program()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=ARGUMENTS, env={**os.environ, **extra}
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass(frozen=True)
+class Window:
+    """Somebody's browser at one instance. ``base``: where that is."""
+
+    context: BrowserContext
+    page: Page
+    base: str
+    looks: Looks
+
+    async def open(self, path: str) -> int:
+        """Go there; gives the status."""
+        answer = await self.page.goto(path if path.startswith("http") else self.base + path)
+        assert answer, path
+        return answer.status
+
+    async def sign_in(self, name: str, password: str) -> None:
+        await self.open("/sign-in")
+        await self.page.get_by_label("Handle or e-mail address").fill(name)
+        await self.page.get_by_label("Password").fill(password)
+        await self.page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+        await self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    async def words(self) -> str:
+        """What stands in the page, in one line."""
+        return " ".join((await self.page.locator("main").inner_text()).split())
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the window: it must never be."""
+        return await self.page.evaluate(
+            "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        )
+
+    async def faults(self) -> list[str]:
+        """What axe-core finds serious or critical, as lines. Needs scripts."""
+        await self.page.evaluate(AXE.read_text())
+        found = await self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>"
+            " [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 120)).join(' | ')]))"
+        )
+        return [f"{rule}: {where}" for impact, rule, where in found if impact in GRAVE]
+
+
+@asynccontextmanager
+async def window(browser: Browser, base: str, looks: Looks) -> AsyncIterator[Window]:
+    """A window of its own: cookies of no other."""
+    context = await browser.new_context(
+        viewport={"width": looks.width, "height": 800},
+        java_script_enabled=looks.script,
+        color_scheme="dark" if looks.dark else "light",
+        reduced_motion="reduce",
+        locale=looks.language,
+        service_workers="block",
+    )
+    context.set_default_timeout(PATIENCE)
+    try:
+        yield Window(context, await context.new_page(), base, looks)
+    finally:
+        await context.close()
