@@ -40,6 +40,7 @@ UNTOLD = {
     "oauth_code.html",
     "oauth_consent.html",
     "oauth_sign_in.html",
+    "opened.html",
     "parts.html",
     "password_change.html",
     "password_choose.html",
