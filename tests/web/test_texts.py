@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parents[2] / "server" / "templates"
 READ_ALOUD = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"]*)"')
-TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;")
+TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[\w-]+=\"[^\"]*\"")
 HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {
@@ -41,7 +41,6 @@ UNTOLD = {
     "oauth_consent.html",
     "oauth_sign_in.html",
     "opened.html",
-    "parts.html",
     "password_change.html",
     "password_choose.html",
     "password_done.html",
