@@ -60,6 +60,7 @@ ELSEWHERE: Mapping[str, str] = {
             "/invite/{secret}",
             "/join/{code}",
             "/letters/stop/{token}",
+            "/open/{token}",
             "/password/{secret}",
             "/receipts/{secret}",
             "/receipts/{secret}/feedback",
