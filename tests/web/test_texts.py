@@ -16,7 +16,12 @@ HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {
     "about.html",
-    "call.html",
+    "call_comments.html",
+    "call_copies.html",
+    "call_facts.html",
+    "call_organise.html",
+    "call_pass_on.html",
+    "call_shifts.html",
     "call_form.html",
     "community_form.html",
     "confirm.html",
