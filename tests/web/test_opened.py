@@ -33,8 +33,8 @@ from server.domain.posting import posts as post_verbs
 from server.domain.posting.drafts import Draft
 from server.errors import Forbidden, Invalid
 from server.jobs import later
-from storage import calls as call_rows
 from storage import accounts, posts, questions, sources
+from storage import calls as call_rows
 from storage import participations as rows
 from storage.accounts import Account
 from storage.calls import Details
