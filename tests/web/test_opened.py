@@ -305,6 +305,18 @@ async def test_a_stranger_answers_by_email_and_hears_what_becomes_of_it(den: Den
         assert "Next:" not in den.kept.text(at)
 
 
+async def test_a_suspended_community_writes_to_nobody(den: Den) -> None:
+    path, stranger = await den.open(), await den.house.browser()
+    await den.confirmed(stranger, path)
+    await den.work()
+    before = len(den.kept.mails)
+    async with den.house.work.transaction() as tx:
+        await accounts.suspend(tx.conn, den.group.id, tx.now)
+        await call_notices.send(tx, den.call.id, "reminder")
+    await den.work()
+    assert len(den.kept.mails) == before
+
+
 async def test_by_email_nobody_is_asked_for_more_than_this_call(den: Den) -> None:
     page = await (await den.house.browser()).get(await den.open())
     assert "those who make this call" in page.words
