@@ -116,7 +116,7 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
     await effects.tell(tx, [account], "moderation_warning", account, None, about=told)
     if wanted.mail:
         said = {"sentence": _sentence(wanted, about), "words": wanted.words, "community": ""}
-        await mails.want(tx, user.id, "warning", **said)
+        await mails.want(tx, user.id, "warning", handle=f"@{account.username}", **said)
 
 
 def _sentence(wanted: Action, about: Report | None) -> str:
