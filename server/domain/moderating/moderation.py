@@ -24,6 +24,7 @@ from server.domain import effects
 from server.domain.mailing import mails
 from server.domain.members import farewell
 from server.domain.moderating import reports as report_verbs
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, reports, users
@@ -87,6 +88,8 @@ async def act(tx: Tx, by: User, moderator: Account, account: Account, wanted: Ac
     verb = ACTIONS[wanted.type]
     if verb:
         await verb(tx, by, account)
+    reason = wanted.words or (f"report {about.id}" if about else "")
+    await staff_log.note(tx, by, wanted.type, account=account, reason=reason)
     if about:
         await report_verbs.resolve(tx, moderator, about)
     if user:
@@ -139,6 +142,7 @@ async def unsuspend(tx: Tx, by: User, account: Account) -> Account:
     if account.suspended_by_host:
         raise Invalid("Its server is suspended: lift that block first.")
     back = await accounts.unsuspend(tx.conn, account.id)
+    await staff_log.note(tx, by, "unsuspend", account=account)
     if account.local and account.suspended_at:
         await effects.profile(tx, back)
     return back
@@ -155,6 +159,7 @@ async def unsilence(tx: Tx, by: User, account: Account) -> Account:
     await _require_above(tx, by, account)
     if account.silenced_by_host:
         raise Invalid("Its server is silenced: lift that block first.")
+    await staff_log.note(tx, by, "unsilence", account=account)
     return await accounts.unsilence(tx.conn, account.id)
 
 
@@ -167,6 +172,7 @@ async def sensitize(tx: Tx, by: User, account: Account) -> Account:
 async def unsensitize(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``."""
     await _require_above(tx, by, account)
+    await staff_log.note(tx, by, "unsensitive", account=account)
     return await accounts.unsensitize(tx.conn, account.id)
 
 
@@ -189,6 +195,7 @@ async def erase(tx: Tx, by: User, account: Account) -> Account:
         raise Forbidden(REFUSED, reason="not_suspended")
     if account.local and account.is_group:
         raise Invalid("A community is not deleted in this way.")
+    await staff_log.note(tx, by, "erase", account=account, about=f"@{account.handle}")
     return await farewell.erase(tx, account)
 
 
@@ -198,6 +205,7 @@ async def disable(tx: Tx, by: User, account: Account) -> None:
 
 async def enable(tx: Tx, by: User, account: Account) -> None:
     await set_disabled(tx, by, account, disabled=False)
+    await staff_log.note(tx, by, "enable", account=account)
 
 
 Verb: TypeAlias = Callable[[Tx, User, Account], Awaitable[object]]
