@@ -25,5 +25,11 @@ SETTINGS: tuple[Entry, ...] = (Entry("/settings/password", mark("Password")),)
 STEERING: tuple[Entry, ...] = ()
 """Below ``/@name``, for those who steer the community."""
 
-RUNNING: tuple[Entry, ...] = ()
+RUNNING: tuple[Entry, ...] = (
+    Entry("/admin", mark("Overview")),
+    Entry("/admin/reports", mark("Reports")),
+    Entry("/admin/accounts", mark("Accounts")),
+    Entry("/admin/sign-ups", mark("Sign-ups")),
+    Entry("/admin/log", mark("Log")),
+)
 """Below ``/admin``, for those who run the instance."""

@@ -83,6 +83,14 @@ create table instance (
     created_at timestamptz not null
 );
 
+-- When everything was last written into a file, and where.
+create table backups (
+    one boolean primary key default true check (one),
+    made_at timestamptz not null,
+    place text not null,
+    size bigint not null
+);
+
 -- Who signs in, apart from who acts: one user may have several persons.
 create table users (
     id bigint primary key,
