@@ -104,6 +104,10 @@ def _id(mail: Mail, domain: str) -> str:
     return f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:40]}@{domain}>"
 
 
+FAILURES = (Refused, aiosmtplib.SMTPException, OSError)
+"""What ``send`` raises."""
+
+
 async def send(relay: Relay, mail: Mail) -> str:
     """Gives what the relay said. Raises ``Refused`` for good; ``aiosmtplib.SMTPException`` or ``OSError`` where it may go later."""
     try:

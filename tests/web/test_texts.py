@@ -15,7 +15,6 @@ TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[\w-]+=\"[^\"]*\"")
 HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {
-    "about.html",
     "call.html",
     "call_form.html",
     "community.html",
@@ -28,7 +27,6 @@ UNTOLD = {
     "email_answer_done.html",
     "email_answer_form.html",
     "email_answer_sent.html",
-    "error.html",
     "feedback.html",
     "impact.html",
     "intent.html",
@@ -49,7 +47,6 @@ UNTOLD = {
     "post.html",
     "poster.html",
     "receipt.html",
-    "setup.html",
     "sign_up.html",
     "sign_up_closed.html",
     "sign_up_done.html",
