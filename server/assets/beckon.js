@@ -19,3 +19,6 @@ for (const select of document.querySelectorAll("form[action='/language'] select"
   select.form.querySelector("button").hidden = true;
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+
+// Where a menu scrolls, the page that is open is in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
