@@ -22,3 +22,22 @@ for (const select of document.querySelectorAll("form[action='/language'] select"
 
 // Where a menu scrolls, the page that is open is in sight.
 document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// Around me: asked for by hand, rounded to some ten kilometres before it leaves the device.
+for (const button of document.querySelectorAll("button[data-near]")) {
+  if (!navigator.geolocation) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        const wish = new URLSearchParams(new FormData(button.form));
+        wish.set("near", "me");
+        wish.set("lat", coords.latitude.toFixed(1));
+        wish.set("lon", coords.longitude.toFixed(1));
+        location.assign(`${button.form.action}?${wish}`);
+      },
+      () => { button.disabled = false; },
+    );
+  });
+}
