@@ -21,12 +21,15 @@ async def set_up(window: Window, here: Running) -> None:
         link = tx.site.urls.setup(await users.begin_setup(tx))
     page = window.page
     assert await window.open(link) == 200
+    wrong = await window.faults() if window.looks.script else []
     await page.get_by_label("Handle").fill("keeper")
     await page.get_by_label("E-mail address").fill("keeper@people.example")
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Go on").click()
     await page.wait_for_url("**/admin/begin")
     assert await window.overflow() <= 0
+    wrong += await window.faults() if window.looks.script else []
+    assert not wrong
     await page.get_by_label("Name").fill("Green Valley")
     await page.get_by_label("What it is for").fill("For the gardens of the valley.")
     await page.get_by_label("E-mail address for questions").fill("hello@people.example")
@@ -59,6 +62,19 @@ async def block(window: Window) -> None:
     assert "Blocked" in await row.inner_text()
     assert "Nothing but spam" in await row.inner_text()
     assert await window.overflow() <= 0
+
+
+async def bring_in(window: Window) -> None:
+    """A list of blocks, after a look at what would come of it."""
+    page = window.page
+    await page.get_by_role("link", name="Bring in a list").click()
+    await page.get_by_label("Or paste it here").fill("one.example\n\ntwo.example\n")
+    await page.get_by_role("button", name="Look what would come of it").click()
+    await page.get_by_text("Nothing is changed yet.").wait_for()
+    assert "2 new" in await window.words()
+    await page.get_by_role("button", name="Bring it in").click()
+    for host in ("one.example", "two.example", "loud.example"):
+        await page.get_by_role("row", name=host).wait_for()
 
 
 async def wait(here: Running, name: str) -> None:
@@ -97,6 +113,7 @@ async def test_an_administrator_begins(
     window = await opened(looks)
     await set_up(window, here)
     await block(window)
+    await bring_in(window)
     member, loud = await house.member("gardener"), await house.member("loud")
     await wait(here, "newcomer")
     assert member.account

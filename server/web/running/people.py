@@ -19,6 +19,7 @@ from server.i18n import mark
 from server.web import answers
 from server.web.running import desk
 from server.web.running.desk import Form, Sent
+from server.web.running.log import ROLES as LOG_ROLES
 from server.web.session import Viewer
 from storage import accounts, instance, reports, running, users
 from storage import moderation as rows
@@ -91,12 +92,13 @@ async def _page(request: web.Request, viewer: Viewer, form: Form) -> web.Respons
         asked = Asked(resolved=None, target_id=account.id)
         about = await reports.listed(tx.conn, Page(10), asked)
         log = await log_rows.listed(tx.conn, Page(10), log_rows.Asked(account_id=account.id))
-        actors = await accounts.by_ids(tx.conn, [e.by_id for e in log if e.by_id])
+        named = {i for e in log for i in (e.by_id, e.account_id) if i}
+        actors = await accounts.by_ids(tx.conn, sorted(named))
         me = await desk.user(tx, viewer)
     return desk.page(
         request, "admin_account.html", viewer, status=422 if form.errors else 200, account=account,
         user=user, form=form, reports=about, log=log, actors=actors,
-        actions=ACTIONS, types=_offered(user),
+        actions=ACTIONS, log_roles=LOG_ROLES, types=_offered(user),
         roles=ROLES, may_act=moderation.outranks(me, user),
     )  # fmt: skip
 
