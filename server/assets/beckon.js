@@ -20,6 +20,9 @@ for (const select of document.querySelectorAll("form[action='/language'] select"
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+// Where a menu scrolls, the page that is open is in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Around me: asked for by hand, rounded to some ten kilometres before it leaves the device.
 for (const button of document.querySelectorAll("button[data-near]")) {
   if (!navigator.geolocation) continue;

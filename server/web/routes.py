@@ -49,6 +49,7 @@ from server.web import (
     unsubscribe,
     visitors,
 )
+from server.web.running import routes as running
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,6 +75,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *feedback.routes(),
         *passwords.routes(),
         *setup.routes(),
+        *running.routes(),
         *oauth.routes(),
         *intents.routes(),
         *receipts.routes(),

@@ -31,7 +31,7 @@ async def test_a_stranger_reads_all_that_is_needed_to_come(house: House) -> None
     assert '<time datetime="2031-05-17T08:00:00+00:00">' in page.text
     assert f'rel="alternate" type="application/activity+json" href="{post.uri}"' in page.text
     assert 'property="og:title" content="Turn the compost"' in page.text
-    assert '<progress max="12" value="0"' in page.text
+    assert 'aria-label="Places taken: 0 of 12"' in page.text
 
 
 async def test_pages_need_no_script_and_allow_none(house: House) -> None:

@@ -15,7 +15,6 @@ TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[\w-]+=\"[^\"]*\"")
 HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {
-    "about.html",
     "call_comments.html",
     "call_copies.html",
     "call_facts.html",
@@ -31,7 +30,6 @@ UNTOLD = {
     "email_answer_done.html",
     "email_answer_form.html",
     "email_answer_sent.html",
-    "error.html",
     "feedback.html",
     "impact.html",
     "intent.html",
@@ -50,7 +48,6 @@ UNTOLD = {
     "password_forgot.html",
     "poster.html",
     "receipt.html",
-    "setup.html",
     "sign_up.html",
     "sign_up_closed.html",
     "sign_up_done.html",
