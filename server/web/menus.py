@@ -19,7 +19,10 @@ class Entry:
 MAIN: tuple[Entry, ...] = ()
 """In the head of every page."""
 
-SETTINGS: tuple[Entry, ...] = (Entry("/settings/password", mark("Password")),)
+SETTINGS: tuple[Entry, ...] = (
+    Entry("/settings/sign-in", mark("Signing in")),
+    Entry("/settings/password", mark("Password")),
+)
 """A person's own pages, below ``/settings``."""
 
 STEERING: tuple[Entry, ...] = ()

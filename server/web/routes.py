@@ -43,6 +43,7 @@ from server.web import (
     sign_up,
     unsubscribe,
     visitors,
+    ways_in,
 )
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -68,6 +69,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *passing_on.routes(),
         *feedback.routes(),
         *passwords.routes(),
+        *ways_in.routes(),
         *setup.routes(),
         *oauth.routes(),
         *intents.routes(),

@@ -30,6 +30,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/sign-up": (Place("/sign-up"),),
     "/new-community": (Place("/new-community", READER),),
     "/settings/password": (Place("/settings/password", READER),),
+    "/settings/sign-in": (Place("/settings/sign-in", READER),),
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
@@ -69,6 +70,8 @@ ELSEWHERE: Mapping[str, str] = {
         ("/authorize_interaction", "/intents/create", "/intents/{kind}", "/share"), INTENTS
     ),
     "/oauth/authorize": "the tests of consent",
+    "/sign-in/code": "after a password: tests/browser/test_member.py",
+    "/settings/sign-in/codes": "once begun: tests/browser/test_member.py",
     "/password": "only where mail is sent: tests/web/test_sign_up.py",
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",

@@ -62,17 +62,21 @@ class Browser:
     def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
         self._client = client
         self._token = ""
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         self._origin = OURS
 
     async def enter(self, account: Account) -> None:
-        """Sign in. The cookie is for https only, and the test speaks plain HTTP: it is carried by hand."""
+        """Sign in. Cookies are for https only, and the test speaks plain HTTP: they are carried by hand."""
         async with self._client.get(f"/test-enter/{account.id}") as response:
             (cookie,) = response.cookies.values()
             assert cookie["secure"]
             assert cookie["httponly"]
-            self._cookie = f"{cookie.key}={cookie.value}"
+            self._cookies[cookie.key] = cookie.value
         await self.get("/")
+
+    @property
+    def _cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     async def get(self, path: str, **headers: str) -> Seen:
         sent = {**headers, "Cookie": self._cookie}
@@ -92,6 +96,7 @@ class Browser:
 
     async def _see(self, response: ClientResponse) -> Seen:
         seen = Seen(response.status, await response.text(), dict(response.headers))
+        self._cookies.update({key: each.value for key, each in response.cookies.items()})
         found = TOKEN.search(seen.text)
         self._token = found[1] if found else self._token
         self._origin = "null" if hides_where_it_is(seen) else OURS

@@ -39,7 +39,6 @@ UNTOLD = {
     "mail_follow_form.html",
     "oauth_code.html",
     "oauth_consent.html",
-    "oauth_sign_in.html",
     "opened.html",
     "password_change.html",
     "password_choose.html",
