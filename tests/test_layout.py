@@ -52,7 +52,10 @@ NEVER = {
 }
 MAY_BUILD = {
     f"server.domain.{name}"
-    for name in ("distribution", "effects", "moderating.group_effects", "wire")
+    for name in (
+        *("distribution", "effects", "moderating.group_effects"),
+        *("wire", "wire_calls", "wire_values"),
+    )
 }
 BUILDERS = tuple(
     f"federation.{name}"

@@ -24,7 +24,7 @@ from federation import build, build_agreement
 from federation.objects import Agreement, Mention
 from federation.objects import Post as Note
 from federation.vocab import PRIMARY, PUBLIC
-from server.domain import effects, forms, wire
+from server.domain import effects, forms, wire, wire_values
 from server.domain.calling import kinds
 from server.domain.effects import Inboxes
 from server.domain.tx import Tx
@@ -221,7 +221,7 @@ async def _about(tx: Tx, actor: Account, document: Json, verb: str) -> Json:
     if verb == "update":
         return build.update(await effects.new_id(tx), actor.uri, document)
     gone = build.tombstone(str(document["id"]), str(document["type"]), tx.now)
-    to, cc = ([PUBLIC], []) if wire.is_for_all(document) else wire.named(document)
+    to, cc = ([PUBLIC], []) if wire_values.is_for_all(document) else wire_values.named(document)
     return build.delete(await effects.new_id(tx), actor.uri, gone, to=to, cc=cc)
 
 

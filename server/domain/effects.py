@@ -13,7 +13,7 @@ from typing import Any
 
 from federation import build, build_relationship, jsonld, proofs
 from federation.vocab import PUBLIC
-from server.domain import forms, notifications, relevance, wire
+from server.domain import forms, notifications, relevance, wire, wire_values
 from server.domain.posting import tags
 from server.domain.tx import Tx
 from storage import (
@@ -145,7 +145,7 @@ async def _named(tx: Tx, post: posts.Post) -> tuple[list[str], list[str]]:
     """Of what was not for everybody, nobody else is told that it is gone."""
     if post.is_public:
         return [PUBLIC], []
-    return wire.named(await wire.post(tx, post))
+    return wire_values.named(await wire.post(tx, post))
 
 
 async def _by_boosts(tx: Tx, post: posts.Post) -> Inboxes:

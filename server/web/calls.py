@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.context import context
-from server.domain import wire
+from server.domain import wire_calls
 from server.domain.calling import (
     audience,
     ballots,
@@ -224,7 +224,7 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         participants=await _participants(tx, post, call) if sees else [],
         comments=await _comments(tx, post, viewer),
         answers=await _answers(tx, call),
-        keywords=await wire.keyword_line(tx, post, call) if post.local else "",
+        keywords=await wire_calls.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
         names_people=kinds.by_name(call.kind, post.visibility),
         audience=audience.of_answers(

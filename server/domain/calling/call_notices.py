@@ -21,7 +21,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server import text
-from server.domain import policy, sight, wire
+from server.domain import policy, sight, wire_calls
 from server.domain.calling import feedback, next_steps, online, participations, receipts
 from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
@@ -106,7 +106,7 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
     said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
-    url, line = "" if post.is_deleted else post.url, wire.line(call)
+    url, line = "" if post.is_deleted else post.url, wire_calls.line(call)
     return {"call": post.title, "line": line, "url": url, "back": ".", "said": said}
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from server.domain import distribution, effects, wire
+from server.domain import distribution, effects, wire_calls
 from server.domain.calling import line, participations, taken_back
 from server.domain.distribution import Promised
 from server.domain.groups import communities
@@ -150,7 +150,7 @@ async def _readable(tx: Tx, post: Post, offer: Offered) -> int:
     if offer.in_return:
         raise Invalid("Nothing is given in return.", field="reciprocal")
     category = await commitments.category(tx.conn, post.id) or ""
-    if offer.conforms_to and offer.conforms_to != wire.resource(category):
+    if offer.conforms_to and offer.conforms_to != wire_calls.resource(category):
         raise Invalid("That is not what this call is about.", field="category")
     return offer.quantity
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server import ids, text
-from server.domain import policy, sight, wire
+from server.domain import policy, sight, wire_calls
 from server.domain.calling import participations, passing_on
 from server.domain.groups import communities
 from server.domain.tx import Tx
@@ -80,7 +80,7 @@ async def standing(tx: Tx, actor: Account, post: Post) -> Standing:
     if kept is None or kept.token is None:
         return Standing(None, None, kept.hosted_by if kept else "", None, [])
     url = tx.site.urls.opened(kept.token)
-    told = text.CALL_STATES.get(call.state, "") + wire.line(call)
+    told = text.CALL_STATES.get(call.state, "") + wire_calls.line(call)
     shown = " ".join((post.title, text.plain(post.content), call.place_name, kept.hosted_by))
     names = [n for n in (community.username, community.display_name) if n and _says(shown, n)]
     return Standing(

@@ -11,7 +11,7 @@ import io
 import segno
 
 from server import text
-from server.domain import wire
+from server.domain import wire_calls
 from server.domain.tx import Tx
 from storage import posts
 from storage.calls import Call
@@ -29,7 +29,7 @@ async def words(tx: Tx, post: Post, call: Call) -> str:
     """Title, when and where or until when, and the address, each in a line of its own: ``MAX`` characters at most."""
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
     title = f"{within.title}: {post.title}" if within else post.title
-    told = text.CALL_STATES.get(call.state, "") + wire.line(call)
+    told = text.CALL_STATES.get(call.state, "") + wire_calls.line(call)
     return fit(title, told, address(tx, post))
 
 

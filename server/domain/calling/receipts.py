@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from server import ids, text
-from server.domain import distribution, sight, wire
+from server.domain import distribution, sight, wire_calls
 from server.domain.calling import (
     keywords,
     kinds,
@@ -141,7 +141,7 @@ async def _words(tx: Tx, due_: Due) -> str:
 
 async def _place(tx: Tx, due_: Due) -> str:
     title = f'<a href="{text.escape(due_.post.url)}">{text.escape(due_.post.title)}</a>'
-    told = text.escape(wire.line(due_.call))
+    told = text.escape(wire_calls.line(due_.call))
     head = f"{title} ({told})" if told else title
     if due_.says == "waiting":
         line = await rows.place_in_line(tx.conn, due_.given)

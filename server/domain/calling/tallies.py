@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from server.domain import distribution, policy, wire
+from server.domain import distribution, policy, wire_calls
 from server.domain.calling import counting, kinds
 from server.domain.calling.counting import Counter, Known, Range
 from server.domain.tx import Tx
@@ -128,10 +128,10 @@ def _known(tx: Tx, hosts: Mapping[str, Host]) -> Known:
     users: dict[str, int] = {}
     for name, host in hosts.items():
         if host.active_users is not None:
-            roof = wire.roof(name)
+            roof = wire_calls.roof(name)
             users[roof] = max(host.active_users, users.get(roof, 0))
-    users[wire.roof(us(tx))] = counting.COUNT_MAX
-    return Known(users, wire.roof)
+    users[wire_calls.roof(us(tx))] = counting.COUNT_MAX
+    return Known(users, wire_calls.roof)
 
 
 async def known(tx: Tx, names: Set[str]) -> Known:
