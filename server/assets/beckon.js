@@ -78,3 +78,20 @@ if (window.PublicKeyCredential) {
     });
   }
 }
+
+// Where somebody is, about: rounded here already.
+for (const button of document.querySelectorAll("[data-locate]")) {
+  if (!navigator.geolocation) continue;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      for (const name of ["latitude", "longitude"]) button.form.elements[name].value = coords[name].toFixed(1);
+    }),
+  );
+}
+
+// Lines of a form that nobody has filled in yet come when the one before them is.
+for (const spare of document.querySelectorAll("[data-spare]")) {
+  spare.hidden = true;
+  spare.previousElementSibling.addEventListener("input", () => (spare.hidden = false));
+}

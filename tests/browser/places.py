@@ -30,7 +30,19 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/sign-up": (Place("/sign-up"),),
     "/new-community": (Place("/new-community", READER),),
     "/settings/password": (Place("/settings/password", READER),),
-    "/settings/sign-in": (Place("/settings/sign-in", READER),),
+    **{
+        f"/settings/{name}": (Place(f"/settings/{name}", READER),)
+        for name in (
+            "profile",
+            "account",
+            "delete",
+            "sign-in",
+            "sessions",
+            "notifications",
+            "privacy",
+            "persons",
+        )
+    },
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
@@ -50,6 +62,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "/setup/{secret}",
+            "/settings/email/{secret}",
             "/answers/confirm/{secret}",
             "/answers/{secret}",
             "/answers/{secret}/feedback",

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from server import ids, limits
 from server.domain.mailing import mails
-from server.domain.members import users
+from server.domain.members import passwords, users
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound, Unavailable
 from server.i18n import mark
@@ -46,7 +46,6 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that looks like something else: 12 of them are 59 bits."""
 LIFETIME = timedelta(minutes=10)
 WRONG = mark("This code is not right, or was used before.")
-NOT_YOURS = mark("This is not your password.")
 SEALED = "one-time codes"
 RECOVERY = "recovery code"
 
@@ -110,7 +109,7 @@ async def require_password(
     async with work.reading() as tx:
         user = await user_rows.by_id(tx.conn, user_id)
     if user is None or not await users.is_password(user, password):
-        raise Invalid(NOT_YOURS, field=field)
+        raise Invalid(passwords.NOT_YOURS, field=field)
     return user
 
 
