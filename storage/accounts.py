@@ -267,7 +267,9 @@ UNCOUNT = tuple(
 LOCAL_GROUPS = Query(
     "select * from accounts where local and kind = 'group' and suspended_at is null and not exists"
     " (select from communities c where c.account_id = id and c.visibility <> 'public')"
-    " order by followers_count desc, id limit $1",
+    " and ($1 = '' or position(lower($1) in lower(display_name || ' ' || username)) > 0"
+    " or position(lower($1) in lower(note)) > 0)"
+    " order by followers_count desc, id limit $2 offset $3",
     Account,
 )
 INSERT_KEY = Command(
@@ -455,8 +457,11 @@ async def delete(conn: Connection, account_id: int) -> None:
     await DELETE.run(conn, account_id)
 
 
-async def local_groups(conn: Connection, limit: int) -> list[Account]:
-    return await LOCAL_GROUPS.all(conn, limit)
+async def local_groups(
+    conn: Connection, limit: int, offset: int = 0, words: str = ""
+) -> list[Account]:
+    """Public communities of ours, the largest first. ``words``: that stand in their name or in what they are about."""
+    return await LOCAL_GROUPS.all(conn, words, limit, offset)
 
 
 async def add_key(conn: Connection, key: Key) -> None:

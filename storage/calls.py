@@ -180,7 +180,8 @@ UPCOMING = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where p.visibility = 'public' and c.state = 'open' and c.parent_id is null"
     " and coalesce(c.ends_at, c.starts_at, c.closes_at, 'infinity') >= $1"
-    " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $2",
+    " and ($2 = '' or c.kind = $2)"
+    " order by coalesce(c.starts_at, c.closes_at), c.post_id limit $3 offset $4",
     Call,
 )
 OWN_UPCOMING = Query(
@@ -360,8 +361,11 @@ async def of_community(
     return await OF_COMMUNITY.all(conn, community_id, since, limit, shifts)
 
 
-async def upcoming(conn: Connection, since: datetime, limit: int) -> list[Call]:
-    return await UPCOMING.all(conn, since, limit)
+async def upcoming(
+    conn: Connection, since: datetime, limit: int, offset: int = 0, kind: str = ""
+) -> list[Call]:
+    """Public calls that are open and not over at ``since``, soonest first. ``kind``: of that one alone."""
+    return await UPCOMING.all(conn, since, kind, limit, offset)
 
 
 async def own_upcoming(

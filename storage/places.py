@@ -52,6 +52,16 @@ class Near:
     km: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Where the community of that id is at home."""
+
+    id: int
+    name: str
+    latitude: float
+    longitude: float
+
+
 AREA = Query(
     "select latitude, longitude, reach_km, shown from home_areas where account_id = $1", Area
 )
@@ -94,10 +104,21 @@ CALLS = Query(
             or p.visibility in ('public', 'unlisted', 'members') and exists (select from follows f
                 where f.follower_id = $12 and f.target_id = c.community_id
                 and f.accepted_at is not null))
+        and ($14 = '' or c.kind = $14)
     order by case when $13 then n.km end, coalesce(c.starts_at, c.closes_at), c.post_id
-    limit $14 offset $15
+    limit $15 offset $16
     """,
     Near,
+)
+NAMED = Query(
+    """
+    select p.community_id as id, p.name, p.latitude, p.longitude
+    from community_places p join communities c on c.account_id = p.community_id
+    join accounts a on a.id = p.community_id
+    where c.visibility = 'public' and a.discoverable and a.suspended_at is null
+    order by lower(p.name), p.community_id limit $1
+    """,
+    Named,
 )
 COMMUNITIES = Query(
     """
@@ -160,14 +181,20 @@ async def calls(
     *,
     anywhere: bool,
     by_distance: bool,
+    kind: str = "",
 ) -> list[Near]:
     """Calls in the circle that are not over, for everybody or in a community of the viewer (0: nobody);
-    soonest first, or nearest first. ``anywhere``: and those that have no place."""
+    soonest first, or nearest first. ``anywhere``: and those that have no place. ``kind``: of that one alone."""
     return await CALLS.all(
-        conn, *_bounds(around), anywhere, now, viewer_id, by_distance, limit, offset
+        conn, *_bounds(around), anywhere, now, viewer_id, by_distance, kind, limit, offset
     )
 
 
 async def communities(conn: Connection, around: Around, limit: int, offset: int) -> list[Near]:
     """Public communities of ours that want to be found and are at home in the circle; nearest first."""
     return await COMMUNITIES.all(conn, *_bounds(around), limit, offset)
+
+
+async def named(conn: Connection, limit: int) -> list[Named]:
+    """Where public communities of ours are at home, by name."""
+    return await NAMED.all(conn, limit)

@@ -241,6 +241,14 @@ def test_the_api_document_lists_every_route_of_ours() -> None:
     assert told == declared
 
 
+def test_the_proposal_names_every_term_of_a_call() -> None:
+    text = read("docs/fep-d9f9.md")
+    ours = {name for name, said in vocab.CALL_TERMS.items() if "cta:" in str(said)}
+    joined = {f"cta:{name}" for name in ("answer", "ballot", "fields", "guests", "role")}
+    missing = {name for name in ours | joined if not re.search(f'`{name}`|"{name}"', text)}
+    assert not missing
+
+
 def test_every_dependency_is_explained() -> None:
     listed = re.search(
         r"^dependencies = \[\n(.*?)^\]", read("pyproject.toml"), re.DOTALL | re.MULTILINE

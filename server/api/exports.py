@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -105,7 +106,13 @@ def _answer(row: Participation, who: Account | None) -> osdi.Answer:
     person = (
         osdi.Person(who.display_name or who.username, who.handle, who.url, who.uri) if who else None
     )
-    return osdi.Answer(row.id, row.answer, row.state, row.created_at, row.answered_at, person)
+    made, changed = _told_time(row.created_at, who), _told_time(row.answered_at, who)
+    return osdi.Answer(row.id, row.answer, row.state, made, changed, person)
+
+
+def _told_time(at: datetime, who: Account | None) -> datetime:
+    """Of somebody without a name the day alone: the second would find them in what is public elsewhere."""
+    return at if who else at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def as_csv(request: web.Request, caller: Caller) -> web.Response:
@@ -132,7 +139,14 @@ async def as_csv(request: web.Request, caller: Caller) -> web.Response:
 
 def _line(row: Participation, who: Account | None) -> Sequence[object]:
     person = (who.display_name, who.handle, who.url) if who else ("", "", "")
-    return (stamp(row.answered_at), row.answer, row.state, row.tier, row.guests, *person)
+    return (
+        stamp(_told_time(row.answered_at, who)),
+        row.answer,
+        row.state,
+        row.tier,
+        row.guests,
+        *person,
+    )
 
 
 async def bring(request: web.Request, caller: Caller) -> web.Response:

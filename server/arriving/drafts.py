@@ -41,6 +41,8 @@ MAX_ATTACHMENTS = 16
 MAX_TAGS = 30
 OPTIONS_MAX = 64
 NUMBER_MAX = 2**31 - 1
+COUNT_MAX = NUMBER_MAX // OPTIONS_MAX
+"""Of one answer: all of them together have a place too."""
 
 
 def plain_kind(draft: drafts.Draft) -> str:
@@ -316,10 +318,10 @@ def _bounded(number: int) -> int | None:
 def reported_of(value: Post) -> calls_elsewhere.Reported:
     """The counts and the state that the host of a call, or of any event, tells."""
     answers, call = _answers(value), value.call
-    counts = [min(o.votes, NUMBER_MAX) for o in call.answers[: len(answers)]] if call else []
+    counts = [min(o.votes, COUNT_MAX) for o in call.answers[: len(answers)]] if call else []
     taken = value.event.participant_count if value.event else 0
     if len(counts) != len(answers):
-        counts = [min(taken, NUMBER_MAX), *(0 for _ in answers[1:])]
+        counts = [min(taken, COUNT_MAX), *(0 for _ in answers[1:])]
     state = STATES.get(value.event.status, "open") if value.event else "open"
     roles = call.roles if call and call.parent else ()
     secret = call is not None and call.kind == "decision" and call.secret_until_closed

@@ -48,10 +48,11 @@ async def _join(tx: Tx, act: Act, post: post_rows.Post, activity: wire_acts.Join
     said, role = activity.answer or None, activity.role or None
     fields = None if activity.fields is None else dict(activity.fields)
     try:
-        await participations.join(
+        counts = await participations.join(
             tx, act.by, post, activity.id, said, role, activity.guests, fields, activity.ballot
         )
-        await decisions.note_reason(tx, act.by, post, activity.message)
+        if counts:  # a reason goes with the answer for which it was given
+            await decisions.note_reason(tx, act.by, post, activity.message)
     except Invalid as unknown:
         if unknown.field == "fields":
             raise Refused("not_asked", unknown.sentence) from unknown

@@ -95,3 +95,22 @@ for (const spare of document.querySelectorAll("[data-spare]")) {
   spare.hidden = true;
   spare.previousElementSibling.addEventListener("input", () => (spare.hidden = false));
 }
+
+// Around me: asked for by hand, rounded to some ten kilometres before it leaves the device.
+for (const button of document.querySelectorAll("button[data-near]")) {
+  if (!navigator.geolocation) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        const wish = new URLSearchParams(new FormData(button.form));
+        wish.set("near", "me");
+        wish.set("lat", coords.latitude.toFixed(1));
+        wish.set("lon", coords.longitude.toFixed(1));
+        location.assign(`${button.form.action}?${wish}`);
+      },
+      () => { button.disabled = false; },
+    );
+  });
+}

@@ -18,7 +18,7 @@ from server.errors import NotFound
 from server.web import answers, listed, mail_follows, session
 from server.web.instance import older, page_of
 from server.web.session import Viewer
-from storage import accounts, calls, timelines
+from storage import accounts, calls, places, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
 from storage import ties as tie_rows
@@ -95,8 +95,15 @@ async def _community(
         posts=[shown for shown in heads if shown.post.id not in listed_above], older=older(found),
         steers=steers, asking=await _asking(tx, group) if steers else [],
         by_email=None if viewer else await mail_follows.form(tx, group),
+        place=await places.of_community(tx.conn, group.id) if _is_told(row, viewer, follow) else None,
         linked=[] if row and row.visibility == "private" else await _linked(tx, viewer, group),
     )  # fmt: skip
+
+
+def _is_told(row: Community | None, viewer: Viewer | None, follow: Follow | None) -> bool:
+    """Whether the viewer is told more of a community than that there is one."""
+    open_ = row is None or row.visibility != "private"
+    return open_ or (viewer is not None and follow is not None and follow.accepted_at is not None)
 
 
 async def _linked(tx: Tx, viewer: Viewer | None, group: Account) -> list[Account]:

@@ -14,7 +14,7 @@ YEAR = 365 * 24 * 3600
 
 
 async def choose(request: web.Request) -> web.Response:
-    """``POST /language``: ``language`` and the path to go back to, ``next``."""
+    """``POST /language``: ``language`` and the path to go back to, ``back``."""
     session.require_same_origin(request)
     sent = {name: str(value) for name, value in (await request.post()).items()}
     chosen = answers.choice(sent, "language", i18n.LANGUAGES)
@@ -22,7 +22,7 @@ async def choose(request: web.Request) -> web.Response:
     if viewer:
         async with context(request).work.transaction() as tx:
             await users.set_language(tx.conn, viewer.user_id, chosen)
-    response = answers.back_to(local_path(sent.get("next", "/")))
+    response = answers.back_to(local_path(sent.get("back", "/")))
     response.set_cookie(
         answers.LANGUAGE, chosen, max_age=YEAR, path="/", httponly=True, samesite="Lax"
     )

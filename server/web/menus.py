@@ -16,7 +16,10 @@ class Entry:
     title: str
 
 
-MAIN: tuple[Entry, ...] = ()
+MAIN: tuple[Entry, ...] = (
+    Entry("/calls", mark("Calls")),
+    Entry("/communities", mark("Communities")),
+)
 """In the head of every page."""
 
 SETTINGS: tuple[Entry, ...] = (

@@ -72,6 +72,11 @@ class Shown:
         return self.found.call.state in ("open", "postponed") and not self.over
 
     @property
+    def marks(self) -> Sequence[str]:
+        """Nobody scores or ranks here: a decision is never opened."""
+        return ()
+
+    @property
     def mine_titled(self) -> str:
         """What the viewer said, in the words of the card."""
         said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)

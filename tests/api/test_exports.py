@@ -90,6 +90,21 @@ async def test_who_signed_is_named_where_they_said_so(
         assert b"open" in body
 
 
+async def test_who_is_not_named_answered_on_a_day_and_at_no_second(
+    house: House, organiser: Member, garden: str
+) -> None:
+    one = await called(organiser, garden, kind="petition")
+    signer = await house.member("signer")
+    await signer.good("POST", f"{one}/answer", json={"answer": "sign"})
+    body = (await fetched(organiser, f"{one}/export.csv"))[1]
+    (row,) = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+    assert row["handle"] == ""
+    assert row["answered_at"].endswith("T00:00:00.000Z")
+    full = orjson.loads((await fetched(organiser, f"{one}/export.osdi.json?answers=true"))[1])
+    (record,) = full["_embedded"]["osdi:signatures"]
+    assert {record["created_date"][10:], record["modified_date"][10:]} == {"T00:00:00Z"}
+
+
 async def test_a_list_for_a_spreadsheet(house: House, organiser: Member, garden: str) -> None:
     one = await event(organiser, garden)
     guest = await house.member("guest")

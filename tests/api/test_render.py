@@ -134,7 +134,7 @@ def test_an_answer_is_a_vote(answer: str, state: str, own: list[int]) -> None:
     mine = Participation(
         id=1, turn=1, uri=None, post_id=1, account_id=2, contact_id=None, answer=answer, choice=at,
         counts=at == 0, state=state, tier="confirmed", door="page", created_at=NOW, answered_at=NOW,
-        role=None, guests=0,
+        role=None, guests=0, ballot=None,
     )  # fmt: skip
     row = Poll(1, multiple=False, ends_at=None, closed_at=None, voters_count=0)
     shown = poll.of_call(row, [], CALL, mine, NOW)

@@ -150,7 +150,7 @@ async def test_once_it_is_closed_the_counts_are_shown(house: House) -> None:
     assert [a["people"] for a in call["answers"]] == [2, 1]
     record = orjson.loads(await asked.read("the record"))
     assert record["result"] == {
-        "word": "chosen", "sentence": "One option has most votes.", "leading": ["1"],
+        "word": "chosen", "sentence": "One option is ahead of all others.", "leading": ["1"],
     }  # fmt: skip
     assert len(record["reasons"]) == 3
     card = orjson.loads(await asked.read("its card elsewhere"))

@@ -25,6 +25,8 @@ class Place:
 
 PLACES: Mapping[str, tuple[Place, ...]] = {
     "/": (Place("/"), Place("/", READER)),
+    "/calls": (Place("/calls"), Place("/calls?kind=event&page=2")),
+    "/communities": (Place("/communities"), Place("/communities?words=nobody", READER)),
     "/about": (Place("/about"),),
     "/sign-in": (Place("/sign-in"),),
     "/sign-up": (Place("/sign-up"),),
@@ -72,6 +74,7 @@ ELSEWHERE: Mapping[str, str] = {
             "/invite/{secret}",
             "/join/{code}",
             "/letters/stop/{token}",
+            "/open/{token}",
             "/password/{secret}",
             "/receipts/{secret}",
             "/receipts/{secret}/feedback",

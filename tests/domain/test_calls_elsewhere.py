@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from federation import parse
 from server.arriving import drafts
 from server.domain.calling import calls_elsewhere
@@ -104,3 +106,30 @@ async def test_two_calls_do_not_share_a_card(world: World) -> None:
     async with world.work.reading() as tx:
         found = await call_rows.by_ids(tx.conn, [post.id for post in posts])
     assert [found[post.id].card_uri for post in posts] == [card, None]
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_counts_beyond_all_people_fit_in(world: World, *, secret: bool) -> None:
+    """A host may say whatever it likes: what is added up has a place too."""
+    author = await world.stranger("organiser", "b.example")
+    said = [{"name": f"Day {n}", "count": 10**9} for n in range(4)]
+    document = {
+        "id": f"{BASE}/9", "type": "Question", "attributedTo": author.uri, "name": "When?",
+        "content": "<p>When?", "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "endTime": "2030-05-01T10:00:00Z", "oneOf": [{"type": "Note", "name": each["name"]} for each in said],
+        "votersCount": 10**9,
+        "cta:call": {
+            "type": "cta:Call", "kind": "decision", "state": "open",
+            "secretUntilClosed": secret, "answers": said,
+        },
+    }  # fmt: skip
+    value = parse.parse_post(document)
+    async with world.work.transaction() as tx:
+        draft = await drafts.draft_of(tx, author, value)
+        details, reported = drafts.details_of(value), drafts.reported_of(value)
+        arrived = Arrived(value.id, document)
+        post = await calls_elsewhere.receive(tx, author, draft, details, reported, arrived)
+        assert post
+        call = await call_rows.by_id(tx.conn, post.id)
+    assert call
+    assert call.counted == (10**9 if secret else 4 * drafts.COUNT_MAX)

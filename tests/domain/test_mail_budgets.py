@@ -93,6 +93,23 @@ async def test_four_a_day_whatever_the_form_and_the_network(
     assert await mail(house)
 
 
+@pytest.mark.parametrize(
+    ("first", "same"),
+    [
+        ("neighbour@mail.example", " Neighbour+seeds@MAIL.example "),
+        ("neighbour@bücher.example", "neighbour@xn--bcher-kva.example"),
+        ("neighbour@mail.example", "neighbour@ｍａｉｌ.example"),
+        ("neighbour@mail.example", "ｎeighbour@mail.example"),
+        ("first.last@mail.example", "f.irstlast@mail.example"),
+    ],
+)
+async def test_one_mailbox_is_one_however_it_is_written(
+    house: House, first: str, same: str
+) -> None:
+    assert await mail(house, first)
+    assert not await mail(house, same)
+
+
 async def test_a_network_asks_for_so_many_and_in_vain_counts(house: House) -> None:
     (_, most), *_ = mail_budgets.PER_NETWORK
     for n in range(most):

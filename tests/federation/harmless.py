@@ -12,7 +12,7 @@ SAFE_STARTS: Final = ("https://", "http://", "/", "#", "mailto:", "?")
 NEVER: Final = frozenset(
     {"script", "style", "iframe", "object", "embed", "applet", "base", "svg", "math", "template"}
 )
-"""A page of ours has a ``link`` for its style and no script at all."""
+"""A page of ours has a ``link`` for its style, and no script but that file of ours."""
 NEVER_IN_CONTENT: Final = NEVER | {
     "form", "input", "button", "textarea", "select", "link", "meta", "html", "head", "body", "title",
     "video", "audio", "img", "frame", "frameset",
@@ -36,7 +36,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         drawn = self._page and tag == "svg" and ("role", "img") in attrs  # bars of our own
-        if tag in self._never and not drawn:
+        ours = self._page and tag == "script" and _is_our_script(dict(attrs))
+        if tag in self._never and not (drawn or ours):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             self._look(tag, name, (value or "").strip())
@@ -58,3 +59,9 @@ class _Reader(HTMLParser):
 
     def handle_pi(self, data: str) -> None:
         self.found.append(f"<?{data}>")
+
+
+def _is_our_script(attrs: dict[str, str | None]) -> bool:
+    return set(attrs) == {"src", "defer"} and (attrs["src"] or "").startswith(
+        "/assets/beckon.js?v="
+    )

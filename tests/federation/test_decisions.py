@@ -171,3 +171,31 @@ async def test_three_servers_decide(template_url: str, tmp_path: Path) -> None:
 async def record_of(at: Instance, asked: Post) -> Record:
     async with at.work.reading() as tx:
         return await decisions.record(tx, asked, None, Page(40))
+
+
+async def object_from(ours: Instance, away: Peer, who: str, asked: Post, why: str) -> Json:
+    person = away.person(who)
+    said = away.activity(person, "Join", asked.uri)
+    said |= {"cta:answer": "object", "participationMessage": why}
+    await away.send(person, said, ours.inbox)
+    await ours.settle()
+    return said
+
+
+async def test_a_refused_join_changes_no_reason(
+    ours: Instance, garden: Account, organiser: Account, microblog: Peer
+) -> None:
+    """What was objected, and how that was met, stands as it was when the decision closed."""
+    asked = await decision(ours, organiser, garden, "consent")
+    async with ours.work.transaction() as tx:
+        await decisions.answer(tx, organiser, asked, "agree", "client", "We need it.")
+    await object_from(ours, microblog, "reader", asked, "It floods.")
+    reasons = (await record_of(ours, asked)).reasons
+    (objection,) = [r for r in reasons if r.reason == "It floods."]
+    async with ours.work.transaction() as tx:
+        await decisions.resolve(tx, organiser, asked, objection.id, "We build a dam.")
+        await calls.edit(tx, organiser, asked, state="closed")
+    before = await record_of(ours, asked)
+    assert before.result.word == "consent"
+    await object_from(ours, microblog, "reader", asked, "Something else.")
+    assert await record_of(ours, asked) == before

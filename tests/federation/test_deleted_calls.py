@@ -64,7 +64,7 @@ async def test_who_comes_is_told_through_every_door_and_nobody_sees_it(
     (said,) = (m for m in await comes.messages() if "Cancelled" in m)
     assert "Cancelled: Turn the compost. It does not take place." in said
     assert event.url not in said, "there is nothing any more"
-    assert far.words()[-1].startswith("@far Cancelled: Turn the compost. It does not take place.")
+    assert far.words()[-1].startswith("Cancelled: Turn the compost. It does not take place.")
     assert [d["object"]["id"] for d in microblog.of_type("Delete")] == [far.card]
     assert [d["object"]["type"] for d in microblog.of_type("Update", "Delete")][-2:] == [
         "Question",

@@ -290,7 +290,7 @@ async def test_a_server_that_has_no_follower_left_hears_that_a_call_is_off_and_g
     assert "Cancelled" in told["object"]["content"]
     for post in (event, later):
         async with ours.work.transaction() as tx:
-            await calls.delete(tx, organiser, post)
+            await deleting.delete(tx, organiser, post)
     await ours.settle()
     gone = [d["object"] for d in microblog.of_type("Delete")]
     assert [g["id"] for g in gone] == [card["id"]]

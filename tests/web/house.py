@@ -156,7 +156,9 @@ class House:
                 rules=["Tools go back"], **more,
             )  # fmt: skip
 
-    async def call(self, author: Account, group: Account, **more: object) -> Post:
+    async def call(
+        self, author: Account, group: Account, title: str = "Turn the compost", **more: object
+    ) -> Post:
         details = Details(
             starts_at=datetime(2031, 5, 17, 8, 0, tzinfo=UTC),
             ends_at=None,
@@ -164,7 +166,7 @@ class House:
             place_name="The old orchard",
             place_address="Orchard Lane 3",
         )
-        wanted = Wanted("Turn the compost", replace(details, **more), "Bring *gloves* & boots")
+        wanted = Wanted(title, replace(details, **more), "Bring *gloves* & boots")
         async with self.work.transaction() as tx:
             return await calls.create(tx, author, group, wanted)
 

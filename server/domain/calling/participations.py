@@ -296,8 +296,9 @@ async def join(
     guests: int | None = None,
     fields: Mapping[str, str] | None = None,
     ballot: Sequence[int] | None = None,
-) -> None:
-    """A Join of another server, which is answered in any case but by those who block each other.
+) -> bool:
+    """A Join of another server, which is answered in any case but by those who block each other. False where it
+    counts for nothing.
 
     ``said``, ``role`` and ``guests``: the answer, the role and whom they bring, if it says so; ``fields``: what it
     answers, by the question; ``ballot``: of a decision that takes one. Raises ``Forbidden`` for
@@ -305,7 +306,7 @@ async def join(
     """
     if not post.is_call:
         await distribution.ignore_join(tx, post, account, uri)
-        return
+        return False
     try:
         row = await answer(
             tx, account, post, said, "join", uri=uri, role=role, guests=guests, ballot=ballot
@@ -315,6 +316,8 @@ async def join(
         if refused.reason not in (*REJECTED, *NO_MORE):
             raise
         await _refuse(tx, account, post, uri, refused.reason)
+        return False
+    return True
 
 
 async def _keep_named(tx: Tx, row: Participation, fields: Mapping[str, str] | None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
@@ -29,6 +29,9 @@ PARTS = {
 NUMBERS = {"BYDAY": 53, "BYMONTHDAY": 31, "BYMONTH": 12}
 """The greatest in each (RFC 5545, 3.3.10), counted from the end too."""
 NUMBER = re.compile("[0-9]+")
+CYCLE = 400
+LAST = MAXYEAR - 10
+"""The latest year in which a rule is asked for its first two times."""
 AHEAD = timedelta(days=9 * 366)
 """How far the next time is looked for: the 29th of February may be eight years away (2096 to 2104)."""
 
@@ -49,12 +52,29 @@ def check(rule: str, first: datetime) -> str:
     if not (interval.isascii() and interval.isdecimal()) or not 1 <= int(interval) <= INTERVAL_MAX:
         raise _wrong(f"INTERVAL is 1 to {INTERVAL_MAX}.")
     _check_numbers(parts)
-    if next(after(plain, first, first - timedelta(seconds=1)), None) != first:
-        raise _wrong("The first time is not one of those that the rule gives.")
-    second = next(_read(plain, first).xafter(first), None)
-    if second and second > first + AHEAD:
-        raise _wrong("It repeats too rarely: the second time is within nine years.")
+    _check_times(plain, first)
     return plain
+
+
+def _check_times(rule: str, first: datetime) -> None:
+    """Whether the first time is the rule's, and the second not too far. A rule that gives none at all is walked to the
+    end of all years: so it is asked late in them, where the calendar is the same, as it repeats every 400 years.
+    """
+    _read(rule, first)
+    without_end = ";".join(p for p in rule.split(";") if not p.startswith(("COUNT=", "UNTIL=")))
+    late = first.replace(year=first.year + (LAST - first.year) // CYCLE * CYCLE)
+    times = iter(_read(without_end, late))
+    begun = "UNTIL=" not in rule or next(iter(_read(f"FREQ=DAILY;{_until(rule)}", first)), None)
+    if not begun or next(times, None) != late:
+        raise _wrong("The first time is not one of those that the rule gives.")
+    second = next(times, None)
+    rare = second is None or second > late + AHEAD
+    if rare and next(_read(rule, first).xafter(first), None):
+        raise _wrong("It repeats too rarely: the second time is within nine years.")
+
+
+def _until(rule: str) -> str:
+    return next(part for part in rule.split(";") if part.startswith("UNTIL="))
 
 
 def _parts(rule: str) -> Iterator[tuple[str, str]]:
@@ -71,7 +91,8 @@ def _check_numbers(parts: dict[str, str]) -> None:
     """Those of weekdays, days and months; the library that counts takes others and fails at one of them later."""
     for name, greatest in NUMBERS.items():
         found = NUMBER.findall(parts.get(name, ""))
-        most = 5 if name == "BYDAY" and parts["FREQ"] == "MONTHLY" else greatest
+        of_months = name == "BYDAY" and (parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts)
+        most = 5 if of_months else greatest
         if not all(1 <= int(number) <= most for number in found):
             raise _wrong(f"A number in {name} is 1 to {most}.")
 

@@ -61,7 +61,7 @@ class Bound:
 async def may_mail(tx: Tx, address: str, asked: Asked) -> bool:
     """Count a mail to this address. False where it had enough of them; raises ``TooMany`` where the network, the form or
     the mail service had. What a network asks for in vain counts for it all the same."""
-    plain = sealed.plain(address)
+    name, _, host = sealed.plain(address).rpartition("@")
     await _take_turns(tx, "mails to addresses")
     if asked.source is not None:
         network = bounds("from a network", network_of(asked.source), PER_NETWORK)
@@ -69,9 +69,10 @@ async def may_mail(tx: Tx, address: str, asked: Asked) -> bool:
         await _count(tx, network)
     form = bounds("by a form", asked.form, PER_FORM)
     await _require(tx, form, "here")
-    domain = bounds("to a domain", plain.rpartition("@")[2], PER_DOMAIN)
+    domain = bounds("to a domain", host, PER_DOMAIN)
     await _require(tx, domain, "to people of this mail service")
-    own = bounds("to an address", plain, PER_ADDRESS)
+    mailbox = f"{name.replace('.', '')}@{host}"  # some services ignore dots (as barriers.canonical)
+    own = bounds("to an address", mailbox, PER_ADDRESS)
     if await _full(tx, own):
         return False
     await _count(tx, [*form, *domain, *own])

@@ -6,6 +6,9 @@ A community gets its key pair with the first of them. Each thing is bound to its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from unicodedata import normalize
+
+import idna
 
 from server import sealing
 from server.domain.tx import Tx
@@ -40,9 +43,18 @@ class Ring:
 
 
 def plain(address: str) -> str:
-    """An address as it is compared: case and ``+tags`` name no other mailbox. The address itself is written to."""
-    name, _, host = address.strip().lower().rpartition("@")
-    return f"{name.partition('+')[0] or name}@{host}"
+    """An address as it is compared: case, ``+tags`` and the other way to write a host (RFC 5891) name no other mailbox.
+    The address itself is written to."""
+    name, _, host = normalize("NFKC", address.strip()).lower().rpartition("@")
+    return f"{name.partition('+')[0] or name}@{_host(host)}"
+
+
+def _host(written: str) -> str:
+    """In its ASCII form. What is no such host is compared as it is."""
+    try:
+        return idna.encode(written, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return written
 
 
 def secret_of(tx: Tx) -> Secret:
