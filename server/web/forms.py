@@ -60,17 +60,19 @@ async def with_files(request: web.Request, most: int) -> AsyncGenerator[Sent]:
     """As ``answers.form``, of ``most`` bytes; the files are on disk until the block is left."""
     viewer = await signed_in(request)
     sent = await request.clone(client_max_size=most).post()
-    session.require_csrf(viewer, sent)
-    values = {n: v.replace("\0", "") for n, v in sent.items() if isinstance(v, str)}
     files = {n: v.file for n, v in sent.items() if isinstance(v, FileField)}
-    folder = await to_thread(_folder, context(request).settings.data / UPLOADS)
+    folder = None
     try:
-        kept = {
-            n: await to_thread(_keep, f, folder / str(i)) for i, (n, f) in enumerate(files.items())
-        }
-        yield Sent(viewer, values, {n: path for n, path in kept.items() if path.stat().st_size})
+        session.require_csrf(viewer, sent)
+        folder = await to_thread(_folder, context(request).settings.data / UPLOADS)
+        kept = await to_thread(_keep, files, folder)
+        values = {n: v.replace("\0", "") for n, v in sent.items() if isinstance(v, str)}
+        yield Sent(viewer, values, kept)
     finally:
-        await to_thread(shutil.rmtree, folder, ignore_errors=True)
+        for each in files.values():
+            each.close()
+        if folder:
+            await to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _folder(above: Path) -> Path:
@@ -78,7 +80,13 @@ def _folder(above: Path) -> Path:
     return Path(mkdtemp(dir=above))
 
 
-def _keep(source: IO[bytes], path: Path) -> Path:
-    with path.open("wb") as out:
-        shutil.copyfileobj(source, out)
-    return path
+def _keep(files: Mapping[str, IO[bytes]], folder: Path) -> dict[str, Path]:
+    """Each in a file of its own; empty ones say nothing."""
+    kept: dict[str, Path] = {}
+    for number, (name, source) in enumerate(files.items()):
+        path = folder / str(number)
+        with path.open("wb") as out:
+            shutil.copyfileobj(source, out)
+        if path.stat().st_size:
+            kept[name] = path
+    return kept

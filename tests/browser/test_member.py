@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.async_api import Page
 
+from tests import samples
 from tests.api.conftest import PASSWORD, Running
 from tests.api.people import House
 from tests.browser.conftest import Opened
@@ -208,8 +209,13 @@ async def choose(window: Window) -> None:
     await window.open("/settings/profile")
     await page.get_by_label("Name", exact=False).first.fill("The gardener")
     await page.get_by_label("Ask me before somebody follows me").check()
+    picture = {"name": "me.png", "mimeType": "image/png", "buffer": samples.picture("PNG")}
+    await page.get_by_label("Choose a picture").first.set_input_files([picture])
+    await page.get_by_label("What it shows").first.fill("A spade")
     await press(page, "Save")
     await page.get_by_text("Saved.", exact=True).wait_for()
+    assert await page.locator("img.face.large").count() == 1
+    assert await page.get_by_label("What it shows").first.input_value() == "A spade"
     await window.open("/settings/notifications")
     await page.get_by_label("From").fill("22:00")
     await page.get_by_label("Until").fill("07:00")
