@@ -166,6 +166,8 @@ async def _plain(tx: Tx, push: Push, secret: str) -> tuple[bytes, str] | None:
         if post is None or not await sight.visible(tx, [post], people[row.account_id]):
             return None
     sender = people[row.from_account_id]
+    if not await sight.knowable(tx, [sender], people[row.account_id]):
+        return None
     message = render.message(tx.site.urls, row, sender, post, secret)
     return orjson.dumps(message), row.type
 

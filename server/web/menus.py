@@ -34,7 +34,15 @@ SETTINGS: tuple[Entry, ...] = (
 )
 """A person's own pages, below ``/settings``."""
 
-STEERING: tuple[Entry, ...] = ()
+STEERING: tuple[Entry, ...] = (
+    Entry("/steer", mark("People")),
+    Entry("/steer/queue", mark("Waiting posts")),
+    Entry("/steer/rules", mark("What waits")),
+    Entry("/steer/bans", mark("Kept out")),
+    Entry("/steer/settings", mark("About this community")),
+    Entry("/log", mark("What was decided")),
+    Entry("", mark("Back to its page")),
+)
 """Below ``/@name``, for those who steer the community."""
 
 RUNNING: tuple[Entry, ...] = ()

@@ -60,6 +60,7 @@ async def test_only_who_steers_claims(house: House) -> None:
         {"what": "x" * 201},
         {"evidence": ""},
         {"evidence": "javascript:alert(1)"},
+        {"evidence": "https://known.example@other.example/"},
         {"evidence": "trust me"},
     ],
 )

@@ -20,7 +20,7 @@ from mastodon import Mastodon
 from federation.fetch import Egress
 from server import ids, worker
 from server.arriving.resolve import Net, open_net
-from server.domain import effects
+from server.domain import effects, notifications
 from server.domain.members import push as push_verbs
 from server.jobs import push
 from storage import check, lanes
@@ -261,6 +261,22 @@ async def test_nothing_rings_of_whom_one_has_been_blocked_by(
     await subscribed(service, gardener)
     await baker.says("@gardener Hello")
     await baker.good("POST", f"/api/v1/accounts/{gardener.id}/block")
+    await sending(net)
+    assert service.sent == []
+
+
+async def test_nothing_rings_in_the_name_of_what_one_may_not_know_of(
+    house: House, net: Net, service: Service
+) -> None:
+    """Who has left a community to which only who was invited may come."""
+    gardener, keeper = await house.member("gardener"), await house.member("keeper")
+    assert gardener.account
+    quiet = await house.community(keeper, "quiet", "invited")
+    await subscribed(service, gardener)
+    async with house.work.transaction() as tx:
+        await tx.conn.execute("update communities set visibility = 'private'")
+        told = await notifications.tell(tx, [gardener.account.id], "follow", quiet.id, None, None)
+        await effects.ring(tx, told)
     await sending(net)
     assert service.sent == []
 

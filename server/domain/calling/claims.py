@@ -6,7 +6,7 @@ Nobody else can count them, so that they are shown apart and never added to thos
 from __future__ import annotations
 
 from server import text
-from server.domain.calling import drafting
+from server.domain.calling import sources
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -31,7 +31,7 @@ async def add(tx: Tx, actor: Account, post: Post, people: int, what: str, eviden
         raise Invalid(f"It is 1 to {PEOPLE_MAX:,} people.", field="people")
     if not 0 < len(what) <= WHAT_MAX:
         raise Invalid(f"Say in 1 to {WHAT_MAX} characters what was counted.", field="what")
-    if not drafting.is_web(evidence):
+    if not sources.is_web(evidence):
         raise Invalid("It needs the address of what shows it, as https://…", field="evidence")
     if len(await rows.of_call(tx.conn, post.id)) >= EACH:
         raise Invalid(f"A call has at most {EACH} claims.", field="people")

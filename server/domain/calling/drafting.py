@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from server import text
@@ -184,18 +183,8 @@ def _check_numbers(details: Details) -> None:
         raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
     if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
         raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
-    if details.external_url is not None and not is_web(details.external_url):
+    if details.external_url is not None and not source_verbs.is_web(details.external_url):
         raise Invalid("An address is like https://example.org/give.", field="external_url")
-
-
-def is_web(url: str) -> bool:
-    """Whether it is an address of a page, of bounded length."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    clean = url.isprintable() and " " not in url and len(url) <= URL_MAX
-    return clean and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def require_ahead(tx: Tx, details: Details) -> None:
