@@ -105,12 +105,18 @@ async def backup(settings: Settings, path: Path, *, force: bool = False) -> Repo
     Raises ``BackupError``.
     """
     _require_free(path, force=force)
-    with _named_when_whole(path) as file:
-        async with _connected(settings) as conn:
+    async with _connected(settings) as conn:
+        with _named_when_whole(path) as file:
             manifest, keys = await _write(conn, settings, file)
+        await instance.note_backup(conn, _made(path, manifest))
     lacking = {_media_part(key) for key in keys} - manifest.parts.keys()
     secret = keeper.place(settings) if manifest.tables[community_keys.TABLE].rows else ""
     return replace(_report(path, manifest), missing=len(lacking), secret=secret)
+
+
+def _made(path: Path, manifest: Manifest) -> instance.Backup:
+    made_at = datetime.fromisoformat(manifest.made_at)
+    return instance.Backup(made_at, str(path.absolute()), path.stat().st_size)
 
 
 def _media_part(key: str) -> str:

@@ -128,6 +128,19 @@ def _copy(source: Path, target: Path) -> None:
         passing.unlink(missing_ok=True)
 
 
+def used(root: Path) -> int:
+    """The bytes of all files below a folder."""
+    found = (Path(folder) / name for folder, _, names in os.walk(root) for name in names)
+    return sum(_bytes(path) for path in found)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it went meanwhile
+        return 0
+
+
 class Bucket:
     """A bucket of an S3-compatible store. ``prefix`` stands before every name in it."""
 

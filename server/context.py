@@ -15,6 +15,13 @@ from server.proxy import Proxy
 from server.uploads import Uploads
 
 
+@dataclass(slots=True)
+class Named:
+    """What the instance was named anew since this process began. Other processes say it after a restart."""
+
+    title: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Made once by app.py for each process; doors read it from the request."""
@@ -22,6 +29,7 @@ class Context:
     settings: Settings
     work: Work
     limits: Limits = field(default_factory=Limits)
+    named: Named = field(default_factory=Named)
 
 
 CONTEXT: web.AppKey[Context] = web.AppKey("context", Context)

@@ -104,10 +104,14 @@ def _id(mail: Mail, domain: str) -> str:
     return f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:40]}@{domain}>"
 
 
-async def send(relay: Relay, mail: Mail) -> None:
-    """Raises ``Refused`` for good; ``aiosmtplib.SMTPException`` or ``OSError`` where it may go later."""
+FAILURES = (Refused, aiosmtplib.SMTPException, OSError)
+"""What ``send`` raises."""
+
+
+async def send(relay: Relay, mail: Mail) -> str:
+    """Gives what the relay said. Raises ``Refused`` for good; ``aiosmtplib.SMTPException`` or ``OSError`` where it may go later."""
     try:
-        await aiosmtplib.send(
+        _, said = await aiosmtplib.send(
             written(mail, relay.sender),
             sender=parseaddr(relay.sender)[1],
             recipients=[mail.to],
@@ -124,3 +128,4 @@ async def send(relay: Relay, mail: Mail) -> None:
         if all(each.code >= 500 for each in error.recipients):
             raise Refused(str(error)) from error
         raise
+    return said

@@ -102,7 +102,14 @@ INSERT = Query(
 )
 BY_ID = Query("select * from calls where post_id = $1", Call)
 BY_IDS = Query("select * from calls where post_id = any($1::bigint[])", Call)
-SHIFTS = Query("select * from calls where parent_id = any($1::bigint[]) order by post_id", Call)
+EVERY_SHIFT = Query(
+    "select * from calls where parent_id = any($1::bigint[]) order by post_id", Call
+)
+SHIFTS = Query(
+    "select c.* from calls c join posts p on p.id = c.post_id where c.parent_id = any($1::bigint[])"
+    " and p.removed is distinct from 'deleted' order by c.post_id",
+    Call,
+)
 LOCK = Query("select * from calls where post_id = $1 for update", Call)
 RUNNING_OF = Query(
     """
@@ -286,8 +293,13 @@ async def by_ids(conn: Connection, ids: Sequence[int]) -> dict[int, Call]:
 
 
 async def shifts(conn: Connection, ids: Sequence[int]) -> list[Call]:
-    """Of these volunteer calls, in the order in which they were made."""
+    """Of these volunteer calls, in the order in which they were made; without those that were deleted."""
     return await SHIFTS.all(conn, ids)
+
+
+async def every_shift(conn: Connection, ids: Sequence[int]) -> list[Call]:
+    """As ``shifts``, with those whose people still have to hear that they were deleted."""
+    return await EVERY_SHIFT.all(conn, ids)
 
 
 async def lock(conn: Connection, post_id: int) -> Call | None:

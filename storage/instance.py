@@ -57,6 +57,23 @@ KEEP_VAPID = Command("update instance set vapid_private = $1 where vapid_private
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """The last one that ``beckon backup`` made. ``size``: in bytes; ``place``: the file, on the machine that ran it."""
+
+    made_at: datetime
+    place: str
+    size: int
+
+
+NOTE_BACKUP = Command(
+    "insert into backups (made_at, place, size) values ($1, $2, $3)"
+    " on conflict (one) do update set made_at = excluded.made_at, place = excluded.place,"
+    " size = excluded.size"
+)
+LAST_BACKUP = Query("select made_at, place, size from backups", Backup)
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     users: int
     posts: int
@@ -180,6 +197,14 @@ async def describe(
 ) -> None:
     """What it says of itself; None leaves a part as it is."""
     await DESCRIBE.run(conn, title, description, rules, contact_email)
+
+
+async def note_backup(conn: Connection, made: Backup) -> None:
+    await NOTE_BACKUP.run(conn, made.made_at, made.place, made.size)
+
+
+async def last_backup(conn: Connection) -> Backup | None:
+    return await LAST_BACKUP.first(conn)
 
 
 async def usage(conn: Connection, since: datetime) -> Usage:

@@ -42,6 +42,10 @@ READY = Query(
     Job,
 )
 DONE = Command("delete from jobs where id = $1")
+HASTEN = Query(
+    "update jobs set run_at = least(run_at, $2) where id = $1 and attempts > 0 returning *", Job
+)
+FAILING = Query("select * from jobs where attempts > 0 and id < $1 order by id desc limit $2", Job)
 AGAIN = Command("update jobs set run_at = $2, attempts = 0, last_error = null where id = $1")
 RETRY = Command(
     "update jobs set attempts = attempts + 1, last_error = $2, run_at = $3 where id = $1"
@@ -70,6 +74,16 @@ async def done(conn: Connection, job_id: int) -> None:
 async def again(conn: Connection, job_id: int, run_at: datetime) -> None:
     """It is to be done once more, at this time."""
     await AGAIN.run(conn, job_id, run_at)
+
+
+async def hasten(conn: Connection, job_id: int, now: datetime) -> Job | None:
+    """One that failed before is to be tried now. The caller touches its lane."""
+    return await HASTEN.first(conn, job_id, now)
+
+
+async def failing(conn: Connection, before: int, limit: int) -> list[Job]:
+    """Those that failed and are tried again, newest first."""
+    return await FAILING.all(conn, before, limit)
 
 
 async def retry(conn: Connection, job_id: int, error: str, run_at: datetime) -> None:

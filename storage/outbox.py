@@ -114,6 +114,15 @@ LEFT = Query(
     Left,
 )
 DROP_OF_HOST = Command("delete from deliveries where host = $1")
+RETRY = Command("update deliveries set ready_at = least(ready_at, $2) where host = $1")
+RETRY_LANE = Command(
+    "update lanes set ready_at = least(ready_at, $2)"
+    " where queue = 'delivery' and key = $1 and locked_until is null"
+)
+# A leased one ends with its lease, as nothing is left in it.
+DROP_LANE = Command(
+    "delete from lanes where queue = 'delivery' and key = $1 and locked_until is null"
+)
 FORGET = Command(
     "delete from outbox o where created_at < $1"
     " and not exists (select from deliveries d where d.outbox_id = o.id)"
@@ -256,6 +265,20 @@ async def settle(
     await lanes.remove(conn, lanes.DELIVERY, [h for h in hosts if h not in left])
     for host in sorted(left):
         await lanes.release(conn, lanes.DELIVERY, host, max(now, left[host], later.get(host, now)))
+
+
+async def retry(conn: Connection, host: str, now: datetime) -> int:
+    """What waits for a host may go now; how much."""
+    found = await RETRY.run(conn, host, now)
+    await RETRY_LANE.run(conn, host, now)
+    await lanes.ring(conn, lanes.DELIVERY)
+    return found
+
+
+async def drop(conn: Connection, host: str) -> int:
+    """What waits for a host is not sent; how much."""
+    await DROP_LANE.run(conn, host)
+    return await DROP_OF_HOST.run(conn, host)
 
 
 async def forget(conn: Connection, before: datetime) -> int:

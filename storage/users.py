@@ -52,6 +52,7 @@ STAFF = Query(
     Account,
 )
 SET_LANGUAGE = Command("update users set language = $2 where id = $1")
+SET_ROLE = Command("update users set role = $2 where id = $1")
 SET_PASSWORD = Command("update users set password_hash = $2 where id = $1")
 SET_EMAIL = Query(
     "update users set email = $2 where id = $1 and confirmed_at is null returning *", User
@@ -135,6 +136,10 @@ async def by_login(conn: Connection, name: str) -> User | None:
 async def set_language(conn: Connection, user_id: int, language: str) -> None:
     """In which language pages and mails speak to them: two letters (ISO 639-1)."""
     await SET_LANGUAGE.run(conn, user_id, language)
+
+
+async def set_role(conn: Connection, user_id: int, role: str) -> None:
+    await SET_ROLE.run(conn, user_id, role)
 
 
 async def any_admin(conn: Connection) -> bool:

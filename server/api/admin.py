@@ -146,7 +146,8 @@ async def approve(request: web.Request, caller: Caller) -> web.Response:
     """``POST /api/v1/admin/accounts/{id}/approve``"""
     async with context(request).work.transaction() as tx:
         account = await _account(tx, request)
-        await sign_up.approve(tx, await moderation.waiting_user(tx, caller.user, account))
+        user = await moderation.waiting_user(tx, caller.user, account)
+        await sign_up.approve(tx, user, caller.user)
         return ok(await _shown(tx, account.id))
 
 
@@ -155,7 +156,8 @@ async def reject(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         account = await _account(tx, request)
         shown = await _shown(tx, account.id)
-        await sign_up.reject(tx, await moderation.waiting_user(tx, caller.user, account))
+        user = await moderation.waiting_user(tx, caller.user, account)
+        await sign_up.reject(tx, user, caller.user)
     return ok(shown)
 
 

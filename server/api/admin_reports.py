@@ -62,7 +62,9 @@ async def change(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
         row = await _report(tx, request)
         numbers = sent.integers("rule_ids") if "rule_ids" in sent else row.rule_ids
-        changed = await verbs.sort(tx, row, sent.text("category") or row.category, numbers)
+        changed = await verbs.sort(
+            tx, row, sent.text("category") or row.category, numbers, caller.account
+        )
         return ok((await _shown(tx, caller, [changed]))[0])
 
 

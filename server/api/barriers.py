@@ -19,17 +19,19 @@ from server.api.schema import array
 from server.clock import stamp
 from server.context import context
 from server.domain.moderating import barriers as verbs
+from server.domain.tx import Tx
 from server.errors import NotFound
 from server.render.view import Json
 from storage import barriers as rows
 from storage.barriers import Email, EmailDomain, Network
 from storage.db import Connection
 from storage.timelines import Page
+from storage.users import User
 
 Row = TypeVar("Row", EmailDomain, Email, Network)
 Many: TypeAlias = Callable[[Connection, Page], Awaitable[list[Row]]]
 One: TypeAlias = Callable[[Connection, int], Awaitable[Row | None]]
-Drop: TypeAlias = Callable[[Connection, int], Awaitable[bool]]
+Drop: TypeAlias = Callable[[Tx, int, User], Awaitable[None]]
 Shown: TypeAlias = Callable[[Row], Json]
 LONGEST = 10 * 365 * 86_400  # seconds
 
@@ -76,26 +78,29 @@ def _showing(one: One[Row], shown: Shown[Row]) -> ForMember:
 
 
 def _dropping(drop: Drop) -> ForMember:
-    async def answer(request: web.Request, _caller: Caller) -> web.Response:
+    async def answer(request: web.Request, caller: Caller) -> web.Response:
         async with context(request).work.transaction() as tx:
-            if not await drop(tx.conn, id_of(request)):
-                raise NotFound
+            await drop(tx, id_of(request), caller.user)
         return empty()
 
     return answer
 
 
-async def add_email_domain(request: web.Request, _caller: Caller) -> web.Response:
+async def add_email_domain(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
-        return ok(_email_domain(await verbs.block_email_domain(tx, sent.text("domain") or "")))
+        return ok(
+            _email_domain(
+                await verbs.block_email_domain(tx, sent.text("domain") or "", caller.user)
+            )
+        )
 
 
-async def add_email(request: web.Request, _caller: Caller) -> web.Response:
+async def add_email(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     email, digest = sent.text("email") or "", sent.text("canonical_email_hash") or ""
     async with context(request).work.transaction() as tx:
-        return ok(_email(await verbs.block_email(tx, email, digest)))
+        return ok(_email(await verbs.block_email(tx, email, digest, caller.user)))
 
 
 async def test_email(request: web.Request, _caller: Caller) -> web.Response:
@@ -106,7 +111,7 @@ async def test_email(request: web.Request, _caller: Caller) -> web.Response:
     return ok([_email(found)] if found else [])
 
 
-async def add_network(request: web.Request, _caller: Caller) -> web.Response:
+async def add_network(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         made = await verbs.block_network(
@@ -115,6 +120,7 @@ async def add_network(request: web.Request, _caller: Caller) -> web.Response:
             sent.text("severity") or "",
             sent.text("comment") or "",
             _ends(sent, tx.now, None),
+            caller.user,
         )
     return ok(_network(made))
 
@@ -127,7 +133,7 @@ def _ends(sent: Params, now: datetime, otherwise: datetime | None) -> datetime |
     return now + timedelta(seconds=seconds) if seconds else None
 
 
-async def change_network(request: web.Request, _caller: Caller) -> web.Response:
+async def change_network(request: web.Request, caller: Caller) -> web.Response:
     """What is not given stays."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
@@ -142,6 +148,7 @@ async def change_network(request: web.Request, _caller: Caller) -> web.Response:
             sent.text("severity") or old.severity,
             old.comment if comment is None else comment,
             _ends(sent, tx.now, old.expires_at),
+            caller.user,
         )
     return ok(_network(changed))
 
@@ -171,21 +178,21 @@ def routes() -> list[web.RouteDef]:
             _listing(rows.email_domains, _email_domain),
             _showing(rows.email_domain, _email_domain),
             add_email_domain,
-            _dropping(rows.drop_email_domain),
+            _dropping(verbs.lift_email_domain),
         ),
         *_kind(
             EMAILS,
             _listing(rows.emails, _email),
             _showing(rows.email, _email),
             add_email,
-            _dropping(rows.drop_email),
+            _dropping(verbs.lift_email),
         ),
         *_kind(
             NETWORKS,
             _listing(rows.networks, _network),
             _showing(rows.network, _network),
             add_network,
-            _dropping(rows.drop_network),
+            _dropping(verbs.lift_network),
         ),
         for_staff("PUT", f"{BASE}/{NETWORKS}/{{id}}", change_network, f"admin:write:{NETWORKS}"),
     ]

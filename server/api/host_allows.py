@@ -52,15 +52,15 @@ async def show(request: web.Request, _caller: Caller) -> web.Response:
         return ok(_allow(await _found(tx, request)))
 
 
-async def allow(request: web.Request, _caller: Caller) -> web.Response:
+async def allow(request: web.Request, caller: Caller) -> web.Response:
     host = await named_host(request)
     async with context(request).work.transaction() as tx:
-        return ok(_allow(await verbs.allow(tx, host)))
+        return ok(_allow(await verbs.allow(tx, host, caller.user)))
 
 
-async def disallow(request: web.Request, _caller: Caller) -> web.Response:
+async def disallow(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        await verbs.disallow(tx, await _found(tx, request))
+        await verbs.disallow(tx, await _found(tx, request), caller.user)
     return empty()
 
 
@@ -72,11 +72,11 @@ async def blocks_file(request: web.Request, _caller: Caller) -> web.Response:
         return ok({"list": host_lists.written_blocks(await block_rows.every(tx.conn))})
 
 
-async def import_blocks(request: web.Request, _caller: Caller) -> web.Response:
+async def import_blocks(request: web.Request, caller: Caller) -> web.Response:
     text, dry_run = await _sent_list(request)
     wanted = host_lists.blocks(text)
     async with context(request).work.trying(dry_run=dry_run) as tx:
-        return ok(asdict(await host_blocks.impose(tx, wanted)))
+        return ok(asdict(await host_blocks.impose(tx, wanted, caller.user)))
 
 
 async def allows_file(request: web.Request, _caller: Caller) -> web.Response:
@@ -84,11 +84,11 @@ async def allows_file(request: web.Request, _caller: Caller) -> web.Response:
         return ok({"list": host_lists.written_allows(await rows.every(tx.conn))})
 
 
-async def import_allows(request: web.Request, _caller: Caller) -> web.Response:
+async def import_allows(request: web.Request, caller: Caller) -> web.Response:
     text, dry_run = await _sent_list(request)
     wanted = host_lists.allows(text)
     async with context(request).work.trying(dry_run=dry_run) as tx:
-        added = await verbs.allow_all(tx, wanted)
+        added = await verbs.allow_all(tx, wanted, caller.user)
     return ok({"added": added, "changed": 0, "unchanged": len(wanted) - added})
 
 
@@ -105,12 +105,12 @@ async def show_limit(request: web.Request, _caller: Caller) -> web.Response:
         return ok({"limited": await instance.limited(tx.conn)})
 
 
-async def set_limit(request: web.Request, _caller: Caller) -> web.Response:
+async def set_limit(request: web.Request, caller: Caller) -> web.Response:
     limited = (await params.read(request)).boolean("limited")
     if limited is None:
         raise BadRequest("Say whether to be limited: true or false, in `limited`.")
     async with context(request).work.transaction() as tx:
-        await verbs.limit(tx, limited=limited)
+        await verbs.limit(tx, limited=limited, by=caller.user)
     return ok({"limited": limited})
 
 

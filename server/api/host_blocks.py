@@ -110,24 +110,24 @@ async def show(request: web.Request, _caller: Caller) -> web.Response:
         return ok(_block(await _found(tx, request)))
 
 
-async def block(request: web.Request, _caller: Caller) -> web.Response:
+async def block(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     host = await named_host(request)
     async with context(request).work.transaction() as tx:
-        return ok(_block(await verbs.block(tx, host, _terms(sent, Terms()))))
+        return ok(_block(await verbs.block(tx, host, _terms(sent, Terms()), caller.user)))
 
 
-async def change(request: web.Request, _caller: Caller) -> web.Response:
+async def change(request: web.Request, caller: Caller) -> web.Response:
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         row = await _found(tx, request)
         old = Terms(**{name: getattr(row, name) for name in Terms.__dataclass_fields__})
-        return ok(_block(await verbs.change(tx, row, _terms(sent, old))))
+        return ok(_block(await verbs.change(tx, row, _terms(sent, old), caller.user)))
 
 
-async def lift(request: web.Request, _caller: Caller) -> web.Response:
+async def lift(request: web.Request, caller: Caller) -> web.Response:
     async with context(request).work.transaction() as tx:
-        await verbs.lift(tx, await _found(tx, request))
+        await verbs.lift(tx, await _found(tx, request), caller.user)
     return empty()
 
 

@@ -22,7 +22,7 @@ from server.api.schema import (
     words,
 )
 
-ANSWER = {"type": "string", "pattern": "^[a-z0-9_]{1,20}$"}
+ANSWER = {"type": "string", "pattern": "^[a-z0-9_.]{1,20}$"}
 CATEGORY = words(
     "space",
     "transport",

@@ -20,6 +20,8 @@ for (const select of document.querySelectorAll("form[action='/language'] select"
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 
+// Where a menu scrolls, the page that is open is in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 // Passkeys are reached by a script alone: where there is none, or no passkeys, nothing here is offered.
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const letters = (buffer) =>

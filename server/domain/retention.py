@@ -16,6 +16,7 @@ from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
 from server.domain.tx import Tx
+from server.i18n import mark
 from storage import attendance, feedback, questions, target_mails
 from storage import contacts as contact_rows
 from storage import mail_follows as mail_follow_rows
@@ -48,44 +49,50 @@ NOTICED = Rule(
     "calls_over",
     "When a call was over",
     timedelta(0),
-    "A call is over when its time has passed or its organisers have closed it.",
+    mark("A call is over when its time has passed or its organisers have closed it."),
     _notice_over,
 )
 UNCONFIRMED = Rule(
     "unconfirmed_answers",
     "Answers by e-mail that nobody confirmed",
     contacts.LIFETIME["confirm"],
-    "An answer by e-mail that is not confirmed within two days is forgotten.",
+    mark("An answer by e-mail that is not confirmed within two days is forgotten."),
     contact_rows.forget_new,
 )
 CONTACT_DATA = Rule(
     "contact_data",
     "Addresses, names and what else was typed to answer by e-mail",
     timedelta(days=audience.KEEP_DAYS),
-    f"Contact data is deleted {audience.KEEP_DAYS} days after the call is over. That somebody answered is still"
-    " counted.",
+    mark(
+        "Contact data is deleted 90 days after the call is over. That somebody answered is still"
+        " counted."
+    ),
     contact_rows.blank,
 )
 FIELDS = Rule(
     "question_answers",
     "What who takes part answered to the questions of the organisers",
     timedelta(days=audience.KEEP_DAYS),
-    f"Answers to the questions of the organisers are deleted {audience.KEEP_DAYS} days after the call is over, or at once"
-    " when the answer is taken back.",
+    mark(
+        "Answers to the questions of the organisers are deleted 90 days after the call is over, or at once"
+        " when the answer is taken back."
+    ),
     questions.forget,
 )
 RECEIPTS = Rule(
     "receipts",
     "That an answer came by e-mail, and what was agreed to",
     timedelta(days=365),
-    "Receipts, and the record of what was agreed to, are deleted a year after the call is over.",
+    mark(
+        "Receipts, and the record of what was agreed to, are deleted a year after the call is over."
+    ),
     contact_rows.forget,
 )
 LINKS = Rule(
     "links",
     "Links in mails that are too old",
     timedelta(0),
-    "A link that is too old is deleted within a day.",
+    mark("A link that is too old is deleted within a day."),
     contact_rows.forget_links,
 )
 
@@ -93,7 +100,7 @@ ATTENDANCE = Rule(
     "attendance",
     "Who came, as it was written down at the door",
     attendance_verbs.KEEP,
-    "Who came is deleted 30 days after the end. How many came is kept.",
+    mark("Who came is deleted 30 days after the end. How many came is kept."),
     attendance.forget,
 )
 
@@ -101,8 +108,10 @@ LETTERS = Rule(
     "letters",
     "Copies of letters that this server sent for who takes part in a call",
     timedelta(days=audience.KEEP_DAYS),
-    f"A copy of a letter is deleted {audience.KEEP_DAYS} days after the call is over. That it was written is still"
-    " counted.",
+    mark(
+        "A copy of a letter is deleted 90 days after the call is over. That it was written is still"
+        " counted."
+    ),
     target_mails.forget,
 )
 
@@ -110,16 +119,20 @@ UNCONFIRMED_FOLLOWS = Rule(
     "unconfirmed_mail_follows",
     "Addresses to which a community's weekly mail was to go, and that nobody confirmed",
     mail_follows.CONFIRM_WITHIN,
-    "An address that is not confirmed within seven days is forgotten. A confirmed one is forgotten at once when its"
-    " owner says stop.",
+    mark(
+        "An address that is not confirmed within seven days is forgotten. A confirmed one is forgotten at once when its"
+        " owner says stop."
+    ),
     mail_follow_rows.forget_new,
 )
 INVITED = Rule(
     "mail_lists",
     "That an address was invited by e-mail to follow a community, or unsubscribed from it, as a fingerprint",
     mail_lists.ONCE_IN,
-    "Of a list of addresses each is forgotten when it was written to. A fingerprint is kept for a year, so that"
-    " nobody is invited twice, nor invited after they unsubscribed.",
+    mark(
+        "Of a list of addresses each is forgotten when it was written to. A fingerprint is kept for a year, so that"
+        " nobody is invited twice, nor invited after they unsubscribed."
+    ),
     mail_list_rows.forget,
 )
 
@@ -127,7 +140,9 @@ FEEDBACK = Rule(
     "feedback",
     "What was said of a call when it was over, and that somebody did",
     timedelta(days=365),
-    "What people say of a call when it is over is kept without who said it, and deleted after a year.",
+    mark(
+        "What people say of a call when it is over is kept without who said it, and deleted after a year."
+    ),
     feedback.forget,
 )
 

@@ -9,6 +9,7 @@ which ``session.require_same_origin`` has to refuse.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -49,7 +50,8 @@ def page(
     request: web.Request, name: str, viewer: Viewer | None, *, status: int = 200, **values: object
 ) -> web.Response:
     """The template as an answer. What a signed-in person sees is in no shared cache."""
-    site = context(request).work.site
+    ctx = context(request)
+    site = replace(ctx.work.site, title=ctx.named.title or ctx.work.site.title)
     language = language_of(request, viewer)
     with i18n.speaking(language):
         body = render(

@@ -45,5 +45,20 @@ STEERING: tuple[Entry, ...] = (
 )
 """Below ``/@name``, for those who steer the community."""
 
-RUNNING: tuple[Entry, ...] = ()
+RUNNING: tuple[Entry, ...] = (
+    Entry("/admin", mark("Overview")),
+    Entry("/admin/reports", mark("Reports")),
+    Entry("/admin/accounts", mark("Accounts")),
+    Entry("/admin/sign-ups", mark("Sign-ups")),
+    Entry("/admin/invitations", mark("Invitations")),
+    Entry("/admin/barred", mark("Kept from signing up")),
+    Entry("/admin/servers", mark("Other servers")),
+    Entry("/admin/deliveries", mark("Deliveries")),
+    Entry("/admin/announcements", mark("Announcements")),
+    Entry("/admin/settings", mark("About this server")),
+    Entry("/admin/storage", mark("Storage and backup")),
+    Entry("/admin/jobs", mark("Jobs")),
+    Entry("/admin/mail", mark("Mail")),
+    Entry("/admin/log", mark("Log")),
+)
 """Below ``/admin``, for those who run the instance."""

@@ -56,6 +56,7 @@ from server.web import (
     visitors,
     ways_in,
 )
+from server.web.running import routes as running
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -88,6 +89,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *own_account.routes(),
         *attention.routes(),
         *setup.routes(),
+        *running.routes(),
         *oauth.routes(),
         *intents.routes(),
         *receipts.routes(),

@@ -9,7 +9,11 @@ from server.domain.members import users
 from server.errors import Conflict, Invalid, NotFound
 from server.web import session
 from server.web.answers import page
+from server.web.running.desk import Form
 from server.web.sign_in import enter
+
+FIELDS = ("username", "email")
+KNOWN = (*FIELDS, "password")
 
 
 async def _require_open(request: web.Request) -> str:
@@ -20,17 +24,9 @@ async def _require_open(request: web.Request) -> str:
     return secret
 
 
-def _page(request: web.Request, sent: dict[str, str], fault: str, status: int) -> web.Response:
-    response = page(
-        request,
-        "setup.html",
-        None,
-        status=status,
-        email=sent.get("email", ""),
-        username=sent.get("username", ""),
-        password_min=users.PASSWORD_MIN,
-        fault=fault,
-    )
+def _page(request: web.Request, form: Form) -> web.Response:
+    least, status = users.PASSWORD_MIN, 422 if form.errors else 200
+    response = page(request, "setup.html", None, status=status, form=form, password_min=least)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -38,7 +34,7 @@ def _page(request: web.Request, sent: dict[str, str], fault: str, status: int) -
 async def show(request: web.Request) -> web.Response:
     """``GET /setup/{secret}``"""
     await _require_open(request)
-    return _page(request, {}, "", 200)
+    return _page(request, Form(dict.fromkeys(FIELDS, "")))
 
 
 async def finish(request: web.Request) -> web.Response:
@@ -47,13 +43,18 @@ async def finish(request: web.Request) -> web.Response:
     secret = await _require_open(request)
     given = await request.post()
     sent = {k: v.replace("\0", "") for k, v in given.items() if isinstance(v, str)}
-    who = (sent.get("email", "").strip(), sent.get("username", "").strip().removeprefix("@"))
+    form = Form({name: sent.get(name, "").strip() for name in FIELDS})
+    who = (form.values["email"], form.values["username"].removeprefix("@"))
     try:
         async with context(request).work.transaction() as tx:
             user, _ = await users.finish_setup(tx, secret, *who, sent.get("password", ""))
-    except (Invalid, Conflict) as refused:
-        return _page(request, sent, refused.sentence, refused.status)
-    return await enter(request, user.id, "/")
+    except Invalid as refused:
+        form.errors[refused.field if refused.field in KNOWN else "form"] = refused.sentence
+        return _page(request, form)
+    except Conflict as refused:
+        form.errors["form"] = refused.sentence
+        return _page(request, form)
+    return await enter(request, user.id, "/admin/begin")
 
 
 def routes() -> list[web.AbstractRouteDef]:

@@ -83,6 +83,14 @@ create table instance (
     created_at timestamptz not null
 );
 
+-- When everything was last written into a file, and where.
+create table backups (
+    one boolean primary key default true check (one),
+    made_at timestamptz not null,
+    place text not null,
+    size bigint not null
+);
+
 -- Who signs in, apart from who acts: one user may have several persons.
 create table users (
     id bigint primary key,
@@ -977,6 +985,21 @@ create index reports_target on reports (target_id, id);
 create index reports_assigned on reports (assigned_id) where assigned_id is not null;
 create index reports_resolved_by on reports (resolved_by_id) where resolved_by_id is not null;
 create index reports_open on reports (id) where resolved_at is null;
+
+-- What those who run the instance decided: a row for every act, never changed.
+create table staff_log (
+    id bigint generated always as identity primary key,
+    by_id bigint references accounts on delete set null,
+    role text not null                  -- as it was then; operator: by the command line
+        check (role in ('member', 'moderator', 'admin', 'operator')),
+    action text not null check (action <> ''),
+    account_id bigint references accounts on delete set null,  -- whom it met
+    about text not null default '',     -- what it met, where that is no account
+    reason text not null default '',
+    created_at timestamptz not null
+);
+create index staff_log_by on staff_log (by_id) where by_id is not null;
+create index staff_log_account on staff_log (account_id) where account_id is not null;
 
 -- When a thread of another server was last completed from its origin.
 create table thread_refreshes (

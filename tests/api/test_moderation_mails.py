@@ -13,6 +13,7 @@ from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
 from server.domain.mailing import mail_budgets
+from server.domain.members import persons
 from server.jobs import later
 from storage.accounts import Account
 from tests.api.conftest import serving
@@ -95,6 +96,19 @@ async def test_the_reason_of_the_report_is_named(town: Town) -> None:
     (told,) = await town.mails()
     assert "The reason: spam." in told
     assert "They wrote" not in told
+
+
+async def test_a_mail_names_the_person_whom_it_is_about(town: Town) -> None:
+    """A user may be several persons, and is asked to know which."""
+    assert town.member.account
+    user_id = town.member.account.user_id
+    assert user_id
+    async with town.house.work.transaction() as tx:
+        other = await persons.create(tx, user_id, "pseudonym")
+    sent = {"type": "sensitive"}
+    await town.moderator.good("POST", f"{ADMIN}/{other.id}/action", json=sent)
+    (told,) = await town.mails()
+    assert "Your account is @pseudonym at" in told
 
 
 async def test_a_moderator_may_leave_the_mail_out(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -250,6 +251,8 @@ def test_every_rule_says_what_it_does() -> None:
     for rule in retention.RULES:
         assert rule.statement.endswith(".")
         assert rule.after >= timedelta(0)
+        days = re.search(r"(\d+) days", rule.statement)
+        assert not days or int(days[1]) == rule.after.days
 
 
 # --- who follows by e-mail

@@ -162,6 +162,7 @@ async def use(work: Work) -> None:
     """Leave a trace in as many tables as the verbs reach."""
     async with work.transaction() as tx:
         await instance.create(tx.conn, DOMAIN, DOMAIN, b"\x00\\digest\xff", tx.now)
+        await instance.note_backup(tx.conn, instance.Backup(tx.now, "/somewhere/before.tar.gz", 7))
         await people.instance_actor(tx)
         _, gardener = await users.register(tx, "gardener@beckon.example", "gardener", "a password")
         _, baker = await users.register(tx, "baker@beckon.example", "baker", None)
@@ -498,9 +499,16 @@ async def everything(url: str) -> dict[str, list[str]]:
         await conn.close()
 
 
-async def test_a_used_instance_comes_back_row_by_row(used: Used) -> None:
+async def test_the_instance_knows_its_last_backup(used: Used) -> None:
     made = await backup.backup(used.settings, used.file)
+    async with db.pool(used.settings.database_url, size=1) as pool, pool.acquire() as conn:
+        last = await instance.last_backup(conn)
+    assert last == instance.Backup(made.made_at, str(used.file), made.size)
+
+
+async def test_a_used_instance_comes_back_row_by_row(used: Used) -> None:
     before = await everything(used.settings.database_url)
+    made = await backup.backup(used.settings, used.file)
     restored = await backup.restore(used.fresh, used.file)
     assert await everything(used.fresh.database_url) == before
     assert restored == made

@@ -33,13 +33,14 @@ from server.domain.posting import posts as post_verbs
 from server.domain.posting.drafts import Draft
 from server.errors import Forbidden, Invalid
 from server.jobs import later
+from storage import accounts, posts, questions, sources
 from storage import calls as call_rows
 from storage import participations as rows
-from storage import posts
 from storage.accounts import Account
 from storage.calls import Details
 from storage.next_steps import Next
 from storage.posts import Post
+from storage.sources import Source
 from tests.clock import MovableClock
 from tests.relay import Kept, relay
 from tests.web.house import Browser, House, Seen, open_house
@@ -237,6 +238,42 @@ async def test_what_was_removed_has_no_page(den: Den) -> None:
     assert (await stranger.get(path)).status == 404
 
 
+async def test_what_a_suspended_community_calls_to_has_no_page(den: Den) -> None:
+    path, stranger = await den.open(), await den.house.browser()
+    async with den.house.work.transaction() as tx:
+        await accounts.suspend(tx.conn, den.group.id, tx.now)
+    assert (await stranger.get(path)).status == 404
+    assert (await stranger.post(f"{path}/by-email", email=ADDRESS)).status == 404
+    neighbour = await den.house.browser(await den.house.person("neighbour"))
+    await neighbour.get("/")
+    assert (await neighbour.post(f"{path}/answer", said="going")).status == 404
+
+
+@pytest.mark.parametrize("where", ["place", "address", "outcome", "source", "question"])
+async def test_who_opens_it_is_told_where_its_name_stands(den: Den, where: str) -> None:
+    await den.open()
+    name, at = den.group.username, den.house.now + timedelta(days=30)
+    async with den.house.work.transaction() as tx:
+        there = {"place": "place_name", "address": "place_address"}.get(where)
+        if there:
+            await tx.conn.execute(
+                f"update calls set {there} = $2 where post_id = $1", den.call.id, f"At {name}"
+            )
+        if where == "outcome":
+            await tx.conn.execute(
+                "update calls set outcome = $2, outcome_at = $3 where post_id = $1",
+                den.call.id, f"<p>Thanks, {name}</p>", at,
+            )  # fmt: skip
+        if where == "source":
+            await sources.put(
+                tx.conn, den.call.id, [Source("https://a.example/", f"Notes of {name}")]
+            )
+        if where == "question":
+            await questions.put(tx.conn, den.call.id, [(f"Do you know {name}?", False)])
+        told = await opened.standing(tx, den.organiser, den.call)
+    assert told.names == [name]
+
+
 # --- by e-mail ---
 
 
@@ -266,6 +303,18 @@ async def test_a_stranger_answers_by_email_and_hears_what_becomes_of_it(den: Den
         no_word(f"{one} {den.kept.text(at)}")
         assert f"by {HOST}" in den.kept.text(at)
         assert "Next:" not in den.kept.text(at)
+
+
+async def test_a_suspended_community_writes_to_nobody(den: Den) -> None:
+    path, stranger = await den.open(), await den.house.browser()
+    await den.confirmed(stranger, path)
+    await den.work()
+    before = len(den.kept.mails)
+    async with den.house.work.transaction() as tx:
+        await accounts.suspend(tx.conn, den.group.id, tx.now)
+        await call_notices.send(tx, den.call.id, "reminder")
+    await den.work()
+    assert len(den.kept.mails) == before
 
 
 async def test_by_email_nobody_is_asked_for_more_than_this_call(den: Den) -> None:

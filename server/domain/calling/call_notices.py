@@ -75,7 +75,7 @@ async def _go_on(tx: Tx, notice: Notice, after: int) -> None:
 
 
 async def run(tx: Tx, notice_id: int, after: int) -> None:
-    """Tell the next ``BATCH`` of people. Nothing where the call is gone, or a reminder comes too late."""
+    """Tell the next ``BATCH`` of people. Nothing where the call is gone, its community is suspended, or a reminder comes too late."""
     notice = await rows.by_id(tx.conn, notice_id)
     call = await calls.by_id(tx.conn, notice.post_id) if notice else None
     post = await post_rows.by_id(tx.conn, notice.post_id) if notice else None
@@ -83,6 +83,8 @@ async def run(tx: Tx, notice_id: int, after: int) -> None:
         return
     community = await accounts.by_id(tx.conn, call.community_id)
     assert community, "a foreign key holds it"
+    if community.is_hidden:
+        return
     what = notice.what
     people = await rows.taking_part(
         tx.conn, post.id, after, BATCH,
@@ -167,7 +169,7 @@ async def _ask_feedback(tx: Tx, account: Account, person: Participation) -> str:
 async def _is_told(
     tx: Tx, notice: Notice, community: Account, account: Account, person: Participation
 ) -> bool:
-    if account.id == notice.by_account_id or account.is_hidden or community.is_hidden:
+    if account.id == notice.by_account_id or account.is_hidden:
         return False
     if notice.what == "message" and await communities.is_banned(tx, community.id, account):
         return False  # it may say where the others meet

@@ -65,7 +65,7 @@ async def _call_off(tx: Tx, community: Account, post: Post, call: Call) -> None:
 
 async def _whole(tx: Tx, post: Post) -> list[tuple[Post, Call]]:
     """A call behind its shifts."""
-    ids = [*(shift.post_id for shift in await rows.shifts(tx.conn, [post.id])), post.id]
+    ids = [*(shift.post_id for shift in await rows.every_shift(tx.conn, [post.id])), post.id]
     found, calls_ = await post_rows.by_ids(tx.conn, ids), await rows.by_ids(tx.conn, ids)
     return [(found[i], calls_[i]) for i in ids if i in found]
 

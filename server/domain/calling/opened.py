@@ -18,11 +18,11 @@ from datetime import datetime
 
 from server import ids, text
 from server.domain import policy, sight, wire_calls
-from server.domain.calling import participations, passing_on
+from server.domain.calling import consents, participations, passing_on, questions
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from storage import accounts, calls, follows, opened_calls
+from storage import accounts, calls, follows, opened_calls, sources
 from storage import participations as rows
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -81,11 +81,25 @@ async def standing(tx: Tx, actor: Account, post: Post) -> Standing:
         return Standing(None, None, kept.hosted_by if kept else "", None, [])
     url = tx.site.urls.opened(kept.token)
     told = text.CALL_STATES.get(call.state, "") + wire_calls.line(call)
-    shown = " ".join((post.title, text.plain(post.content), call.place_name, kept.hosted_by))
+    shown = await _shown(tx, post, call, kept.hosted_by)
     names = [n for n in (community.username, community.display_name) if n and _says(shown, n)]
     return Standing(
         url, passing_on.fit(post.title, told, url), kept.hosted_by, kept.opened_at, names
     )
+
+
+async def _shown(tx: Tx, post: Post, call: Call, hosted_by: str) -> str:
+    """All that organisers wrote, as far as it is on the page."""
+    asked = await questions.of(tx, call)
+    named = await sources.of_call(tx.conn, post.id)
+    asks = await consents.present(tx, call)
+    return " ".join(
+        (
+            post.title, text.plain(post.content), call.place_name, call.place_address, hosted_by,
+            call.external_url or "", text.plain(call.outcome), *(each.text for each in (*asked, *asks)),
+            *(f"{each.title} {each.url}" for each in named),
+        )
+    )  # fmt: skip
 
 
 def _says(shown: str, name: str) -> bool:
@@ -102,18 +116,15 @@ async def _steered(tx: Tx, actor: Account, post: Post) -> tuple[Call, Account]:
 
 
 async def behind(tx: Tx, token: str) -> Behind:
-    """What a page shows. Raises ``NotFound``, for what was removed from its community and whose author may not
-    be seen, too."""
+    """What a page shows. Raises ``NotFound``, for what was removed from its community and whose author or community
+    may not be seen, too."""
     kept = await opened_calls.by_token(tx.conn, token)
     post = await post_rows.by_id(tx.conn, kept.post_id) if kept else None
     call = await calls.by_id(tx.conn, kept.post_id) if kept else None
-    author = await accounts.by_id(tx.conn, post.account_id) if post else None
-    if (
-        not (kept and post and call and author)
-        or post.removed
-        or post.is_deleted
-        or author.is_hidden
-    ):
+    if not (kept and post and call) or post.removed:
+        raise NotFound(GONE)
+    makers = await accounts.by_ids(tx.conn, [post.account_id, call.community_id])
+    if any(maker.is_hidden for maker in makers.values()):
         raise NotFound(GONE)
     return Behind(replace(post, url=tx.site.urls.opened(token)), call, kept.hosted_by)
 

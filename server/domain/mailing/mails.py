@@ -54,7 +54,7 @@ KINDS = {
 async def want(tx: Tx, user_id: int, kind: str, **said: str) -> None:
     """Send a mail of this kind, soon; nothing where no mail can be sent. The same twice is one.
 
-    ``said``: what its template asks for besides.
+    ``said``: what its template asks for besides; ``handle``: of the person whom it is about, where that is one of several.
     """
     if tx.site.mail:
         args = {"user_id": user_id, "kind": kind, **said}
@@ -80,12 +80,12 @@ async def write(tx: Tx, user_id: int, kind: str, to: str = "", **said: str) -> M
     address = to or user.email
     link = await _link(tx, user, purpose, address) if purpose else ""
     persons = await accounts.of_user(tx.conn, user.id)
+    handle = f"@{persons[0].username}" if persons else user.email
     text = render_text(
         f"mail_{kind}.txt",
         site=tx.site,
         link=link,
-        handle=f"@{persons[0].username}" if persons else user.email,
-        **said,
+        **{"handle": handle, **said},
         hours=int(LIFETIME[purpose].total_seconds() / 3600) if purpose else 0,
     )
     subject, _, body = text.partition("\n\n")

@@ -22,7 +22,7 @@ from server import ids
 from server.domain import effects
 from server.domain.mailing import mails
 from server.domain.members import accounts, names, users
-from server.domain.moderating import barriers
+from server.domain.moderating import barriers, staff_log
 from server.domain.tx import Tx, Work
 from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from storage import accounts as account_rows
@@ -86,18 +86,20 @@ async def mode(tx: Tx) -> str:
     return here.registrations
 
 
-async def set_mode(tx: Tx, wanted: str) -> None:
+async def set_mode(tx: Tx, wanted: str, by: User | None = None) -> None:
     """Raises ``Invalid`` for a word that is no mode."""
     if wanted not in MODES:
         raise Invalid(f"Sign-up is one of {', '.join(MODES)}.")
     await instance.set_registrations(tx.conn, wanted)
+    await staff_log.note(tx, by, "sign_ups", about=wanted)
 
 
-async def invite(tx: Tx, uses: int | None = 1, days: int | None = 7) -> str:
+async def invite(tx: Tx, uses: int | None = 1, days: int | None = 7, by: User | None = None) -> str:
     """A new code; with None it is good any number of times, or for ever."""
     code = ids.secret()
     ends = tx.now + timedelta(days=days) if days else None
     await invites.insert(tx.conn, ids.digest(code), uses, ends, tx.now)
+    await staff_log.note(tx, by, "invite")
     return code
 
 
@@ -266,20 +268,23 @@ async def send_again(tx: Tx, user: User, email: str | None = None) -> None:
     await mails.want(tx, user.id, "confirm")
 
 
-async def approve(tx: Tx, user: User) -> None:
+async def approve(tx: Tx, user: User, by: User | None = None) -> None:
     """Let somebody in who waits for it. Raises ``Forbidden`` where nothing is to be decided."""
     approved = await user_rows.approve(tx.conn, user.id, tx.now)
     if approved is None:
         raise Forbidden("This account was let in already.", reason="approved")
+    people = await account_rows.of_user(tx.conn, user.id)
+    await staff_log.note(tx, by, "approve", account=people[0] if people else None)
     if approved.confirmed_at:
         await account_rows.set_waiting(tx.conn, user.id, waiting=False)
         await mails.want(tx, user.id, "approved")
 
 
-async def reject(tx: Tx, user: User) -> None:
+async def reject(tx: Tx, user: User, by: User | None = None) -> None:
     """Forget somebody who waits to be let in. Raises ``Forbidden`` where nothing is to be decided."""
     if user.approved_at:
         raise Forbidden("This account was let in already.", reason="approved")
+    await staff_log.note(tx, by, "reject")
     await _forget(tx, user.id)
 
 

@@ -6,11 +6,13 @@ import unicodedata
 from datetime import datetime
 
 from server import text
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import announcements, events
 from storage.accounts import Account
 from storage.announcements import Announcement
+from storage.users import User
 
 TEXT_MAX = 5000
 KINDS_MAX = 8
@@ -21,7 +23,11 @@ _KEYCAP = "\u20e3"
 
 
 async def announce(
-    tx: Tx, said: str, starts_at: datetime | None = None, ends_at: datetime | None = None
+    tx: Tx,
+    said: str,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    by: User | None = None,
 ) -> Announcement:
     """Raises ``Invalid``."""
     if not said.strip() or len(said) > TEXT_MAX:
@@ -31,14 +37,16 @@ async def announce(
     content = text.compose(said, {}, tx.site.urls.tag)
     row = await announcements.insert(tx.conn, said, content, starts_at, ends_at, tx.now)
     tx.happened(events.announcement(row.id))
+    await staff_log.note(tx, by, "announce", about=text.one_line(said, 100))
     return row
 
 
-async def withdraw(tx: Tx, announcement_id: int) -> None:
+async def withdraw(tx: Tx, announcement_id: int, by: User | None = None) -> None:
     """Raises ``NotFound``."""
     if not await announcements.delete(tx.conn, announcement_id):
         raise NotFound
     tx.happened(events.announcement_gone(announcement_id))
+    await staff_log.note(tx, by, "withdraw", about=str(announcement_id))
 
 
 async def dismiss(tx: Tx, reader: Account, announcement_id: int) -> None:

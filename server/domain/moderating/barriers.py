@@ -11,11 +11,13 @@ import hashlib
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from storage import barriers
 from storage.barriers import Email, EmailDomain, Network
 from storage.db import UniqueViolation
+from storage.users import User
 
 SEVERITIES = ("sign_up_requires_approval", "sign_up_block")
 DOMAIN_MAX = 253
@@ -53,7 +55,7 @@ async def severity(tx: Tx, address: str) -> str | None:
     return max(found, key=SEVERITIES.index, default=None)
 
 
-async def block_email_domain(tx: Tx, domain: str) -> EmailDomain:
+async def block_email_domain(tx: Tx, domain: str, by: User | None = None) -> EmailDomain:
     """Raises ``Invalid``."""
     wanted = domain.strip().lower().removeprefix("@").strip(".")
     if not wanted or len(wanted) > DOMAIN_MAX or any(c.isspace() or c in "@/" for c in wanted):
@@ -61,10 +63,11 @@ async def block_email_domain(tx: Tx, domain: str) -> EmailDomain:
     made = await barriers.add_email_domain(tx.conn, wanted, tx.now)
     if made is None:
         raise Invalid(TAKEN, field="domain")
+    await staff_log.note(tx, by, "bar_add", about=wanted)
     return made
 
 
-async def block_email(tx: Tx, email: str, digest: str) -> Email:
+async def block_email(tx: Tx, email: str, digest: str, by: User | None = None) -> Email:
     """By the address, or by the digest of its canonical form. Raises ``Invalid``."""
     wanted = canonical(email) if email else digest.lower()
     if len(wanted) != 64 or set(wanted) - set("0123456789abcdef"):
@@ -72,6 +75,7 @@ async def block_email(tx: Tx, email: str, digest: str) -> Email:
     made = await barriers.add_email(tx.conn, wanted)
     if made is None:
         raise Invalid(TAKEN, field="email")
+    await staff_log.note(tx, by, "bar_add", about=wanted[:12])
     return made
 
 
@@ -90,21 +94,34 @@ def _check(severity: str, comment: str) -> None:
 
 
 async def block_network(
-    tx: Tx, ip: str, severity: str, comment: str, expires_at: datetime | None
+    tx: Tx,
+    ip: str,
+    severity: str,
+    comment: str,
+    expires_at: datetime | None,
+    by: User | None = None,
 ) -> Network:
     """Raises ``Invalid``."""
     _check(severity, comment)
     made = await barriers.add_network(tx.conn, _network(ip), severity, comment, expires_at, tx.now)
     if made is None:
         raise Invalid(TAKEN, field="ip")
+    await staff_log.note(tx, by, "bar_add", about=made.network, reason=comment)
     return made
 
 
 async def change_network(
-    tx: Tx, old: Network, ip: str, severity: str, comment: str, expires_at: datetime | None
+    tx: Tx,
+    old: Network,
+    ip: str,
+    severity: str,
+    comment: str,
+    expires_at: datetime | None,
+    by: User | None = None,
 ) -> Network:
     """Raises ``Invalid``."""
     _check(severity, comment)
+    await staff_log.note(tx, by, "bar_change", about=old.network, reason=comment)
     try:
         async with tx.conn.transaction():
             return await barriers.change_network(
@@ -112,3 +129,30 @@ async def change_network(
             )
     except UniqueViolation as error:
         raise Invalid(TAKEN, field="ip") from error
+
+
+async def lift_email_domain(tx: Tx, block_id: int, by: User | None = None) -> None:
+    """Raises ``NotFound``."""
+    row = await barriers.email_domain(tx.conn, block_id)
+    if row is None:
+        raise NotFound
+    await barriers.drop_email_domain(tx.conn, row.id)
+    await staff_log.note(tx, by, "bar_lift", about=row.domain)
+
+
+async def lift_email(tx: Tx, block_id: int, by: User | None = None) -> None:
+    """Raises ``NotFound``."""
+    row = await barriers.email(tx.conn, block_id)
+    if row is None:
+        raise NotFound
+    await barriers.drop_email(tx.conn, row.id)
+    await staff_log.note(tx, by, "bar_lift", about=row.digest[:12])
+
+
+async def lift_network(tx: Tx, block_id: int, by: User | None = None) -> None:
+    """Raises ``NotFound``."""
+    row = await barriers.network(tx.conn, block_id)
+    if row is None:
+        raise NotFound
+    await barriers.drop_network(tx.conn, row.id)
+    await staff_log.note(tx, by, "bar_lift", about=row.network)

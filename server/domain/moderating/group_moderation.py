@@ -204,7 +204,7 @@ async def _held(tx: Tx, by: Steward, post: Post, reason: str) -> Post:
     """The post as it is now, in the steward's own community."""
     _check(reason)
     held = await post_rows.hold(tx.conn, post.id)
-    if held is None:
+    if held is None or held.is_deleted:
         raise NotFound
     if held.community_id != by.community.id:
         policy.NOT_IN_COMMUNITY.require()

@@ -18,12 +18,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.domain import effects
+from server.domain.moderating import staff_log
 from server.domain.moderating.barriers import parents
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts, host_blocks
 from storage.accounts import Account
 from storage.host_blocks import HostBlock
+from storage.users import User
 
 SEVERITIES = ("noop", "silence", "suspend")
 COMMENT_MAX = 5000  # characters
@@ -99,7 +101,7 @@ def _ours(tx: Tx) -> set[str]:
     return {*names(urls.domain), *names(urls.base.partition("://")[2])}
 
 
-async def block(tx: Tx, host: str, terms: Terms) -> HostBlock:
+async def block(tx: Tx, host: str, terms: Terms, by: User | None = None) -> HostBlock:
     """Raises ``Invalid``: ours lies in it, it is blocked already, or the terms make no sense."""
     _check(terms)
     if host in _ours(tx):
@@ -109,10 +111,11 @@ async def block(tx: Tx, host: str, terms: Terms) -> HostBlock:
     if made is None:
         raise Invalid(TAKEN, field="domain")
     await _follow_up(tx, made, was="noop")
+    await _note(tx, by, "host_block", made)
     return made
 
 
-async def change(tx: Tx, row: HostBlock, terms: Terms) -> HostBlock:
+async def change(tx: Tx, row: HostBlock, terms: Terms, by: User | None = None) -> HostBlock:
     """Raises ``Invalid``, and ``NotFound`` where it was lifted meanwhile."""
     _check(terms)
     await host_blocks.hold(tx.conn, row.host)
@@ -129,14 +132,22 @@ async def change(tx: Tx, row: HostBlock, terms: Terms) -> HostBlock:
     if made is None:
         raise NotFound
     await _follow_up(tx, made, was=row.severity)
+    await _note(tx, by, "host_change", made)
     return made
 
 
-async def lift(tx: Tx, row: HostBlock) -> None:
+async def _note(tx: Tx, by: User | None, action: str, row: HostBlock) -> None:
+    said = row.private_comment or row.public_comment
+    reason = f"{row.severity}: {said}" if said else row.severity
+    await staff_log.note(tx, by, action, about=row.host, reason=reason)
+
+
+async def lift(tx: Tx, row: HostBlock, by: User | None = None) -> None:
     """A repeat changes nothing."""
     await host_blocks.hold(tx.conn, row.host)
     await host_blocks.delete(tx.conn, row.id)
     await host_blocks.stand(tx.conn, row.host, tx.now)
+    await staff_log.note(tx, by, "host_lift", about=row.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,7 @@ class Imported:
     unchanged: int
 
 
-async def impose(tx: Tx, wanted: Mapping[str, Terms]) -> Imported:
+async def impose(tx: Tx, wanted: Mapping[str, Terms], by: User | None = None) -> Imported:
     """Carry out a list, all of it. Of what holds and what the list says, the stricter part holds.
 
     Raises ``Invalid`` where the list has this server.
@@ -166,6 +177,8 @@ async def impose(tx: Tx, wanted: Mapping[str, Terms]) -> Imported:
         added, changed = added + (row is not None and old is None), changed + (row is not old)
         if row is not None and row is not old and host in met_hosts:
             await _follow_up(tx, row, was=old.severity if old else "noop")
+    said = f"{added} new, {changed - added} stricter"
+    await staff_log.note(tx, by, "host_import", about=said)
     return Imported(added, changed - added, len(wanted) - changed)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from server import text
 from server.domain.members.users import check_email
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import instance
+from storage.users import User
 
 TITLE_MAX = 100  # characters
 DESCRIPTION_MAX = 5000
@@ -23,6 +25,7 @@ async def describe(
     description: str | None = None,
     rules: Sequence[str] | None = None,
     contact: str | None = None,
+    by: User | None = None,
 ) -> None:
     """Change what is given (None: leave it). Rules replace all former ones, whose numbers reports keep.
 
@@ -41,6 +44,9 @@ async def describe(
         None if rules is None else _rules(rules),
         None if contact is None else _contact(contact),
     )
+    given = {"title": title, "description": description, "rules": rules, "contact": contact}
+    changed = ", ".join(name for name, value in given.items() if value is not None)
+    await staff_log.note(tx, by, "describe", about=changed)
 
 
 def _rules(rules: Sequence[str]) -> list[str]:

@@ -24,6 +24,7 @@ from server.domain import effects
 from server.domain.mailing import mails
 from server.domain.members import farewell
 from server.domain.moderating import reports as report_verbs
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
 from storage import accounts, reports, users
@@ -53,11 +54,16 @@ async def user_of(tx: Tx, account: Account) -> User | None:
     return await users.by_id(tx.conn, account.user_id) if account.user_id else None
 
 
-async def _require_above(tx: Tx, by: User, account: Account) -> User | None:
+def outranks(by: User, user: User | None) -> bool:
+    """Whether ``by`` may judge an account of this user (None: nobody of ours)."""
+    return by.role in STAFF and (user is None or RANKS[user.role] < RANKS[by.role])
+
+
+async def user_below(tx: Tx, by: User, account: Account) -> User | None:
     """The user of an account that ``by`` may act upon. Raises ``Forbidden``: nobody judges their like."""
     require_staff(by)
     user = await user_of(tx, account)
-    if account.kind == "application" or (user and RANKS[user.role] >= RANKS[by.role]):
+    if account.kind == "application" or not outranks(by, user):
         raise Forbidden(REFUSED, reason="rank")
     return user
 
@@ -82,11 +88,13 @@ async def act(tx: Tx, by: User, moderator: Account, account: Account, wanted: Ac
         raise Invalid(f"The type is one of {', '.join(ACTIONS)} here.", field="type")
     if len(wanted.words) > WORDS_MAX:
         raise Invalid(f"A text has at most {WORDS_MAX} characters.", field="text")
-    user = await _require_above(tx, by, account)
+    user = await user_below(tx, by, account)
     about = await _report(tx, account, wanted.report_id)
     verb = ACTIONS[wanted.type]
     if verb:
         await verb(tx, by, account)
+    reason = wanted.words or (f"report {about.id}" if about else "")
+    await staff_log.note(tx, by, wanted.type, account=account, reason=reason)
     if about:
         await report_verbs.resolve(tx, moderator, about)
     if user:
@@ -116,7 +124,7 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
     await effects.tell(tx, [account], "moderation_warning", account, None, about=told)
     if wanted.mail:
         said = {"sentence": _sentence(wanted, about), "words": wanted.words, "community": ""}
-        await mails.want(tx, user.id, "warning", **said)
+        await mails.want(tx, user.id, "warning", handle=f"@{account.username}", **said)
 
 
 def _sentence(wanted: Action, about: Report | None) -> str:
@@ -126,7 +134,7 @@ def _sentence(wanted: Action, about: Report | None) -> str:
 
 async def suspend(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``. A repeat changes nothing."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     suspended = await accounts.suspend(tx.conn, account.id, tx.now)
     if account.local and account.suspended_at is None:
         await effects.profile(tx, suspended)
@@ -135,10 +143,11 @@ async def suspend(tx: Tx, by: User, account: Account) -> Account:
 
 async def unsuspend(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``, and ``Invalid`` where its whole host is kept out."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     if account.suspended_by_host:
         raise Invalid("Its server is suspended: lift that block first.")
     back = await accounts.unsuspend(tx.conn, account.id)
+    await staff_log.note(tx, by, "unsuspend", account=account)
     if account.local and account.suspended_at:
         await effects.profile(tx, back)
     return back
@@ -146,33 +155,35 @@ async def unsuspend(tx: Tx, by: User, account: Account) -> Account:
 
 async def silence(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``. A repeat changes nothing."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     return await accounts.silence(tx.conn, account.id, tx.now)
 
 
 async def unsilence(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``, and ``Invalid`` where its whole host is kept down."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     if account.silenced_by_host:
         raise Invalid("Its server is silenced: lift that block first.")
+    await staff_log.note(tx, by, "unsilence", account=account)
     return await accounts.unsilence(tx.conn, account.id)
 
 
 async def sensitize(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``. A repeat changes nothing."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     return await accounts.sensitize(tx.conn, account.id, tx.now)
 
 
 async def unsensitize(tx: Tx, by: User, account: Account) -> Account:
     """Raises ``Forbidden``."""
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
+    await staff_log.note(tx, by, "unsensitive", account=account)
     return await accounts.unsensitize(tx.conn, account.id)
 
 
 async def set_disabled(tx: Tx, by: User, account: Account, *, disabled: bool) -> None:
     """Raises ``Forbidden``, and ``Invalid`` for an account that nobody here signs in to."""
-    user = await _require_above(tx, by, account)
+    user = await user_below(tx, by, account)
     if user is None:
         raise Invalid("Nobody here signs in to this account.")
     await users.set_disabled(tx.conn, user.id, tx.now if disabled else None)
@@ -184,11 +195,12 @@ async def erase(tx: Tx, by: User, account: Account) -> Account:
     Raises ``Forbidden``: administrators alone, and of who is suspended; ``Invalid`` for a community.
     """
     require_admin(by)
-    await _require_above(tx, by, account)
+    await user_below(tx, by, account)
     if account.suspended_at is None:
         raise Forbidden(REFUSED, reason="not_suspended")
     if account.local and account.is_group:
         raise Invalid("A community is not deleted in this way.")
+    await staff_log.note(tx, by, "erase", account=account, about=f"@{account.handle}")
     return await farewell.erase(tx, account)
 
 
@@ -198,6 +210,7 @@ async def disable(tx: Tx, by: User, account: Account) -> None:
 
 async def enable(tx: Tx, by: User, account: Account) -> None:
     await set_disabled(tx, by, account, disabled=False)
+    await staff_log.note(tx, by, "enable", account=account)
 
 
 Verb: TypeAlias = Callable[[Tx, User, Account], Awaitable[object]]

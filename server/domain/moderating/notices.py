@@ -41,12 +41,12 @@ async def tell(
     }
     await effects.tell(tx, [person], "moderation_warning", community, None, about=about)
     if by_mail and person.user_id and community.local:
-        await _mail(tx, community, person.user_id, words)
+        await _mail(tx, community, person, person.user_id, words)
 
 
-async def _mail(tx: Tx, community: Account, user_id: int, words: str) -> None:
+async def _mail(tx: Tx, community: Account, person: Account, user_id: int, words: str) -> None:
     if not tx.site.mail or tx.site.secret is None:
         return
     if await mail_budgets.may_warn(tx, user_id, community.id):
         said = {"sentence": words, "words": "", "community": community.url or community.uri}
-        await mails.want(tx, user_id, "warning", **said)
+        await mails.want(tx, user_id, "warning", handle=f"@{person.username}", **said)

@@ -19,6 +19,7 @@ from server.clock import stamp
 from server.domain import effects, forms
 from server.domain.calling import calls_elsewhere
 from server.domain.members import accounts as account_verbs
+from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
 from storage import accounts as account_rows
@@ -193,18 +194,23 @@ async def arrived(
 # What becomes of it. The door has asked for the role; a report that goes meanwhile is not found.
 
 
-async def sort(tx: Tx, row: Report, category: str, rule_ids: Sequence[int]) -> Report:
+async def sort(
+    tx: Tx, row: Report, category: str, rule_ids: Sequence[int], by: Account | None = None
+) -> Report:
     """Under another category. Raises ``Invalid``."""
     await _check(tx, category, rule_ids)
+    await _note(tx, by, "report_sort", row)
     return _found(await reports.sort(tx.conn, row.id, category, sorted(set(rule_ids)), tx.now))
 
 
 async def take_on(tx: Tx, by: Account, row: Report) -> Report:
     """``by`` looks after it."""
+    await _note(tx, by, "report_take", row)
     return _found(await reports.assign(tx.conn, row.id, by.id, tx.now))
 
 
-async def let_go(tx: Tx, _by: Account, row: Report) -> Report:
+async def let_go(tx: Tx, by: Account, row: Report) -> Report:
+    await _note(tx, by, "report_let_go", row)
     return _found(await reports.assign(tx.conn, row.id, None, tx.now))
 
 
@@ -212,11 +218,17 @@ async def resolve(tx: Tx, by: Account, row: Report) -> Report:
     """Close it. One that is closed stays as whoever closed it first left it."""
     if row.resolved_at:
         return row
+    await _note(tx, by, "report_resolve", row)
     return _found(await reports.resolve(tx.conn, row.id, by.id, tx.now))
 
 
-async def reopen(tx: Tx, _by: Account, row: Report) -> Report:
+async def reopen(tx: Tx, by: Account, row: Report) -> Report:
+    await _note(tx, by, "report_reopen", row)
     return _found(await reports.reopen(tx.conn, row.id, tx.now))
+
+
+async def _note(tx: Tx, by: Account | None, action: str, row: Report) -> None:
+    await staff_log.note(tx, by.user_id if by else None, action, about=str(row.id))
 
 
 def _found(row: Report | None) -> Report:

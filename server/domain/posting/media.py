@@ -285,6 +285,12 @@ async def clean(tx: Tx) -> None:
     await _remove(tx, await media.idle(tx.conn, tx.now - IDLE, AT_ONCE))
 
 
+async def forget_copies(tx: Tx) -> None:
+    """All files of other servers, the oldest first: they are fetched again when somebody looks."""
+    ever = tx.now + timedelta(days=36500)
+    await drop_files(tx, "cache", await media.forget_remote(tx.conn, ever, AT_ONCE))
+
+
 async def forget_remote(tx: Tx) -> None:
     """Files of other servers that were kept for their time."""
     await drop_files(tx, "cache", await media.forget_remote(tx.conn, tx.now, AT_ONCE))
