@@ -7,9 +7,11 @@ administrator and by a browser, and read as a browser would read it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -17,10 +19,14 @@ import pytest
 from aiohttp import web
 from bs4 import BeautifulSoup
 
+from server import ids
 from server.activitypub.routes import DOCUMENTS
 from server.activitypub.routes import routes as document_routes
 from server.api.routes import routes as api_routes
 from server.web.routes import routes as web_routes
+from storage import oauth
+from storage.accounts import Account
+from storage.oauth import Session
 from storage.posts import Post
 from tests.api.networked import Pages, Town, pages, town
 from tests.api.people import Member
@@ -76,6 +82,8 @@ class Stage:
     garden: int
     post: Post
     call: Post
+    cookie: Json
+    """Of the boss's browser, who steers the community and runs the instance."""
 
     async def arrives(self, who: Person, document: Json) -> str:
         assert (await self.peer.send(who, document, self.town.ours.inbox)).status == 202
@@ -90,7 +98,20 @@ async def stage(town: Town, microblog: Peer, pages: Pages) -> Stage:
     garden = await town.house.community(boss, "garden")
     post = await town.ours.publish(boss.account, "@garden The beans are up #beans")
     call = await town.ours.event(boss.account, garden, "Digging")
-    return Stage(town, microblog, pages, boss, garden.id, post, call)
+    cookie = await browsing(town, boss.account)
+    return Stage(town, microblog, pages, boss, garden.id, post, call, cookie)
+
+
+async def browsing(town: Town, account: Account) -> Json:
+    """The header of somebody's browser."""
+    secret = ids.secret()
+    assert account.user_id
+    async with town.ours.work.transaction() as tx:
+        ends = tx.now + timedelta(days=30)
+        row = Session(ids.digest(secret), account.user_id, account.id, tx.now, ends)
+        await oauth.insert_session(tx.conn, row)
+    name = hashlib.sha256(f"https://{town.ours.host}".encode()).hexdigest()[:8]
+    return {"Cookie": f"__Host-beckon-{name}={secret}"}
 
 
 # What is sent
@@ -223,7 +244,7 @@ def paths() -> Iterator[str]:
     yield from DOCUMENTS
 
 
-def filled(path: str, ids: list[int], ours: str, names: list[str]) -> set[str]:
+def filled(path: str, numbers: list[int], ours: str, names: list[str]) -> set[str]:
     """A path with each thing that may stand in it; what is in the path of a name."""
     if path.startswith(ENDLESS):
         return set()
@@ -231,7 +252,7 @@ def filled(path: str, ids: list[int], ours: str, names: list[str]) -> set[str]:
         return {re.sub(r"{[^}]+}", name, path) for name in names}
     if "{tag" in path:
         return {re.sub(r"{[^}]+}", "beans", path)}
-    return {re.sub(r"{[^}]+}", str(number), path) for number in ids}
+    return {re.sub(r"{[^}]+}", str(number), path) for number in numbers}
 
 
 def faults_of(path: str, media_type: str, body: str) -> list[str]:
@@ -308,8 +329,8 @@ async def test_every_door_after_every_payload(stage: Stage) -> None:
     assert len(stored) == len(written), sorted(set(written) - stored.keys())
     trolls = await ours.rows("select id from accounts where username like 'troll%'")
     first = [row.id for row in list(stored.values())[:4]]
-    ids = [stage.post.id, stage.call.id, stage.garden, int(boss.id), *first, trolls[0]["id"]]
-    asked = {p for path in paths() for p in filled(path, ids, ours.host, ["boss", "garden"])}
+    known = [stage.post.id, stage.call.id, stage.garden, int(boss.id), *first, trolls[0]["id"]]
+    asked = {p for path in paths() for p in filled(path, known, ours.host, ["boss", "garden"])}
     for row in stored.values():
         asked |= {f"/api/v1/statuses/{row.id}{part}" for part in ("", "/history", "/context")}
         asked |= {f"/posts/{row.id}", f"/calls/{row.id}", f"/calls/{row.id}.ics"}
@@ -321,12 +342,18 @@ async def test_every_door_after_every_payload(stage: Stage) -> None:
     harm.pop(HOST_NAMED_URI)  # where ``uri`` is a host
     assert harm == {}
     assert len(seen) > SHOWN
+    assert {"/admin/reports", "/@garden/steer"} <= seen, "the browser was signed in"
 
 
 async def look(stage: Stage, path: str, seen: set[str]) -> list[str]:
     """What is wrong at an address, for an app, a browser and a server. ``seen``: where there is a payload."""
     found: list[str] = []
-    looks = (("application/json", stage.boss.token), ("text/html", {}), (ACTIVITY_JSON, {}))
+    looks = (
+        ("application/json", stage.boss.token),
+        ("text/html", {}),
+        ("text/html", stage.cookie),
+        (ACTIVITY_JSON, {}),
+    )
     for accept, token in looks:
         headers = {"Accept": accept, **token}
         url = stage.boss.base + path
