@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -38,3 +38,13 @@ def day(at: datetime, timezone: str) -> dict[str, str]:
     local, spoken = at.astimezone(ZoneInfo(timezone)), i18n.spoken().locale
     parts = {"weekday": "EEE", "day": "d", "month": "MMM"}
     return {name: dates.format_date(local, form, spoken) for name, form in parts.items()}
+
+
+def weekday(number: int) -> str:
+    """The name of a day of the week; Monday is 0."""
+    return i18n.spoken().locale.days["stand-alone"]["wide"][number]
+
+
+def hour(number: int) -> str:
+    """An hour of the day, as a clock shows it."""
+    return dates.format_time(time(number), "short", locale=i18n.spoken().locale)

@@ -47,11 +47,13 @@ _FILTERS = {
     "clean": _clean,
     "date": dates.date,
     "day": dates.day,
+    "hour": dates.hour,
     "iso": _iso,
     "number": dates.number,
     "plain": text.plain,
     "said": i18n.gettext,
     "web": _web,
+    "weekday": dates.weekday,
     "when": dates.when,
 }
 cast("dict[str, Any]", _ENVIRONMENT.filters).update(_FILTERS)

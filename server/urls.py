@@ -98,6 +98,10 @@ class Urls:
     def reset(self, secret: str) -> str:
         return f"{self.base}/password/{secret}"
 
+    def new_email(self, secret: str) -> str:
+        """Where somebody says that a new address is theirs."""
+        return f"{self.base}/settings/email/{secret}"
+
     def confirm_answer(self, secret: str) -> str:
         """Where somebody without an account says that an answer is theirs."""
         return f"{self.base}/answers/confirm/{secret}"

@@ -35,6 +35,16 @@ class OfToken:
     quiet_until: int
 
 
+@dataclass(frozen=True, slots=True)
+class OfCommunity:
+    """How much somebody is told of a community that they joined."""
+
+    id: int
+    name: str
+    handle: str
+    level: str
+
+
 OF = Query(
     "select timezone, quiet_from, quiet_until, digest, digest_day, digest_hour"
     " from attention where user_id = $1",
@@ -58,6 +68,18 @@ PUT = Command(
     """
 )
 LEVEL = Query("select level from attention_levels where account_id = $1 and community_id = $2", str)
+LEVELS_OF = Query(
+    """
+    select g.id, coalesce(nullif(g.display_name, ''), g.username) as name,
+        concat_ws('@', g.username, nullif(g.handle_host, '')) as handle,
+        coalesce(l.level, 'calls') as level
+    from follows f join accounts g on g.id = f.target_id and g.kind = 'group'
+    left join attention_levels l on l.account_id = f.follower_id and l.community_id = f.target_id
+    where f.follower_id = $1 and f.accepted_at is not null and g.suspended_at is null
+    order by f.id limit $2
+    """,
+    OfCommunity,
+)
 PUT_LEVEL = Command(
     "insert into attention_levels (account_id, community_id, level) values ($1, $2, $3)"
     " on conflict (account_id, community_id) do update set level = excluded.level"
@@ -104,6 +126,11 @@ async def put(conn: Connection, user_id: int, a: Attention) -> None:
 async def level(conn: Connection, account_id: int, community_id: int) -> str | None:
     """None where none was chosen."""
     return await LEVEL.first(conn, account_id, community_id)
+
+
+async def levels_of(conn: Connection, account_id: int, limit: int) -> list[OfCommunity]:
+    """In the order of joining."""
+    return await LEVELS_OF.all(conn, account_id, limit)
 
 
 async def put_level(conn: Connection, account_id: int, community_id: int, chosen: str) -> None:

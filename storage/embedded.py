@@ -76,6 +76,7 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 NOT_DURABLE = {
+    "max_connections": "200",  # of the tests: many instances at once
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",

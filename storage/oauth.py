@@ -65,6 +65,7 @@ class Session:
     account_id: int
     created_at: datetime
     expires_at: datetime
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,32 @@ class SignedIn:
     account_id: int
     role: str
     language: str | None
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A session as its owner sees it. ``used_at``: to the hour."""
+
+    id: int
+    digest: bytes
+    browser: str
+    created_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an app may do for somebody: all its tokens of one account. ``last_used_at``: of any."""
+
+    app_id: int
+    account_id: int
+    username: str
+    name: str
+    website: str | None
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 INSERT_APP = Query(
@@ -131,15 +158,38 @@ DROP_TOKENS_OF_USER = Command("delete from tokens where user_id = $1")
 DROP_TOKENS_OF_CODE = Command("delete from tokens where code_digest = $1")
 TOUCH_TOKEN = Command("update tokens set last_used_at = $2 where id = $1")
 INSERT_SESSION = Command(
-    "insert into sessions (digest, user_id, account_id, created_at, expires_at)"
-    " values ($1, $2, $3, $4, $5)"
+    "insert into sessions (digest, user_id, account_id, created_at, used_at, expires_at, browser)"
+    " values ($1, $2, $3, $4, $4, $5, $6)"
 )
 SESSION = Query(
-    "select s.user_id, s.account_id, u.role, u.language from sessions s join users u on u.id = s.user_id"
+    "select s.user_id, s.account_id, u.role, u.language, s.used_at from sessions s join users u on u.id = s.user_id"
     " where s.digest = $1 and s.expires_at > $2 and u.disabled_at is null"
     " and u.confirmed_at is not null and u.approved_at is not null",
     SignedIn,
 )
+TOUCH_SESSION = Command("update sessions set used_at = $2 where digest = $1")
+ACT_AS = Command("update sessions set account_id = $2 where digest = $1")
+BROWSERS = Query(
+    "select id, digest, browser, created_at, used_at from sessions"
+    " where user_id = $1 and expires_at > $2 order by used_at desc, id desc limit $3",
+    Browser,
+)
+DROP_BROWSER = Command("delete from sessions where user_id = $1 and id = $2")
+GRANTS = Query(
+    """
+    select t.app_id, t.account_id, a.username, p.name, p.website,
+        array(select distinct unnest(x.scopes) from tokens x
+            where x.user_id = $1 and x.app_id = t.app_id and x.account_id = t.account_id
+            order by 1) as scopes,
+        min(t.created_at) as created_at, max(t.last_used_at) as last_used_at
+    from tokens t join apps p on p.id = t.app_id join accounts a on a.id = t.account_id
+    where t.user_id = $1
+    group by t.app_id, t.account_id, a.username, p.name, p.website
+    order by coalesce(max(t.last_used_at), min(t.created_at)) desc limit $2
+    """,
+    Grant,
+)
+DROP_GRANT = Command("delete from tokens where user_id = $1 and app_id = $2 and account_id = $3")
 DROP_SESSION = Command("delete from sessions where digest = $1")
 DROP_SESSIONS_OF_USER = Command("delete from sessions where user_id = $1 and digest <> $2")
 DROP_OLD_SESSIONS = Command("delete from sessions where expires_at <= $1")
@@ -242,11 +292,42 @@ async def touch_token(conn: Connection, token_id: int, now: datetime) -> None:
 
 async def insert_session(conn: Connection, session: Session) -> None:
     s = session
-    await INSERT_SESSION.run(conn, s.digest, s.user_id, s.account_id, s.created_at, s.expires_at)
+    await INSERT_SESSION.run(
+        conn, s.digest, s.user_id, s.account_id, s.created_at, s.expires_at, s.browser
+    )
 
 
 async def session(conn: Connection, digest: bytes, now: datetime) -> SignedIn | None:
     return await SESSION.first(conn, digest, now)
+
+
+async def touch_session(conn: Connection, digest: bytes, now: datetime) -> None:
+    await TOUCH_SESSION.run(conn, digest, now)
+
+
+async def act_as(conn: Connection, digest: bytes, account_id: int) -> None:
+    """The browser of this session acts for another person of its user from now on."""
+    await ACT_AS.run(conn, digest, account_id)
+
+
+async def browsers(conn: Connection, user_id: int, now: datetime, limit: int) -> list[Browser]:
+    """The last used first."""
+    return await BROWSERS.all(conn, user_id, now, limit)
+
+
+async def drop_browser(conn: Connection, user_id: int, session_id: int) -> bool:
+    """False where this user has none of this id."""
+    return await DROP_BROWSER.run(conn, user_id, session_id) > 0
+
+
+async def grants(conn: Connection, user_id: int, limit: int) -> list[Grant]:
+    """The last used first."""
+    return await GRANTS.all(conn, user_id, limit)
+
+
+async def drop_grant(conn: Connection, user_id: int, app_id: int, account_id: int) -> bool:
+    """All tokens of an app for one account of the user. False where there are none."""
+    return await DROP_GRANT.run(conn, user_id, app_id, account_id) > 0
 
 
 async def drop_session(conn: Connection, digest: bytes) -> None:

@@ -57,6 +57,11 @@ SET_PASSWORD = Command("update users set password_hash = $2 where id = $1")
 SET_EMAIL = Query(
     "update users set email = $2 where id = $1 and confirmed_at is null returning *", User
 )
+CHANGE_EMAIL = Command("update users set email = $2 where id = $1")
+OTHER_ADMIN = Query(
+    "select exists (select from users u where u.role = 'admin' and u.id <> $1 and u.disabled_at is null)",
+    bool,
+)
 CONFIRM = Query(
     "update users set confirmed_at = $3 where id = $1 and email = $2 and confirmed_at is null"
     " returning *",
@@ -151,6 +156,16 @@ async def set_email(conn: Connection, user_id: int, email: str) -> User | None:
     Raises ``UniqueViolation`` where it is taken.
     """
     return await SET_EMAIL.first(conn, user_id, email)
+
+
+async def change_email(conn: Connection, user_id: int, email: str) -> None:
+    """Raises ``UniqueViolation`` where it is taken."""
+    await CHANGE_EMAIL.run(conn, user_id, email)
+
+
+async def other_admin(conn: Connection, user_id: int) -> bool:
+    """Whether somebody else may run this instance."""
+    return await OTHER_ADMIN.one(conn, user_id)
 
 
 async def confirm(conn: Connection, user_id: int, email: str, now: datetime) -> User | None:

@@ -20,7 +20,11 @@ from server.domain.calling import kinds
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 SPECIFICATIONS = {"w3id.org", "www.w3.org", "www.rfc-editor.org"}
-OTHER_NAMES = {"BECKON_TEST_DATABASE_URL", "BECKON_TEST_WORKERS"}  # of the tests, not of the server
+OTHER_NAMES = {
+    "BECKON_TEST_BROWSER",
+    "BECKON_TEST_DATABASE_URL",
+    "BECKON_TEST_WORKERS",
+}  # of the tests, not of the server
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 

@@ -22,6 +22,81 @@ for (const select of document.querySelectorAll("form[action='/language'] select"
 
 // Where a menu scrolls, the page that is open is in sight.
 document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Passkeys are reached by a script alone: where there is none, or no passkeys, nothing here is offered.
+const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const letters = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+const listed = (keys) => (keys || []).map((key) => ({ ...key, id: bytes(key.id) }));
+
+const passkeys = {
+  async add(form) {
+    const asked = JSON.parse(form.dataset.asked);
+    const made = await navigator.credentials.create({
+      publicKey: {
+        ...asked,
+        challenge: bytes(asked.challenge),
+        user: { ...asked.user, id: bytes(asked.user.id) },
+        excludeCredentials: listed(asked.excludeCredentials),
+      },
+    });
+    return [made, { attestationObject: letters(made.response.attestationObject) }];
+  },
+  async enter() {
+    const answer = await fetch("/sign-in/passkey/question", { method: "POST" });
+    if (!answer.ok) throw new Error("refused");
+    const asked = await answer.json();
+    const signed = await navigator.credentials.get({
+      publicKey: { ...asked, challenge: bytes(asked.challenge), allowCredentials: listed(asked.allowCredentials) },
+    });
+    const { authenticatorData, signature, userHandle } = signed.response;
+    return [
+      signed,
+      {
+        authenticatorData: letters(authenticatorData),
+        signature: letters(signature),
+        userHandle: userHandle && letters(userHandle),
+      },
+    ];
+  },
+};
+
+if (window.PublicKeyCredential) {
+  document.documentElement.classList.add("passkeys");
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    form.hidden = false;
+    form.addEventListener("submit", async (event) => {
+      if (form.elements.answer.value) return;
+      event.preventDefault();
+      const trouble = form.querySelector("[role=alert]");
+      trouble.hidden = true;
+      try {
+        const [key, said] = await passkeys[form.dataset.passkey](form);
+        said.clientDataJSON = letters(key.response.clientDataJSON);
+        form.elements.answer.value = JSON.stringify({ id: key.id, rawId: letters(key.rawId), type: key.type, response: said });
+        form.submit();
+      } catch {
+        trouble.hidden = false;
+      }
+    });
+  }
+}
+
+// Where somebody is, about: rounded here already.
+for (const button of document.querySelectorAll("[data-locate]")) {
+  if (!navigator.geolocation) continue;
+  button.hidden = false;
+  button.addEventListener("click", () =>
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      for (const name of ["latitude", "longitude"]) button.form.elements[name].value = coords[name].toFixed(1);
+    }),
+  );
+}
+
+// Lines of a form that nobody has filled in yet come when the one before them is.
+for (const spare of document.querySelectorAll("[data-spare]")) {
+  spare.hidden = true;
+  spare.previousElementSibling.addEventListener("input", () => (spare.hidden = false));
+}
 
 // Around me: asked for by hand, rounded to some ten kilometres before it leaves the device.
 for (const button of document.querySelectorAll("button[data-near]")) {

@@ -22,7 +22,16 @@ MAIN: tuple[Entry, ...] = (
 )
 """In the head of every page."""
 
-SETTINGS: tuple[Entry, ...] = (Entry("/settings/password", mark("Password")),)
+SETTINGS: tuple[Entry, ...] = (
+    Entry("/settings/profile", mark("Profile")),
+    Entry("/settings/account", mark("Account")),
+    Entry("/settings/sign-in", mark("Signing in")),
+    Entry("/settings/password", mark("Password")),
+    Entry("/settings/sessions", mark("Browsers and apps")),
+    Entry("/settings/notifications", mark("Notifications")),
+    Entry("/settings/privacy", mark("Privacy")),
+    Entry("/settings/persons", mark("Pseudonyms")),
+)
 """A person's own pages, below ``/settings``."""
 
 STEERING: tuple[Entry, ...] = (

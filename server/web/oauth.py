@@ -17,7 +17,7 @@ from server.domain.members import oauth, users
 from server.domain.members.oauth import OUT_OF_BAND, Ask
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from server.web import session
+from server.web import scope_words, session
 from server.web.answers import HEADERS, back_to, form, page
 
 ASKED = (
@@ -26,26 +26,6 @@ ASKED = (
 # Chrome and Safari hold the redirect after the form against form-action, and the app never gets its
 # code; so the consent page has none, and its script-less form can only be ours.
 POLICY = HEADERS["Content-Security-Policy"].replace(" form-action 'self';", "")
-
-MEANINGS = {
-    "read": "see everything that you can see",
-    "write": "write, answer and change things in your name",
-    "follow": "change whom you follow, mute and block",
-    "push": "receive your notifications",
-    "profile": "know who you are",
-    "admin": "do what you may do as an administrator",
-}
-
-
-def meanings(scopes: list[str]) -> list[str]:
-    """What the scopes mean to a person; a narrow one is named as it is."""
-    shown = [f"{MEANINGS[word.partition(':')[0]]}{_part(word)}" for word in scopes]
-    return list(dict.fromkeys(shown))
-
-
-def _part(word: str) -> str:
-    part = word.partition(":")[2].replace("_", " ").replace(":", ", ")
-    return f" ({part} only)" if part else ""
 
 
 def _fields(given: Mapping[str, object]) -> dict[str, str]:
@@ -82,7 +62,7 @@ async def show(request: web.Request) -> web.Response:
         "oauth_consent.html",
         viewer,
         app=asked.app,
-        meanings=meanings(asked.scopes),
+        meanings=scope_words.meanings(asked.scopes),
         fields=fields,
         persons=persons,
     )

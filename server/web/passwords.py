@@ -8,12 +8,14 @@ from server import limits
 from server.context import context
 from server.domain.members import passwords, users
 from server.errors import Invalid, NotFound, TooMany
+from server.i18n import mark
 from server.peer import address_of
 from server.web import session
 from server.web.answers import form, page, signed_in
 from server.web.session import Viewer
 
-GONE = "This link was used already, or is too old."
+GONE = mark("This link was used already, or is too old.")
+NO_MAIL = mark("This server sends no mail. Please write to whoever runs it.")
 
 
 async def forgot(request: web.Request) -> web.Response:
@@ -23,7 +25,7 @@ async def forgot(request: web.Request) -> web.Response:
 
 def _forgot(request: web.Request, *, sent: bool = False, fault: str = "") -> web.Response:
     if not context(request).work.site.mail:
-        raise NotFound("This server sends no mail. Please write to whoever runs it.")
+        raise NotFound(NO_MAIL)
     status = 429 if fault else 200
     return page(request, "password_forgot.html", None, status=status, sent=sent, fault=fault)
 

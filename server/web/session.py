@@ -4,7 +4,11 @@ The cookie holds 256 random bits; the database holds their digest only, so a sto
 in. The form token is a digest of the same secret: another site can neither read nor guess it, and nothing
 has to be stored for it. A sign-in form has no session yet; ``require_same_origin`` guards that one.
 
-Sessions survive a restart; they end after ``LIFETIME``, at signing out, or when the user is disabled.
+Sessions survive a restart; they end after ``LIFETIME``, at signing out, or when the user is disabled. Of the browser
+its kind is kept, and to the hour when it was last used, so that its owner finds it in a list; no address is.
+
+Between a password and a code a browser has another cookie, for minutes: it tells who is to give the code, and
+signs nobody in.
 """
 
 from __future__ import annotations
@@ -22,11 +26,14 @@ from server import ids
 from server.context import context
 from server.domain.tx import Tx
 from server.errors import Forbidden
+from server.web import browsers
 from storage import accounts, oauth
 from storage.accounts import Account
 from storage.oauth import Session
 
 LIFETIME = timedelta(days=60)
+TOUCH = timedelta(hours=1)
+"""So seldom it is written down that a session is used."""
 FORM_FIELD = "csrf"
 EXPIRED = (
     "This form is from another session. Please go back, load the page again, and send it again."
@@ -68,6 +75,10 @@ def _cookie(request: web.Request) -> str:
     return f"__Host-{own}" if _secure(request) else own
 
 
+def _step_cookie(request: web.Request) -> str:
+    return f"{_cookie(request)}-step"
+
+
 def _form_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"form", "sha256").hexdigest()
 
@@ -84,6 +95,8 @@ async def viewer(request: web.Request) -> Viewer | None:
         return None
     async with context(request).work.reading() as tx:
         session = await oauth.session(tx.conn, ids.digest(secret), tx.now)
+        if session and tx.now - session.used_at > TOUCH:
+            await oauth.touch_session(tx.conn, ids.digest(secret), tx.now)
         account = await accounts.by_id(tx.conn, session.account_id) if session else None
     if session is None or account is None or account.is_hidden:
         return None
@@ -95,17 +108,37 @@ async def begin(
 ) -> None:
     """Sign a browser in: a row, and the cookie on the response. A new secret each time."""
     secret = ids.secret()
-    row = Session(ids.digest(secret), user_id, account_id, tx.now, tx.now + LIFETIME)
+    kind = browsers.kind(request.headers.get("User-Agent", ""))
+    row = Session(ids.digest(secret), user_id, account_id, tx.now, tx.now + LIFETIME, kind)
     await oauth.insert_session(tx.conn, row)
+    _set_cookie(request, response, _cookie(request), secret, LIFETIME)
+    forget_step(request, response)
+
+
+def _set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, lasts: timedelta
+) -> None:
     response.set_cookie(
-        _cookie(request),
-        secret,
-        max_age=int(LIFETIME.total_seconds()),
-        path="/",
-        secure=_secure(request),
-        httponly=True,
-        samesite="Lax",
-    )
+        name, value, max_age=int(lasts.total_seconds()), path="/", secure=_secure(request),
+        httponly=True, samesite="Lax",
+    )  # fmt: skip
+
+
+def remember_step(
+    request: web.Request, response: web.StreamResponse, secret: str, lasts: timedelta
+) -> None:
+    """This browser is to give a code next."""
+    _set_cookie(request, response, _step_cookie(request), secret, lasts)
+
+
+def step(request: web.Request) -> str:
+    """The secret of the step at which this browser is, or ""."""
+    return request.cookies.get(_step_cookie(request), "")
+
+
+def forget_step(request: web.Request, response: web.StreamResponse) -> None:
+    if step(request):
+        response.del_cookie(_step_cookie(request), path="/", secure=_secure(request), httponly=True)
 
 
 async def end(request: web.Request, response: web.StreamResponse, tx: Tx) -> None:

@@ -16,12 +16,14 @@ from server.context import context
 from server.domain.members import sign_up, users
 from server.domain.members.sign_up import Faults, Wish
 from server.errors import Forbidden, NotFound, TooMany
+from server.i18n import mark
 from server.peer import address_of
 from server.web import session
 from server.web.answers import back_to, page
 from server.web.sign_in import enter
 from storage import instance
 
+GONE = mark("This link was used already, or is too old.")
 FIELDS = ("username", "email", "reason", "agreement")
 
 
@@ -114,19 +116,30 @@ def _wish(typed: Mapping[str, str], password: str, code: str) -> Wish:
     )
 
 
-SUBJECTS = {
-    "username": "The handle",
-    "email": "The e-mail address",
-    "password": "The password",
-    "agreement": "The rules",
-    "reason": "The reason",
+SENTENCES = {
+    ("username", "ERR_BLANK"): mark("Please choose a handle."),
+    ("username", "ERR_INVALID"): mark(
+        "The handle must contain only letters, numbers and underscores, 30 of them at most."
+    ),
+    ("username", "ERR_RESERVED"): mark("The handle is reserved."),
+    ("username", "ERR_TAKEN"): mark("The handle has already been taken."),
+    ("email", "ERR_BLANK"): mark("Please give an e-mail address."),
+    ("email", "ERR_INVALID"): mark("The e-mail address is invalid."),
+    ("email", "ERR_TAKEN"): mark("The e-mail address has already been taken."),
+    ("email", "ERR_BLOCKED"): mark("Addresses of this provider cannot be used here."),
+    ("password", "ERR_BLANK"): mark("Please choose a password."),
+    ("password", "ERR_TOO_SHORT"): mark("The password is too short."),
+    ("password", "ERR_TOO_LONG"): mark("The password is too long."),
+    ("agreement", "ERR_ACCEPTED"): mark("The rules must be accepted."),
+    ("reason", "ERR_BLANK"): mark("Please say why you want to join."),
+    ("reason", "ERR_TOO_LONG"): mark("The reason is too long."),
 }
+"""By the field and the code of a ``Fault``."""
 
 
 def _sentences(refused: Faults) -> dict[str, str]:
     """The first fault of each field, as a sentence."""
-    told = [(f.field, f"{SUBJECTS[f.field]} {f.description}.") for f in refused.faults]
-    return dict(reversed(told))
+    return dict(reversed([(f.field, SENTENCES[f.field, f.code]) for f in refused.faults]))
 
 
 def _done(request: web.Request, *, confirmed: bool, approved: bool) -> web.Response:
@@ -137,7 +150,7 @@ async def ask(request: web.Request) -> web.Response:
     """``GET /confirm/{secret}``"""
     async with context(request).work.reading() as tx:
         if not await sign_up.may_confirm(tx, request.match_info["secret"]):
-            raise NotFound("This link was used already, or is too old.")
+            raise NotFound(GONE)
     response = page(request, "confirm.html", None)
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -113,11 +113,50 @@ create index users_waiting on users (created_at) where confirmed_at is null or a
 create table links (
     digest bytea primary key,
     user_id bigint not null references users on delete cascade,
-    purpose text not null check (purpose in ('confirm', 'reset')),
+    purpose text not null check (purpose in ('confirm', 'reset', 'email')),
     email text not null,                -- where it was sent
     expires_at timestamptz not null
 );
 create index links_user on links (user_id);
+
+-- The one-time codes of who signs in with them (RFC 6238). The secret is sealed: see server/domain/members/second_factor.py.
+create table one_time_codes (
+    user_id bigint primary key references users on delete cascade,
+    sealed bytea not null,
+    last_step bigint not null default 0,    -- of the last code that was taken: no code up to it is taken again
+    created_at timestamptz not null,
+    confirmed_at timestamptz                -- asked for at sign-in from then on; null: not yet
+);
+
+-- What is left of a user's recovery codes, as digests: each is good once.
+create table recovery_codes (
+    user_id bigint not null references users on delete cascade,
+    digest bytea not null,
+    primary key (user_id, digest)
+);
+
+-- Keys of devices with which somebody signs in (WebAuthn).
+create table passkeys (
+    id bigint generated always as identity primary key,
+    user_id bigint not null references users on delete cascade,
+    credential bytea not null unique check (octet_length(credential) between 1 and 1023),
+    public_key bytea not null,              -- COSE
+    sign_count bigint not null,
+    name text not null,
+    added_at timestamptz not null,
+    used_at timestamptz
+);
+create index passkeys_user on passkeys (user_id);
+
+-- What is good once and for minutes on the way in: the step after the password, and what a passkey is to sign.
+create table sign_in_steps (
+    digest bytea primary key,
+    purpose text not null check (purpose in ('code', 'add', 'enter')),
+    user_id bigint references users on delete cascade,
+    expires_at timestamptz not null,
+    check ((user_id is null) = (purpose = 'enter'))  -- who enters with a passkey is known by it
+);
+create index sign_in_steps_user on sign_in_steps (user_id);
 
 -- Invitations to sign up, by the digest of their code.
 create table invites (
@@ -1959,9 +1998,12 @@ create index pushes_notification on pushes (notification_id);
 -- Signed in by a browser.
 create table sessions (
     digest bytea primary key,
+    id bigint generated always as identity unique,
     user_id bigint not null references users on delete cascade,
     account_id bigint not null references accounts on delete cascade,
+    browser text not null default '',   -- what it is, roughly; no address is kept
     created_at timestamptz not null,
+    used_at timestamptz not null,       -- to the hour
     expires_at timestamptz not null
 );
 create index sessions_user on sessions (user_id);

@@ -80,7 +80,8 @@ async def register(here: Running, redirect_uri: str = CALLBACK, scopes: str = SC
 
 def fields(page: str) -> dict[str, str]:
     """The hidden fields of the form that asks something."""
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    asked = page.partition("</main>")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', asked)
     return {name: html.unescape(value) for name, value in found}
 
 

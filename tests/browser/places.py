@@ -51,6 +51,19 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/admin/mail": (Place("/admin/mail", READER),),
     "/admin/servers/blocks/{id}": (Place("/admin/servers/blocks/1", READER),),
     "/admin/log": (Place("/admin/log", READER),),
+    **{
+        f"/settings/{name}": (Place(f"/settings/{name}", READER),)
+        for name in (
+            "profile",
+            "account",
+            "delete",
+            "sign-in",
+            "sessions",
+            "notifications",
+            "privacy",
+            "persons",
+        )
+    },
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
@@ -77,6 +90,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "/setup/{secret}",
+            "/settings/email/{secret}",
             "/answers/confirm/{secret}",
             "/answers/{secret}",
             "/answers/{secret}/feedback",
@@ -98,6 +112,8 @@ ELSEWHERE: Mapping[str, str] = {
         ("/authorize_interaction", "/intents/create", "/intents/{kind}", "/share"), INTENTS
     ),
     "/oauth/authorize": "the tests of consent",
+    "/sign-in/code": "after a password: tests/browser/test_member.py",
+    "/settings/sign-in/codes": "once begun: tests/browser/test_member.py",
     "/password": "only where mail is sent: tests/web/test_sign_up.py",
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
-from aiohttp import ClientResponse, web
+from aiohttp import ClientResponse, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from federation.fetch import Egress
@@ -62,17 +62,21 @@ class Browser:
     def __init__(self, client: TestClient[web.Request, web.Application]) -> None:
         self._client = client
         self._token = ""
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         self._origin = OURS
 
     async def enter(self, account: Account) -> None:
-        """Sign in. The cookie is for https only, and the test speaks plain HTTP: it is carried by hand."""
+        """Sign in. Cookies are for https only, and the test speaks plain HTTP: they are carried by hand."""
         async with self._client.get(f"/test-enter/{account.id}") as response:
             (cookie,) = response.cookies.values()
             assert cookie["secure"]
             assert cookie["httponly"]
-            self._cookie = f"{cookie.key}={cookie.value}"
+            self._cookies[cookie.key] = cookie.value
         await self.get("/")
+
+    @property
+    def _cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
 
     async def get(self, path: str, **headers: str) -> Seen:
         sent = {**headers, "Cookie": self._cookie}
@@ -90,8 +94,20 @@ class Browser:
         ) as response:
             return await self._see(response)
 
+    async def send(self, path: str, **fields: str) -> Seen:
+        """As ``post``, in the form that carries files."""
+        sent = FormData(default_to_multipart=True)
+        for name, value in {"csrf": self._token, **fields}.items():
+            sent.add_field(name, value)
+        headers = {"Cookie": self._cookie, "Origin": self._origin}
+        async with self._client.post(
+            path, data=sent, headers=headers, allow_redirects=False
+        ) as response:
+            return await self._see(response)
+
     async def _see(self, response: ClientResponse) -> Seen:
         seen = Seen(response.status, await response.text(), dict(response.headers))
+        self._cookies.update({key: each.value for key, each in response.cookies.items()})
         found = TOKEN.search(seen.text)
         self._token = found[1] if found else self._token
         self._origin = "null" if hides_where_it_is(seen) else OURS

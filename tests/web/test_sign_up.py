@@ -168,7 +168,7 @@ async def test_who_must_be_approved_waits(house: House) -> None:
     await set_mode(house, "approved")
     browser = await house.browser()
     assert "Why do you want to join?" in (await browser.get("/sign-up")).words
-    assert "The reason can't be blank." in (await browser.post("/sign-up", **TYPED)).words
+    assert "Please say why you want to join." in (await browser.post("/sign-up", **TYPED)).words
     done = await browser.post("/sign-up", reason="I grow beans", **TYPED)
     assert "A moderator will read" in done.words
     assert "Set-Cookie" not in done.headers

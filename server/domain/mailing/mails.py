@@ -22,7 +22,11 @@ from storage.users import User
 
 JOB = "mail"
 CONTACT_JOB = "contact_mail"
-LIFETIME = {"confirm": timedelta(days=2), "reset": timedelta(hours=2)}
+LIFETIME = {
+    "confirm": timedelta(days=2),
+    "reset": timedelta(hours=2),
+    "email": timedelta(days=1),
+}
 """Of the links, by purpose."""
 
 
@@ -40,6 +44,9 @@ KINDS = {
     "reset": Kind("reset"),
     "approved": Kind(waits=True),
     "password": Kind(),
+    "sign_in_changed": Kind(),
+    "email": Kind("email"),
+    "email_changed": Kind(),
     "warning": Kind(waits=True),
 }
 
@@ -62,14 +69,16 @@ async def want_by_contact(tx: Tx, contact_id: int, kind: str, **said: int) -> No
         await tx.later(f"contact/{contact_id}", CONTACT_JOB, args, tx.now)
 
 
-async def write(tx: Tx, user_id: int, kind: str, **said: str) -> Mail | None:
-    """The mail as it is to be sent now; None where it has lost its reason."""
+async def write(tx: Tx, user_id: int, kind: str, to: str = "", **said: str) -> Mail | None:
+    """The mail as it is to be sent now; None where it has lost its reason. ``to``: where it is not to the user's
+    address: to the one that was, or that is to be."""
     user = await users.by_id(tx.conn, user_id)
     disabled = user is not None and user.disabled_at is not None and kind != "warning"
     if user is None or disabled or (kind == "confirm" and user.confirmed_at):
         return None
     purpose = KINDS[kind].purpose
-    link = await _link(tx, user, purpose) if purpose else ""
+    address = to or user.email
+    link = await _link(tx, user, purpose, address) if purpose else ""
     persons = await accounts.of_user(tx.conn, user.id)
     handle = f"@{persons[0].username}" if persons else user.email
     text = render_text(
@@ -80,11 +89,13 @@ async def write(tx: Tx, user_id: int, kind: str, **said: str) -> Mail | None:
         hours=int(LIFETIME[purpose].total_seconds() / 3600) if purpose else 0,
     )
     subject, _, body = text.partition("\n\n")
-    return Mail(user.email, " ".join(subject.split()), body, tx.now)
+    return Mail(address, " ".join(subject.split()), body, tx.now)
 
 
-async def _link(tx: Tx, user: User, purpose: str) -> str:
+async def _link(tx: Tx, user: User, purpose: str, address: str) -> str:
     secret = ids.secret()
-    link = Link(ids.digest(secret), user.id, purpose, user.email, tx.now + LIFETIME[purpose])
+    link = Link(ids.digest(secret), user.id, purpose, address, tx.now + LIFETIME[purpose])
     await links.insert(tx.conn, link)
-    return tx.site.urls.confirm(secret) if purpose == "confirm" else tx.site.urls.reset(secret)
+    urls = tx.site.urls
+    page = {"confirm": urls.confirm, "reset": urls.reset, "email": urls.new_email}
+    return page[purpose](secret)

@@ -1,6 +1,6 @@
 """The end of an account: what it wrote and did here goes with it, and every count stays true.
 
-Who is *forgotten* is gone: its origin says so. Who is *erased*, by moderators, leaves a hollow account of the
+Who is *forgotten* is gone: its origin says so. Who is *erased*, by moderators or by their own wish, leaves a hollow account of the
 same id and name, suspended for good, so that nobody else can take the name and a remote one does not come
 back as somebody new. All else that hangs on it goes by the database's own rules, reports about it included,
 so nothing can be forgotten here. Other servers are sent a Delete of an account of ours.
@@ -14,10 +14,14 @@ from server.domain.groups import roles
 from server.domain.members import follows
 from server.domain.moderating import host_blocks
 from server.domain.tx import Tx
+from server.errors import Forbidden
+from server.i18n import mark
 from storage import accounts, calls, communities, community_archives, joins, posts, users
 from storage import participations as participation_rows
 from storage.accounts import Account, Profile
+from storage.users import User
 
+LAST = mark("Nobody else runs this server. Please make somebody else an administrator first.")
 SHOWN = 100
 """How many of its posts leave the screens of those who look just now; the others go when they load again."""
 
@@ -63,6 +67,14 @@ async def erase(tx: Tx, account: Account) -> Account:
     if account.local:
         await effects.leave(tx, hollow, reached)
     return hollow
+
+
+async def leave(tx: Tx, user: User) -> None:
+    """A member goes, with all their persons. Raises ``Forbidden`` for the last who runs the instance."""
+    if user.role == "admin" and not await users.other_admin(tx.conn, user.id):
+        raise Forbidden(LAST, reason="last_admin")
+    for person in await accounts.of_user(tx.conn, user.id):
+        await erase(tx, person)
 
 
 async def _left(tx: Tx, account: Account) -> tuple[list[Account], list[int]]:

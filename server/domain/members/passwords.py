@@ -12,8 +12,11 @@ from server.domain.mailing import mails
 from server.domain.members import users
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import links, oauth
 from storage import users as rows
+
+NOT_YOURS = mark("This is not your password.")
 
 
 async def forgot(tx: Tx, email: str) -> None:
@@ -51,7 +54,7 @@ async def change(
     async with work.reading() as tx:
         user = await rows.by_id(tx.conn, user_id)
     if user is None or not await users.is_password(user, old):
-        raise Invalid("This is not your password.", field="old")
+        raise Invalid(NOT_YOURS, field="old")
     hashed = await users.hash_password(new)
     async with work.transaction() as tx:
         await rows.set_password(tx.conn, user_id, hashed)

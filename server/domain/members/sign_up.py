@@ -26,7 +26,7 @@ from server.domain.moderating import barriers, staff_log
 from server.domain.tx import Tx, Work
 from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from storage import accounts as account_rows
-from storage import instance, invites, links
+from storage import instance, invites, links, second_factor
 from storage import users as user_rows
 from storage.accounts import Account
 from storage.db import UniqueViolation
@@ -299,4 +299,5 @@ async def clean(tx: Tx) -> None:
     for user_id in await user_rows.unconfirmed(tx.conn, tx.now - PATIENCE):
         await _forget(tx, user_id)
     await links.drop_expired(tx.conn, tx.now)
+    await second_factor.drop_expired(tx.conn, tx.now)
     await invites.drop_expired(tx.conn, tx.now)

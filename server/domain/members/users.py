@@ -23,6 +23,7 @@ from server import ids, limits
 from server.domain.members import accounts as domain_accounts
 from server.domain.tx import Tx, Work
 from server.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from server.i18n import mark
 from server.limits import Limits
 from storage import accounts, instance, users
 from storage.accounts import Account
@@ -39,7 +40,7 @@ EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABE
 """
 EMAIL_MAX = 254  # RFC 5321, 4.5.3.1.3
 ROLES = ("member", "moderator", "admin")
-WRONG = "The name or the password is wrong."
+WRONG = mark("The name or the password is wrong.")
 
 UNCONFIRMED = "Your login is missing a confirmed e-mail address"
 UNAPPROVED = "Your login is currently pending approval"
