@@ -23,6 +23,7 @@ from server.errors import BeckonError, TooMany, Unauthenticated
 from server.peer import ADDRESS, REQUEST_ID
 from server.version import VERSION
 from server.web.answers import HEADERS, page
+from server.web.zipping import SECRETS
 from storage.db import LOST, MOVED
 
 log = structlog.stdlib.get_logger("beckon.http")
@@ -42,8 +43,6 @@ SENTENCES = {
     405: "This address does not answer that method.",
     413: "This is too large.",
 }
-SECRETS = {"secret", "token", "code"}
-"""Names of parts of a path that let whoever has them do something."""
 
 LOOKS = ("GET", "HEAD")
 CALLS = ("/calls/", "/api/beckon/v1/calls/")

@@ -116,3 +116,12 @@ for (const button of document.querySelectorAll("button[data-near]")) {
     );
   });
 }
+
+// How many take part: asked again now and then, while somebody looks.
+for (const place of document.querySelectorAll("[data-counts]")) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(place.dataset.counts).catch(() => null);
+    if (answer?.ok) place.innerHTML = (await answer.json()).counts;
+  }, 30_000);
+}

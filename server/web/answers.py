@@ -18,7 +18,7 @@ from server.context import context
 from server.errors import BadRequest, NotFound, Unauthenticated
 from server.i18n import mark
 from server.pages import render
-from server.web import assets, menus, session
+from server.web import assets, menus, session, zipping
 from server.web.session import Viewer
 
 HEADERS = {
@@ -60,7 +60,7 @@ def page(
             **values,
         )  # fmt: skip
     caching = "private, no-store" if viewer else "no-cache"
-    return web.Response(
+    response = web.Response(
         text=body,
         status=status,
         content_type="text/html",
@@ -69,9 +69,10 @@ def page(
             **HEADERS,
             "Cache-Control": caching,
             "Content-Language": language,
-            "Vary": "Accept, Accept-Language, Cookie",
+            "Vary": "Accept, Accept-Encoding, Accept-Language, Cookie",
         },
     )
+    return response if viewer else zipping.smaller(request, response)
 
 
 def language_of(request: web.Request, viewer: Viewer | None) -> str:

@@ -13,8 +13,9 @@ from importlib.resources import files
 from aiohttp import web
 
 from server.errors import NotFound
+from server.web import zipping
 
-FILES = {"beckon.css": "text/css", "beckon.js": "text/javascript"}
+FILES = {"beckon.css": "text/css", "beckon.js": "text/javascript", "embed.css": "text/css"}
 
 
 @cache
@@ -35,11 +36,18 @@ async def asset(request: web.Request) -> web.Response:
         raise NotFound
     lasting = f"/assets/{name}?v={request.query.get('v', '')}" == VERSIONED[name]
     kept = "public, max-age=31536000, immutable" if lasting else "public, max-age=86400"
+    zipped = zipping.wanted(request.headers.get("Accept-Encoding", ""))
+    coding = {"Content-Encoding": "gzip"} if zipped else {}
     return web.Response(
-        body=_read(name),
+        body=zipping.lasting(_read(name)) if zipped else _read(name),
         content_type=FILES[name],
         charset="utf-8",
-        headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"},
+        headers={
+            "Cache-Control": kept,
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+            **coding,
+        },
     )
 
 

@@ -44,6 +44,7 @@ from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
+from server.web.passing_on import frame
 from server.web.session import Viewer
 from storage import (
     accounts,
@@ -167,7 +168,11 @@ class Shown:
 
 async def known(tx: Tx, request: web.Request, viewer: Viewer | None = None) -> tuple[Post, Call]:
     """The call that ``{id}`` says, if the viewer, or a stranger, may see it. Raises ``NotFound``, ``GoneError``."""
-    number = answers.number(request)
+    return await numbered(tx, answers.number(request), viewer)
+
+
+async def numbered(tx: Tx, number: int, viewer: Viewer | None = None) -> tuple[Post, Call]:
+    """The call with this number, as ``known``."""
     post = await posts.require(tx, number, tx.site.urls.call(number), viewer)
     call = await calls.by_id(tx.conn, post.id)
     if call is None:
@@ -191,7 +196,9 @@ async def page(request: web.Request) -> web.Response:
     async with context(request).work.reading() as tx:
         post, call = await known(tx, request, viewer)
         shown = await _load(tx, viewer, post, call)
-    return answers.page(request, "call.html", viewer, shown=shown, states=STATES)
+    return answers.page(
+        request, "call.html", viewer, shown=shown, states=STATES, frame=frame(post.url, post.title),
+    )  # fmt: skip
 
 
 async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:

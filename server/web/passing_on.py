@@ -1,9 +1,11 @@
-"""The QR code of a call's address. Whoever may see the call may see it; it is of ours and of other servers' calls.
+"""The QR code of a call's address, and the code that shows it in the page of somebody else. Whoever may see the call may see it; it is of ours and of other servers' calls.
 
 An SVG that is opened alone is a document: it may load nothing and do nothing.
 """
 
 from __future__ import annotations
+
+from html import escape
 
 from aiohttp import web
 
@@ -18,6 +20,8 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
 }
+WIDTH, HEIGHT = 400, 260
+"""Of the card in a frame, in CSS pixels."""
 KEPT = 24 * 3600
 """Seconds. An address never changes; the call may go."""
 
@@ -35,6 +39,14 @@ async def qr(request: web.Request) -> web.Response:
     caching = f"public, max-age={KEPT}" if for_all else "private, no-store"
     headers = {**HEADERS, "Cache-Control": caching}
     return web.Response(body=drawn, content_type="image/svg+xml", headers=headers)
+
+
+def frame(url: str, title: str, width: int = WIDTH, height: int = HEIGHT) -> str:
+    """The code to copy into another page. It may run nothing; what is touched opens beside that page."""
+    return (
+        f'<iframe src="{escape(url)}/embed" title="{escape(title)}" width="{width}" height="{height}"'
+        ' loading="lazy" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
+    )
 
 
 def routes() -> list[web.AbstractRouteDef]:

@@ -77,6 +77,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/documents/{id}": (Place("/documents/{documents}", READER),),
     "/posts/{id}": (Place("/posts/{posts}"),),
     "/calls/{id}": (Place("/calls/{calls}"), Place("/calls/{calls}", READER)),
+    "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
     "/calls/{id}/door": (Place("/calls/{own}/door", READER),),
@@ -116,6 +117,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/password": "only where mail is sent: tests/web/test_sign_up.py",
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",
+    "/oembed": "for programs: tests/web/test_embeds.py",
 }
 """Routes whose page needs more than an address, and what looks at them instead."""
 

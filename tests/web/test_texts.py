@@ -20,7 +20,6 @@ UNTOLD = {
     "call_facts.html",
     "call_form.html",
     "call_organise.html",
-    "call_pass_on.html",
     "call_shifts.html",
     "community_form.html",
     "door.html",
@@ -38,7 +37,6 @@ UNTOLD = {
     "mail_follow.html",
     "mail_follow_form.html",
     "opened.html",
-    "poster.html",
     "receipt.html",
     "visitor.html",
 }
