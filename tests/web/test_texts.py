@@ -15,30 +15,6 @@ TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[\w-]+=\"[^\"]*\"")
 HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {
-    "call_comments.html",
-    "call_copies.html",
-    "call_facts.html",
-    "call_form.html",
-    "call_organise.html",
-    "call_shifts.html",
-    "community_form.html",
-    "door.html",
-    "email_answer.html",
-    "email_answer_confirm.html",
-    "email_answer_done.html",
-    "email_answer_form.html",
-    "email_answer_sent.html",
-    "feedback.html",
-    "impact.html",
-    "intent.html",
-    "intent_done.html",
-    "join.html",
-    "letters_stop.html",
-    "mail_follow.html",
-    "mail_follow_form.html",
-    "opened.html",
-    "receipt.html",
-    "visitor.html",
 }
 """Templates whose texts are not named yet. None may be added."""
 
