@@ -14,8 +14,7 @@ READ_ALOUD = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"]*)"')
 TAGS = re.compile(r"<[^>]*>|&[a-z#0-9]+;|[\w-]+=\"[^\"]*\"")
 HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
-UNTOLD = {
-}
+UNTOLD = {}
 """Templates whose texts are not named yet. None may be added."""
 
 
