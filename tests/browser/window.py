@@ -142,6 +142,7 @@ async def window(browser: Browser, base: str, looks: Looks) -> AsyncIterator[Win
         reduced_motion="reduce",
         locale=looks.language,
         service_workers="block",
+        ignore_https_errors=True,  # instances that federate have an authority of the test's own
     )
     context.set_default_timeout(PATIENCE)
     try:
