@@ -125,3 +125,8 @@ for (const place of document.querySelectorAll("[data-counts]")) {
     if (answer?.ok) place.innerHTML = (await answer.json()).counts;
   }, 30_000);
 }
+
+// The time zone of the device, where none was typed.
+for (const field of document.querySelectorAll("input[data-zone]")) {
+  if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+}

@@ -67,7 +67,10 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
-    "/@{name}/calls/new": (Place("/@plot/calls/new", READER),),
+    "/@{name}/calls/new": tuple(
+        Place(f"/@plot/calls/new{query}", READER)
+        for query in ("", "?kind=event", "?kind=decision", "?kind=donate")
+    ),
     "/@{name}/log": (Place("/@plot/log"),),
     "/@{name}/steer": (Place("/@plot/steer", READER),),
     "/@{name}/steer/queue": (Place("/@plot/steer/queue", READER),),
