@@ -31,6 +31,7 @@ SETTINGS: tuple[Entry, ...] = (
     Entry("/settings/notifications", mark("Notifications")),
     Entry("/settings/privacy", mark("Privacy")),
     Entry("/settings/persons", mark("Pseudonyms")),
+    Entry("/settings/data", mark("Take along")),
 )
 """A person's own pages, below ``/settings``."""
 

@@ -62,6 +62,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "notifications",
             "privacy",
             "persons",
+            "data",
         )
     },
     "/tags/{tag}": (Place("/tags/spring"),),
