@@ -61,8 +61,8 @@ async def revoke_invite(tx: Tx, by: User, digest: bytes) -> None:
 
 
 async def set_role(tx: Tx, by: User, account: Account, role: str) -> None:
-    """Give somebody of ours another role. An administrator may not be demoted but by the command line, so that
-    nobody locks the others out. Raises ``Forbidden``, ``Invalid``."""
+    """Give somebody of ours another role. Nobody demotes an administrator, so that none locks the others out. Raises
+    ``Forbidden``, ``Invalid``."""
     moderation.require_admin(by)
     user = await moderation.user_below(tx, by, account)
     if user is None or role not in ROLES:
