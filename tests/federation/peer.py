@@ -35,6 +35,7 @@ from tests.tls_peer import authority, server_context
 
 Json = dict[str, Any]
 AS = "https://www.w3.org/ns/activitystreams"
+PLAIN = {"Accept-Encoding": "identity"}  # what comes is looked at as it is, and unpacked by nobody
 PUBLIC = f"{AS}#Public"
 ACTIVITY_JSON = "application/activity+json"
 SECURITY = "https://w3id.org/security/v1"
@@ -445,7 +446,7 @@ def client_context() -> ssl.SSLContext:
 async def peer(software: str | None = "mastodon") -> AsyncGenerator[Peer]:
     """A server on a loopback port of its own."""
     connector = TCPConnector(ssl=client_context())
-    async with ClientSession(connector=connector, auto_decompress=False) as session:
+    async with ClientSession(connector=connector, auto_decompress=False, headers=PLAIN) as session:
         made = Peer("", session, software)
         runner = web.ServerRunner(web.Server(made.handle, access_log=None), shutdown_timeout=0)
         await runner.setup()
