@@ -217,6 +217,43 @@ TALLY_TERMS: Final = {
     "seq": "cta:seq",
 }
 
+#: Of a campaign: what an entry of its log is added to, or taken from.
+CO_HOSTS: Final = "cta:coHosts"
+COUNTERS: Final = "cta:vouches"
+CALLS: Final = "cta:calls"
+SILENT: Final = "cta:silent"
+
+#: The log of a campaign, and its charter.
+CAMPAIGN_TERMS: Final = {
+    "cta": CTA,
+    "dcterms": "http://purl.org/dc/terms/",
+    "om2": "http://www.ontology-of-units-of-measure.org/resource/om-2/",
+    "hasUnit": "om2:hasUnit",
+    "hasNumericalValue": "om2:hasNumericalValue",
+    "publicKeyMultibase": "https://w3id.org/security#publicKeyMultibase",
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+    "replaces": "dcterms:replaces",
+    "campaign": "cta:campaign",
+    "charterDigest": "cta:charterDigest",
+    "previous": "cta:previous",
+    "seen": {"@id": "cta:seen", "@container": "@set"},
+    "digest": "cta:digest",
+    "seat": "cta:seat",
+    "community": {"@id": "cta:community", "@type": "@id"},
+    "kind": "cta:kind",
+    "kinds": {"@id": "cta:kinds", "@container": "@list"},
+    "opened": "cta:opened",
+    "quorum": "cta:quorum",
+    "goal": "cta:goal",
+    "metric": "cta:metric",
+    "milestones": {"@id": "cta:milestones", "@container": "@list"},
+    "targets": {"@id": "cta:targets", "@container": "@list"},
+    "data": "cta:data",
+    "funders": {"@id": "cta:funders", "@container": "@list"},
+    "amount": "cta:amount",
+    "large": {"@id": "cta:large", "@container": "@list"},
+}
+
 #: Behind the id of a proposal, what it is about: the fragment that FEP-0837 recommends.
 PRIMARY: Final = "#primary"
 #: Before what a need or an offer is about, as a name of the resource.
