@@ -238,7 +238,7 @@ def _leave(document: Document) -> Act:
     return Leave(uri(document.get("movedTo")) or "")
 
 
-_PLAIN: Final = {
+_PLAIN: Final[Mapping[str, Callable[[Document], Act]]] = {
     "Create": _create,
     "Accept": _agree,
     "Reject": lambda d: Decline(_entry(d)),
@@ -246,7 +246,7 @@ _PLAIN: Final = {
     "Update": _amend,
     "Leave": _leave,
 }
-_TARGETED: Final = {
+_TARGETED: Final[Mapping[tuple[str, str], Callable[[Document], Act]]] = {
     ("Invite", CO_HOSTS): lambda d: Invite(require_ref(d, "object")),
     ("Remove", CO_HOSTS): lambda d: Exclude(require_ref(d, "object"), _reason(d)),
     ("Add", COUNTERS): lambda d: Vouch(_host(d)),
