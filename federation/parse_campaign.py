@@ -6,6 +6,7 @@ Who may sign what is decided over all entries (``server/domain/campaigning/ledge
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, cast
 
