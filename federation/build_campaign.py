@@ -55,8 +55,9 @@ def charter(value: Charter) -> Json:
 
 
 def _funder(value: Funder) -> Json:
-    more = {"amount": value.amount, "url": value.url}
-    return {"type": "Organization", "name": value.name} | {k: v for k, v in more.items() if v}
+    more: Json = {"amount": value.amount, "url": value.url}
+    said: Json = {"type": "Organization", "name": value.name}
+    return said | {name: part for name, part in more.items() if part}
 
 
 def entry(value: Entry) -> Json:
