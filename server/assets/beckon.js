@@ -143,6 +143,8 @@ for (const place of document.querySelectorAll("[data-preview]")) {
   };
   const show = (html) => {
     const came = new DOMParser().parseFromString(html, "text/html");
+    const open = came.getElementById(place.querySelector("details[open]")?.id);
+    if (open) for (const each of came.querySelectorAll("details")) each.open = each === open;
     place.querySelector("[data-shown]").replaceChildren(...came.querySelector("[data-shown]").childNodes);
     const [told, news] = [place, came].map((where) => where.querySelector("[role=status]"));
     if (told.textContent !== news.textContent) told.textContent = news.textContent;
