@@ -1,5 +1,5 @@
 """What a page links to beside itself: the menus of the head, of a person's settings, of those who steer a community,
-and of those who run the instance. An entry is added here by whoever adds its page."""
+of those who organise a call, and of those who run the instance. An entry is added here by whoever adds its page."""
 
 from __future__ import annotations
 
@@ -45,6 +45,13 @@ STEERING: tuple[Entry, ...] = (
     Entry("", mark("Back to its page")),
 )
 """Below ``/@name``, for those who steer the community."""
+
+ORGANISING: tuple[Entry, ...] = (
+    Entry("/organise", mark("Overview")),
+    Entry("/organise/people", mark("Who takes part")),
+    Entry("", mark("Back to its page")),
+)
+"""Below ``/calls/{id}``, for those who organise it."""
 
 RUNNING: tuple[Entry, ...] = (
     Entry("/admin", mark("Overview")),

@@ -45,7 +45,7 @@ async def test_every_page_can_be_used_by_everybody(house: House, opened: Opened)
     world = await full(house)
     async with house.work.transaction() as tx:
         await tx.conn.execute("update instance set registrations = 'open'")
-    world.ids["own"] = world.ids["calls"][1:2]
+    world.ids["own"], world.ids["organised"] = world.ids["calls"][1:2], world.ids["calls"][1:]
     world.ids["friend"], world.ids["reports"] = world.ids["accounts"][-1:], ["1"]
     wrong: list[str] = []
     for looks in LOOKS:
