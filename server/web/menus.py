@@ -3,6 +3,7 @@ of those who organise a call, and of those who run the instance. An entry is add
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.i18n import mark
@@ -49,9 +50,18 @@ STEERING: tuple[Entry, ...] = (
 ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
     Entry("/organise/people", mark("Who takes part")),
+    Entry("/organise/message", mark("Write to them")),
+    Entry("/organise/change", mark("Change, put off, call off")),
+    Entry("/organise/outcome", mark("What came of it")),
     Entry("", mark("Back to its page")),
 )
 """Below ``/calls/{id}``, for those who organise it."""
+
+ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {}
+"""What a kind of call has besides."""
+
+REPEATS = Entry("/organise/series", mark("Repeated dates"))
+"""Of a call that is one of a series."""
 
 RUNNING: tuple[Entry, ...] = (
     Entry("/admin", mark("Overview")),

@@ -89,6 +89,13 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
         Place("/calls/{organised}/organise/people", READER),
         Place("/calls/{own}/organise/people?state=waiting", READER),
     ),
+    "/calls/{id}/organise/message": (Place("/calls/{own}/organise/message", READER),),
+    "/calls/{id}/organise/change": (Place("/calls/{organised}/organise/change", READER),),
+    "/calls/{id}/organise/series": (Place("/calls/{repeated}/organise/series", READER),),
+    "/calls/{id}/organise/outcome": (
+        Place("/calls/{own}/organise/outcome", READER),
+        Place("/calls/{closed}/organise/outcome", READER),
+    ),
     "/calls/{id}/door": (Place("/calls/{own}/door", READER),),
 }
 """By the route, as it is written in server/web/routes.py, without the patterns of its parts."""

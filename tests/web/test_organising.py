@@ -11,7 +11,7 @@ from storage.accounts import Account
 from storage.posts import Post
 from tests.web.house import House
 
-PAGES = ("", "/people", "/people.csv")
+PAGES = ("", "/people", "/people.csv", "/message", "/change", "/outcome")
 
 
 async def refused(house: House, path: str) -> dict[str, int]:

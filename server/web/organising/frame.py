@@ -11,6 +11,7 @@ from server.domain.tx import Tx
 from server.web import answers, calls, menus
 from server.web.menus import Entry
 from server.web.session import Viewer
+from storage import call_series
 from storage.accounts import Account
 from storage.calls import Call
 from storage.posts import Post
@@ -25,6 +26,7 @@ class Organised:
     post: Post
     call: Call
     group: Account
+    repeats: bool
 
     @property
     def path(self) -> str:
@@ -37,12 +39,15 @@ class Organised:
 
 async def organised(tx: Tx, request: web.Request, viewer: Viewer) -> Organised:
     """Raises ``NotFound`` for who may not see it, ``Forbidden`` for who does not steer its community."""
-    return Organised(*(await calls.steered(tx, request, viewer)))
+    post, call, group = await calls.steered(tx, request, viewer)
+    return Organised(post, call, group, await call_series.of_post(tx.conn, post.id) is not None)
 
 
-def menu(call: Call) -> tuple[Entry, ...]:
-    """The pages that a call of its kind has."""
-    return menus.ORGANISING
+def menu(of: Organised) -> tuple[Entry, ...]:
+    """The pages that a call like this has."""
+    own = menus.ORGANISING_KINDS.get(of.call.kind, ())
+    repeats = (menus.REPEATS,) if of.repeats else ()
+    return (*menus.ORGANISING[:-2], *repeats, *own, *menus.ORGANISING[-2:])
 
 
 def page(
@@ -57,7 +62,7 @@ def page(
     """A page about one call, with its menu. It names people: it is kept nowhere."""
     response = answers.page(
         request, name, viewer, status=status, of=of, post=of.post, call=of.call, group=of.group,
-        menu=menu(of.call), root=of.path, section=of.post.title, **more,
+        menu=menu(of), root=of.path, section=of.post.title, **more,
     )  # fmt: skip
     response.headers["Cache-Control"] = "private, no-store"
     return response
