@@ -97,7 +97,8 @@ async def preview(request: web.Request) -> web.Response:
     if not previews.wants_part(sent):
         return await _page(request, viewer, group, form, None, looked)
     privacy = await _privacy(request, group, form)
-    return previews.part(request, viewer, group=group, form=form, looked=looked, privacy=privacy)
+    values = {"group": group, "form": form, "looked": looked, "privacy": privacy}
+    return previews.part(request, viewer, values)
 
 
 async def previewed(request: web.Request) -> web.Response:

@@ -67,6 +67,6 @@ def wants_part(sent: Mapping[str, str]) -> bool:
     return sent.get("part") == PART
 
 
-def part(request: web.Request, viewer: Viewer, **values: object) -> web.Response:
+def part(request: web.Request, viewer: Viewer, values: Mapping[str, object]) -> web.Response:
     """The preview alone: a fault of the form is what it says, and no failure."""
-    return answers.page(request, "call_preview.html", viewer, **values)
+    return answers.page(request, "call_preview.html", viewer, status=200, **values)
