@@ -67,6 +67,19 @@ def wants_part(sent: Mapping[str, str]) -> bool:
     return sent.get("part") == PART
 
 
-def part(request: web.Request, viewer: Viewer, **values: object) -> web.Response:
-    """The preview alone: a fault of the form is what it says, and no failure."""
-    return answers.page(request, "call_preview.html", viewer, **values)
+def part(
+    request: web.Request,
+    viewer: Viewer,
+    *,
+    group: Account,
+    form: CallForm,
+    looked: Looked,
+    privacy: str,
+) -> web.Response:
+    """The preview alone. A fault of the form is what it says, and no failure; who asks too often keeps what is
+    there."""
+    status = 429 if isinstance(looked.refused, TooMany) else 200
+    return answers.page(
+        request, "call_preview.html", viewer, status=status,
+        group=group, form=form, looked=looked, privacy=privacy,
+    )  # fmt: skip

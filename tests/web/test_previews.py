@@ -152,3 +152,4 @@ async def test_who_asks_too_often_keeps_what_was_typed(
     assert 'value="Prune the pear trees"' in seen.text
     assert "Too many requests: please wait a little." in seen.words
     assert not re.search(r'class="stack seen', seen.text)
+    assert (await browser.post(PATH, **TYPED, kind="event", part="preview")).status == 429
