@@ -62,11 +62,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What a software is sent: the call, where it can use it at all, and the shifts that are events of their own."""
+    """What a software is sent: the call, where it can use it at all. ``shifts``: how many of its shifts come as
+    events of their own."""
 
     software: str
     shown: Shown | None
-    shifts: tuple[Shown, ...] = ()
+    shifts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,10 @@ async def who_sees(tx: Tx, community: Account, kind: str) -> str:
 async def _elsewhere(
     tx: Tx, made: list[tuple[Post, Call]], software: str, *, closed: bool
 ) -> Elsewhere:
-    found = [await sent(tx, post, call, software, closed=closed) for post, call in made]
-    return Elsewhere(software, found[0], tuple(shown for shown in found[1:] if shown))
+    (post, call), *shifts = made
+    own = [distribution.form_of(shift, software, closed=closed) for _, shift in shifts]
+    shown = await sent(tx, post, call, software, closed=closed)
+    return Elsewhere(software, shown, sum(form is not None for form in own))
 
 
 async def sent(tx: Tx, post: Post, call: Call, software: str, *, closed: bool) -> Shown | None:
