@@ -84,6 +84,18 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
+    "/calls/{id}/organise": (Place("/calls/{organised}/organise", READER),),
+    "/calls/{id}/organise/people": (
+        Place("/calls/{organised}/organise/people", READER),
+        Place("/calls/{own}/organise/people?state=waiting", READER),
+    ),
+    "/calls/{id}/organise/message": (Place("/calls/{own}/organise/message", READER),),
+    "/calls/{id}/organise/change": (Place("/calls/{organised}/organise/change", READER),),
+    "/calls/{id}/organise/series": (Place("/calls/{repeated}/organise/series", READER),),
+    "/calls/{id}/organise/outcome": (
+        Place("/calls/{own}/organise/outcome", READER),
+        Place("/calls/{closed}/organise/outcome", READER),
+    ),
     "/calls/{id}/door": (Place("/calls/{own}/door", READER),),
 }
 """By the route, as it is written in server/web/routes.py, without the patterns of its parts."""
