@@ -84,8 +84,8 @@ async def seen_before(
 
 
 def objects(server: Peer) -> list[Json]:
-    """Of every Create, by itself or inside an Announce."""
-    found = server.of_type("Create")
+    """Of every Create and Update, by itself or inside an Announce."""
+    found = server.of_type("Create", "Update")
     announced = [a["object"] for a in server.of_type("Announce")]
     wrapped = [cast("Json", inner) for inner in announced if isinstance(inner, dict)]
     return [each["object"] for each in (*found, *wrapped)]
@@ -210,3 +210,26 @@ async def test_it_is_refused_as_the_call_would_be(
     late = replace(late, details=replace(late.details, closes_at=ours.clock.now()))
     with pytest.raises(Invalid, match="closed already"):
         await seen_before(ours, organiser, garden, late)
+
+
+@pytest.mark.parametrize(("kind", "variant"), [("event", ""), ("need", ""), ("decision", "")])
+async def test_what_is_shown_of_a_change_is_what_is_sent(
+    ours: Instance, organiser: Account, garden: Account, peers: Peers, kind: str, variant: str
+) -> None:
+    asked = wanted(ours, kind, variant)
+    async with ours.work.transaction() as tx:
+        post = await calls.create(tx, organiser, garden, asked)
+    await ours.settle()
+    for server in peers.values():
+        server.received.clear()
+    asked = replace(asked, title="Ours anew", about="In the rain, too")
+    async with ours.work.trying(dry_run=True) as tx:
+        before = await previewing.of_change(tx, organiser, garden, post, asked)
+    await ours.settle()
+    assert not any(server.received for server in peers.values())
+    async with ours.work.transaction() as tx:
+        await calls.edit(tx, organiser, post, wanted=asked)
+    await ours.settle()
+    for told in before.elsewhere:
+        got = await received(ours, told.software, peers[told.software])
+        assert got == ([plain(told.shown)] if told.shown else []), told.software
