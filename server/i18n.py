@@ -55,12 +55,15 @@ def tongue(code: str) -> Tongue:
 
 def _catalogue(code: str) -> NullTranslations:
     source = files("server").joinpath("locale", f"{code}.po")
-    if not source.is_file():
-        return NullTranslations()
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=code))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    return compiled(source.read_bytes(), code) if source.is_file() else NullTranslations()
+
+
+def compiled(source: bytes, code: str) -> NullTranslations:
+    """The texts of a ``.po`` file."""
+    made = io.BytesIO()
+    write_mo(made, read_po(io.BytesIO(source), locale=code))
+    made.seek(0)
+    return GNUTranslations(made)
 
 
 _speaking: ContextVar[str] = ContextVar("speaking", default=DEFAULT)

@@ -35,6 +35,7 @@ SIGN_UP = Rule("sign-up", 5, 1800)
 CONFIRMATIONS = Rule("confirmations", 5, 1800)
 RESETS = Rule("resets", 5, 1800)
 LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
+PREVIEWS = Rule("previews", 200, 300)  # of a call: a script asks while somebody types
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)
 SIGN_IN_ACCOUNT = Rule("sign-in-account", 10, 600)
 UNPROVEN = Rule("unproven", 1000, 300)  # at inboxes: what is no activity, or not proven
@@ -98,7 +99,7 @@ class Limits:
 
 ALL = (
     TOKEN, ADDRESS, USER, APPS, MEDIA, DELETES, REPORTS, SIGN_UP, CONFIRMATIONS, RESETS, LOOK_UPS,
-    SIGN_IN_ADDRESS,
+    PREVIEWS, SIGN_IN_ADDRESS,
     SIGN_IN_ACCOUNT, UNPROVEN, NO_KEYS,
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ what Python has marked is said with the filter ``said``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, cast
 
@@ -22,6 +23,11 @@ def _clean(html: str) -> Markup:
     """Cleaned again, so that nothing written before a rule was tightened outlives it; links that name another
     host than their own say so."""
     return Markup(text.with_targets(text.clean(html)))  # noqa: S704 - nh3 has just decided what may live
+
+
+def _still(html: str) -> Markup:
+    """As ``_clean``, of what is not published yet: nothing in it can be followed."""
+    return Markup(text.without_links(text.clean(html)))  # noqa: S704 - as above
 
 
 def _web(url: str | None) -> str:
@@ -43,6 +49,9 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+FUNCTIONS = ("_", "gettext", "ngettext", "pgettext", "npgettext")
+"""That name a text in a template."""
+
 _FILTERS = {
     "clean": _clean,
     "date": dates.date,
@@ -52,6 +61,7 @@ _FILTERS = {
     "number": dates.number,
     "plain": text.plain,
     "said": i18n.gettext,
+    "still": _still,
     "web": _web,
     "weekday": dates.weekday,
     "when": dates.when,
@@ -61,6 +71,13 @@ cast("dict[str, Any]", _ENVIRONMENT.globals).update(viewer=None)
 cast("Any", _ENVIRONMENT).install_gettext_callables(
     i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
 )
+
+
+def texts(source: str) -> Iterator[tuple[int, str, str | tuple[str | None, ...]]]:
+    """What a template names for the translators: the line, the function, and what that is given. White space is
+    what a page has: this is the environment that makes it."""
+    found = cast("Any", _ENVIRONMENT).extract_translations(source, FUNCTIONS)
+    return cast("Iterator[tuple[int, str, str | tuple[str | None, ...]]]", found)
 
 
 # What is no HTML must not be escaped as if it were.

@@ -11,7 +11,17 @@ import time
 import orjson
 import pytest
 
-from tests.bench import deliveries, inbox, load, machine, reaching, report, starting, timeline
+from tests.bench import (
+    call_page,
+    deliveries,
+    inbox,
+    load,
+    machine,
+    reaching,
+    report,
+    starting,
+    timeline,
+)
 from tests.bench.report import Figure
 
 
@@ -38,6 +48,14 @@ async def test_timeline() -> None:
     assert found["pages of home, 1 connection"] > 0
     assert found["queries per page of home"] >= 3
     assert found["bytes per page of home"] > 1000
+
+
+async def test_call_page() -> None:
+    size = call_page.Size(100, participants=3, servers=2, comments=2, seconds=0.2, rounds=1)
+    found = values(await call_page.measure(size))
+    assert found["a call's page, 1 connection"] > 0
+    assert found["queries per call's page"] >= 3
+    assert found["bytes per call's page"] > 1000
 
 
 async def test_starting() -> None:

@@ -23,6 +23,7 @@ LEAVES |= {
     "pictures",
     "sealing",
     "text",
+    "texts",
     "urls",
     "version",
 }

@@ -107,10 +107,26 @@ class Told:
         return bool(self.members or self.instances)
 
 
+def form_of(call: calls.Call, software: str | None, *, closed: bool) -> str | None:
+    """The form in which a server of this software is first sent a call; None: it is sent none. The card and the
+    page of a volunteer call stand for its shifts. ``closed``: the call is for members."""
+    form = forms.of_call(software, kinds.KINDS[call.kind].shape, closed=closed)
+    return None if call.parent_id and form in (forms.CARD, forms.PAGE) else form
+
+
+async def object_of(tx: Tx, row: posts.Post, call: calls.Call, form: str) -> Json:
+    """The object that is sent in a form."""
+    if form == forms.CARD:
+        return await wire.card(tx, row, call)
+    if form == forms.PAGE and kinds.KINDS[call.kind].shape == "question":
+        return await wire.companion(tx, row, call)
+    return await wire.post(tx, row)
+
+
 async def _by_form(
     tx: Tx, found: calls.Call, reach: Reach, *, new: bool, closed: bool = False
 ) -> dict[str, Told]:
-    post_id, shape = found.post_id, kinds.KINDS[found.kind].shape
+    post_id = found.post_id
     sent = await calls.forms(tx.conn, post_id)
     members, others = _by_host(reach.members), _by_host(reach.instances)
     hosts = sorted({*members, *others})
@@ -119,9 +135,7 @@ async def _by_form(
     for host in hosts:
         software = known[host].software if host in known else None
         first = sent.get(host)
-        # The card and the page of a volunteer call stand for its shifts.
-        listed = forms.of_call(software, shape, closed=closed)
-        form = None if found.parent_id and listed in (forms.CARD, forms.PAGE) else listed
+        form = form_of(found, software, closed=closed)
         if first is None and new and form:
             first = HostForm(host, form, by_instance=host not in members)
             await calls.put_form(tx.conn, post_id, host, first.form, by_instance=first.by_instance)
@@ -148,20 +162,20 @@ def _by_host(inboxes: Inboxes) -> dict[str, Inboxes]:
 
 async def _cards(tx: Tx, called: Called, verb: str, told: Told) -> None:
     if told.members:
-        card = await wire.card(tx, called.row, called.call)
-        document = await _about(tx, called.community, card, verb)
-        await _send(tx, called, called.community, document, told.members)
+        card = await object_of(tx, called.row, called.call, forms.CARD)
+        about = await _about(tx, called.community, card, verb)
+        await _send(tx, called, called.community, about, told.members)
     if told.instances and called.call.card_uri and called.instance:
         await _point(tx, called, called.instance, called.call.card_uri, told.instances)
 
 
 async def _events(tx: Tx, called: Called, verb: str, told: Mapping[str, Told]) -> None:
-    event = await wire.post(tx, called.row)
+    event = await object_of(tx, called.row, called.call, forms.BECKON)
     gancio, plain = told[forms.GANCIO], told[forms.EVENT]
     whole = [told[forms.BECKON]]
     if kinds.KINDS[called.call.kind].shape == "question":
-        companion = await wire.companion(tx, called.row, called.call)
-        await _embedded(tx, called, verb, companion, [told[forms.PAGE]])
+        page = await object_of(tx, called.row, called.call, forms.PAGE)
+        await _embedded(tx, called, verb, page, [told[forms.PAGE]])
     else:
         whole.append(told[forms.PAGE])
     for actor, inboxes in _in_whose_name(called, gancio):

@@ -134,6 +134,8 @@ def routes() -> list[web.AbstractRouteDef]:
         web.post(NAME + "/requests", accounts.decide),
         web.get(NAME + "/calls/new", organise.new),
         web.post(NAME + "/calls/new", organise.create),
+        web.get(NAME + "/calls/new/preview", organise.previewed),
+        web.post(NAME + "/calls/new/preview", organise.preview),
         *organising.routes(),
         web.get("/calls/{id}.ics", calendars.one),
         web.get("/calls/{id}.atom", feeds.call),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.bench import deliveries, inbox, machine, reaching, report, starting, timeline
+from tests.bench import call_page, deliveries, inbox, machine, reaching, report, starting, timeline
 from tests.bench.report import Figure
 
 Measurement = Callable[[bool, Path | None], Awaitable[list[Figure]]]
@@ -37,6 +37,11 @@ async def _timeline(quick: bool, profile: Path | None) -> list[Figure]:
     return await timeline.measure(size, profile)
 
 
+async def _call_page(quick: bool, profile: Path | None) -> list[Figure]:
+    size = call_page.Size(10_000, 20, 5, 10, seconds=1, rounds=1) if quick else call_page.Size()
+    return await call_page.measure(size, profile)
+
+
 async def _starting(quick: bool, _profile: Path | None) -> list[Figure]:
     return await starting.measure(starting.Size(1.0, rounds=1) if quick else starting.Size())
 
@@ -50,6 +55,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "deliveries-50": _few_hosts,
     "deliveries-500": _many_hosts,
     "timeline": _timeline,
+    "call-page": _call_page,
     "starting": _starting,
     "reaching": _reaching,
 }

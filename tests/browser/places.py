@@ -133,6 +133,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/password": "only where mail is sent: tests/web/test_sign_up.py",
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",
+    "/@{name}/calls/new/preview": "leads to the form; what it answers is looked at by tests/browser/test_preview.py",
     "/oembed": "for programs: tests/web/test_embeds.py",
 }
 """Routes whose page needs more than an address, and what looks at them instead."""

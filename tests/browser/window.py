@@ -28,6 +28,10 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP localhost 127.0.0.1",
 ]
 GRAVE = ("serious", "critical")
+REACHED = Path(__file__).with_name("keyboard.js").read_text(encoding="utf-8")
+TABS = 4
+"""How often the key may have to be pressed for each thing on a page: a date has four parts."""
+
 PATIENCE = 30_000
 """Milliseconds: machines with two cores are slow beside other tests."""
 
@@ -130,6 +134,18 @@ class Window:
             " [v.impact, v.id, v.nodes.map(n => n.html.slice(0, 120)).join(' | ')]))"
         )
         return [f"{rule}: {where}" for impact, rule, where in found if impact in GRAVE]
+
+    async def unreached(self) -> list[str]:
+        """What the Tab key does not reach, hides as it reaches it, or does not mark, as lines. Needs scripts."""
+        await self.page.evaluate(REACHED)
+        left = await self.page.evaluate("beckonKeys.left()")
+        for _ in range(TABS):
+            if not left:
+                break
+            for _ in range(left + 1):
+                await self.page.keyboard.press("Tab")
+            left = await self.page.evaluate("beckonKeys.left()")
+        return await self.page.evaluate("beckonKeys.faults()")
 
 
 @asynccontextmanager

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment
+from jinja2 import Environment, nodes
+
+from server import pages
 
 TEMPLATES = Path(__file__).parents[2] / "server" / "templates"
 READ_ALOUD = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"]*)"')
@@ -16,6 +18,28 @@ HOLE = "\0"
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 UNTOLD = {}
 """Templates whose texts are not named yet. None may be added."""
+
+
+NO_TEXT = {"face large", "beckon backup backup.tar.gz", "Beckon ", ", PostgreSQL "}
+"""Strings inside of Jinja's marks that look like texts: classes of the style sheet, what is typed, names."""
+
+
+def unsaid(source: str) -> Iterator[str]:
+    """Strings inside of Jinja's marks that read like a text and are not given to ``_``: of several words, or with a
+    capital letter."""
+    for found in _strings(Environment(extensions=["jinja2.ext.i18n"]).parse(source)):
+        several = LETTERS.search(found) and " " in found.strip()
+        if (several or re.match("[A-Z][a-z]", found)) and found not in NO_TEXT:
+            yield found
+
+
+def _strings(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        yield node.value
+        return
+    names = isinstance(node, nodes.Call) and getattr(node.node, "name", "") in pages.FUNCTIONS
+    for child in node.kwargs if names else node.iter_child_nodes():
+        yield from _strings(child)
 
 
 def untold(source: str) -> Iterator[str]:
@@ -48,6 +72,16 @@ def test_every_text_can_be_translated(name: str) -> None:
         assert found, f"{name} is told now: take it off the list"
     else:
         assert not found
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in TEMPLATES.glob("*.html")))
+def test_no_text_hides_inside_of_a_mark(name: str) -> None:
+    assert list(unsaid((TEMPLATES / name).read_text())) == []
+
+
+def test_the_look_finds_texts_inside_of_marks() -> None:
+    page = """{% set a = {"x": "Not fine"} %}{{ b("Bad", c=_("Fine"), d="quiet") }}{{ _("Fine", e="not so") }}"""
+    assert list(unsaid(page)) == ["Not fine", "Bad", "not so"]
 
 
 def test_the_look_finds_what_is_said_in_one_language_alone() -> None:

@@ -78,6 +78,25 @@ async def create(
     ``let_through``: the community took it up as a proposal (``proposals``). ``origin``: the call that it was
     started from (``starting``), whose host is told.
     """
+    made = await make(tx, author, community, wanted, let_through=let_through, origin=origin)
+    post, _ = made[0]
+    await sharing.share(tx, community, post)
+    for told, row in made:
+        await _announce(tx, author, community, told, row)
+    await _pin(tx, community, post, added=True)
+    return post
+
+
+async def make(
+    tx: Tx,
+    author: Account,
+    community: Account,
+    wanted: drafting.Wanted,
+    *,
+    let_through: bool = False,
+    origin: Post | None = None,
+) -> list[tuple[Post, Call]]:
+    """A call with its shifts, of which nobody has been told yet. Takes and raises what ``create`` does."""
     if not let_through:
         await communities.require_may_call(tx, community, author)
         await own_calls.require(tx, community, author, wanted)
@@ -103,11 +122,9 @@ async def create(
     await _set_beside(tx, author, post, wanted)
     await questions.put(tx, post, wanted.questions)
     made = await _add_shifts(tx, author, community, post, call, wanted.shifts or ())
-    await sharing.share(tx, community, post)
-    for told, row in ((post, call), *made):
-        await _announce(tx, author, community, told, row)
-    await _pin(tx, community, post, added=True)
-    return post
+    for row in (call, *(shift for _, shift in made)):
+        await _plan(tx, row)
+    return [(post, call), *made]
 
 
 async def _pin(tx: Tx, community: Account, post: Post, *, added: bool) -> None:
@@ -121,7 +138,6 @@ async def _announce(tx: Tx, author: Account, community: Account, post: Post, cal
     reach = Reach(members, await distribution.instances(tx, post))
     await distribution.call(tx, author, post, call, "create", reach)
     await calls.tally_sent(tx.conn, post.id, tx.now)
-    await _plan(tx, call)
 
 
 def _whole(wanted: drafting.Wanted) -> drafting.Wanted:
@@ -349,6 +365,7 @@ async def _edit_shifts(
     for shift in wanted:
         if shift.id is None:
             made = await shifts.add(tx, author, community, post, call, shift, None)
+            await _plan(tx, made[1])
             await _announce(tx, author, community, *made)
         elif shift.id not in there:
             raise Invalid("This call has no such shift.", field="shifts")
