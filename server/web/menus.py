@@ -75,7 +75,7 @@ ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
     Entry("/organise/people", mark("Who takes part")),
     Entry("/organise/message", mark("Write to them")),
-    Entry("/organise/change", mark("Change, put off, call off")),
+    Entry("/organise/change", mark("Change or call off")),
     Entry("/organise/outcome", mark("What came of it")),
     Entry("", mark("Back to its page")),
 )
