@@ -29,6 +29,7 @@ from server.web import (
     founding,
     held,
     impact,
+    installed,
     instance,
     intents,
     joining,
@@ -78,6 +79,7 @@ def routes() -> list[web.AbstractRouteDef]:
     return [
         *pictures.routes(),
         *assets.routes(),
+        *installed.routes(),
         *media.routes(),
         *sign_in.routes(),
         *sign_up.routes(),
