@@ -74,7 +74,6 @@ async def test_without_a_connection_one_finds_what_one_looked_at(
         assert "You are not connected" in await at.words()
         assert await at.overflow() <= 0
         assert await at.faults() == []
-        await at.page.screenshot(path=f"shots/not-connected-{width}.png")
         await at.page.get_by_role("link", name="Plant the square").click()
         await at.page.wait_for_url(f"**{path}")
         assert "This is as it was when you last looked." in await at.words()
