@@ -13,6 +13,7 @@ from aiohttp import web
 
 from server.web import (
     accounts,
+    appeals,
     assets,
     attention,
     bans,
@@ -49,6 +50,7 @@ from server.web import (
     posts,
     privacy,
     receipts,
+    reported,
     sessions,
     setup,
     sign_in,
@@ -89,6 +91,7 @@ def routes() -> list[web.AbstractRouteDef]:
         *sessions.routes(),
         *privacy.routes(),
         *persons.routes(),
+        *appeals.own_routes(),
         *own_profile.routes(),
         *own_account.routes(),
         *own_data.routes(),
@@ -123,6 +126,8 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get(NAME + "/impact", impact.page),
         *steering.routes(NAME),
         *held.routes(NAME),
+        *appeals.routes(NAME),
+        *reported.routes(NAME),
         *bans.routes(NAME),
         *community_settings.routes(NAME),
         web.get(OWN + "/calendar.ics", calendars.taken_part),

@@ -63,6 +63,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "privacy",
             "persons",
             "data",
+            "decisions",
         )
     },
     "/tags/{tag}": (Place("/tags/spring"),),
@@ -75,6 +76,8 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/log": (Place("/@plot/log"),),
     "/@{name}/steer": (Place("/@plot/steer", READER),),
     "/@{name}/steer/queue": (Place("/@plot/steer/queue", READER),),
+    "/@{name}/steer/reports": (Place("/@plot/steer/reports", READER),),
+    "/@{name}/steer/appeals": (Place("/@plot/steer/appeals", READER),),
     "/@{name}/steer/rules": (Place("/@plot/steer/rules", READER),),
     "/@{name}/steer/bans": (Place("/@plot/steer/bans?handle=@waiter", READER),),
     "/@{name}/steer/settings": (Place("/@plot/steer/settings", READER),),
