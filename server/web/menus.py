@@ -69,6 +69,7 @@ STEERING: tuple[Entry, ...] = (
     Entry("/steer/queue", mark("Waiting posts"), POSTS),
     Entry("/steer/rules", mark("What waits"), POSTS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
+    Entry("/documents", mark("Documents"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )

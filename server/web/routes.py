@@ -115,7 +115,7 @@ def routes() -> list[web.AbstractRouteDef]:
         web.get("/communities", finding.communities),
         web.get("/about", instance.about),
         web.get("/tags/{tag}", instance.tag),
-        web.get("/documents/{id}", documents.page),
+        *documents.routes(NAME),
         web.get("/new-community", founding.new),
         web.post("/new-community", founding.create),
         web.get("/calendar.ics", calendars.whole),
