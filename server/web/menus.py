@@ -57,7 +57,13 @@ ORGANISING: tuple[Entry, ...] = (
 )
 """Below ``/calls/{id}``, for those who organise it."""
 
-ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {}
+_OUTSIDE = Entry("/organise/outside", mark("Counted outside"))
+ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {
+    "contact": (Entry("/organise/targets", mark("To whom you write")), _OUTSIDE),
+    "need": (Entry("/organise/promises", mark("What is promised")),),
+    "decision": (Entry("/organise/decision", mark("How it stands")),),
+    **dict.fromkeys(("event", "petition", "donate", "share"), (_OUTSIDE,)),
+}
 """What a kind of call has besides."""
 
 REPEATS = Entry("/organise/series", mark("Repeated dates"))
