@@ -85,13 +85,13 @@ async def test_who_waits_gets_a_place_when_there_is_room(house: House) -> None:
     path = f"/calls/{call.id}/organise/people"
     assert "@first" in (await browser.get(path)).words
     waiting = await browser.get(f"{path}?state=waiting")
-    assert "@first" not in waiting.words.replace("@first_", "")
+    assert "@first" not in waiting.words
     assert "@second" in waiting.words
     assert "@third" in waiting.words
     for wrong in ("", "0", "-1", "x", "1001", "9" * 30):
         seen = await browser.post(path, room="yes", places=wrong)
         assert seen.status == 422
-        assert "A number from 1 to 1000, please." in seen.words
+        assert "A number from 1 to 1,000, please." in seen.words
     done = await browser.post(path, room="yes", places="1")
     assert (done.status, done.headers["Location"]) == (303, f"{path}?done=done")
     async with house.work.reading() as tx:

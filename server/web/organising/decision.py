@@ -13,6 +13,7 @@ from server.domain.calling.deciding import QUORUM_MAX, Rules
 from server.domain.calling.kinds import OBJECTING
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
+from server.i18n import mark
 from server.web import answers
 from server.web.organising import frame
 from server.web.organising.frame import Organised
@@ -90,7 +91,7 @@ def _number(sent: Mapping[str, str], name: str, most: int) -> int | None:
     if not typed:
         return None
     if not (typed.isascii() and typed.isdecimal()) or int(typed[:9]) > most:
-        raise Invalid(f"A number up to {most:,}, or nothing.", field=name)
+        raise Invalid(mark("A number up to %(most)s, or nothing.", most=most), field=name)
     return int(typed)
 
 

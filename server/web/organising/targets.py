@@ -125,7 +125,8 @@ async def _add(tx: Tx, of: Organised, viewer: Viewer, typed: str) -> None:
         try:
             await verbs.add(tx, viewer.account, of.post, new)
         except Invalid as refused:
-            raise Invalid(f"Line {number}: {refused.sentence}", field="lines") from refused
+            told = mark("Line %(line)s: %(what)s", line=number, what=refused.sentence)
+            raise Invalid(told, field="lines") from refused
 
 
 def _lines(typed: str) -> list[tuple[int, NewTarget]]:
@@ -134,7 +135,7 @@ def _lines(typed: str) -> list[tuple[int, NewTarget]]:
         raise Invalid("That is too much at once.", field="lines")
     rows = [(at, line) for at, line in enumerate(typed.splitlines(), start=1) if line.strip()]
     if len(rows) > verbs.MOST:
-        raise Invalid(f"A call has at most {verbs.MOST} targets.", field="lines")
+        raise Invalid(mark("A call has at most %(most)s targets.", most=verbs.MOST), field="lines")
     return [(at, _line(at, line)) for at, line in rows]
 
 
@@ -146,11 +147,13 @@ def _line(number: int, line: str) -> NewTarget:
             for cell in next(csv.reader([line], delimiter=parted, skipinitialspace=True))
         ]
     except (csv.Error, StopIteration) as error:
-        raise Invalid(f"Line {number}: this cannot be read.", field="lines") from error
+        told = mark("Line %(line)s: this cannot be read.", line=number)
+        raise Invalid(told, field="lines") from error
     if not 1 < len(cells) <= COLUMNS:
-        raise Invalid(
-            f"Line {number}: a name, then an address; a role and an area may follow.", field="lines"
+        told = mark(
+            "Line %(line)s: a name, then an address; a role and an area may follow.", line=number
         )
+        raise Invalid(told, field="lines")
     name, address, role, area, language = (*cells, "", "", "")[:COLUMNS]
     return NewTarget(name, role, address, area, language or None)
 
