@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain.calling import calls as call_verbs
+from server.domain.calling import listing
 from server.domain.calling import participations as participation_verbs
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.shifts import Shift
@@ -14,6 +15,7 @@ from storage import attendance, calls, participations
 from storage import posts as post_rows
 from storage.accounts import Account
 from storage.calls import Details
+from storage.participants import Sought
 from storage.posts import Post
 from storage.shift_roles import Role
 from tests.web.house import House
@@ -197,6 +199,20 @@ async def test_a_long_list_has_pages(house: House) -> None:
     rest = await browser.get(f"{path}?after={more}")
     assert rest.text.count('class="face"') == 5
     assert "More" not in rest.words.partition("Ask them")[0].split()
+    few, many = [await queries(house, organiser, call, limit) for limit in (2, 50)]
+    assert few == many
+
+
+async def queries(house: House, viewer: Account, post: Post, limit: int) -> int:
+    """How many a page of so many people takes."""
+    seen: list[str] = []
+    async with house.work.reading() as tx:
+        call = await calls.by_id(tx.conn, post.id)
+        assert call
+        with tx.conn.query_logger(lambda record: seen.append(record.query)):
+            found = await listing.page(tx, viewer, post, call, Sought(), 0, limit)
+    assert len(found) == limit
+    return len(seen)
 
 
 async def shifts(house: House) -> tuple[Account, Post, list[int]]:
