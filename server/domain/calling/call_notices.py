@@ -188,7 +188,7 @@ def reason(said: str) -> str:
     """Why a call is put off or called off, as it is told. Raises ``Invalid``."""
     why = said.strip()
     if len(why) > WHY_MAX:
-        raise Invalid(f"A reason has at most {WHY_MAX} characters.", field="why")
+        raise Invalid(mark("A reason has at most %(most)s characters.", most=WHY_MAX), field="why")
     return why
 
 
