@@ -148,6 +148,7 @@ async def test_what_is_shown_is_what_is_sent(
     assert f"<strong>{asked.title}</strong>".replace(" </", "</") in card.content
     assert page.title == whole.title == asked.title.strip()
     assert "&lt;b&gt;boots" in page.content
+    assert "The plan" in page.content
     assert "The plan" not in whole.content
     assert whole.sources == ("The plan",)
     assert whole.goal == 40
