@@ -4,7 +4,7 @@ Every template knows ``site`` (domain/tx.py) and ``viewer`` (web/session.py, or 
 fills the blocks ``title``, ``head`` and ``main`` of base.html. A name that is missing is an error at once
 and never an empty place on a page. Texts are named for the translators: ``{{ _("Sign in") }}``,
 ``{{ ngettext("%(num)s person", "%(num)s people", n) }}``, ``{% trans name=x %}Hello {{ name }}{% endtrans %}``;
-what Python has marked is said with the filter ``said``.
+what Python has marked is said as it is put on the page, and by the filter ``said`` where it becomes part of another text.
 """
 
 from __future__ import annotations
@@ -40,11 +40,17 @@ def _iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
+def _said(value: object) -> object:
+    """Whatever is put on a page: what Python has marked, in the language that is spoken."""
+    return i18n.gettext(value) if isinstance(value, i18n.Told) else value
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("server"),
     autoescape=True,
     extensions=["jinja2.ext.i18n"],
     undefined=StrictUndefined,
+    finalize=_said,
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,

@@ -9,7 +9,7 @@ numbers. After a merge that joined them badly, run it again.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -45,6 +45,19 @@ PLURALS = {
 }
 """Which form goes with which number, in the order of the Unicode plural rules: zero, one, two, few, many, other."""
 
+ERRORS = (
+    *("Invalid", "BadRequest", "Unauthenticated", "Forbidden", "NotFound", "GoneError", "Conflict"),
+    *("TooMany", "Unavailable"),
+)
+SAYING = {**KEYWORDS, "_refused": None, **dict.fromkeys(ERRORS)}
+"""Of Python's, where a person may meet an error on a page. What only a program or the command line is told stays
+in English."""
+ENGLISH = {
+    *("activitypub", "api", "arriving", "cli", "demo", "render", "stream.py"),
+    *("backup.py", "commands.py", "host_commands.py", "processes.py", "proxy.py", "run.py"),
+}
+"""What tells errors to programs, and to who types commands."""
+
 HEADER = """\
 msgid ""
 msgstr ""
@@ -59,15 +72,16 @@ def gathered() -> Catalog:
     """Every text of the code as it is."""
     found = Catalog(charset="utf-8")
     for source in sorted((SERVER / "templates").iterdir()):
-        _gather(found, source, _of_template)
+        _gather(found, source, _of_template, KEYWORDS)
     for source in sorted(SERVER.rglob("*.py")):
-        _gather(found, source, "python")
+        english = source.relative_to(SERVER).parts[0] in ENGLISH
+        _gather(found, source, "python", KEYWORDS if english else SAYING)
     return found
 
 
-def _gather(found: Catalog, source: Path, method: Any) -> None:
+def _gather(found: Catalog, source: Path, method: Any, keywords: Mapping[str, Any]) -> None:
     with source.open("rb") as file:
-        for _, text, _, context in extract(method, file, KEYWORDS):
+        for _, text, _, context in extract(method, file, keywords):
             found.add(text, context=context)
 
 

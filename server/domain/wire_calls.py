@@ -29,6 +29,7 @@ from server.domain import wire_values
 from server.domain.calling import ballots, keywords, kinds, online
 from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
+from server.i18n import mark
 from storage import (
     call_copies,
     calls,
@@ -48,7 +49,7 @@ SERVICES = ("transport", "care", "law", "language", "media", "work")
 """Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
 TARGETS_MAX, NOTE_MAX = 100, 300
 """Of a contact call on the wire; and the characters of each note."""
-UNTOLD = "Until it closes nobody sees how many gave which answer."
+UNTOLD = mark("Until it closes nobody sees how many gave which answer.")
 TAKES_ANSWERS = ("open", "postponed")
 CALL_STATES: dict[str, Any] = {
     "open": "confirmed",

@@ -142,7 +142,7 @@ def wanted(form: CallForm, old: Call | None = None) -> Wanted | None:
     if not values["title"]:
         form.errors["title"] = mark("A call needs a title.")
     if len(values["about"]) > ABOUT_MAX:
-        form.errors["about"] = f"The text has at most {ABOUT_MAX:,} characters."
+        form.errors["about"] = mark("The text has at most %(most)s characters.", most=ABOUT_MAX)
     if form.errors or (timed and starts is None):
         return None
     name = text.one_line(values["place_name"])
@@ -234,7 +234,7 @@ def _time(form: CallForm, name: str) -> time | None:
 def _guests_max(form: CallForm) -> int:
     given = form.values["guests_max"] or "0"
     if not (given.isascii() and given.isdigit() and len(given) < 3 and int(given) <= guests.MOST):
-        form.errors["guests_max"] = f"Each brings 0 to {guests.MOST} guests."
+        form.errors["guests_max"] = mark("Each brings 0 to %(most)s guests.", most=guests.MOST)
         return 0
     return int(given)
 

@@ -42,6 +42,7 @@ from server.domain.groups import communities as community_verbs
 from server.domain.mailing import human
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
+from server.i18n import mark
 from server.web import answers, listed, posts, session
 from server.web.listed import ShownPost
 from server.web.passing_on import frame
@@ -153,8 +154,8 @@ class Shown:
         """What each option may be given, by its number; nothing where one option is chosen."""
         if self.call.variant == ballots.SCORE:
             return [str(points) for points in range(ballots.SCORE_MAX + 1)]
-        places = [f"Place {at}" for at in range(1, len(self.answers) + 1)]
-        return ["No place", *places] if self.call.variant == ballots.RANKED else []
+        places = [mark("Place %(at)s", at=at) for at in range(1, len(self.answers) + 1)]
+        return [mark("No place"), *places] if self.call.variant == ballots.RANKED else []
 
     @property
     def divided(self) -> bool:

@@ -1523,6 +1523,8 @@ create table mail_follows (
     state text not null check (state in ('new', 'confirmed')),
     source text not null check (source in ('form', 'answer', 'list')),
     agreed text not null,               -- the sentence they agreed to
+    language text not null              -- in which mails speak to them
+        check (language ~ '^[a-z]{2}$'),
     created_at timestamptz not null,
     confirmed_at timestamptz,
     failures smallint not null default 0 check (failures between 0 and 2),  -- of their server, in a row

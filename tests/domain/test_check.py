@@ -238,7 +238,7 @@ async def fill(world: World) -> None:
         guest = await contact_rows.by_id(tx.conn, 1)
         assert guest
         await contacts.confirm(tx, await contacts.new_link(tx, guest, "confirm"))
-        await mail_follows.begin_confirmed(tx, garden, "reader@mail.example", "Write to me.")
+        await mail_follows.begin_confirmed(tx, garden, "reader@mail.example", "Write to me.", "en")
         await mail_lists.upload(tx, gardener, garden, "old@mail.example")
         user = await users.create(tx.conn, "cook@mail.example", None, "member", tx.now)
         week = mail_follows.week_of(tx.now)

@@ -368,7 +368,7 @@ async def reach(tx: Tx, gardener: Account, baker: Account, community: Account) -
     await attention.set_level(tx, baker, community, "everything")
     await digest_rows.begin(tx.conn, baker.user_id, "2030-W05", tx.now)
     await digest_rows.nudged(tx.conn, [community.id], gardener.id, tx.now)
-    await mail_follows.begin_confirmed(tx, community, "reader@mail.example", "Write to me.")
+    await mail_follows.begin_confirmed(tx, community, "reader@mail.example", "Write to me.", "en")
     await mail_lists.upload(tx, gardener, community, "Name,Address\nN,old@mail.example\n")
 
 

@@ -27,6 +27,7 @@ from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany
+from server.i18n import mark
 from storage import accounts, calls
 from storage import call_notices as rows
 from storage import posts as post_rows
@@ -63,7 +64,10 @@ async def send(
     told = await rows.count_since(tx.conn, post_id, what, tx.now - DAY)
     if what in TO_WHO_WAITS and what != "cancelled" and told >= CHANGES:
         raise TooMany(
-            f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+            mark(
+                "Those who take part were told of %(changes)s such changes today: that is enough.",
+                changes=CHANGES,
+            ),
             retry_after=int(DAY.total_seconds()),
         )
     notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
@@ -129,7 +133,7 @@ async def _tell(
         if notice.what == "outcome":
             step = "" if outside else await next_steps.as_text(tx, notice.post_id, account)
             below = {"feedback": await _ask_feedback(tx, account, person)}
-            facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
+            facts = {**facts, **below, "next": f"\n\nNext: {step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         if notice.what in WITH_WAY_BACK and not account.local:
@@ -210,10 +214,15 @@ async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
     if not said:
         raise Invalid("What do you want to tell them?", field="text")
     if len(said) > MESSAGE_MAX:
-        raise Invalid(f"A message has at most {MESSAGE_MAX:,} characters.", field="text")
+        raise Invalid(
+            mark("A message has at most %(most)s characters.", most=MESSAGE_MAX), field="text"
+        )
     if not await messages_left(tx, post.id):
         raise TooMany(
-            f"Those who take part were written to {MESSAGES} times this week: that is enough.",
+            mark(
+                "Those who take part were written to %(messages)s times this week: that is enough.",
+                messages=MESSAGES,
+            ),
             retry_after=int(WINDOW.total_seconds()),
         )
     await send(tx, post.id, "message", by=actor, said=said)

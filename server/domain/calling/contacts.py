@@ -32,6 +32,7 @@ from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unavailable
+from server.i18n import mark
 from server.sealing import Sealed
 from storage import accounts, calls, contacts, opened_calls
 from storage import consents as consent_rows
@@ -48,7 +49,7 @@ PURPOSE = "contact"
 NAME_MAX = 100
 LIFETIME = {"confirm": timedelta(days=2), "manage": timedelta(days=365)}
 """Of the links in mails, by purpose."""
-USED = "This link was used already, or is too old."
+USED = mark("This link was used already, or is too old.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,18 @@ class Typed:
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
     guests: int = 0
     ballot: Sequence[int] | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What was sealed."""
+    """What was sealed. ``language``: of the page where they typed it, in which their mails speak."""
 
     address: str
     name: str
     fields: Mapping[str, str]
     ballot: Sequence[int] | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,11 @@ async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
     if await barriers.refuses_email(tx, address):
         raise Invalid("This address cannot be used here.", field="email")
     if len(typed.name) > NAME_MAX:
-        raise Invalid(f"A name has at most {NAME_MAX} characters.", field="name")
+        raise Invalid(mark("A name has at most %(most)s characters.", most=NAME_MAX), field="name")
     asked = await questions.of(tx, call)
     fields = questions.answered(asked, typed.fields, required=counting[typed.said])
-    return Person(address, text.one_line(typed.name, NAME_MAX), fields, typed.ballot)
+    name = text.one_line(typed.name, NAME_MAX)
+    return Person(address, name, fields, typed.ballot, typed.language)
 
 
 async def _keep(
@@ -150,6 +154,7 @@ async def _keep(
             "name": person.name,
             "fields": dict(person.fields),
             "ballot": ballot,
+            "language": person.language,
         }
     )
     box = ring.seal(written, PURPOSE, post.id)
@@ -177,7 +182,13 @@ def _opened(ring: Ring | None, contact: Contact) -> Person | None:
         found = orjson.loads(ring.open(contact.sealed, PURPOSE, contact.post_id))
     except Sealed:
         return None
-    return Person(found["address"], found["name"], found["fields"], found.get("ballot"))
+    return Person(
+        found["address"],
+        found["name"],
+        found["fields"],
+        found.get("ballot"),
+        found.get("language", ""),
+    )
 
 
 async def new_link(tx: Tx, contact: Contact, purpose: str) -> str:
@@ -253,7 +264,7 @@ async def _follow(tx: Tx, contact: Contact) -> None:
     found = await _person_of(tx, contact) if agreed else None
     if found:
         group, person = found
-        await mail_follows.begin_confirmed(tx, group, person.address, agreed[0])
+        await mail_follows.begin_confirmed(tx, group, person.address, agreed[0], person.language)
 
 
 async def _unfollow(tx: Tx, contact: Contact) -> None:

@@ -21,6 +21,7 @@ from server.domain.members import follows
 from server.domain.moderating import group_moderation
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
+from server.i18n import mark
 from storage import accounts, lists, moves
 from storage import communities as community_rows
 from storage import follows as follow_rows
@@ -43,7 +44,9 @@ async def add_alias(tx: Tx, account: Account, other: Account) -> Account:
         raise Invalid("An account is no other name of itself.", field="alias")
     known = [uri for uri in account.also_known_as if uri != other.uri]
     if len(known) >= ALIASES_MAX:
-        raise Invalid(f"An account has at most {ALIASES_MAX} other names.", field="alias")
+        raise Invalid(
+            mark("An account has at most %(most)s other names.", most=ALIASES_MAX), field="alias"
+        )
     return await _put_aliases(tx, account, [*known, other.uri])
 
 

@@ -16,6 +16,7 @@ from server.domain.moderating import group_moderation, held_posts, notices
 from server.domain.moderating.group_moderation import REASON_MAX, Steward
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, communities
 from storage import appeals as rows
 from storage import posts as post_rows
@@ -36,7 +37,7 @@ async def appeal(tx: Tx, account: Account, entry_id: int, words: str) -> Appeal:
     if entry is None or entry.account_id != account.id or entry.action not in DECISIONS:
         raise NotFound
     if not 0 < len(words.strip()) <= WORDS_MAX:
-        raise Invalid(f"An appeal has 1 to {WORDS_MAX} characters.", field="text")
+        raise Invalid(mark("An appeal has 1 to %(most)s characters.", most=WORDS_MAX), field="text")
     community = await accounts.by_id(tx.conn, entry.community_id)
     here = community is not None and community.local
     policy.may_appeal(here=here, late=entry.created_at + WITHIN < tx.now).require()
@@ -52,7 +53,9 @@ async def answer(tx: Tx, by: Steward, appeal_id: int, words: str, *, approved: b
     """``words``: what the member is told. Raises ``NotFound``, ``Invalid``, and ``Forbidden`` for who decided
     it, for whom it met, and where it was answered before."""
     if len(words) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )
     row = await rows.hold(tx.conn, appeal_id, by.community.id)
     entry = await rows.entry(tx.conn, row.entry_id) if row else None
     person = await accounts.by_id(tx.conn, row.account_id) if row else None

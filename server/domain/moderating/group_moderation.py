@@ -38,6 +38,7 @@ from server.domain.moderating import group_effects, notices
 from server.domain.posting import marks, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
@@ -213,7 +214,9 @@ async def _held(tx: Tx, by: Steward, post: Post, reason: str) -> Post:
 
 def _check(reason: str) -> None:
     if len(reason) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )
 
 
 def _where(by: Steward) -> str:

@@ -22,6 +22,7 @@ from server.domain.moderating.hold_rules import JOB, KEEP
 from server.domain.posting import posts
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, group_moderation
 from storage import held_posts as rows
 from storage import posts as post_rows
@@ -29,7 +30,7 @@ from storage.accounts import Account
 from storage.held_posts import Held
 from storage.posts import Post
 
-UNDECIDED = "Nobody decided in time."
+UNDECIDED = mark("Nobody decided in time.")
 
 
 async def let_through(tx: Tx, by: Steward, post_id: int, reason: str = "") -> None:
@@ -125,4 +126,6 @@ async def expire(tx: Tx, post_id: int) -> datetime | None:
 
 def _check(reason: str) -> None:
     if len(reason) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )

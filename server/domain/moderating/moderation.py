@@ -27,13 +27,14 @@ from server.domain.moderating import reports as report_verbs
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, reports, users
 from storage.accounts import Account
 from storage.reports import Report
 from storage.users import User
 
 STAFF = ("moderator", "admin")
-REFUSED = "This action is not allowed"
+REFUSED = mark("This action is not allowed")
 WORDS_MAX = 5000
 RANKS = {"member": 0, "moderator": 1, "admin": 2}
 
@@ -85,9 +86,11 @@ async def act(tx: Tx, by: User, moderator: Account, account: Account, wanted: Ac
     Raises ``Forbidden``; ``Invalid`` for an unknown type, too many words, or a report about another.
     """
     if wanted.type not in ACTIONS:
-        raise Invalid(f"The type is one of {', '.join(ACTIONS)} here.", field="type")
+        raise Invalid(
+            mark("The type is one of %(known)s here.", known=", ".join(ACTIONS)), field="type"
+        )
     if len(wanted.words) > WORDS_MAX:
-        raise Invalid(f"A text has at most {WORDS_MAX} characters.", field="text")
+        raise Invalid(mark("A text has at most %(most)s characters.", most=WORDS_MAX), field="text")
     user = await user_below(tx, by, account)
     about = await _report(tx, account, wanted.report_id)
     verb = ACTIONS[wanted.type]
@@ -222,17 +225,19 @@ ACTIONS: Mapping[str, Verb | None] = {
     "suspend": suspend,
 }
 SENTENCES = {
-    "none": "The moderators of this server want to tell you something.",
-    "sensitive": "The moderators of this server hide the media of your posts behind a click.",
-    "disable": "The moderators of this server closed your account to you. What you wrote stays.",
-    "silence": "The moderators of this server show your posts to your followers alone.",
-    "suspend": "The moderators of this server suspended your account.",
+    "none": mark("The moderators of this server want to tell you something."),
+    "sensitive": mark("The moderators of this server hide the media of your posts behind a click."),
+    "disable": mark(
+        "The moderators of this server closed your account to you. What you wrote stays."
+    ),
+    "silence": mark("The moderators of this server show your posts to your followers alone."),
+    "suspend": mark("The moderators of this server suspended your account."),
 }
 
 REASONS = {
-    "spam": "The reason: spam.",
-    "legal": "The reason: what you wrote may be against the law.",
-    "violation": "The reason: a rule of this server was broken.",
+    "spam": mark("The reason: spam."),
+    "legal": mark("The reason: what you wrote may be against the law."),
+    "violation": mark("The reason: a rule of this server was broken."),
 }
 """By the category of the report that it answers."""
 
