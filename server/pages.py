@@ -25,6 +25,11 @@ def _clean(html: str) -> Markup:
     return Markup(text.with_targets(text.clean(html)))  # noqa: S704 - nh3 has just decided what may live
 
 
+def _still(html: str) -> Markup:
+    """As ``_clean``, of what is not published yet: nothing in it can be followed."""
+    return Markup(text.without_links(text.clean(html)))  # noqa: S704 - as above
+
+
 def _web(url: str | None) -> str:
     """An address that a link may have, or nothing: ``javascript:`` and its kin never get out."""
     return url if url and url.startswith(("http://", "https://")) else ""
@@ -62,6 +67,7 @@ _FILTERS = {
     "number": dates.number,
     "plain": text.plain,
     "said": i18n.gettext,
+    "still": _still,
     "web": _web,
     "weekday": dates.weekday,
     "when": dates.when,

@@ -130,3 +130,38 @@ for (const place of document.querySelectorAll("[data-counts]")) {
 for (const field of document.querySelectorAll("input[data-zone]")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
+
+// How a call will look elsewhere: asked again when nobody has typed for a moment. One question at a time; what comes
+// to nothing leaves what is there.
+for (const place of document.querySelectorAll("[data-preview]")) {
+  const form = place.querySelector("button[form]").form;
+  place.querySelector("button[form]").hidden = true;
+  let quiet, asking = false, again = false;
+  const soon = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(ask, 600);
+  };
+  const show = (html) => {
+    const came = new DOMParser().parseFromString(html, "text/html");
+    const open = came.getElementById(place.querySelector("details[open]")?.id);
+    if (open) for (const each of came.querySelectorAll("details")) each.open = each === open;
+    place.querySelector("[data-shown]").replaceChildren(...came.querySelector("[data-shown]").childNodes);
+    const [told, news] = [place, came].map((where) => where.querySelector("[role=status]"));
+    if (told.textContent !== news.textContent) told.textContent = news.textContent;
+  };
+  const ask = async () => {
+    again = asking;
+    if (asking) return;
+    asking = true;
+    const typed = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    const body = new URLSearchParams([...typed, ["part", "preview"]]);
+    try {
+      const answer = await fetch(place.dataset.preview, { method: "POST", body });
+      if (answer.ok && !answer.redirected) show(await answer.text());
+    } catch { /* the next key asks again */ }
+    asking = false;
+    if (again) soon();
+  };
+  form.addEventListener("input", soon);
+  if (form.elements.title.value && !place.querySelector(".seen")) soon();
+}

@@ -1,8 +1,9 @@
 """What a page links to beside itself: the menus of the head, of a person's settings, of those who steer a community,
-and of those who run the instance. An entry is added here by whoever adds its page."""
+of those who organise a call, and of those who run the instance. An entry is added here by whoever adds its page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.i18n import mark
@@ -45,6 +46,22 @@ STEERING: tuple[Entry, ...] = (
     Entry("", mark("Back to its page")),
 )
 """Below ``/@name``, for those who steer the community."""
+
+ORGANISING: tuple[Entry, ...] = (
+    Entry("/organise", mark("Overview")),
+    Entry("/organise/people", mark("Who takes part")),
+    Entry("/organise/message", mark("Write to them")),
+    Entry("/organise/change", mark("Change, put off, call off")),
+    Entry("/organise/outcome", mark("What came of it")),
+    Entry("", mark("Back to its page")),
+)
+"""Below ``/calls/{id}``, for those who organise it."""
+
+ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {}
+"""What a kind of call has besides."""
+
+REPEATS = Entry("/organise/series", mark("Repeated dates"))
+"""Of a call that is one of a series."""
 
 RUNNING: tuple[Entry, ...] = (
     Entry("/admin", mark("Overview")),

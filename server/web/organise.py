@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from server.context import context
-from server.domain.calling import audience, calls
+from server.domain.calling import calls, previewing
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from server.web import answers, call_form
+from server.web import answers, call_form, previews
 from server.web.accounts import local_group
 from server.web.call_form import CallForm, Choice
 from server.web.calls import steered
+from server.web.previews import Looked
 from server.web.session import Viewer
 from storage import polls
 from storage.accounts import Account
@@ -23,16 +24,23 @@ from storage.posts import Post
 
 
 async def _page(
-    request: web.Request, viewer: Viewer, group: Account, form: CallForm, post: Post | None
+    request: web.Request,
+    viewer: Viewer,
+    group: Account,
+    form: CallForm,
+    post: Post | None,
+    looked: Looked = previews.NOT_ASKED,
 ) -> web.Response:
-    async with context(request).work.reading() as tx:
-        closed = await communities.is_private(tx, group)
-        where = audience.place(tx.site.urls.domain, group, closed=closed)
     return answers.page(
-        request, "call_form.html", viewer, status=422 if form.errors else 200,
-        group=group, form=form, post=post, zones=call_form.zones(),
-        privacy=audience.of_call(form.choice.kind, where),
+        request, "call_form.html", viewer, status=looked.status(form),
+        group=group, form=form, post=post, zones=call_form.zones(), looked=looked,
+        privacy=await _privacy(request, group, form),
     )  # fmt: skip
+
+
+async def _privacy(request: web.Request, group: Account, form: CallForm) -> str:
+    async with context(request).work.reading() as tx:
+        return await previewing.who_sees(tx, group, form.choice.kind)
 
 
 def _chosen(sent: Mapping[str, str]) -> Choice:
@@ -77,6 +85,25 @@ async def create(request: web.Request) -> web.Response:
         except Invalid as error:
             form.refuse(error)
     return await _page(request, viewer, group, form, None)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """``POST /@{name}/calls/new/preview``: the form as it was typed, with how the call will look; or that alone."""
+    viewer, sent = await answers.form(request)
+    form = call_form.typed(_chosen(sent), sent)
+    async with context(request).work.reading() as tx:
+        group = await _steered(tx, request, viewer)
+    looked = await previews.look(request, viewer, group, form)
+    if not previews.wants_part(sent):
+        return await _page(request, viewer, group, form, None, looked)
+    privacy = await _privacy(request, group, form)
+    values = {"group": group, "form": form, "looked": looked, "privacy": privacy}
+    return previews.part(request, viewer, values)
+
+
+async def previewed(request: web.Request) -> web.Response:
+    """``GET`` of the same, as where a page was left and is opened again: what was typed is not there any more."""
+    return answers.back_to(f"/@{request.match_info['name']}/calls/new")
 
 
 async def _options(tx: Tx, call: Call) -> list[str]:

@@ -58,6 +58,7 @@ from server.web import (
     visitors,
     ways_in,
 )
+from server.web.organising import routes as organising
 from server.web.running import routes as running
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -133,6 +134,9 @@ def routes() -> list[web.AbstractRouteDef]:
         web.post(NAME + "/requests", accounts.decide),
         web.get(NAME + "/calls/new", organise.new),
         web.post(NAME + "/calls/new", organise.create),
+        web.get(NAME + "/calls/new/preview", organise.previewed),
+        web.post(NAME + "/calls/new/preview", organise.preview),
+        *organising.routes(),
         web.get("/calls/{id}.ics", calendars.one),
         web.get("/calls/{id}.atom", feeds.call),
         web.get("/calls/{id}/poster", calls.poster),

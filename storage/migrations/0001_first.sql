@@ -1789,9 +1789,9 @@ create table call_notices (
     what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
         'reopened', 'outcome', 'message')),
     by_account_id bigint references accounts on delete set null,
-    text text not null default '',      -- as it was typed, of a message
+    text text not null default '',      -- as it was typed: of a message, or why it is put off or called off
     created_at timestamptz not null,
-    check ((what = 'message') = (text <> ''))
+    check (case when what = 'message' then text <> '' else text = '' or what in ('postponed', 'cancelled') end)
 );
 create index call_notices_post on call_notices (post_id, what, created_at);
 create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;

@@ -84,6 +84,18 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
+    "/calls/{id}/organise": (Place("/calls/{organised}/organise", READER),),
+    "/calls/{id}/organise/people": (
+        Place("/calls/{organised}/organise/people", READER),
+        Place("/calls/{own}/organise/people?state=waiting", READER),
+    ),
+    "/calls/{id}/organise/message": (Place("/calls/{own}/organise/message", READER),),
+    "/calls/{id}/organise/change": (Place("/calls/{organised}/organise/change", READER),),
+    "/calls/{id}/organise/series": (Place("/calls/{repeated}/organise/series", READER),),
+    "/calls/{id}/organise/outcome": (
+        Place("/calls/{own}/organise/outcome", READER),
+        Place("/calls/{closed}/organise/outcome", READER),
+    ),
     "/calls/{id}/door": (Place("/calls/{own}/door", READER),),
 }
 """By the route, as it is written in server/web/routes.py, without the patterns of its parts."""
@@ -121,6 +133,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/password": "only where mail is sent: tests/web/test_sign_up.py",
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",
+    "/@{name}/calls/new/preview": "leads to the form; what it answers is looked at by tests/browser/test_preview.py",
     "/oembed": "for programs: tests/web/test_embeds.py",
 }
 """Routes whose page needs more than an address, and what looks at them instead."""

@@ -42,11 +42,23 @@ async def look(window: Window, who: str, path: str) -> list[str]:
     return [f"{path} ({window.looks}) {fault}" for fault in wrong]
 
 
+async def prepare(house: House, world: World) -> None:
+    """What some pages need beside the world: a call that is closed, and one that repeats."""
+    async with house.work.transaction() as tx:
+        rows = await tx.conn.fetch("select post_id from call_occurrences order by post_id limit 1")
+        await tx.conn.execute(
+            "update calls set state = 'closed' where post_id = $1", int(world.ids["calls"][2])
+        )
+    world.ids["repeated"] = [str(row["post_id"]) for row in rows]
+    world.ids["closed"] = world.ids["calls"][2:3]
+
+
 async def test_every_page_can_be_used_by_everybody(house: House, opened: Opened) -> None:
     world = await full(house)
     async with house.work.transaction() as tx:
         await tx.conn.execute("update instance set registrations = 'open'")
-    world.ids["own"] = world.ids["calls"][1:2]
+    world.ids["own"], world.ids["organised"] = world.ids["calls"][1:2], world.ids["calls"][1:]
+    await prepare(house, world)
     world.ids["friend"], world.ids["reports"] = world.ids["accounts"][-1:], ["1"]
     wrong: list[str] = []
     for looks in LOOKS:

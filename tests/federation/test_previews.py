@@ -50,6 +50,7 @@ def wanted(ours: Instance, kind: str, variant: str) -> Wanted:
         "Orchard Lane 3",
         capacity=12 if known.places else None,
         closes_at=None if known.timed else starts,
+        goal=40,
         external_url="https://give.example/" if known.linked else None,
     )
     return Wanted(
@@ -96,6 +97,11 @@ def plain(shown: Shown) -> dict[str, object]:
     return {**asdict(shown), "content": content, "author": shown.author.uri}
 
 
+def by_title(found: list[dict[str, object]]) -> list[dict[str, object]]:
+    """What is sent of several calls comes in any order."""
+    return sorted(found, key=lambda each: str(each["title"]))
+
+
 async def received(ours: Instance, software: str, server: Peer) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for document in objects(server):
@@ -116,7 +122,7 @@ async def same(
     for told in before.elsewhere:
         promised = [plain(s) for s in (told.shown, *told.shifts) if s]
         got = await received(ours, told.software, peers[told.software])
-        assert got == promised, told.software
+        assert by_title(got) == by_title(promised), told.software
     return before
 
 
@@ -137,6 +143,8 @@ async def test_what_is_shown_is_what_is_sent(
     assert page.title == whole.title == asked.title.strip()
     assert "&lt;b&gt;boots" in page.content
     assert "The plan" not in whole.content
+    assert whole.sources == ("The plan",)
+    assert whole.goal == 40
     assert card.until == whole.until == asked.details.closes_at
 
 

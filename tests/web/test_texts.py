@@ -21,7 +21,7 @@ UNTOLD = {}
 """Templates whose texts are not named yet. None may be added."""
 
 
-NO_TEXT = {"face large", "beckon backup backup.tar.gz", "Beckon ", ", PostgreSQL "}
+NO_TEXT = {"face large", "stack loose", "beckon backup backup.tar.gz", "Beckon ", ", PostgreSQL "}
 """Strings inside of Jinja's marks that look like texts: classes of the style sheet, what is typed, names."""
 
 

@@ -172,6 +172,10 @@ async def _keep(
 async def read(tx: Tx, contact: Contact, call: Call) -> Person | None:
     """What somebody wrote about themselves; None once it is forgotten, or cannot be opened."""
     ring = await sealed.known(tx, call.community_id) if contact.sealed else None
+    return _opened(ring, contact)
+
+
+def _opened(ring: Ring | None, contact: Contact) -> Person | None:
     if ring is None or contact.sealed is None:
         return None
     try:
@@ -323,16 +327,22 @@ async def of_call(
     return [(row, person) for row, person in people if person]
 
 
+async def people(tx: Tx, call: Call, found: Sequence[Participation]) -> dict[int, Person]:
+    """Who gave these answers by e-mail, by participation, as far as it is kept. Callers asked before whether they may be shown."""
+    ids_ = [row.contact_id for row in found if row.contact_id]
+    kept = await contacts.by_ids(tx.conn, ids_) if ids_ else {}
+    known = any(contact.sealed for contact in kept.values())
+    ring = await sealed.known(tx, call.community_id) if known else None
+    opened_ = {
+        row.id: _opened(ring, kept[row.contact_id]) for row in found if row.contact_id in kept
+    }
+    return {id_: person for id_, person in opened_.items() if person}
+
+
 async def fields(
     tx: Tx, call: Call, found: Sequence[Participation]
 ) -> dict[int, Mapping[str, str]]:
     """As ``questions.read``, with those who answered by e-mail. Callers asked before whether it may be shown."""
     told = await questions.read(tx, call, found)
-    ids_ = [row.contact_id for row in found if row.contact_id]
-    kept = await contacts.by_ids(tx.conn, ids_) if ids_ else {}
-    for row in found:
-        contact = kept.get(row.contact_id or 0)
-        person = await read(tx, contact, call) if contact else None
-        if person:
-            told[row.id] = person.fields
-    return told
+    typed = await people(tx, call, found)
+    return told | {id_: person.fields for id_, person in typed.items()}

@@ -55,6 +55,8 @@ class Shown:
     address: str = ""
     link: str = ""
     places: int = 0
+    goal: int = 0
+    sources: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
 
@@ -139,6 +141,8 @@ def read(document: Json, form: str, author: Account) -> Shown:
         address=where.get("address", {}).get("streetAddress", ""),
         link=said.get("onlineLink") or call.get("link") or "",
         places=said.get("maximumAttendeeCapacity") or call.get("places") or 0,
+        goal=int(call.get("goal", {}).get("hasNumericalValue", 0)),
+        sources=tuple(each["name"] for each in call.get("sources", ())),
         pictures=_pictures(said["attachment"]),
     )
 

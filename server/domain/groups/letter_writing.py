@@ -42,8 +42,8 @@ TEXTS: Mapping[str, str] = {
     "call_morning": "Today: {call}. {line}{online} {url}",
     "call_changed": "Time or place have changed: {call}. It is now: {line}{online} {url}\n\nIf you cannot come then,"
     " take your answer back{back}",
-    "call_postponed": "Postponed: {call}. A new time will be told. {url}",
-    "call_cancelled": "Cancelled: {call}. It does not take place. {url}",
+    "call_postponed": "Postponed: {call}. A new time will be told. {url}{why}",
+    "call_cancelled": "Cancelled: {call}. It does not take place. {url}{why}",
     "call_deleted": "Deleted by {by}: {call}. You take part in it; that server says no more of it, so do not expect it to"
     " take place.",
     "call_reopened": "It takes place after all: {call}. {line}{online} {url}\n\nIf you cannot come, take"
