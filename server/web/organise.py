@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from aiohttp import web
 
 from server.context import context
 from server.domain.calling import calls, previewing
+from server.domain.calling.drafting import Wanted
+from server.domain.calling.previewing import Preview
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
@@ -93,12 +95,29 @@ async def preview(request: web.Request) -> web.Response:
     form = call_form.typed(_chosen(sent), sent)
     async with context(request).work.reading() as tx:
         group = await _steered(tx, request, viewer)
-    looked = await previews.look(request, viewer, group, form)
+
+    def make(tx: Tx, wanted: Wanted) -> Awaitable[Preview]:
+        return previewing.of_new(tx, viewer.account, group, wanted)
+
+    looked = await previews.look(request, viewer, form, make)
+    return await _looked(request, viewer, sent, group, form, None, looked)
+
+
+async def _looked(
+    request: web.Request,
+    viewer: Viewer,
+    sent: Mapping[str, str],
+    group: Account,
+    form: CallForm,
+    post: Post | None,
+    looked: Looked,
+) -> web.Response:
     if not previews.wants_part(sent):
-        return await _page(request, viewer, group, form, None, looked)
+        return await _page(request, viewer, group, form, post, looked)
     privacy = await _privacy(request, group, form)
-    values = {"group": group, "form": form, "looked": looked, "privacy": privacy}
-    return previews.part(request, viewer, values)
+    return previews.part(
+        request, viewer, group=group, form=form, post=post, looked=looked, privacy=privacy
+    )
 
 
 async def previewed(request: web.Request) -> web.Response:
@@ -121,14 +140,21 @@ async def edit(request: web.Request) -> web.Response:
     return await _page(request, viewer, group, form, post)
 
 
-async def change(request: web.Request) -> web.Response:
-    """``POST /calls/{id}/edit``. What is chosen from stays as it is."""
-    viewer, sent = await answers.form(request)
+async def _retyped(
+    request: web.Request, viewer: Viewer, sent: Mapping[str, str]
+) -> tuple[Post, Call, Account, CallForm]:
+    """The call that a form changes, its community, and the form. What is chosen from stays as it is."""
     async with context(request).work.reading() as tx:
         post, call, group = await steered(tx, request, viewer)
         options = await _options(tx, call)
     chosen = _chosen({"kind": call.kind, "variant": call.variant})
-    form = call_form.typed(chosen, {**sent, "options": "\n".join(options)})
+    return post, call, group, call_form.typed(chosen, {**sent, "options": "\n".join(options)})
+
+
+async def change(request: web.Request) -> web.Response:
+    """``POST /calls/{id}/edit``."""
+    viewer, sent = await answers.form(request)
+    post, call, group, form = await _retyped(request, viewer, sent)
     wanted = call_form.wanted(form, call)
     if wanted:
         try:
@@ -138,3 +164,20 @@ async def change(request: web.Request) -> web.Response:
         except Invalid as error:
             form.refuse(error)
     return await _page(request, viewer, group, form, post)
+
+
+async def preview_change(request: web.Request) -> web.Response:
+    """``POST /calls/{id}/edit/preview``: as ``preview``, of a call that is changed."""
+    viewer, sent = await answers.form(request)
+    post, call, group, form = await _retyped(request, viewer, sent)
+
+    def make(tx: Tx, wanted: Wanted) -> Awaitable[Preview]:
+        return previewing.of_change(tx, viewer.account, group, post, wanted)
+
+    looked = await previews.look(request, viewer, form, make, call)
+    return await _looked(request, viewer, sent, group, form, post, looked)
+
+
+async def previewed_change(request: web.Request) -> web.Response:
+    """``GET`` of the same."""
+    return answers.back_to(f"/calls/{answers.number(request)}/edit")

@@ -144,4 +144,6 @@ def routes() -> list[web.AbstractRouteDef]:
         web.post("/calls/{id}/state", calls.set_state),
         web.get("/calls/{id}/edit", organise.edit),
         web.post("/calls/{id}/edit", organise.change),
+        web.get("/calls/{id}/edit/preview", organise.previewed_change),
+        web.post("/calls/{id}/edit/preview", organise.preview_change),
     ]

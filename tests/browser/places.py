@@ -134,6 +134,7 @@ ELSEWHERE: Mapping[str, str] = {
     "/calls/{id}/feedback": "only when it is over: tests/web/test_email_answers.py",
     "/cards/{id}": "leads to its call",
     "/@{name}/calls/new/preview": "leads to the form; what it answers is looked at by tests/browser/test_preview.py",
+    "/calls/{id}/edit/preview": "leads to the form, as the one above",
     "/oembed": "for programs: tests/web/test_embeds.py",
 }
 """Routes whose page needs more than an address, and what looks at them instead."""

@@ -116,6 +116,13 @@ class Window:
         await self.page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
         await self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
+    async def turn_to(self, entry: str) -> None:
+        """Another page of those that belong together, by their menu: it is folded where there is no room."""
+        if self.looks.width == PHONE:
+            await self.page.locator("nav.above summary").click()
+        menu = self.page.locator("nav.side").filter(visible=True)
+        await menu.get_by_role("link", name=entry, exact=True).click()
+
     async def words(self) -> str:
         """What stands in the page, in one line."""
         return " ".join((await self.page.locator("main").inner_text()).split())

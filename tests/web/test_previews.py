@@ -152,3 +152,24 @@ async def test_who_asks_too_often_keeps_what_was_typed(
     assert 'value="Prune the pear trees"' in seen.text
     assert "Too many requests: please wait a little." in seen.words
     assert not re.search(r'class="stack seen', seen.text)
+    assert (await browser.post(PATH, **TYPED, kind="event", part="preview")).status == 429
+
+
+async def test_a_change_is_seen_before_it_is_made(house: House) -> None:
+    browser, group = await organiser(house)
+    path = (await browser.post("/@garden/calls/new", **TYPED)).headers["Location"]
+    before = (await browser.get(path)).words
+    seen = await browser.post(f"{path}/edit/preview", **{**TYPED, "title": "Prune the quinces"})
+    assert seen.status == 200
+    assert 'value="Prune the quinces"' in seen.text
+    assert seen.words.count("Prune the quinces") == 4
+    assert f'action="{path}/edit"' in seen.text
+    faulty = await browser.post(f"{path}/edit/preview", **{**TYPED, "title": ""}, part="preview")
+    assert '<a href="#title">A call needs a title.</a>' in faulty.text
+    assert (await browser.get(path)).words == before
+    assert (await browser.get(f"{path}/edit/preview")).headers["Location"] == f"{path}/edit"
+    assert await made(house, group) == 1
+    member = await house.browser(await house.person("member"))
+    await member.get("/")
+    assert (await member.post(f"{path}/edit/preview", **TYPED)).status == 403
+    assert (await browser.post("/calls/1/edit/preview", **TYPED)).status == 404
