@@ -6,13 +6,13 @@ import pytest
 
 from server.domain.calling import calls, commitments, decisions
 from server.domain.calling.drafting import Wanted
-from storage import claims, targets
+from storage import claims, target_mails, targets
 from storage import commitments as commitment_rows
 from storage import decisions as decision_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
-from tests.web.house import Browser, House
+from tests.web.house import Browser, House, open_house
 from tests.web.test_organising import refused
 
 KINDS = {
@@ -228,3 +228,29 @@ async def test_paper_is_counted_beside(house: House) -> None:
     assert (await browser.post(path, act="remove", which="99999")).status == 404
     assert (await browser.post(path, act="remove", which=str(claim.id))).status == 303
     assert "signatures on paper, collected" in (await browser.get(path)).words
+
+
+async def test_who_organises_lets_the_server_send_letters(database_url: str) -> None:
+    async with open_house(database_url, mail=True) as house:
+        browser, post, path = await opened(house, "targets")
+        for wrong in ("", "x", "0", "999999"):
+            seen = await browser.post(path, act="mailing", on="yes", per_hour=wrong, per_day="9")
+            assert seen.status == 422
+        sent = {"act": "mailing", "per_hour": "5", "per_day": "9", "hidden": "yes"}
+        assert (await browser.post(path, on="yes", **sent)).status == 303
+        async with house.work.reading() as tx:
+            found = await target_mails.mailing(tx.conn, post.id)
+        assert found
+        assert (found.active, found.per_hour, found.hidden) == (True, 5, True)
+        assert (await browser.post(path, **sent)).status == 303
+        async with house.work.reading() as tx:
+            found = await target_mails.mailing(tx.conn, post.id)
+        assert found
+        assert (found.active, found.hidden) == (False, True), "what was hidden stays so"
+
+
+async def test_a_server_without_mail_offers_no_letters(house: House) -> None:
+    browser, _, path = await opened(house, "targets")
+    assert "Letters that this server sends" not in (await browser.get(path)).words
+    sent = {"act": "mailing", "on": "yes", "per_hour": "5", "per_day": "9"}
+    assert (await browser.post(path, **sent)).status == 403
