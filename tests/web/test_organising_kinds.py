@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from server.domain.calling import calls, commitments, decisions
 from server.domain.calling.drafting import Wanted
-from storage import claims, target_mails, targets
+from storage import calls as call_rows
+from storage import claims, polls, posts, target_mails, targets
 from storage import commitments as commitment_rows
 from storage import decisions as decision_rows
 from storage.accounts import Account
@@ -254,3 +258,38 @@ async def test_a_server_without_mail_offers_no_letters(house: House) -> None:
     assert "Letters that this server sends" not in (await browser.get(path)).words
     sent = {"act": "mailing", "on": "yes", "per_hour": "5", "per_day": "9"}
     assert (await browser.post(path, **sent)).status == 403
+
+
+@pytest.mark.parametrize("kind", ["petition", "contact", "need", "donate", "share", "decision"])
+async def test_until_when_it_is_answered_is_changed_and_nothing_else(
+    house: House, kind: str
+) -> None:
+    organiser = await house.person("organiser")
+    group = await house.community(organiser)
+    link = "https://give.example/fund" if kind == "donate" else None
+    wanted = Wanted(
+        "Ours", Details(None, None, "UTC", external_url=link), "Because *so*", "en", kind=kind,
+        options=("Bridge", "Ford") if kind == "decision" else (),
+    )  # fmt: skip
+    async with house.work.transaction() as tx:
+        post = await calls.create(tx, organiser, group, wanted)
+        before = await call_rows.by_id(tx.conn, post.id)
+        options = await polls.options(tx.conn, [post.id])
+    browser = await house.browser(organiser)
+    path = f"/calls/{post.id}/organise/change"
+    await browser.get(path)
+    sent = {"closes_date": "2032-04-01", "closes_time": "", "timezone": "Europe/Rome", "goal": ""}
+    assert (await browser.post(path, act="until", **sent)).status == 303
+    async with house.work.reading() as tx:
+        after = await call_rows.by_id(tx.conn, post.id)
+        now = await posts.by_id(tx.conn, post.id)
+        assert await polls.options(tx.conn, [post.id]) == options
+    assert before
+    assert after
+    assert now
+    closes = datetime(2032, 4, 1, 21, 59, tzinfo=UTC)
+    assert after == replace(
+        before, closes_at=closes, timezone="Europe/Rome", revision=after.revision,
+        tally_sent_at=after.tally_sent_at,
+    )  # fmt: skip
+    assert (now.title, now.source, now.language) == (post.title, post.source, post.language)
