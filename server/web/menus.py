@@ -36,7 +36,7 @@ def grouped(menu: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
 
 YOU, REACHED = mark("You"), mark("What reaches you")
 GETTING_IN = mark("Getting in")
-PEOPLE, POSTS = mark("People"), mark("Posts")
+PEOPLE, MEMBERS, POSTS = mark("People"), mark("Members"), mark("Posts")
 THIS_COMMUNITY, THIS_SERVER = mark("This community"), mark("This server")
 THIS_CALL = mark("This call")
 SERVERS = mark("Other servers")
@@ -58,15 +58,19 @@ SETTINGS: tuple[Entry, ...] = (
     Entry("/settings/sessions", mark("Browsers and apps"), GETTING_IN),
     Entry("/settings/notifications", mark("Notifications"), REACHED),
     Entry("/settings/privacy", mark("Privacy"), REACHED),
+    Entry("/settings/decisions", mark("Decisions about you"), REACHED),
 )
 """A person's own pages, below ``/settings``."""
 
 STEERING: tuple[Entry, ...] = (
-    Entry("/steer", mark("People"), PEOPLE),
-    Entry("/steer/bans", mark("Kept out"), PEOPLE),
+    Entry("/steer", mark("People"), MEMBERS),
+    Entry("/steer/bans", mark("Kept out"), MEMBERS),
+    Entry("/steer/reports", mark("Reported posts"), POSTS),
+    Entry("/steer/appeals", mark("Appeals"), POSTS),
     Entry("/steer/queue", mark("Waiting posts"), POSTS),
     Entry("/steer/rules", mark("What waits"), POSTS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
+    Entry("/documents", mark("Documents"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )

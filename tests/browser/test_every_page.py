@@ -35,10 +35,10 @@ async def look(window: Window, who: str, path: str) -> list[str]:
     if (wide := await window.overflow()) > 0:
         wrong.append(f"is {wide} pixels wider than {window.looks.width}")
     wrong += await window.faults()
-    wrong += await window.unreached()
     if SHOTS:
         name = f"{path.strip('/').replace('/', '_') or 'start'}-{who}-{window.looks}.png"
         await window.page.screenshot(path=Path(SHOTS) / name, full_page=True)
+    wrong += await window.unreached()
     return [f"{path} ({window.looks}) {fault}" for fault in wrong]
 
 

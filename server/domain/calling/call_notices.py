@@ -143,9 +143,7 @@ async def _tell(
             args = {"from": sender, "to": account.id, "what": what, "facts": facts}
             await letter_writing.write(tx, args)
         else:
-            await _message(
-                tx, community, account, letter_writing.TEXTS[what].format(**facts), person
-            )
+            await _message(tx, community, account, letter_writing.TEXTS[what] % facts, person)
 
 
 async def _message(
