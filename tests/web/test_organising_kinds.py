@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from server.domain.calling import calls, commitments, decisions
 from server.domain.calling.drafting import Wanted
-from storage import claims, targets
+from storage import calls as call_rows
+from storage import claims, polls, posts, target_mails, targets
 from storage import commitments as commitment_rows
 from storage import decisions as decision_rows
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
-from tests.web.house import Browser, House
+from tests.web.house import Browser, House, open_house
 from tests.web.test_organising import refused
 
 KINDS = {
@@ -228,3 +232,64 @@ async def test_paper_is_counted_beside(house: House) -> None:
     assert (await browser.post(path, act="remove", which="99999")).status == 404
     assert (await browser.post(path, act="remove", which=str(claim.id))).status == 303
     assert "signatures on paper, collected" in (await browser.get(path)).words
+
+
+async def test_who_organises_lets_the_server_send_letters(database_url: str) -> None:
+    async with open_house(database_url, mail=True) as house:
+        browser, post, path = await opened(house, "targets")
+        for wrong in ("", "x", "0", "999999"):
+            seen = await browser.post(path, act="mailing", on="yes", per_hour=wrong, per_day="9")
+            assert seen.status == 422
+        sent = {"act": "mailing", "per_hour": "5", "per_day": "9", "hidden": "yes"}
+        assert (await browser.post(path, on="yes", **sent)).status == 303
+        async with house.work.reading() as tx:
+            found = await target_mails.mailing(tx.conn, post.id)
+        assert found
+        assert (found.active, found.per_hour, found.hidden) == (True, 5, True)
+        assert (await browser.post(path, **sent)).status == 303
+        async with house.work.reading() as tx:
+            found = await target_mails.mailing(tx.conn, post.id)
+        assert found
+        assert (found.active, found.hidden) == (False, True), "what was hidden stays so"
+
+
+async def test_a_server_without_mail_offers_no_letters(house: House) -> None:
+    browser, _, path = await opened(house, "targets")
+    assert "Letters that this server sends" not in (await browser.get(path)).words
+    sent = {"act": "mailing", "on": "yes", "per_hour": "5", "per_day": "9"}
+    assert (await browser.post(path, **sent)).status == 403
+
+
+@pytest.mark.parametrize("kind", ["petition", "contact", "need", "donate", "share", "decision"])
+async def test_until_when_it_is_answered_is_changed_and_nothing_else(
+    house: House, kind: str
+) -> None:
+    organiser = await house.person("organiser")
+    group = await house.community(organiser)
+    link = "https://give.example/fund" if kind == "donate" else None
+    wanted = Wanted(
+        "Ours", Details(None, None, "UTC", external_url=link), "Because *so*", "en", kind=kind,
+        options=("Bridge", "Ford") if kind == "decision" else (),
+    )  # fmt: skip
+    async with house.work.transaction() as tx:
+        post = await calls.create(tx, organiser, group, wanted)
+        before = await call_rows.by_id(tx.conn, post.id)
+        options = await polls.options(tx.conn, [post.id])
+    browser = await house.browser(organiser)
+    path = f"/calls/{post.id}/organise/change"
+    await browser.get(path)
+    sent = {"closes_date": "2032-04-01", "closes_time": "", "timezone": "Europe/Rome", "goal": ""}
+    assert (await browser.post(path, act="until", **sent)).status == 303
+    async with house.work.reading() as tx:
+        after = await call_rows.by_id(tx.conn, post.id)
+        now = await posts.by_id(tx.conn, post.id)
+        assert await polls.options(tx.conn, [post.id]) == options
+    assert before
+    assert after
+    assert now
+    closes = datetime(2032, 4, 1, 21, 59, tzinfo=UTC)
+    assert after == replace(
+        before, closes_at=closes, timezone="Europe/Rome", revision=after.revision,
+        tally_sent_at=after.tally_sent_at,
+    )  # fmt: skip
+    assert (now.title, now.source, now.language) == (post.title, post.source, post.language)
