@@ -78,6 +78,8 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/steer/queue": (Place("/@plot/steer/queue", READER),),
     "/@{name}/steer/reports": (Place("/@plot/steer/reports", READER),),
     "/@{name}/steer/appeals": (Place("/@plot/steer/appeals", READER),),
+    "/@{name}/steer/templates": (Place("/@plot/steer/templates", READER),),
+    "/@{name}/steer/templates/{template}": (Place("/@plot/steer/templates/{templates}", READER),),
     "/@{name}/steer/rules": (Place("/@plot/steer/rules", READER),),
     "/@{name}/steer/bans": (Place("/@plot/steer/bans?handle=@waiter", READER),),
     "/@{name}/steer/settings": (Place("/@plot/steer/settings", READER),),
