@@ -44,8 +44,7 @@ async def answered(house: House, post: Post, *names: str) -> None:
 
 async def menu(window: Window, title: str) -> None:
     """Another of the pages about this call."""
-    side = window.page.locator("nav.side")
-    await side.get_by_role("link", name=title, exact=True).click()
+    await window.turn_to(title)
     assert await window.overflow() <= 0
 
 
