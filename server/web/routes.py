@@ -31,6 +31,7 @@ from server.web import (
     founding,
     held,
     impact,
+    installed,
     instance,
     intents,
     joining,
@@ -81,6 +82,7 @@ def routes() -> list[web.AbstractRouteDef]:
     return [
         *pictures.routes(),
         *assets.routes(),
+        *installed.routes(),
         *media.routes(),
         *sign_in.routes(),
         *sign_up.routes(),

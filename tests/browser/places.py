@@ -28,6 +28,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls": (Place("/calls"), Place("/calls?kind=event&page=2")),
     "/communities": (Place("/communities"), Place("/communities?words=nobody", READER)),
     "/about": (Place("/about"),),
+    "/offline": (Place("/offline"),),
     "/sign-in": (Place("/sign-in"),),
     "/sign-up": (Place("/sign-up"),),
     "/new-community": (Place("/new-community", READER),),
