@@ -126,6 +126,19 @@ for (const place of document.querySelectorAll("[data-counts]")) {
   }, 30_000);
 }
 
+// How far a long work is: asked again while somebody looks; when it is over, the whole page is asked for.
+const fresh = document.querySelector("[data-fresh]");
+if (fresh) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok) return;
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-fresh]");
+    if (came) fresh.replaceChildren(...came.childNodes);
+    else location.replace(location.pathname);
+  }, 3_000);
+}
+
 // The time zone of the device, where none was typed.
 for (const field of document.querySelectorAll("input[data-zone]")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";

@@ -67,6 +67,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "decisions",
         )
     },
+    "/settings/data/imports/{id}": (Place("/settings/data/imports/{imports}", READER),),
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
