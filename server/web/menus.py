@@ -38,6 +38,7 @@ YOU, REACHED = mark("You"), mark("What reaches you")
 GETTING_IN = mark("Getting in")
 PEOPLE, MEMBERS, POSTS = mark("People"), mark("Members"), mark("Posts")
 THIS_COMMUNITY, THIS_SERVER = mark("This community"), mark("This server")
+THIS_CALL = mark("This call")
 CALLS, SERVERS = mark("Calls"), mark("Other servers")
 
 
@@ -80,18 +81,24 @@ STEERING: tuple[Entry, ...] = (
 
 ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
-    Entry("/organise/people", mark("Who takes part")),
-    Entry("/organise/message", mark("Write to them")),
-    Entry("/organise/change", mark("Change or call off")),
-    Entry("/organise/outcome", mark("What came of it")),
-    Entry("", mark("Back to its page")),
+    Entry("/organise/people", mark("Who takes part"), PEOPLE),
+    Entry("/organise/message", mark("Write to them"), PEOPLE),
+    Entry("/organise/change", mark("Change or call off"), THIS_CALL),
+    Entry("/organise/outcome", mark("What came of it"), THIS_CALL),
+    Entry("", mark("Back to its page"), THIS_CALL),
 )
 """Below ``/calls/{id}``, for those who organise it."""
 
-ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {}
+_OUTSIDE = Entry("/organise/outside", mark("Counted outside"), THIS_CALL)
+ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {
+    "contact": (Entry("/organise/targets", mark("To whom you write"), THIS_CALL), _OUTSIDE),
+    "need": (Entry("/organise/promises", mark("What is promised"), THIS_CALL),),
+    "decision": (Entry("/organise/decision", mark("How it stands"), THIS_CALL),),
+    **dict.fromkeys(("event", "petition", "donate", "share"), (_OUTSIDE,)),
+}
 """What a kind of call has besides."""
 
-REPEATS = Entry("/organise/series", mark("Repeated dates"))
+REPEATS = Entry("/organise/series", mark("Repeated dates"), THIS_CALL)
 """Of a call that is one of a series."""
 
 RUNNING: tuple[Entry, ...] = (

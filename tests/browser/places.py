@@ -103,6 +103,10 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}/organise/message": (Place("/calls/{own}/organise/message", READER),),
     "/calls/{id}/organise/change": (Place("/calls/{organised}/organise/change", READER),),
     "/calls/{id}/organise/series": (Place("/calls/{repeated}/organise/series", READER),),
+    "/calls/{id}/organise/targets": (Place("/calls/{contact}/organise/targets", READER),),
+    "/calls/{id}/organise/promises": (Place("/calls/{need}/organise/promises", READER),),
+    "/calls/{id}/organise/decision": (Place("/calls/{decision}/organise/decision", READER),),
+    "/calls/{id}/organise/outside": (Place("/calls/{own}/organise/outside", READER),),
     "/calls/{id}/organise/outcome": (
         Place("/calls/{own}/organise/outcome", READER),
         Place("/calls/{closed}/organise/outcome", READER),
