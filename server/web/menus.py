@@ -73,6 +73,7 @@ STEERING: tuple[Entry, ...] = (
     Entry("/steer/templates", mark("Templates"), CALLS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
     Entry("/documents", mark("Documents"), THIS_COMMUNITY),
+    Entry("/steer/ties", mark("Other communities"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )

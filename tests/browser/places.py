@@ -84,6 +84,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/steer/templates/{template}": (Place("/@plot/steer/templates/{templates}", READER),),
     "/@{name}/steer/rules": (Place("/@plot/steer/rules", READER),),
     "/@{name}/steer/bans": (Place("/@plot/steer/bans?handle=@waiter", READER),),
+    "/@{name}/steer/ties": (Place("/@plot/steer/ties", READER),),
     "/@{name}/steer/settings": (Place("/@plot/steer/settings", READER),),
     "/@{name}/documents": (Place("/@plot/documents"), Place("/@plot/documents", READER)),
     "/@{name}/documents/new": (Place("/@plot/documents/new", READER),),
