@@ -50,7 +50,8 @@ async def test_pages_need_no_script_and_allow_none(house: House) -> None:
         assert page.status == 200, path
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert not re.search(
-            r"<script(?! src=./assets/| type=.application/ld)|<style|\sstyle=|\son\w+=|javascript:", page.text
+            r"<script(?! src=./assets/| type=.application/ld)|<style|\sstyle=|\son\w+=|javascript:",
+            page.text,
         ), path
 
 
