@@ -39,7 +39,7 @@ GETTING_IN = mark("Getting in")
 PEOPLE, MEMBERS, POSTS = mark("People"), mark("Members"), mark("Posts")
 THIS_COMMUNITY, THIS_SERVER = mark("This community"), mark("This server")
 THIS_CALL = mark("This call")
-SERVERS = mark("Other servers")
+CALLS, SERVERS = mark("Calls"), mark("Other servers")
 
 
 MAIN: tuple[Entry, ...] = (
@@ -69,8 +69,11 @@ STEERING: tuple[Entry, ...] = (
     Entry("/steer/appeals", mark("Appeals"), POSTS),
     Entry("/steer/queue", mark("Waiting posts"), POSTS),
     Entry("/steer/rules", mark("What waits"), POSTS),
+    Entry("/calls/new", mark("Make a call"), CALLS),
+    Entry("/steer/templates", mark("Templates"), CALLS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
     Entry("/documents", mark("Documents"), THIS_COMMUNITY),
+    Entry("/steer/ties", mark("Other communities"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )

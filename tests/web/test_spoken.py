@@ -15,6 +15,7 @@ from server.config import load
 from server.domain.calling import audience
 from server.domain.groups import letters
 from server.domain.mailing import mails
+from server.domain.moderating import notices
 from server.errors import Invalid
 from server.i18n import joined, mark
 from server.jobs import later
@@ -187,3 +188,17 @@ async def test_a_letter_of_the_server_is_in_the_reader_s_language(post: Post) ->
     told = sorted(text.plain(row["content"]) for row in said)
     assert any("organisiert jetzt The shared garden" in each for each in told), told
     assert any("is an organiser of The shared garden now" in each for each in told), told
+
+
+async def test_what_a_decision_meets_hears_of_it_in_their_language(post: Post) -> None:
+    organiser, member = await post.house.person("organiser"), await post.house.person("gardener")
+    group = await post.house.community(organiser)
+    async with post.house.work.transaction() as tx:
+        assert member.user_id
+        await users.set_language(tx.conn, member.user_id, "de")
+        words = joined(mark("At most %(most)s people.", most=3), "As agreed.")
+        await notices.tell(tx, group, member, "none", words, by_mail=True)
+        told = await tx.conn.fetchval("select about from notifications where about is not null")
+    assert "Höchstens 3 Leute. As agreed." in str(told)
+    _, mailed = await post.sent()
+    assert "Höchstens 3 Leute. As agreed." in mailed

@@ -16,7 +16,7 @@ from server.domain.moderating import group_moderation, held_posts, notices
 from server.domain.moderating.group_moderation import REASON_MAX, Steward
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
-from server.i18n import mark
+from server.i18n import joined, mark
 from storage import accounts, communities
 from storage import appeals as rows
 from storage import posts as post_rows
@@ -103,8 +103,12 @@ async def _undo(tx: Tx, by: Steward, entry: Entry, person: Account) -> None:
 
 
 async def _tell(tx: Tx, by: Steward, row: Appeal, person: Account, words: str, state: str) -> None:
-    outcome = "The decision was taken back." if state == "approved" else "The decision stays."
-    because = f" They say: {words}" if words else ""
-    said = f"Your appeal to @{by.community.handle} was looked at. {outcome}{because}"
+    said = joined(
+        mark("Your appeal to @%(handle)s was looked at.", handle=by.community.handle),
+        mark("The decision was taken back.")
+        if state == "approved"
+        else mark("The decision stays."),
+        mark("They say: %(words)s", words=words) if words else "",
+    )
     about = {"text": row.words, "state": state}
     await notices.tell(tx, by.community, person, "none", said, appeal=about)
