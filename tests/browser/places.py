@@ -63,6 +63,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "privacy",
             "persons",
             "data",
+            "move",
         )
     },
     "/settings/data/imports/{id}": (Place("/settings/data/imports/{imports}", READER),),

@@ -11,7 +11,6 @@ from server.arriving import brought as brought_reasons
 from server.domain.tx import Tx
 from storage import imports
 from storage.imports import Import
-
 from tests.api.conftest import PASSWORD, Running
 from tests.api.people import House
 from tests.api.world import World, full
