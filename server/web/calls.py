@@ -43,7 +43,7 @@ from server.domain.mailing import human
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.i18n import mark
-from server.web import answers, listed, posts, session
+from server.web import answers, listed, posts, session, structured
 from server.web.listed import ShownPost
 from server.web.passing_on import frame
 from server.web.session import Viewer
@@ -199,6 +199,7 @@ async def page(request: web.Request) -> web.Response:
         shown = await _load(tx, viewer, post, call)
     return answers.page(
         request, "call.html", viewer, shown=shown, states=STATES, frame=frame(post.url, post.title),
+        data=structured.event(post, call, shown.community),
     )  # fmt: skip
 
 

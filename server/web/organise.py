@@ -72,6 +72,13 @@ async def new(request: web.Request) -> web.Response:
     return await _page(request, viewer, group, form, None)
 
 
+async def begun(
+    request: web.Request, viewer: Viewer, group: Account, form: CallForm
+) -> web.Response:
+    """The form of a new call with something in it already; the caller has asked who steers."""
+    return await _page(request, viewer, group, form, None)
+
+
 async def create(request: web.Request) -> web.Response:
     """``POST /@{name}/calls/new``."""
     viewer, sent = await answers.form(request)
