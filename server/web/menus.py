@@ -53,6 +53,7 @@ SETTINGS: tuple[Entry, ...] = (
     Entry("/settings/account", mark("Account"), YOU),
     Entry("/settings/persons", mark("Pseudonyms"), YOU),
     Entry("/settings/data", mark("Take along"), YOU),
+    Entry("/settings/move", mark("Move"), YOU),
     Entry("/settings/sign-in", mark("Signing in"), GETTING_IN),
     Entry("/settings/password", mark("Password"), GETTING_IN),
     Entry("/settings/sessions", mark("Browsers and apps"), GETTING_IN),

@@ -64,6 +64,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "privacy",
             "persons",
             "data",
+            "move",
             "decisions",
         )
     },
