@@ -94,9 +94,13 @@ class Browser:
         ) as response:
             return await self._see(response)
 
-    async def send(self, path: str, **fields: str) -> Seen:
+    async def send(
+        self, path: str, files: Mapping[str, bytes] | None = None, **fields: str
+    ) -> Seen:
         """As ``post``, in the form that carries files."""
         sent = FormData(default_to_multipart=True)
+        for name, content in (files or {}).items():
+            sent.add_field(name, content, filename="chosen.jpg")
         for name, value in {"csrf": self._token, **fields}.items():
             sent.add_field(name, value)
         headers = {"Cookie": self._cookie, "Origin": self._origin}
