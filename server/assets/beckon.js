@@ -126,6 +126,19 @@ for (const place of document.querySelectorAll("[data-counts]")) {
   }, 30_000);
 }
 
+// How far a long work is: asked again while somebody looks; when it is over, the whole page is asked for.
+const fresh = document.querySelector("[data-fresh]");
+if (fresh) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok) return;
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-fresh]");
+    if (came) fresh.replaceChildren(...came.childNodes);
+    else location.replace(location.pathname);
+  }, 3_000);
+}
+
 // The time zone of the device, where none was typed.
 for (const field of document.querySelectorAll("input[data-zone]")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
@@ -205,4 +218,27 @@ for (const place of document.querySelectorAll("[data-preview]")) {
   };
   form.addEventListener("input", soon);
   if (form.elements.title.value && !place.querySelector(".seen")) soon();
+}
+
+// The worker keeps the pages of calls for times without a connection: see worker.js.
+addEventListener("load", () => navigator.serviceWorker?.register("/worker.js").catch(() => {}));
+
+// Without a connection: what is kept, the last seen first; and on again by itself when there is one.
+for (const place of document.querySelectorAll("[data-kept]")) {
+  const again = document.querySelector("[data-again]");
+  if (location.pathname !== "/offline") addEventListener("online", () => location.reload());
+  else again.href = "/";
+  (async () => {
+    const kept = await caches.open("calls");
+    for (const { url } of (await kept.keys()).reverse()) {
+      const page = new DOMParser().parseFromString(await (await kept.match(url)).text(), "text/html");
+      const line = document.createElement("li"), link = document.createElement("a");
+      link.href = new URL(url).pathname;
+      link.dir = "auto";
+      link.textContent = page.title;
+      line.append(link);
+      place.querySelector("ul").append(line);
+      place.hidden = false;
+    }
+  })();
 }

@@ -47,6 +47,7 @@ from server.domain.mailing import digests, mail_budgets, mail_follows, mail_list
 from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
 from server.domain.members import follows, moves, sign_up
+from server.domain.members import imports as import_verbs
 from server.domain.moderating import ban_lists as ban_list_verbs
 from server.domain.moderating import held_posts, hold_notices, hold_rules
 from server.domain.posting import cards as card_verbs
@@ -59,6 +60,7 @@ from server.jobs import (
     featured,
     follower_sync,
     histories,
+    imports,
     mail,
     moved,
     receipts,
@@ -373,6 +375,7 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    import_verbs.JOB: imports.dropped,
     target_mails.JOB: _letter_dropped,
     "publish_scheduled": _scheduled_dropped,
 }
@@ -381,6 +384,7 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
+    import_verbs.JOB: imports.run,
     target_mails.JOB: mail.send_to_target,
     mails.JOB: mail.send,
     digests.MAIL: mail.send_digest,

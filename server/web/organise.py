@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -10,7 +10,14 @@ from aiohttp import web
 from server import i18n, ids
 from server.context import context
 from server.domain import sight
-from server.domain.calling import call_series, calls, commitments, previewing, templates
+from server.domain.calling import (
+    call_series,
+    call_templates,
+    calls,
+    commitments,
+    previewing,
+    templates,
+)
 from server.domain.calling.call_templates import Template
 from server.domain.calling.drafting import Wanted
 from server.domain.calling.previewing import Preview
@@ -21,7 +28,6 @@ from server.i18n import mark
 from server.web import (
     answers,
     call_before,
-    call_begin,
     call_form,
     call_more,
     call_pictures,
@@ -29,7 +35,6 @@ from server.web import (
     previews,
 )
 from server.web.accounts import local_group
-from server.web.call_begin import Beginning
 from server.web.call_fields import ROWS
 from server.web.call_form import CallForm, Choice
 from server.web.calls import steered
@@ -63,11 +68,13 @@ FURTHER = 40
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the form lets choose from. ``further``: calls that may follow, by id; ``shown``: addresses of its pictures."""
+    """What the form lets choose from. ``further``: calls that may follow, by id; ``shown``: addresses of its pictures; ``templates``:
+    that a new call of this kind may begin with, by what stands in their address."""
 
     privacy: str
     further: Mapping[str, str]
     shown: Mapping[str, str]
+    templates: Mapping[str, Template]
 
 
 async def _page(
@@ -78,14 +85,12 @@ async def _page(
     post: Post | None,
     looked: Looked = previews.NOT_ASKED,
     press: str = "",
-    begin_with: Sequence[Beginning] = (),
 ) -> web.Response:
     async with context(request).work.reading() as tx:
         offered = await _offered(tx, viewer, group, form, post)
     return answers.page(
         request, "call_form.html", viewer, status=looked.status(form),
         group=group, form=form, post=post, zones=call_form.zones(), looked=looked, press=press,
-        templates=begin_with,
         privacy=offered.privacy, offered=offered, repeats=call_repeats.CHOICES,
         tongues=i18n.LANGUAGES, named_categories=list(CATEGORIES.items()), row_most=ROWS,
     )  # fmt: skip
@@ -99,7 +104,17 @@ async def _offered(
         await previewing.who_sees(tx, group, form.choice.kind),
         await _further(tx, viewer, group, form, post),
         await call_pictures.shown(tx, form, owners),
+        {} if post else await _templates(tx, viewer, group, form.choice),
     )
+
+
+async def _templates(tx: Tx, viewer: Viewer, group: Account, chosen: Choice) -> dict[str, Template]:
+    """Those of the community, and then those that come with Beckon."""
+    kept = await templates.of_community(tx, group, viewer.account)
+    own = {str(row.id): call_templates.read(row.body) for row in kept}
+    known = {**own, **call_templates.ready_made()}
+    of = (chosen.kind, chosen.variant)
+    return {key: each for key, each in known.items() if (each.kind, each.variant) == of}
 
 
 async def _further(
@@ -132,62 +147,19 @@ async def new(request: web.Request) -> web.Response:
     viewer = await answers.signed_in(request)
     async with context(request).work.reading() as tx:
         group = await _steered(tx, request, viewer)
-        known = await call_begin.offered(tx, group, viewer.account)
-        key = request.query.get("template", "")
-        template = await call_begin.of_key(tx, group, viewer.account, key) if key else None
-    if template:
-        return await _begin(request, viewer, group, template)
     if "kind" not in request.query:
         return answers.page(
-            request, "call_kinds.html", viewer,
-            group=group, choices=call_form.CHOICES, kept=[each for each in known if each.own],
-        )  # fmt: skip
-    chosen = _chosen(request.query)
-    fitting = [each for each in known if each.fits(chosen)]
-    return await _page(request, viewer, group, call_form.empty(chosen), None, begin_with=fitting)
-
-
-async def _begin(
-    request: web.Request, viewer: Viewer, group: Account, template: Template
-) -> web.Response:
-    """What is to be filled into a template; once it is, the form."""
-    if template.places and "filled" not in request.query:
-        return answers.page(
-            request, "call_template.html", viewer,
-            group=group, template=template, key=request.query["template"],
-        )  # fmt: skip
-    given = {place.name: request.query.get(f"fill_{place.name}", "") for place in template.places}
-    chosen = _chosen({"kind": template.kind, "variant": template.variant})
-    now = context(request).work.clock.now()
-    form = call_begin.begun(call_form.empty(chosen), template, given, now)
+            request, "call_kinds.html", viewer, group=group, choices=call_form.CHOICES
+        )
+    form = call_form.empty(_chosen(request.query))
     return await _page(request, viewer, group, form, None)
 
 
-async def keep(request: web.Request) -> web.Response:
-    """``POST /calls/{id}/template``: a call becomes a template with this ``name``."""
-    viewer, sent = await answers.form(request)
-    async with context(request).work.reading() as tx:
-        post, call, group = await steered(tx, request, viewer)
-        form = await call_before.form_of(tx, post, call)
-    try:
-        template = call_begin.of_call(sent.get("name", ""), post, call, form)
-        async with context(request).work.transaction() as tx:
-            await templates.keep(tx, viewer.account, group, template, shared=None)
-    except Invalid as error:
-        form = replace(form, values={**form.values, "template_name": sent.get("name", "")})
-        form.errors["template_name"] = error.sentence
-        return await _page(request, viewer, group, form, post)
-    return answers.back_to(f"/@{group.username}/calls/new", "saved")
-
-
-async def forget(request: web.Request) -> web.Response:
-    """``POST /@{name}/calls/templates``: the community's template ``remove`` goes."""
-    viewer, sent = await answers.form(request)
-    async with context(request).work.transaction() as tx:
-        group = await _steered(tx, request, viewer)
-        row = await call_begin.kept(tx, group, viewer.account, sent.get("remove", ""))
-        await templates.delete(tx, viewer.account, group, row)
-    return answers.back_to(f"/@{group.username}/calls/new", "removed")
+async def begun(
+    request: web.Request, viewer: Viewer, group: Account, form: CallForm
+) -> web.Response:
+    """The form of a new call with something in it already; the caller has asked who steers."""
+    return await _page(request, viewer, group, form, None)
 
 
 async def _typed(request: web.Request, sent: Sent, chosen: Choice) -> CallForm:

@@ -6,14 +6,15 @@ from aiohttp import web
 
 from server.context import context
 from server.domain.members import takeout
-from server.web.answers import page, signed_in
+from server.web import imports
+from server.web.answers import signed_in
 
-PATH = "/settings/data"
+PATH = imports.DATA
 
 
 async def show(request: web.Request) -> web.Response:
     """``GET /settings/data``"""
-    return page(request, "settings_data.html", await signed_in(request))
+    return await imports.data(request, await signed_in(request))
 
 
 async def download(request: web.Request) -> web.Response:
@@ -22,17 +23,12 @@ async def download(request: web.Request) -> web.Response:
     name = f"{request.match_info['name']}.csv"
     async with context(request).work.reading() as tx:
         body = await takeout.make(tx, viewer.account, name)
-    return web.Response(
-        text=body,
-        content_type="text/csv",
-        charset="utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return imports.csv_file(name, body)
 
 
 def routes() -> list[web.AbstractRouteDef]:
-    return [web.get(PATH, show), web.get(PATH + "/{name:[a-z_]+}.csv", download)]
+    return [
+        web.get(PATH, show),
+        web.get(PATH + "/{name:[a-z_]+}.csv", download),
+        *imports.routes(),
+    ]

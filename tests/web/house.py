@@ -101,8 +101,14 @@ class Browser:
         sent = FormData(default_to_multipart=True)
         for name, content in (files or {}).items():
             sent.add_field(name, content, filename="chosen.jpg")
-        for name, value in {"csrf": self._token, **fields}.items():
+        for name, value in fields.items():
             sent.add_field(name, value)
+        return await self.send_form(path, sent)
+
+    async def send_form(self, path: str, sent: FormData, *, token: bool = True) -> Seen:
+        """As ``send``, of a form that has files; ``token``: whether that of the last form seen is added."""
+        if token:
+            sent.add_field("csrf", self._token)
         headers = {"Cookie": self._cookie, "Origin": self._origin}
         async with self._client.post(
             path, data=sent, headers=headers, allow_redirects=False

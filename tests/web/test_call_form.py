@@ -497,31 +497,25 @@ async def test_another_steward_adds_a_picture(house: House) -> None:
 # Templates
 
 
-async def test_a_template_fills_the_form(house: House) -> None:
-    browser, _ = await organiser(house)
-    assert "A petition" in (await browser.get(f"{NEW}?kind=petition")).words
-    asked = await browser.get(f"{NEW}?template=petition")
-    assert "Who is asked" in asked.words
-    typed = shown(await browser.get(f"{NEW}?template=petition&filled=yes&fill_recipient=The+board"))
-    assert "The board" in typed["title"] + typed["about"]
-    assert "{demand}" in typed["title"] + typed["about"]
-    assert typed["goal"] == "200"
-    assert typed["closes_date"]
-    assert typed["language"] == "en"
-    made = await browser.send(NEW, **typed)
-    assert made.status == 303, made.words
-
-
 @pytest.mark.parametrize("choice", BY_NAME)
-async def test_a_call_of_any_kind_becomes_a_template(house: House, choice: Choice) -> None:
+async def test_a_call_of_any_kind_becomes_a_template_and_begins_another(
+    house: House, choice: Choice
+) -> None:
     browser, _ = await organiser(house)
     sent = full(choice)
     made = await browser.send(NEW, {"picture_file_0": samples.picture()}, **sent)
-    kept = await browser.post(f"{made.headers['Location']}/template", name="Again")
-    assert kept.headers["Location"] == f"{NEW}?done=saved"
-    key = re.search(r'href="\?template=(\d+)"', (await browser.get(NEW)).text)
+    path = made.headers["Location"]
+    page = await browser.get(f"{path}/edit")
+    assert "Keep it as a template" in page.words
+    kept = await browser.post(
+        "/@garden/steer/templates", act="keep", call=path.rpartition("/")[2], name="Again"
+    )
+    assert kept.status == 303
+    form = await browser.get(f"{NEW}?kind={choice.kind}&variant={choice.variant}")
+    key = re.search(r'href="(/@garden/steer/templates/\d+)"[^>]*>Again<', form.text)
     assert key
-    typed = shown(await browser.get(f"{NEW}?template={key[1]}"))
+    await browser.get(key[1])
+    typed = shown(await browser.post(key[1]))
     assert typed["title"] == "Our river"
     assert typed["about"] == "It is ours."
     assert typed["kind"] == choice.kind
@@ -529,35 +523,3 @@ async def test_a_call_of_any_kind_becomes_a_template(house: House, choice: Choic
     assert typed.get("options", "") == sent.get("options", "")
     for name in {"goal", "quorum", "threshold"} & set(call_templates.DEFAULTS[choice.kind]):
         assert typed.get(name, "") == sent.get(name, ""), name
-
-
-async def test_a_template_without_a_name_is_refused(house: House) -> None:
-    browser, _ = await organiser(house)
-    made = await browser.send(NEW, kind="share", title="The dam")
-    refused = await browser.post(f"{made.headers['Location']}/template", name="")
-    assert refused.status == 422
-    assert 'id="template_name-error"' in refused.text
-
-
-async def test_templates_are_for_those_who_steer_their_own_community(house: House) -> None:
-    browser, _ = await organiser(house)
-    sent = {"kind": "share", "title": "The dam"}
-    path = (await browser.send(NEW, **sent)).headers["Location"]
-    await browser.post(f"{path}/template", name="Again")
-    key = re.search(r'href="\?template=(\d+)"', (await browser.get(NEW)).text)
-    assert key
-    neighbour = await house.person("neighbour")
-    await house.community(neighbour, "orchard")
-    other = await house.browser(neighbour)
-    await other.get("/@orchard/calls/new")
-    assert (await other.get(f"/@orchard/calls/new?template={key[1]}")).status == 404
-    assert (await other.get(f"{NEW}?template={key[1]}")).status == 403
-    assert (await other.post(f"{path}/template", name="Mine")).status == 403
-    assert (await other.post("/@orchard/calls/templates", remove=key[1])).status == 404
-    assert (await other.post("/@garden/calls/templates", remove=key[1])).status == 403
-    for nonsense in ("x", "0", "77", ""):
-        assert (await browser.post("/@garden/calls/templates", remove=nonsense)).status == 404
-    assert (await browser.get(f"{NEW}?template=moon")).status == 404
-    gone = await browser.post("/@garden/calls/templates", remove=key[1])
-    assert gone.headers["Location"] == f"{NEW}?done=removed"
-    assert (await browser.get(f"{NEW}?template={key[1]}")).status == 404
