@@ -74,7 +74,14 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/impact": (Place("/@plot/impact"),),
     "/@{name}/calls/new": tuple(
         Place(f"/@plot/calls/new{query}", READER)
-        for query in ("", "?kind=event", "?kind=decision", "?kind=donate")
+        for query in (
+            "",
+            "?kind=event",
+            "?kind=volunteer",
+            "?kind=decision",
+            "?kind=donate",
+            "?template=event",
+        )
     ),
     "/@{name}/log": (Place("/@plot/log"),),
     "/@{name}/steer": (Place("/@plot/steer", READER),),
