@@ -1,14 +1,15 @@
 """``python -m server.texts``: gathers every text that people read, for those who translate.
 
-What templates and Python name for the catalogues goes into ``server/locale/beckon.pot``, and from there into one
-``.po`` file for each language besides English: new texts without a translation, and none that nobody says any more.
-Nothing in those files changes from one run to the next but texts: they are sorted, and have neither dates nor line
-numbers. After a merge that joined them badly, run it again.
+What templates and Python name for the catalogues goes into ``server/locale/beckon.pot``. ``python -m server.texts de``
+brings that into the file of a language, too: new texts without a translation, and none that nobody says any more.
+So who adds a text touches the template alone, and who translates their own file. Nothing in these files changes from
+one run to the next but texts: they are sorted, and have neither dates nor line numbers.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -115,15 +116,16 @@ def _header(language: str) -> bytes:
     return (HEADER + special).encode()
 
 
-def main() -> None:
+def main(*languages: str) -> None:
+    """``languages``: whose files are brought up to date, besides the template. Raises ``KeyError`` for any other."""
     template = gathered()
     LOCALE.mkdir(exist_ok=True)
     TEMPLATE.write_bytes(written(template))
-    for language in PLURALS:
+    for language in languages:
         catalogue = known(language)
         catalogue.update(template, no_fuzzy_matching=True)
         (LOCALE / f"{language}.po").write_bytes(written(catalogue, language))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -36,9 +36,10 @@ def grouped(menu: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
 
 YOU, REACHED = mark("You"), mark("What reaches you")
 GETTING_IN = mark("Getting in")
-PEOPLE, POSTS = mark("People"), mark("Posts")
+PEOPLE, MEMBERS, POSTS = mark("People"), mark("Members"), mark("Posts")
 THIS_COMMUNITY, THIS_SERVER = mark("This community"), mark("This server")
-SERVERS = mark("Other servers")
+THIS_CALL = mark("This call")
+CALLS, SERVERS = mark("Calls"), mark("Other servers")
 
 
 MAIN: tuple[Entry, ...] = (
@@ -52,20 +53,28 @@ SETTINGS: tuple[Entry, ...] = (
     Entry("/settings/account", mark("Account"), YOU),
     Entry("/settings/persons", mark("Pseudonyms"), YOU),
     Entry("/settings/data", mark("Take along"), YOU),
+    Entry("/settings/move", mark("Move"), YOU),
     Entry("/settings/sign-in", mark("Signing in"), GETTING_IN),
     Entry("/settings/password", mark("Password"), GETTING_IN),
     Entry("/settings/sessions", mark("Browsers and apps"), GETTING_IN),
     Entry("/settings/notifications", mark("Notifications"), REACHED),
     Entry("/settings/privacy", mark("Privacy"), REACHED),
+    Entry("/settings/decisions", mark("Decisions about you"), REACHED),
 )
 """A person's own pages, below ``/settings``."""
 
 STEERING: tuple[Entry, ...] = (
-    Entry("/steer", mark("People"), PEOPLE),
-    Entry("/steer/bans", mark("Kept out"), PEOPLE),
+    Entry("/steer", mark("People"), MEMBERS),
+    Entry("/steer/bans", mark("Kept out"), MEMBERS),
+    Entry("/steer/reports", mark("Reported posts"), POSTS),
+    Entry("/steer/appeals", mark("Appeals"), POSTS),
     Entry("/steer/queue", mark("Waiting posts"), POSTS),
     Entry("/steer/rules", mark("What waits"), POSTS),
+    Entry("/calls/new", mark("Make a call"), CALLS),
+    Entry("/steer/templates", mark("Templates"), CALLS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
+    Entry("/documents", mark("Documents"), THIS_COMMUNITY),
+    Entry("/steer/ties", mark("Other communities"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )
@@ -73,18 +82,25 @@ STEERING: tuple[Entry, ...] = (
 
 ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
-    Entry("/organise/people", mark("Who takes part")),
-    Entry("/organise/message", mark("Write to them")),
-    Entry("/organise/change", mark("Change or call off")),
-    Entry("/organise/outcome", mark("What came of it")),
-    Entry("", mark("Back to its page")),
+    Entry("/organise/people", mark("Who takes part"), PEOPLE),
+    Entry("/organise/message", mark("Write to them"), PEOPLE),
+    Entry("/numbers", mark("In numbers"), PEOPLE),
+    Entry("/organise/change", mark("Change or call off"), THIS_CALL),
+    Entry("/organise/outcome", mark("What came of it"), THIS_CALL),
+    Entry("", mark("Back to its page"), THIS_CALL),
 )
 """Below ``/calls/{id}``, for those who organise it."""
 
-ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {}
+_OUTSIDE = Entry("/organise/outside", mark("Counted outside"), THIS_CALL)
+ORGANISING_KINDS: Mapping[str, tuple[Entry, ...]] = {
+    "contact": (Entry("/organise/targets", mark("To whom you write"), THIS_CALL), _OUTSIDE),
+    "need": (Entry("/organise/promises", mark("What is promised"), THIS_CALL),),
+    "decision": (Entry("/organise/decision", mark("How it stands"), THIS_CALL),),
+    **dict.fromkeys(("event", "petition", "donate", "share"), (_OUTSIDE,)),
+}
 """What a kind of call has besides."""
 
-REPEATS = Entry("/organise/series", mark("Repeated dates"))
+REPEATS = Entry("/organise/series", mark("Repeated dates"), THIS_CALL)
 """Of a call that is one of a series."""
 
 RUNNING: tuple[Entry, ...] = (

@@ -44,8 +44,7 @@ async def answered(house: House, post: Post, *names: str) -> None:
 
 async def menu(window: Window, title: str) -> None:
     """Another of the pages about this call."""
-    side = window.page.locator("nav.side")
-    await side.get_by_role("link", name=title, exact=True).click()
+    await window.turn_to(title)
     assert await window.overflow() <= 0
 
 
@@ -149,3 +148,73 @@ async def test_an_organiser_calls_it_off(looks: Looks, house: House, opened: Ope
     await page.get_by_role("button", name="Delete it for good").click()
     assert "Removed." in await window.words()
     assert "Sing in the square" not in await window.words()
+
+
+async def of_kind(house: House, by: Member, group: Account, **wanted: str) -> str:
+    """The path of a new call."""
+    sent = {"title": "Ours", **wanted}
+    made = await by.good("POST", f"{BECKON}/communities/{group.id}/calls", json=sent)
+    return f"/calls/{made['id']}"
+
+
+@pytest.mark.parametrize("looks", EVERY, ids=str)
+async def test_an_organiser_hears_whom_the_call_is_about(
+    looks: Looks, house: House, opened: Opened
+) -> None:
+    """Those who are written to, those who help, and those who object."""
+    organiser, group = await garden(house)
+    helper = await house.member("helper")
+    letters = await of_kind(house, organiser, group, kind="contact")
+    need = await of_kind(house, organiser, group, kind="need")
+    vote = await of_kind(house, organiser, group, kind="decision", variant="consent")
+    await helper.good("POST", f"{BECKON}{need}/commitments", json={"quantity": 2, "text": "Spades"})
+    said = {"answer": "object", "reason": "Too much mud"}
+    await helper.good("POST", f"{BECKON}{vote}/answer", json=said)
+    window = await opened(looks)
+    await window.sign_in("organiser", PASSWORD)
+    await window.open(f"{letters}/organise")
+    await write(window)
+    await window.open(f"{need}/organise")
+    await accept(window)
+    await window.open(f"{vote}/organise")
+    await meet(window)
+
+
+async def write(window: Window) -> None:
+    page = window.page
+    await menu(window, "To whom you write")
+    await page.get_by_label("One in each line").fill("The council, nonsense")
+    await page.get_by_role("button", name="Add them").click()
+    assert "Line 1: An address is like" in await window.words()
+    await page.get_by_label("One in each line").fill("The council, council@town.example")
+    await page.get_by_role("button", name="Add them").click()
+    await page.get_by_text("Change where The council stands").click()
+    await page.get_by_label("Where they stand").select_option("Said yes")
+    await page.get_by_label("A note, which everybody sees").fill("In the assembly of May")
+    await page.get_by_role("button", name="Save", exact=True).first.click()
+    assert "In the assembly of May" in await window.words()
+    await menu(window, "Counted outside")
+    await page.get_by_label("How many people").fill("40")
+    await page.get_by_label("What was counted").fill("postcards")
+    await page.get_by_label("Where it can be seen").fill("https://town.example/cards")
+    await page.get_by_role("button", name="Add it").click()
+    assert "40 postcards" in await window.words()
+
+
+async def accept(window: Window) -> None:
+    page = window.page
+    await page.get_by_role("link", name="1 promise waits for your yes or no").click()
+    assert "Spades" in await window.words()
+    await page.get_by_role("button", name="Yes, please: helper").click()
+    await page.get_by_role("button", name="It was kept: helper").click()
+    assert "Kept" in await window.words()
+
+
+async def meet(window: Window) -> None:
+    page = window.page
+    await page.get_by_role("link", name="1 objection is not met").click()
+    assert "Too much mud" in await window.words()
+    await page.get_by_label("What you agreed on with who objects").fill("Planks on the path")
+    await page.get_by_role("button", name="It is met").click()
+    assert "Met: Planks on the path" in await window.words()
+    assert await window.overflow() <= 0

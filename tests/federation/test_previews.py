@@ -34,6 +34,13 @@ FORMS = {
     "beckon": forms.BECKON,
 }
 VARIANTS = [(kind, variant) for kind in kinds.KINDS for variant in kinds.variants(kind)]
+PICTURE = previewing.Picture("https://media.example/shed.webp", "The shed in May")
+SHED = {
+    "url": PICTURE.url,
+    "kind": "image",
+    "media_type": "image/webp",
+    "description": PICTURE.description,
+}
 Peers = dict[str, Peer]
 
 
@@ -141,6 +148,7 @@ async def test_what_is_shown_is_what_is_sent(
     assert f"<strong>{asked.title}</strong>".replace(" </", "</") in card.content
     assert page.title == whole.title == asked.title.strip()
     assert "&lt;b&gt;boots" in page.content
+    assert "The plan" in page.content
     assert "The plan" not in whole.content
     assert whole.sources == ("The plan",)
     assert whole.goal == 40
@@ -218,8 +226,11 @@ async def test_what_is_shown_of_a_change_is_what_is_sent(
 ) -> None:
     asked = wanted(ours, kind, variant)
     async with ours.work.transaction() as tx:
-        post = await calls.create(tx, organiser, garden, asked)
+        made = await calls.create(tx, organiser, garden, asked)
+        await tx.conn.execute("update posts set attachments = $2 where id = $1", made.id, [SHED])
     await ours.settle()
+    post = await ours.post(made.uri)
+    assert post
     for server in peers.values():
         server.received.clear()
     asked = replace(asked, title="Ours anew", about="In the rain, too")
@@ -231,5 +242,8 @@ async def test_what_is_shown_of_a_change_is_what_is_sent(
         await calls.edit(tx, organiser, post, wanted=asked)
     await ours.settle()
     for told in before.elsewhere:
+        if told.shown:
+            pictures = () if told.software == "mastodon" else (PICTURE,)
+            assert told.shown.pictures == pictures
         got = await received(ours, told.software, peers[told.software])
         assert got == ([plain(told.shown)] if told.shown else []), told.software

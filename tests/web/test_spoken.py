@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import pytest
 
 from federation.fetch import Egress, EgressConfig
-from server import i18n, mail
+from server import i18n, mail, text
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.config import load
 from server.domain.calling import audience
+from server.domain.groups import letters
 from server.domain.mailing import mails
+from server.domain.moderating import notices
 from server.errors import Invalid
 from server.i18n import joined, mark
 from server.jobs import later
@@ -42,6 +44,9 @@ msgstr "Waren Sie das? Eine Mail jede Woche über %(group)s"
 
 msgid "Confirm your address for %(server)s"
 msgstr "Bestätigen Sie Ihre Adresse für %(server)s"
+
+msgid "%(by)s is an organiser of %(title)s now: %(url)s"
+msgstr "%(by)s organisiert jetzt %(title)s: %(url)s"
 
 msgid "At most %(most)s people."
 msgstr "Höchstens %(most)s Leute."
@@ -166,3 +171,34 @@ def test_sentences_that_follow_each_other_are_said_one_by_one() -> None:
     with i18n.speaking("de"):
         assert i18n.gettext(told).endswith("to its members. Other servers keep copies, which a deletion may not"
             " reach. green.example and the organisers of the garden learn who answers. Öffentlich stehen nur Zahlen.")  # fmt: skip
+
+
+async def test_a_letter_of_the_server_is_in_the_reader_s_language(post: Post) -> None:
+    organiser, member = await post.house.person("organiser"), await post.house.person("gardener")
+    group = await post.house.community(organiser)
+    async with post.house.work.transaction() as tx:
+        assert organiser.user_id
+        await users.set_language(tx.conn, organiser.user_id, "de")
+        for reader in (organiser, member):
+            await letters.send(tx, group, reader, "handed_over", by="@gardener", url=group.url)
+    while await later.work_once(post.net):
+        pass
+    async with post.house.work.reading() as tx:
+        said = await tx.conn.fetch("select content from posts where visibility = 'direct'")
+    told = sorted(text.plain(row["content"]) for row in said)
+    assert any("organisiert jetzt The shared garden" in each for each in told), told
+    assert any("is an organiser of The shared garden now" in each for each in told), told
+
+
+async def test_what_a_decision_meets_hears_of_it_in_their_language(post: Post) -> None:
+    organiser, member = await post.house.person("organiser"), await post.house.person("gardener")
+    group = await post.house.community(organiser)
+    async with post.house.work.transaction() as tx:
+        assert member.user_id
+        await users.set_language(tx.conn, member.user_id, "de")
+        words = joined(mark("At most %(most)s people.", most=3), "As agreed.")
+        await notices.tell(tx, group, member, "none", words, by_mail=True)
+        told = await tx.conn.fetchval("select about from notifications where about is not null")
+    assert "Höchstens 3 Leute. As agreed." in str(told)
+    _, mailed = await post.sent()
+    assert "Höchstens 3 Leute. As agreed." in mailed

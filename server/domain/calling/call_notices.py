@@ -143,9 +143,7 @@ async def _tell(
             args = {"from": sender, "to": account.id, "what": what, "facts": facts}
             await letter_writing.write(tx, args)
         else:
-            await _message(
-                tx, community, account, letter_writing.TEXTS[what].format(**facts), person
-            )
+            await _message(tx, community, account, letter_writing.TEXTS[what] % facts, person)
 
 
 async def _message(
@@ -188,7 +186,7 @@ def reason(said: str) -> str:
     """Why a call is put off or called off, as it is told. Raises ``Invalid``."""
     why = said.strip()
     if len(why) > WHY_MAX:
-        raise Invalid(f"A reason has at most {WHY_MAX} characters.", field="why")
+        raise Invalid(mark("A reason has at most %(most)s characters.", most=WHY_MAX), field="why")
     return why
 
 

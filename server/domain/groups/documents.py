@@ -42,7 +42,7 @@ class Wanted:
 
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Document:
     """Raises ``Forbidden`` (not a member, banned, not who steers), ``Invalid``."""
-    await _require_writer(tx, author, community, wanted.editors)
+    await require_writer(tx, author, community, wanted.editors)
     _check(wanted)
     await rows.hold(tx.conn, community.id)
     if await documents.count(tx.conn, community.id) >= MOST:
@@ -58,7 +58,7 @@ async def edit(
 ) -> Document:
     """``seen``: the version that was changed. The same once more is no event; who may edit it is for
     those who steer. Raises ``Forbidden``, ``Invalid``, ``Conflict`` (it was changed meanwhile)."""
-    await _require_writer(tx, editor, community, document.editors)
+    await require_writer(tx, editor, community, document.editors)
     if wanted.editors != document.editors:
         await communities.require_steward(tx, community, editor)
     _check(wanted)
@@ -92,7 +92,8 @@ async def known(tx: Tx, document_id: int) -> Document:
     return found
 
 
-async def _require_writer(tx: Tx, account: Account, community: Account, editors: str) -> None:
+async def require_writer(tx: Tx, account: Account, community: Account, editors: str) -> None:
+    """Whether somebody may write a document with these ``editors``, or change it. Raises ``Forbidden``, ``Invalid``."""
     if editors not in EDITORS:
         raise Invalid("A document is changed by stewards or by members.", field="editors")
     if await rows.role(tx.conn, community.id, account.id):

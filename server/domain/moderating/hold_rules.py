@@ -181,9 +181,10 @@ async def hold(
         tx.conn, post.id, community.id, author.id, why.reason, why.rule_id, why.matched, by, tx.now
     )
     await tx.later(f"held:{post.id}", JOB, {"post_id": post.id}, tx.now + KEEP)
-    words = (
-        f"Your post to @{community.handle} waits for those who steer it: nobody else sees it yet."
-        " You will be told what becomes of it."
+    words = mark(
+        "Your post to @%(handle)s waits for those who steer it: nobody else sees it yet."
+        " You will be told what becomes of it.",
+        handle=community.handle,
     )
     await notices.tell(tx, community, author, "none", words, [post.id])
     await hold_notices.want(tx, community)

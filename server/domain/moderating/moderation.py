@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from server import i18n
 from server.domain import effects
 from server.domain.mailing import mails
 from server.domain.members import farewell
@@ -27,7 +28,7 @@ from server.domain.moderating import reports as report_verbs
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from server.i18n import mark
+from server.i18n import gettext, joined, mark
 from storage import accounts, reports, users
 from storage.accounts import Account
 from storage.reports import Report
@@ -126,13 +127,15 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
     }
     await effects.tell(tx, [account], "moderation_warning", account, None, about=told)
     if wanted.mail:
-        said = {"sentence": _sentence(wanted, about), "words": wanted.words, "community": ""}
+        with i18n.speaking(i18n.best(user.language)):
+            sentence = gettext(_sentence(wanted, about))
+        said = {"sentence": sentence, "words": wanted.words, "community": ""}
         await mails.want(tx, user.id, "warning", handle=f"@{account.username}", **said)
 
 
 def _sentence(wanted: Action, about: Report | None) -> str:
     reason = REASONS.get(about.category, "") if about else ""
-    return f"{SENTENCES[wanted.type]} {reason}".strip()
+    return joined(SENTENCES[wanted.type], reason)
 
 
 async def suspend(tx: Tx, by: User, account: Account) -> Account:

@@ -44,10 +44,11 @@ async def organised(tx: Tx, request: web.Request, viewer: Viewer) -> Organised:
 
 
 def menu(of: Organised) -> tuple[Entry, ...]:
-    """The pages that a call like this has."""
+    """The pages that a call like this has. What came of a shift is told with its call."""
     own = menus.ORGANISING_KINDS.get(of.call.kind, ())
     repeats = (menus.REPEATS,) if of.repeats else ()
-    return (*menus.ORGANISING[:-2], *repeats, *own, *menus.ORGANISING[-2:])
+    last = menus.ORGANISING[-1:] if of.call.parent_id else menus.ORGANISING[-2:]
+    return (*menus.ORGANISING[:-2], *repeats, *own, *last)
 
 
 def page(

@@ -102,9 +102,9 @@ def _words(name: str) -> str:
 
 def _check(values: Mapping[str, str], files: Mapping[str, Path]) -> None:
     """Before any picture is taken in. Raises ``Invalid``."""
-    said = values["outcome"].strip()
-    if not 0 < len(said) <= outcomes.MAX:
-        raise Invalid(f"An outcome has 1 to {outcomes.MAX:,} characters.", field="outcome")
+    if not 0 < len(values["outcome"].strip()) <= outcomes.MAX:
+        said = mark("An outcome has 1 to %(most)s characters.", most=outcomes.MAX)
+        raise Invalid(said, field="outcome")
     for name in files:
         if name not in FIELDS:
             raise Invalid("This form is not one of ours.")

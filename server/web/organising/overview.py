@@ -14,9 +14,11 @@ from server.domain.tx import Tx
 from server.web import answers
 from server.web.organising import frame
 from server.web.organising.frame import Organised
-from storage import attendance, commitments, decisions, targets
+from storage import attendance, calls, commitments, decisions, posts, targets
 from storage import communities as community_rows
 from storage.attendance import Counts
+from storage.calls import Call
+from storage.posts import Post
 
 ASKING_MAX = 200
 
@@ -33,10 +35,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """``came``: None where nobody wrote it down; ``sees``: whether the viewer may see who takes part."""
+    """``came``: None where nobody wrote it down; ``shifts``: of a call that has some; ``within``: the call of which this is
+    a shift; ``sees``: whether the viewer may see who takes part."""
 
     standing: Standing
     came: Counts | None
+    shifts: list[tuple[Post, Call]]
+    within: Post | None
     waits: list[Waits]
     over: bool
     owed: bool
@@ -53,6 +58,8 @@ async def show(request: web.Request) -> web.Response:
         seen = Overview(
             standing=await tallies.standing(tx, of.post),
             came=await attendance.counts(tx.conn, of.post.id),
+            shifts=await _shifts(tx, of),
+            within=await posts.by_id(tx.conn, of.call.parent_id) if of.call.parent_id else None,
             waits=[each for each in await _waits(tx, of, sees=sees) if each.number],
             over=over,
             owed=_owes(of, over=over),
@@ -66,6 +73,12 @@ def _owes(of: Organised, *, over: bool) -> bool:
     """Whether people wait to hear what came of it."""
     ended = over or of.call.state == "closed"
     return ended and of.call.state != "cancelled" and not of.call.outcome and not of.call.parent_id
+
+
+async def _shifts(tx: Tx, of: Organised) -> list[tuple[Post, Call]]:
+    found = await calls.shifts(tx.conn, [of.post.id])
+    by_id = await posts.by_ids(tx.conn, [shift.post_id for shift in found]) if found else {}
+    return [(by_id[shift.post_id], shift) for shift in found if shift.post_id in by_id]
 
 
 async def _waits(tx: Tx, of: Organised, *, sees: bool) -> list[Waits]:

@@ -21,6 +21,7 @@ from server.domain.calling.listing import Listed
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import BeckonError, Forbidden, Invalid, NotFound
+from server.i18n import mark
 from server.render import participants as render
 from server.web import answers, steering
 from server.web.organising import frame, rewriting
@@ -199,7 +200,7 @@ async def _do(tx: Tx, of: Organised, actor: Account, wanted: str, form: Mapping[
 async def _make_room(tx: Tx, of: Organised, actor: Account, typed: str) -> None:
     """So many more places: who is next in line gets them."""
     if not (typed.isascii() and typed.isdecimal() and 0 < int(typed[:5]) <= ROOM_MAX):
-        raise Invalid(f"A number from 1 to {ROOM_MAX}, please.", field="places")
+        raise Invalid(mark("A number from 1 to %(most)s, please.", most=ROOM_MAX), field="places")
     call = await participations.locked(tx, of.post)
     if call.capacity is None:
         raise Invalid("This call has no limit of places.", field="places")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.web.organising import change, messages, outcome, overview, people, series
+from server.web.organising import (
+    change,
+    decision,
+    messages,
+    outcome,
+    outside,
+    overview,
+    people,
+    promises,
+    series,
+    targets,
+)
 
 
 def routes() -> list[web.AbstractRouteDef]:
@@ -14,5 +25,9 @@ def routes() -> list[web.AbstractRouteDef]:
         *messages.routes(),
         *change.routes(),
         *series.routes(),
+        *targets.routes(),
+        *promises.routes(),
+        *decision.routes(),
+        *outside.routes(),
         *outcome.routes(),
     ]
