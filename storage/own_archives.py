@@ -26,6 +26,7 @@ INSERT = Query(
     OwnArchive,
 )
 OF = Query("select * from own_archives where account_id = $1", OwnArchive)
+BY_KEY = Query("select * from own_archives where key = $1", OwnArchive)
 FINISH = Query(
     "update own_archives set made_at = $3, size = $4, left_out = $5 where account_id = $1 and key = $2 returning *",
     OwnArchive,
@@ -56,6 +57,10 @@ async def insert(conn: Connection, account_id: int, key: str, now: datetime) -> 
 
 async def of(conn: Connection, account_id: int) -> OwnArchive | None:
     return await OF.first(conn, account_id)
+
+
+async def by_key(conn: Connection, key: str) -> OwnArchive | None:
+    return await BY_KEY.first(conn, key)
 
 
 async def finish(

@@ -39,12 +39,12 @@ CONTEXT = "https://www.w3.org/ns/activitystreams"
 
 
 async def run(net: Net, job: Job) -> None:
-    """``account_id``; ``key``: the name that the file gets."""
-    account_id, key = int(job.args["account_id"]), str(job.args["key"])
+    """``key``: the name that the file gets."""
+    key = str(job.args["key"])
     async with net.work.reading() as tx:
-        account = await accounts.by_id(tx.conn, account_id)
-        asked = await own_archives.of(tx.conn, account_id)
-    if account is None or net.stores is None or asked is None or asked.key != key or asked.made_at:
+        asked = await own_archives.by_key(tx.conn, key)
+        account = await accounts.by_id(tx.conn, asked.account_id) if asked else None
+    if account is None or net.stores is None or asked is None or asked.made_at:
         return
     with tempfile.TemporaryDirectory(prefix="beckon-archive-") as folder:
         path = Path(folder) / "archive.zip"
@@ -56,8 +56,7 @@ async def run(net: Net, job: Job) -> None:
 
 
 async def dropped(tx: Tx, job: Job) -> None:
-    """It could not be made: it can be asked for anew at once."""
-    await verbs.drop(tx, int(job.args["account_id"]))
+    await verbs.give_up(tx, str(job.args["key"]))
 
 
 async def _write(net: Net, stores: Stores, account: Account, path: Path) -> int:
