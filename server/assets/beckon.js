@@ -144,6 +144,47 @@ for (const field of document.querySelectorAll("input[data-zone]")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
+// Rows of a form: one more, or one less, without asking the server. Each new one is the last one, emptied, and numbered anew.
+const numbered = (row, at) => {
+  for (const each of row.querySelectorAll("*"))
+    for (const name of ["id", "name", "for", "aria-describedby", "value"]) {
+      const said = each.getAttribute(name);
+      if (said && (name !== "value" || each.name === "press")) each.setAttribute(name, said.replace(/_\d+(?=$|-| )/g, `_${at}`));
+    }
+  for (const each of row.querySelectorAll("[data-label]")) each.textContent = each.dataset.label.replace(/[0-9٠-٩]+/, at + 1);
+};
+const emptied = (row) => {
+  for (const each of row.querySelectorAll("img, .error")) each.remove();
+  for (const each of row.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+  for (const each of row.querySelectorAll("input, textarea")) {
+    if (each.type === "checkbox") each.checked = false;
+    else if (each.value !== "no") each.value = "";
+  }
+};
+for (const place of document.querySelectorAll("[data-rows]")) {
+  const rows = () => [...place.querySelectorAll("[data-row]")];
+  const more = place.querySelector(`button[value^="more:"]`);
+  const settle = () => {
+    rows().forEach(numbered);
+    if (more) more.hidden = rows().length >= place.dataset.most;
+    place.closest("form").dispatchEvent(new Event("input"));
+  };
+  place.addEventListener("click", (event) => {
+    const pressed = event.target.closest("button[name=press]");
+    if (!pressed || !more) return;
+    event.preventDefault();
+    const row = pressed.closest("[data-row]");
+    const added = pressed === more || rows().length === 1 ? rows().at(-1).cloneNode(true) : null;
+    if (added) {
+      emptied(added);
+      rows().at(-1).after(added);
+    }
+    row?.remove();
+    settle();
+    (added || rows().at(-1)).querySelector("input:not([type=hidden])").focus();
+  });
+}
+
 // How a call will look elsewhere: asked again when nobody has typed for a moment. One question at a time; what comes
 // to nothing leaves what is there.
 for (const place of document.querySelectorAll("[data-preview]")) {

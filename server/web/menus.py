@@ -84,6 +84,7 @@ ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
     Entry("/organise/people", mark("Who takes part"), PEOPLE),
     Entry("/organise/message", mark("Write to them"), PEOPLE),
+    Entry("/numbers", mark("In numbers"), PEOPLE),
     Entry("/organise/change", mark("Change or call off"), THIS_CALL),
     Entry("/organise/outcome", mark("What came of it"), THIS_CALL),
     Entry("", mark("Back to its page"), THIS_CALL),

@@ -74,7 +74,14 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/impact": (Place("/@plot/impact"),),
     "/@{name}/calls/new": tuple(
         Place(f"/@plot/calls/new{query}", READER)
-        for query in ("", "?kind=event", "?kind=decision", "?kind=donate")
+        for query in (
+            "",
+            "?kind=event",
+            "?kind=volunteer",
+            "?kind=decision",
+            "?kind=donate",
+            "?template=event",
+        )
     ),
     "/@{name}/log": (Place("/@plot/log"),),
     "/@{name}/steer": (Place("/@plot/steer", READER),),
@@ -97,6 +104,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}": (Place("/calls/{calls}"), Place("/calls/{calls}", READER)),
     "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
+    "/calls/{id}/numbers": (Place("/calls/{own}/numbers"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
     "/calls/{id}/organise": (Place("/calls/{organised}/organise", READER),),
     "/calls/{id}/organise/people": (
