@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +61,7 @@ async def dropped(tx: Tx, job: Job) -> None:
 
 async def _write(net: Net, stores: Stores, account: Account, path: Path) -> int:
     """Gives how many files are not in it."""
+    until = net.work.clock.now() + PATIENCE
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         faces = await _faces(net, stores.own, account, file)
         async with net.work.reading() as tx:
@@ -73,7 +74,7 @@ async def _write(net: Net, stores: Stores, account: Account, path: Path) -> int:
         file.writestr("likes.json", _collection("likes.json", liked))
         file.writestr("bookmarks.json", _collection("bookmarks.json", kept))
         await _outbox(net, account, file)
-        return await _files(net, stores.own, account, file)
+        return await _files(net, stores.own, account, file, until)
 
 
 def _json(told: object) -> bytes:
@@ -156,8 +157,9 @@ async def _faces(net: Net, store: Store, account: Account, file: zipfile.ZipFile
     return found
 
 
-async def _files(net: Net, store: Store, account: Account, file: zipfile.ZipFile) -> int:
-    until = net.work.clock.now() + PATIENCE
+async def _files(
+    net: Net, store: Store, account: Account, file: zipfile.ZipFile, until: datetime
+) -> int:
     async with net.work.reading() as tx:
         keys = await own_archives.files(tx.conn, account.id, LISTED)
     room, left_out = _Room(BYTES), 0

@@ -186,6 +186,18 @@ async def test_it_goes_with_its_owner(house: House, net: Net, tmp_path: Path) ->
     assert list(tmp_path.rglob("*.zip")) == []
 
 
+async def test_made_twice_is_told_once(house: House, net: Net) -> None:
+    owner = await house.person("gardener")
+    await asked(house, owner)
+    await settle(net)
+    async with house.work.transaction() as tx:
+        made = await own_archives.ready(tx, owner)
+        await own_archives.finish(tx, owner, made.key, 1, 0)
+        assert await own_archives.ready(tx, owner) == made
+    await settle(net)
+    assert (await fetched(house, owner)).testzip() is None
+
+
 async def test_one_that_cannot_be_made_can_be_asked_for_anew(house: House) -> None:
     owner = await house.person("gardener")
     await asked(house, owner)

@@ -44,11 +44,13 @@ async def ready(tx: Tx, account: Account) -> OwnArchive:
 
 
 async def finish(tx: Tx, account: Account, key: str, size: int, left_out: int) -> None:
-    """The file is there: its owner is told. Where nobody waits for it any more, it goes."""
-    if not await rows.finish(tx.conn, account.id, key, tx.now, size, left_out):
+    """The file is there: its owner is told. Where nobody waits for it any more, it goes.
+    Made twice, by workers of which one seemed dead, is made once."""
+    if await rows.finish(tx.conn, account.id, key, tx.now, size, left_out):
+        if account.user_id:
+            await mails.want(tx, account.user_id, "archive", handle=f"@{account.username}")
+    elif await rows.by_key(tx.conn, key) is None:
         await media.drop_files(tx, "archives", [key])
-    elif account.user_id:
-        await mails.want(tx, account.user_id, "archive", handle=f"@{account.username}")
 
 
 async def drop(tx: Tx, account_id: int) -> None:
