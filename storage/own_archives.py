@@ -26,8 +26,9 @@ INSERT = Query(
     OwnArchive,
 )
 OF = Query("select * from own_archives where account_id = $1", OwnArchive)
+BY_KEY = Query("select * from own_archives where key = $1", OwnArchive)
 FINISH = Query(
-    "update own_archives set made_at = $3, size = $4, left_out = $5 where account_id = $1 and key = $2 returning *",
+    "update own_archives set made_at = $3, size = $4, left_out = $5 where account_id = $1 and key = $2 and made_at is null returning *",
     OwnArchive,
 )
 DELETE = Query("delete from own_archives where account_id = $1 returning key", str)
@@ -58,10 +59,14 @@ async def of(conn: Connection, account_id: int) -> OwnArchive | None:
     return await OF.first(conn, account_id)
 
 
+async def by_key(conn: Connection, key: str) -> OwnArchive | None:
+    return await BY_KEY.first(conn, key)
+
+
 async def finish(
     conn: Connection, account_id: int, key: str, now: datetime, size: int, left_out: int
 ) -> bool:
-    """False where nobody waits for it any more."""
+    """False where nobody waits for it any more, or it was made already."""
     return await FINISH.first(conn, account_id, key, now, size, left_out) is not None
 
 

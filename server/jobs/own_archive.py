@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,12 +39,12 @@ CONTEXT = "https://www.w3.org/ns/activitystreams"
 
 
 async def run(net: Net, job: Job) -> None:
-    """``account_id``; ``key``: the name that the file gets."""
-    account_id, key = int(job.args["account_id"]), str(job.args["key"])
+    """``key``: the name that the file gets."""
+    key = str(job.args["key"])
     async with net.work.reading() as tx:
-        account = await accounts.by_id(tx.conn, account_id)
-        asked = await own_archives.of(tx.conn, account_id)
-    if account is None or net.stores is None or asked is None or asked.key != key or asked.made_at:
+        asked = await own_archives.by_key(tx.conn, key)
+        account = await accounts.by_id(tx.conn, asked.account_id) if asked else None
+    if account is None or net.stores is None or asked is None or asked.made_at:
         return
     with tempfile.TemporaryDirectory(prefix="beckon-archive-") as folder:
         path = Path(folder) / "archive.zip"
@@ -56,12 +56,12 @@ async def run(net: Net, job: Job) -> None:
 
 
 async def dropped(tx: Tx, job: Job) -> None:
-    """It could not be made: it can be asked for anew at once."""
-    await verbs.drop(tx, int(job.args["account_id"]))
+    await verbs.give_up(tx, str(job.args["key"]))
 
 
 async def _write(net: Net, stores: Stores, account: Account, path: Path) -> int:
     """Gives how many files are not in it."""
+    until = net.work.clock.now() + PATIENCE
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         faces = await _faces(net, stores.own, account, file)
         async with net.work.reading() as tx:
@@ -74,7 +74,7 @@ async def _write(net: Net, stores: Stores, account: Account, path: Path) -> int:
         file.writestr("likes.json", _collection("likes.json", liked))
         file.writestr("bookmarks.json", _collection("bookmarks.json", kept))
         await _outbox(net, account, file)
-        return await _files(net, stores.own, account, file)
+        return await _files(net, stores.own, account, file, until)
 
 
 def _json(told: object) -> bytes:
@@ -157,8 +157,9 @@ async def _faces(net: Net, store: Store, account: Account, file: zipfile.ZipFile
     return found
 
 
-async def _files(net: Net, store: Store, account: Account, file: zipfile.ZipFile) -> int:
-    until = net.work.clock.now() + PATIENCE
+async def _files(
+    net: Net, store: Store, account: Account, file: zipfile.ZipFile, until: datetime
+) -> int:
     async with net.work.reading() as tx:
         keys = await own_archives.files(tx.conn, account.id, LISTED)
     room, left_out = _Room(BYTES), 0

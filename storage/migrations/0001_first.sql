@@ -1069,7 +1069,7 @@ create index list_accounts_follow on list_accounts (follow_id);
 create table own_archives (
     account_id bigint primary key references accounts on delete cascade,
     asked_at timestamptz not null,
-    key text not null,                  -- known before the file is there, so that none is forgotten
+    key text not null unique,           -- known before the file is there, so that none is forgotten
     made_at timestamptz,                -- null while it is being made
     size bigint check (size >= 0),
     left_out integer not null,          -- files that there was no room or time for

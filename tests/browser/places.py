@@ -165,7 +165,7 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Routes whose page needs more than an address, and what looks at them instead."""
 
-FILES = re.compile(r"\.(ics|atom|rss|csv|png|svg|json|js|webmanifest)$|^/(assets|media|files)/")
+FILES = re.compile(r"\.(ics|atom|rss|csv|zip|png|svg|json|js|webmanifest)$|^/(assets|media|files)/")
 
 
 def pages(app: web.Application) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from federation.fetch import Egress
 from server.arriving import resolve
 from server.arriving.resolve import Net
+from server.context import STORES
 from server.jobs import later
 from storage import follows
 from storage.accounts import Account
@@ -81,6 +83,21 @@ async def bring(window: Window, here: Running, net: Net, cook: Account) -> None:
     ]
 
 
+async def fetch_archive(window: Window, net: Net) -> None:
+    page = window.page
+    await window.open("/settings/data")
+    await press(page, "Ask for my archive")
+    await page.get_by_text("It is here when it is ready.").wait_for()
+    assert await window.overflow() <= 0
+    await settle(net)
+    await page.get_by_role("link", name="Look again").click()
+    async with page.expect_download() as started:
+        await page.get_by_role("link", name="Fetch your archive").click()
+    with zipfile.ZipFile(await (await started.value).path()) as file:
+        assert {"actor.json", "outbox.json"} <= set(file.namelist())
+    assert await window.overflow() <= 0
+
+
 @pytest.mark.parametrize("looks", EVERY, ids=str)
 async def test_one_signs_up_takes_along_brings_and_leaves(
     looks: Looks, here: Running, opened: Opened, tmp_path: Path
@@ -94,8 +111,9 @@ async def test_one_signs_up_takes_along_brings_and_leaves(
     if looks.script:
         await add_passkey(window)
     async with Egress(egress_config(tmp_path, "127.0.0.0/8")) as egress:
-        net = await resolve.open_net(here.work, egress)
+        net = await resolve.open_net(here.work, egress, here.app[STORES])
         await bring(window, here, net, cook)
+        await fetch_archive(window, net)
     assert await followed(here, "gardener", cook)
     await window.open("/settings/data")
     domain = here.base.partition("//")[2]

@@ -17,8 +17,9 @@ from server.arriving.resolve import Net
 from server.domain import retention
 from server.domain.members import farewell, imports
 from server.errors import Invalid
+from server.jobs import imports as job_of_imports
 from server.jobs import later
-from storage import follows
+from storage import follows, jobs
 from storage import imports as rows
 from storage.accounts import Account
 from tests.clock import MovableClock
@@ -336,6 +337,26 @@ async def test_one_file_at_a_time_and_what_is_stopped_says_what_was_left(
     async with house.work.reading() as tx:
         assert await follows.between(tx.conn, owner.id, cook.id) is None
     assert (await bring(browser, "a@far.example\n")).status == 303
+
+
+async def test_a_restart_goes_on_where_it_was(house: House, net: Net, tmp_path: Path) -> None:
+    browser = await house.browser(await house.person("gardener"))
+    many = job_of_imports.AT_ONCE + 5
+    body = "".join(f"host{number}.example\n" for number in range(many))
+    path = (await bring(browser, body, "domains")).headers["Location"]
+    await browser.post(f"{path}/begin")
+    async with house.work.reading() as tx:
+        (job,) = await jobs.ready(tx.conn, ["import:1"], tx.now)
+    await job_of_imports.run(net, job)  # and its worker died before it said so
+    seen = await browser.get(path)
+    assert f"{job_of_imports.AT_ONCE} Done 0 Not done 5 Still to come" in seen.words
+    assert "data-fresh" in seen.text
+    async with Egress(egress_config(tmp_path, "127.0.0.0/8")) as egress:
+        await settle(await resolve.open_net(house.work, egress))
+    assert f"{many} Done 0 Not done 0 Still to come" in (await browser.get(path)).words
+    async with house.work.reading() as tx:
+        assert await tx.conn.fetchval("select count(*) from account_domain_blocks") == many
+        assert await tx.conn.fetchval("select count(*) from jobs where kind = 'import_lines'") == 0
 
 
 async def test_a_silent_server_is_asked_again_and_then_given_up(

@@ -14,6 +14,7 @@ from federation.fetch import Egress
 from server.arriving import resolve
 from server.arriving.resolve import Net
 from server.context import STORES
+from server.domain.mailing import mails
 from server.domain.members import farewell, own_archives
 from server.domain.posting import drafts, marks, posts
 from server.jobs import later, own_archive
@@ -185,9 +186,48 @@ async def test_it_goes_with_its_owner(house: House, net: Net, tmp_path: Path) ->
     assert list(tmp_path.rglob("*.zip")) == []
 
 
+async def test_made_twice_is_told_once(house: House, net: Net) -> None:
+    owner = await house.person("gardener")
+    await asked(house, owner)
+    await settle(net)
+    async with house.work.transaction() as tx:
+        made = await own_archives.ready(tx, owner)
+        await own_archives.finish(tx, owner, made.key, 1, 0)
+        assert await own_archives.ready(tx, owner) == made
+    await settle(net)
+    assert (await fetched(house, owner)).testzip() is None
+
+
 async def test_one_that_cannot_be_made_can_be_asked_for_anew(house: House) -> None:
     owner = await house.person("gardener")
     await asked(house, owner)
     async with house.work.transaction() as tx:
-        await own_archives.drop(tx, owner.id)
+        await own_archives.give_up(tx, await tx.conn.fetchval("select key from own_archives"))
     await asked(house, owner)
+
+
+async def test_who_can_get_mail_is_told(
+    database_url: str, tmp_path: Path, clock: MovableClock
+) -> None:
+    async with (
+        open_house(database_url, clock=clock, data=tmp_path, mail=True) as house,
+        Egress(egress_config(tmp_path, "127.0.0.0/8")) as egress,
+    ):
+        owner = await house.person("gardener")
+        net = await resolve.open_net(house.work, egress, house.server.app[STORES])
+        await asked(house, owner)
+        assert (
+            "You get a mail when it is ready"
+            in (await (await house.browser(owner)).get(DATA)).words
+        )
+        await later.work_once(net)
+        async with house.work.reading() as tx:
+            assert owner.user_id
+            written = await mails.write(tx, owner.user_id, "archive", handle="@gardener")
+            assert (
+                await tx.conn.fetchval("select args->>'kind' from jobs where kind = 'mail'")
+                == "archive"
+            )
+    assert written
+    assert written.subject == "Your archive at Green Valley is ready"
+    assert f"{OURS}{DATA}" in written.text

@@ -30,8 +30,8 @@ async def ask(tx: Tx, account: Account) -> OwnArchive:
         raise Invalid("You can ask for your archive once in 7 days.")
     await drop(tx, account.id)
     made = await rows.insert(tx.conn, account.id, blobs.new_key(blobs.ARCHIVE), tx.now)
-    args = {"account_id": account.id, "key": made.key}
-    await tx.later(f"own-archive:{account.id}", JOB, args, tx.now)
+    # By the name alone: a job that outlives its owner says nothing of them.
+    await tx.later(f"own-archive:{made.key}", JOB, {"key": made.key}, tx.now)
     return made
 
 
@@ -44,16 +44,25 @@ async def ready(tx: Tx, account: Account) -> OwnArchive:
 
 
 async def finish(tx: Tx, account: Account, key: str, size: int, left_out: int) -> None:
-    """The file is there: its owner is told. Where nobody waits for it any more, it goes."""
-    if not await rows.finish(tx.conn, account.id, key, tx.now, size, left_out):
+    """The file is there: its owner is told. Where nobody waits for it any more, it goes.
+    Made twice, by workers of which one seemed dead, is made once."""
+    if await rows.finish(tx.conn, account.id, key, tx.now, size, left_out):
+        if account.user_id:
+            await mails.want(tx, account.user_id, "archive", handle=f"@{account.username}")
+    elif await rows.by_key(tx.conn, key) is None:
         await media.drop_files(tx, "archives", [key])
-    elif account.user_id:
-        await mails.want(tx, account.user_id, "archive", handle=f"@{account.username}")
 
 
 async def drop(tx: Tx, account_id: int) -> None:
     """Whatever there is of it."""
     await media.drop_files(tx, "archives", await rows.delete(tx.conn, account_id))
+
+
+async def give_up(tx: Tx, key: str) -> None:
+    """It could not be made: it can be asked for anew at once."""
+    found = await rows.by_key(tx.conn, key)
+    if found:
+        await drop(tx, found.account_id)
 
 
 async def forget(tx: Tx) -> None:
