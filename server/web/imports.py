@@ -10,6 +10,7 @@ from server import limits
 from server.arriving import brought
 from server.context import context
 from server.domain.members import imports as verbs
+from server.domain.members import own_archives as archives
 from server.domain.members import takeout
 from server.errors import Invalid, TooMany
 from server.i18n import mark
@@ -17,6 +18,7 @@ from server.web.answers import back_to, form, number, page, signed_in
 from server.web.forms import Form, Sent, refused, with_files
 from server.web.session import Viewer
 from storage import imports as rows
+from storage import own_archives
 from storage.imports import Import
 
 DATA = "/settings/data"
@@ -34,14 +36,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def data(
-    request: web.Request, viewer: Viewer, typed: Form | None = None, status: int = 200
+    request: web.Request,
+    viewer: Viewer,
+    typed: Form | None = None,
+    status: int = 200,
+    refusal: str = "",
 ) -> web.Response:
     """The page of all that is taken along, with the form on it."""
     async with context(request).work.reading() as tx:
         known = await rows.of(tx.conn, viewer.account.id, LISTED)
+        archive = await own_archives.of(tx.conn, viewer.account.id)
+        again = archive.asked_at + archives.KEPT if archive else tx.now
     return page(
         request, "settings_data.html", viewer, status=status, form=typed or Form(BLANK), kinds=verbs.KINDS,
-        imports=known, most=verbs.LINES,
+        imports=known, most=verbs.LINES, archive=archive, again=again if again > tx.now else None, refusal=refusal,
     )  # fmt: skip
 
 
@@ -130,12 +138,17 @@ def csv_file(name: str, body: str) -> web.Response:
         text=body,
         content_type="text/csv",
         charset="utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
+        headers=private(name),
     )
+
+
+def private(name: str) -> dict[str, str]:
+    """The headers of a file that is for one person."""
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def routes() -> list[web.AbstractRouteDef]:

@@ -1065,6 +1065,17 @@ create table list_accounts (
 create index list_accounts_account on list_accounts (account_id);
 create index list_accounts_follow on list_accounts (follow_id);
 
+-- All that a member has here, as a file for them, for some days. The file has a name of its own in its own store.
+create table own_archives (
+    account_id bigint primary key references accounts on delete cascade,
+    asked_at timestamptz not null,
+    key text not null,                  -- known before the file is there, so that none is forgotten
+    made_at timestamptz,                -- null while it is being made
+    size bigint check (size >= 0),
+    left_out integer not null,          -- files that there was no room or time for
+    check ((made_at is null) = (size is null))
+);
+
 -- Lists that members brought along as files, and what became of each line; for some days.
 create table imports (
     id bigint generated always as identity primary key,

@@ -64,6 +64,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "privacy",
             "persons",
             "data",
+            "move",
             "decisions",
         )
     },
@@ -103,6 +104,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}": (Place("/calls/{calls}"), Place("/calls/{calls}", READER)),
     "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
+    "/calls/{id}/numbers": (Place("/calls/{own}/numbers"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
     "/calls/{id}/organise": (Place("/calls/{organised}/organise", READER),),
     "/calls/{id}/organise/people": (

@@ -80,10 +80,11 @@ async def brought(tx: Tx, account_id: int) -> list[str]:
             },
         ]
         await imports.add_lines(tx.conn, each.id, lines, tx.now)
-        await tx.conn.execute(
-            "update import_lines set state = 'done' where reason = '' and import_id = $1", each.id
-        )
         if state == "done":
+            await tx.conn.execute(
+                "update import_lines set state = 'done' where reason = '' and import_id = $1",
+                each.id,
+            )
             await imports.set_state(tx.conn, each.id, state, tx.now)
         made.append(each)
     return [str(each.id) for each in made]

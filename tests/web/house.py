@@ -83,6 +83,11 @@ class Browser:
         async with self._client.get(path, headers=sent, allow_redirects=False) as response:
             return await self._see(response)
 
+    async def fetch(self, path: str) -> tuple[int, bytes]:
+        """A file as it came, with its status."""
+        async with self._client.get(path, headers={"Cookie": self._cookie}) as response:
+            return response.status, await response.read()
+
     async def post(
         self, path: str, *, token: str | None = None, origin: str = "", **fields: str
     ) -> Seen:
@@ -239,10 +244,11 @@ async def open_house(
     mail: bool = False,
     net: Path | None = None,
     clock: Clock | None = None,
+    data: Path | None = None,
 ) -> AsyncIterator[House]:
     """An instance on this database, served on loopback; ``mail``: as if it could send some; ``net``: a
     folder, for one with a way out to servers on loopback."""
-    settings = Settings(domain=DOMAIN)
+    settings = Settings(domain=DOMAIN, data=data) if data else Settings(domain=DOMAIN)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(db.pool(database_url, size=4))
         site = Site(
