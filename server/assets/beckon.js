@@ -163,15 +163,16 @@ const emptied = (row) => {
 };
 for (const place of document.querySelectorAll("[data-rows]")) {
   const rows = () => [...place.querySelectorAll("[data-row]")];
-  const more = place.querySelector(`button[value^="more:"]`);
+  const more = place.querySelector("button[value^='more:']");
   const settle = () => {
     rows().forEach(numbered);
-    if (more) more.hidden = rows().length >= place.dataset.most;
+    more.hidden = rows().length >= place.dataset.most;
+    if (rows().length > 1) for (const each of place.querySelectorAll("button[value^='less:']")) each.hidden = false;
     place.closest("form").dispatchEvent(new Event("input"));
   };
   place.addEventListener("click", (event) => {
     const pressed = event.target.closest("button[name=press]");
-    if (!pressed || !more) return;
+    if (!pressed) return;
     event.preventDefault();
     const row = pressed.closest("[data-row]");
     const added = pressed === more || rows().length === 1 ? rows().at(-1).cloneNode(true) : null;

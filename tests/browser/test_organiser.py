@@ -12,7 +12,7 @@ from tests import samples
 from tests.api.conftest import PASSWORD
 from tests.api.people import House
 from tests.browser.conftest import Opened
-from tests.browser.window import EVERY, Looks, Window
+from tests.browser.window import EVERY, PHONE, Looks, Window
 
 
 async def fill(window: Window, choice: Choice) -> None:
@@ -178,3 +178,22 @@ async def test_a_call_begins_with_a_template_and_becomes_one(
     await window.open("/@garden/calls/new?kind=petition")
     await page.get_by_text("Start from a template").click()
     await expect(page.get_by_role("link", name="For the ferry")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "looks", [Looks(PHONE), Looks(dark=True), Looks(PHONE, language="ar")], ids=str
+)
+async def test_all_that_is_folded_can_be_used_by_everybody(
+    looks: Looks, house: House, opened: Opened
+) -> None:
+    organiser = await house.member("organiser")
+    await house.community(organiser, "garden")
+    window = await opened(looks)
+    await window.sign_in("organiser", PASSWORD)
+    for query in ("kind=volunteer", "kind=event", "kind=decision", "kind=need"):
+        await window.open(f"/@garden/calls/new?{query}")
+        for fold in await window.page.locator("details > summary").all():
+            await fold.click()
+        assert await window.overflow() <= 0, query
+        assert await window.faults() == [], query
+        assert await window.unreached() == [], query
