@@ -50,7 +50,7 @@ ERRORS = (
     *("Invalid", "BadRequest", "Unauthenticated", "Forbidden", "NotFound", "GoneError", "Conflict"),
     *("TooMany", "Unavailable"),
 )
-SAYING = {**KEYWORDS, "_refused": None, **dict.fromkeys(ERRORS)}
+SAYING = {**KEYWORDS, "_refused": (2,), **dict.fromkeys(ERRORS)}
 """Of Python's, where a person may meet an error on a page. What only a program or the command line is told stays
 in English."""
 ENGLISH = {
