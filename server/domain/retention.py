@@ -15,10 +15,12 @@ from typing import TypeAlias
 from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
+from server.domain.members import imports
 from server.domain.tx import Tx
 from server.i18n import mark
 from storage import attendance, feedback, questions, target_mails
 from storage import contacts as contact_rows
+from storage import imports as import_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
 from storage.db import Connection
@@ -148,8 +150,19 @@ FEEDBACK = Rule(
     feedback.forget,
 )
 
+IMPORTS = Rule(
+    "imports",
+    mark("Lists that a member brought along from another server as a file"),
+    imports.KEPT,
+    mark(
+        "A file that a member brought along, and what became of its lines, is deleted after 7 days. Whom they follow"
+        " or block by it stays."
+    ),
+    import_rows.forget,
+)
+
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS, IMPORTS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

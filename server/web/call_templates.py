@@ -16,6 +16,7 @@ from server import ids, limits
 from server.arriving import templates as arriving
 from server.context import NET, context
 from server.domain.calling import call_templates as formats
+from server.domain.calling import decisions, kinds
 from server.domain.calling import templates as verbs
 from server.domain.calling.call_templates import Template
 from server.domain.moderating.group_moderation import Steward
@@ -31,6 +32,8 @@ from storage.call_templates import Row
 from storage.posts import Post
 
 CALLS = 50
+NUMBERS = ("capacity", "goal", "quorum", "threshold")
+"""What a template may begin a field of the same name with."""
 PAST = timedelta(days=365)
 """How old a call may be that a template is made of."""
 FIELDS = {"act": "", "url": "", "call": "", "name": ""}
@@ -117,8 +120,12 @@ async def _of_call(tx: Tx, by: Steward, sent: Mapping[str, str]) -> Template:
     if post is None or call is None or call.community_id != by.community.id:
         raise Invalid(NO_CALL, field="call")
     of = formats.DEFAULTS.get(call.kind, {})
-    numbers = {"capacity": call.capacity, "goal": call.goal}
-    options = await polls.options(tx.conn, [post_id]) if call.kind == "decision" else []
+    rules = await decisions.rules(tx, post)
+    numbers = {
+        "capacity": call.capacity, "goal": call.goal, "quorum": rules.quorum, "threshold": rules.threshold,
+    }  # fmt: skip
+    own = kinds.has_own_options(call.kind, call.variant)
+    options = await polls.options(tx.conn, [post_id]) if own else []
     return formats.of_fields(
         {
             "kind": call.kind,
@@ -179,8 +186,9 @@ async def begin(request: web.Request) -> web.Response:
         "title": filled.title,
         "about": filled.text,
         "options": "\n".join(template.options),
-        "capacity": str(template.defaults.get("capacity", "")),
-        "goal": str(template.defaults.get("goal", "")),
+        **{name: str(template.defaults.get(name, "")) for name in NUMBERS},
+        "language": template.language or "",
+        "timezone": "UTC" if closes else "",
         "closes_date": f"{today + timedelta(days=closes):%Y-%m-%d}" if closes else "",
     }
     form = CallForm(chosen, {**call_form.empty(chosen).values, **begun})

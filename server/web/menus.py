@@ -53,6 +53,7 @@ SETTINGS: tuple[Entry, ...] = (
     Entry("/settings/account", mark("Account"), YOU),
     Entry("/settings/persons", mark("Pseudonyms"), YOU),
     Entry("/settings/data", mark("Take along"), YOU),
+    Entry("/settings/move", mark("Move"), YOU),
     Entry("/settings/sign-in", mark("Signing in"), GETTING_IN),
     Entry("/settings/password", mark("Password"), GETTING_IN),
     Entry("/settings/sessions", mark("Browsers and apps"), GETTING_IN),
@@ -73,6 +74,7 @@ STEERING: tuple[Entry, ...] = (
     Entry("/steer/templates", mark("Templates"), CALLS),
     Entry("/steer/settings", mark("About this community"), THIS_COMMUNITY),
     Entry("/documents", mark("Documents"), THIS_COMMUNITY),
+    Entry("/steer/ties", mark("Other communities"), THIS_COMMUNITY),
     Entry("/log", mark("What was decided"), THIS_COMMUNITY),
     Entry("", mark("Back to its page"), THIS_COMMUNITY),
 )
@@ -82,6 +84,7 @@ ORGANISING: tuple[Entry, ...] = (
     Entry("/organise", mark("Overview")),
     Entry("/organise/people", mark("Who takes part"), PEOPLE),
     Entry("/organise/message", mark("Write to them"), PEOPLE),
+    Entry("/numbers", mark("In numbers"), PEOPLE),
     Entry("/organise/change", mark("Change or call off"), THIS_CALL),
     Entry("/organise/outcome", mark("What came of it"), THIS_CALL),
     Entry("", mark("Back to its page"), THIS_CALL),

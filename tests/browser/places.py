@@ -28,6 +28,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls": (Place("/calls"), Place("/calls?kind=event&page=2")),
     "/communities": (Place("/communities"), Place("/communities?words=nobody", READER)),
     "/about": (Place("/about"),),
+    "/offline": (Place("/offline"),),
     "/sign-in": (Place("/sign-in"),),
     "/sign-up": (Place("/sign-up"),),
     "/new-community": (Place("/new-community", READER),),
@@ -63,15 +64,24 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
             "privacy",
             "persons",
             "data",
+            "move",
             "decisions",
         )
     },
+    "/settings/data/imports/{id}": (Place("/settings/data/imports/{imports}", READER),),
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
     "/@{name}/calls/new": tuple(
         Place(f"/@plot/calls/new{query}", READER)
-        for query in ("", "?kind=event", "?kind=decision", "?kind=donate")
+        for query in (
+            "",
+            "?kind=event",
+            "?kind=volunteer",
+            "?kind=decision",
+            "?kind=donate",
+            "?template=event",
+        )
     ),
     "/@{name}/log": (Place("/@plot/log"),),
     "/@{name}/steer": (Place("/@plot/steer", READER),),
@@ -82,6 +92,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/@{name}/steer/templates/{template}": (Place("/@plot/steer/templates/{templates}", READER),),
     "/@{name}/steer/rules": (Place("/@plot/steer/rules", READER),),
     "/@{name}/steer/bans": (Place("/@plot/steer/bans?handle=@waiter", READER),),
+    "/@{name}/steer/ties": (Place("/@plot/steer/ties", READER),),
     "/@{name}/steer/settings": (Place("/@plot/steer/settings", READER),),
     "/@{name}/documents": (Place("/@plot/documents"), Place("/@plot/documents", READER)),
     "/@{name}/documents/new": (Place("/@plot/documents/new", READER),),
@@ -93,6 +104,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/calls/{id}": (Place("/calls/{calls}"), Place("/calls/{calls}", READER)),
     "/calls/{id}/embed": (Place("/calls/{own}/embed"),),
     "/calls/{id}/poster": (Place("/calls/{calls}/poster"),),
+    "/calls/{id}/numbers": (Place("/calls/{own}/numbers"),),
     "/calls/{id}/edit": (Place("/calls/{own}/edit", READER),),
     "/calls/{id}/organise": (Place("/calls/{organised}/organise", READER),),
     "/calls/{id}/organise/people": (

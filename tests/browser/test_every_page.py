@@ -7,6 +7,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from server.arriving import brought as brought_reasons
+from server.domain.tx import Tx
+from storage import imports
+from storage.imports import Import
 from tests.api.conftest import PASSWORD, Running
 from tests.api.people import House
 from tests.api.world import World, full
@@ -52,9 +56,38 @@ async def prepare(house: House, world: World) -> None:
             "select max(post_id) as id, kind from calls where post_id = any($1::bigint[]) group by kind",
             [int(each) for each in world.ids["calls"]],
         )
+        world.ids["imports"] = await brought(tx, int(world.reader.id))
     world.ids["repeated"] = [str(row["post_id"]) for row in rows]
     world.ids["closed"] = [str(closed)]
     world.ids |= {row["kind"]: [str(row["id"])] for row in kinds}
+
+
+async def brought(tx: Tx, account_id: int) -> list[str]:
+    """A file of the reader that is looked at, and one that was worked off, as far as it went."""
+    made = list[Import]()
+    for kind, state in (("lists", "done"), ("following", "checked")):
+        each = await imports.insert(
+            tx.conn, account_id, kind, tx.now, overwrites=state == "checked"
+        )
+        named: dict[str, object] = {"list": "Neighbours"} if kind == "lists" else {}
+        lines: list[dict[str, object]] = [
+            {"number": 1, "subject": "baker@far.example", "options": named, "reason": ""},
+            {
+                "number": 7,
+                "subject": "=" + "x" * 300,
+                "options": {},
+                "reason": brought_reasons.NO_ACCOUNT,
+            },
+        ]
+        await imports.add_lines(tx.conn, each.id, lines, tx.now)
+        if state == "done":
+            await tx.conn.execute(
+                "update import_lines set state = 'done' where reason = '' and import_id = $1",
+                each.id,
+            )
+            await imports.set_state(tx.conn, each.id, state, tx.now)
+        made.append(each)
+    return [str(each.id) for each in made]
 
 
 async def test_every_page_can_be_used_by_everybody(house: House, opened: Opened) -> None:

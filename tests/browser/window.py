@@ -156,15 +156,17 @@ class Window:
 
 
 @asynccontextmanager
-async def window(browser: Browser, base: str, looks: Looks) -> AsyncIterator[Window]:
-    """A window of its own: cookies of no other."""
+async def window(
+    browser: Browser, base: str, looks: Looks, *, worker: bool = False
+) -> AsyncIterator[Window]:
+    """A window of its own: cookies of no other. ``worker``: whether it keeps pages (server/assets/worker.js)."""
     context = await browser.new_context(
         viewport={"width": looks.width, "height": 800},
         java_script_enabled=looks.script,
         color_scheme="dark" if looks.dark else "light",
         reduced_motion="reduce",
         locale=looks.language,
-        service_workers="block",
+        service_workers="allow" if worker else "block",
         ignore_https_errors=True,  # instances that federate have an authority of the test's own
     )
     context.set_default_timeout(PATIENCE)

@@ -273,6 +273,7 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
+        await pictures.hand_over(tx, actor, author, wanted.media_ids, post)
         before = [call, *await calls.shifts(tx.conn, [post.id])]
         post, call = await _rewrite(tx, author, community, post, call, wanted)
         if state in (None, before[0].state):

@@ -47,6 +47,7 @@ KINDS = {
     "sign_in_changed": Kind(),
     "email": Kind("email"),
     "email_changed": Kind(),
+    "archive": Kind(),
     "warning": Kind(waits=True),
 }
 

@@ -13,7 +13,7 @@ An account of ours that has moved posts no more and its followers are told; its 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.domain import effects, policy
 from server.domain.groups import roles
@@ -87,6 +87,12 @@ async def require_organiser(tx: Tx, community: Account, actor: Account) -> None:
         policy.NOT_A_STEWARD.require()
 
 
+def free_again(account: Account, now: datetime) -> datetime | None:
+    """Until when it cannot move, as it has lately; None where it can."""
+    until = account.moved_at + COOLDOWN if account.moved_at else now
+    return until if until > now else None
+
+
 # Of others
 
 
@@ -130,7 +136,7 @@ def _verdict(tx: Tx, old: Account, new: Account, *, linked: bool) -> policy.Verd
 
 
 def _lately(tx: Tx, account: Account) -> bool:
-    return account.moved_at is not None and account.moved_at > tx.now - COOLDOWN
+    return free_again(account, tx.now) is not None
 
 
 # What is carried over
