@@ -263,7 +263,7 @@ def faults_of(path: str, media_type: str, body: str) -> list[str]:
     if media_type == "text/calendar":
         return _of_a_calendar(body)
     assert media_type.startswith(
-        ("text/plain", "text/css", "text/csv", "image/", "application/")
+        ("text/plain", "text/css", "text/csv", "text/javascript", "image/", "application/")
     ), (
         path,
         media_type,
