@@ -35,6 +35,9 @@ MEDIA_TYPES = {
 """Every ending that a file of ours has, with its media type."""
 
 KEY = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(MEDIA_TYPES)})")
+ARCHIVE = "zip"
+"""The ending of what is for one person alone: it is behind no address of its own."""
+
 CHUNK = 256 * 1024  # bytes
 
 
@@ -73,7 +76,8 @@ def place(key: str) -> str:
 
 
 def media_type(key: str) -> str:
-    return MEDIA_TYPES[key.rpartition(".")[2]]
+    ending = key.rpartition(".")[2]
+    return "application/zip" if ending == ARCHIVE else MEDIA_TYPES[ending]
 
 
 class Folder:
@@ -162,7 +166,9 @@ class Bucket:
     async def put(self, key: str, source: Path) -> None:
         attributes = {
             "Content-Type": media_type(key),
-            "Cache-Control": "public, max-age=31536000, immutable",
+            "Cache-Control": "private, no-store"
+            if key.endswith(ARCHIVE)
+            else "public, max-age=31536000, immutable",
         }
         await self._store.put_async(self._prefix + key, source, attributes=attributes)
 
@@ -190,14 +196,19 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """``own``: what our members uploaded. ``cache``: what is fetched again when it is lost."""
+    """``own``: what our members uploaded. ``cache``: what is fetched again when it is lost. ``archives``: what members asked
+    for of their own; no backup has it."""
 
     own: Store
     cache: Store
+    archives: Store
+
+
+STORES = ("media", "cache", "archives")
 
 
 def open_stores(settings: Settings) -> Stores:
     """The bucket where one is set, else folders below the folder of all data."""
     if settings.s3_bucket:
-        return Stores(Bucket(settings, "media/"), Bucket(settings, "cache/"))
-    return Stores(Folder(settings.data / "media"), Folder(settings.data / "cache"))
+        return Stores(*(Bucket(settings, f"{name}/") for name in STORES))
+    return Stores(*(Folder(settings.data / name) for name in STORES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date as day_of
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -28,9 +29,10 @@ def when(at: datetime, timezone: str) -> str:
     return f"{day}, {dates.format_time(local, 'short', locale=spoken)} {local:%Z}"
 
 
-def date(at: datetime, timezone: str = "UTC") -> str:
-    """The day alone: ``5 Dec 2026``."""
-    return dates.format_date(at.astimezone(ZoneInfo(timezone)), "medium", i18n.spoken().locale)
+def date(at: datetime | day_of, timezone: str = "UTC") -> str:
+    """The day alone: ``5 Dec 2026``. ``timezone``: where it is that day, of what is a time."""
+    day = at.astimezone(ZoneInfo(timezone)) if isinstance(at, datetime) else at
+    return dates.format_date(day, "medium", i18n.spoken().locale)
 
 
 def day(at: datetime, timezone: str) -> dict[str, str]:

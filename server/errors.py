@@ -1,10 +1,13 @@
 """One tree of errors. Each has a sentence that is safe to show, and a cause for the log.
 
 A door turns them into its own kind of answer in one place: the client API into ``{"error": …}``, a page
-into a page, the command line into a line and an exit code.
+into a page, the command line into a line and an exit code. A sentence is marked for the translators by being one of
+an error (``server/texts.py``); what is put together has its values apart: ``Invalid(mark("At most %(most)s.", most=9))``.
 """
 
 from __future__ import annotations
+
+from server.i18n import mark
 
 
 class BeckonError(Exception):
@@ -14,7 +17,7 @@ class BeckonError(Exception):
 
     def __init__(self, sentence: str, *, cause: str = "") -> None:
         super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = mark(sentence)
         self.cause = cause
 
 

@@ -9,7 +9,7 @@ it is set around the making alone, never across a wait, so nobody is ever spoken
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from importlib.resources import files
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ar": "العربية"}
 """Those that there are, each by its own name."""
@@ -84,14 +85,51 @@ def spoken() -> Tongue:
     return tongue(_speaking.get())
 
 
-def mark(text: str) -> str:
-    """The same text: its place in the catalogue is made by the one who reads the code."""
-    return text
+class Told(str):
+    """A sentence that is marked: in English as it stands, and with its parts for whoever says it in another language.
+
+    So it passes through everything that a sentence passes through, to a log, into JSON, to a page.
+    """
+
+    text: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, values: Mapping[str, object]) -> Told:
+        plain = text % {name: _plainly(v) for name, v in values.items()} if values else text
+        made = super().__new__(cls, plain)
+        made.text, made.values = text, values
+        return made
+
+
+def _plainly(value: object) -> object:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def mark(text: str, **values: object) -> Told:
+    """The same text: its place in the catalogue is made by the one who reads the code. ``values`` fill places such as
+    ``%(most)s``, in each language where it wants them; numbers as it writes them. A value that is marked is said too.
+    """
+    return text if isinstance(text, Told) else Told(text, values)
+
+
+def joined(*sentences: str) -> Told:
+    """One after the other, each to be said by itself. Empty ones are left out."""
+    parts = {f"s{at}": sentence for at, sentence in enumerate(sentences) if sentence}
+    return Told(" ".join(f"%({name})s" for name in parts), parts)
 
 
 def gettext(text: str) -> str:
     """A marked text in the language that is spoken."""
-    return spoken().texts.gettext(text) if text else ""
+    if not isinstance(text, Told):
+        return spoken().texts.gettext(text) if text else ""
+    said = gettext(text.text)
+    return said % {name: _spoken(v) for name, v in text.values.items()} if text.values else said
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, int):
+        return format_decimal(value, locale=spoken().locale)
+    return gettext(value) if isinstance(value, Told) else value
 
 
 def ngettext(one: str, many: str, number: int) -> str:
@@ -114,6 +152,12 @@ def accepted(header: str, offered: Sequence[str] = tuple(LANGUAGES)) -> str | No
     wanted = (_weighed(part) for part in header.split(",")[:ACCEPTED_MAX])
     ranked = sorted((w for w in wanted if w[0] > 0), key=lambda w: -w[0])
     return next((code for _, code in ranked if code in offered), None)
+
+
+def best(*wanted: str | None) -> str:
+    """The first of these that is spoken here, else English. ``de-AT`` finds ``de``."""
+    codes = ((code or "").partition("-")[0].lower() for code in wanted)
+    return next((code for code in codes if code in LANGUAGES), DEFAULT)
 
 
 def _weighed(part: str) -> tuple[float, str]:

@@ -15,6 +15,7 @@ from server.arriving.resolve import Net
 from server.domain.members import accounts as account_verbs
 from server.domain.members import follows
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts
 from storage import follows as rows
 from storage.accounts import Account
@@ -31,7 +32,9 @@ async def follow(net: Net, host: str) -> Follow:
             return await follows.follow(tx, await account_verbs.instance_actor(tx), found)
     except (Gone, Unreachable, Refused, NotFound, Forbidden) as error:
         raise Invalid(
-            f"{host} has no actor of its own that can be followed.", field="host", cause=str(error)
+            mark("%(host)s has no actor of its own that can be followed.", host=host),
+            field="host",
+            cause=str(error),
         ) from error
 
 

@@ -34,6 +34,7 @@ REPORTS = Rule("reports", 30, 86_400)  # of one member: each rings at every mode
 SIGN_UP = Rule("sign-up", 5, 1800)
 CONFIRMATIONS = Rule("confirmations", 5, 1800)
 RESETS = Rule("resets", 5, 1800)
+IMPORTS = Rule("imports", 20, 3600)  # files that a member brings along
 LOOK_UPS = Rule("look-ups", 30, 300)  # of what other servers have, from a page
 PREVIEWS = Rule("previews", 200, 300)  # of a call: a script asks while somebody types
 SIGN_IN_ADDRESS = Rule("sign-in-address", 25, 300)

@@ -20,6 +20,7 @@ from server import peer
 from server.api import answers
 from server.context import context
 from server.errors import BeckonError, TooMany, Unauthenticated
+from server.i18n import mark
 from server.peer import ADDRESS, REQUEST_ID
 from server.version import VERSION
 from server.web.answers import HEADERS, page
@@ -38,10 +39,10 @@ CORS = {
     "Access-Control-Max-Age": "86400",
 }
 SENTENCES = {
-    400: "The request cannot be read.",
+    400: mark("The request cannot be read."),
     404: "Not Found",
-    405: "This address does not answer that method.",
-    413: "This is too large.",
+    405: mark("This address does not answer that method."),
+    413: mark("This is too large."),
 }
 
 LOOKS = ("GET", "HEAD")

@@ -4,7 +4,7 @@ Every template knows ``site`` (domain/tx.py) and ``viewer`` (web/session.py, or 
 fills the blocks ``title``, ``head`` and ``main`` of base.html. A name that is missing is an error at once
 and never an empty place on a page. Texts are named for the translators: ``{{ _("Sign in") }}``,
 ``{{ ngettext("%(num)s person", "%(num)s people", n) }}``, ``{% trans name=x %}Hello {{ name }}{% endtrans %}``;
-what Python has marked is said with the filter ``said``.
+what Python has marked is said as it is put on the page, and by the filter ``said`` where it becomes part of another text.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ def _clean(html: str) -> Markup:
     return Markup(text.with_targets(text.clean(html)))  # noqa: S704 - nh3 has just decided what may live
 
 
+def _still(html: str) -> Markup:
+    """As ``_clean``, of what is not published yet: nothing in it can be followed."""
+    return Markup(text.without_links(text.clean(html)))  # noqa: S704 - as above
+
+
 def _web(url: str | None) -> str:
     """An address that a link may have, or nothing: ``javascript:`` and its kin never get out."""
     return url if url and url.startswith(("http://", "https://")) else ""
@@ -35,11 +40,17 @@ def _iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
+def _said(value: object) -> object:
+    """Whatever is put on a page: what Python has marked, in the language that is spoken."""
+    return i18n.gettext(value) if isinstance(value, i18n.Told) else value
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("server"),
     autoescape=True,
     extensions=["jinja2.ext.i18n"],
     undefined=StrictUndefined,
+    finalize=_said,
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
@@ -56,6 +67,7 @@ _FILTERS = {
     "number": dates.number,
     "plain": text.plain,
     "said": i18n.gettext,
+    "still": _still,
     "web": _web,
     "weekday": dates.weekday,
     "when": dates.when,

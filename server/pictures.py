@@ -81,3 +81,61 @@ def film() -> bytes:
         side = b"\0" * ((FILM_WIDTH - tall) // 2)
         rows.append((side + b"\1" * wide).ljust(FILM_WIDTH, b"\0"))
     return png(rows, [SKY, MIDDLE])
+
+
+ICON_SIZES = (180, 192, 512)
+TOUCH_ICON = 180
+"""What telephones of Apple put on their screens."""
+CENTRE, DOT = (0.5, 0.41), 0.115
+ARMS, STROKE = 0.28, 0.1
+"""Of the icon, by its side: somebody with both arms raised. All of it is inside of the circle that every mask leaves
+(W3C Web App Manifest, 3.1.5.3: 80 % of the side)."""
+REACH = 0.98
+"""How far the arms go to either side, as the sine of the angle."""
+SHADES = 16
+EDGES = 1.0  # pixels between a shape and its ground
+
+
+@cache
+def icon(size: int) -> bytes:
+    """The icon of the instance, as a square of so many pixels."""
+    last = SHADES - 1
+    shades = [
+        (
+            NEAR[0] + (SKY[0] - NEAR[0]) * n // last,
+            NEAR[1] + (SKY[1] - NEAR[1]) * n // last,
+            NEAR[2] + (SKY[2] - NEAR[2]) * n // last,
+        )
+        for n in range(SHADES)
+    ]
+    pixels = [(n + 0.5) / size for n in range(size)]
+    rows = [bytes(round(_covered(x, y, size) * last) for x in pixels) for y in pixels]
+    return png(rows, shades)
+
+
+def _covered(x: float, y: float, size: int) -> float:
+    """How much of the pixel there is light, from 0 to 1."""
+    right, down = abs(x - CENTRE[0]), y - CENTRE[1]
+    far = sqrt(right * right + down * down)
+    if down > 0 and right <= REACH * far:
+        arms = abs(far - ARMS)
+    else:  # the round end
+        arms = sqrt((right - REACH * ARMS) ** 2 + (down - sqrt(1 - REACH**2) * ARMS) ** 2)
+    away = min(far - DOT, arms - STROKE / 2)
+    return min(max(0.5 - away * size / EDGES, 0.0), 1.0)
+
+
+@cache
+def drawn_icon() -> bytes:
+    """The same as SVG, for whoever can show it at any size."""
+    x, y, arms = CENTRE[0] * 100, CENTRE[1] * 100, ARMS * 100
+    right, down = arms * REACH, arms * sqrt(1 - REACH**2)
+    light, ground = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (SKY, NEAR))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
+        f'<path fill="{ground}" d="M0 0h100v100H0z"/>'
+        f'<circle cx="{x:g}" cy="{y:g}" r="{100 * DOT:g}" fill="{light}"/>'
+        f'<path fill="none" stroke="{light}" stroke-width="{100 * STROKE:g}" stroke-linecap="round"'
+        f' d="M{x - right:.1f} {y + down:.1f}A{arms:g} {arms:g} 0 0 0 {x + right:.1f} {y + down:.1f}"/>'
+        "</svg>"
+    ).encode()

@@ -91,6 +91,11 @@ HREF = re.compile(r' href="([^"]*)"')
 NAMED_HOST = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?=[/:?#\s]|$)")
 
 
+def without_links(html: str) -> str:
+    """Cleaned HTML whose links look so and lead nowhere: what they lead to is not there yet."""
+    return LINK.sub(r"<u>\2</u>", html)
+
+
 def with_targets(html: str) -> str:
     """Cleaned HTML where a link whose words name another host is followed by the host that it leads to."""
     return LINK.sub(_with_target, html)

@@ -1,15 +1,16 @@
 """``python -m server.texts``: gathers every text that people read, for those who translate.
 
-What templates and Python name for the catalogues goes into ``server/locale/beckon.pot``, and from there into one
-``.po`` file for each language besides English: new texts without a translation, and none that nobody says any more.
-Nothing in those files changes from one run to the next but texts: they are sorted, and have neither dates nor line
-numbers. After a merge that joined them badly, run it again.
+What templates and Python name for the catalogues goes into ``server/locale/beckon.pot``. ``python -m server.texts de``
+brings that into the file of a language, too: new texts without a translation, and none that nobody says any more.
+So who adds a text touches the template alone, and who translates their own file. Nothing in these files changes from
+one run to the next but texts: they are sorted, and have neither dates nor line numbers.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -45,6 +46,19 @@ PLURALS = {
 }
 """Which form goes with which number, in the order of the Unicode plural rules: zero, one, two, few, many, other."""
 
+ERRORS = (
+    *("Invalid", "BadRequest", "Unauthenticated", "Forbidden", "NotFound", "GoneError", "Conflict"),
+    *("TooMany", "Unavailable"),
+)
+SAYING = {**KEYWORDS, "_refused": (2,), **dict.fromkeys(ERRORS)}
+"""Of Python's, where a person may meet an error on a page. What only a program or the command line is told stays
+in English."""
+ENGLISH = {
+    *("activitypub", "api", "arriving", "cli", "demo", "render", "stream.py"),
+    *("backup.py", "commands.py", "host_commands.py", "processes.py", "proxy.py", "run.py"),
+}
+"""What tells errors to programs, and to who types commands."""
+
 HEADER = """\
 msgid ""
 msgstr ""
@@ -59,15 +73,16 @@ def gathered() -> Catalog:
     """Every text of the code as it is."""
     found = Catalog(charset="utf-8")
     for source in sorted((SERVER / "templates").iterdir()):
-        _gather(found, source, _of_template)
+        _gather(found, source, _of_template, KEYWORDS)
     for source in sorted(SERVER.rglob("*.py")):
-        _gather(found, source, "python")
+        english = source.relative_to(SERVER).parts[0] in ENGLISH
+        _gather(found, source, "python", KEYWORDS if english else SAYING)
     return found
 
 
-def _gather(found: Catalog, source: Path, method: Any) -> None:
+def _gather(found: Catalog, source: Path, method: Any, keywords: Mapping[str, Any]) -> None:
     with source.open("rb") as file:
-        for _, text, _, context in extract(method, file, KEYWORDS):
+        for _, text, _, context in extract(method, file, keywords):
             found.add(text, context=context)
 
 
@@ -101,15 +116,16 @@ def _header(language: str) -> bytes:
     return (HEADER + special).encode()
 
 
-def main() -> None:
+def main(*languages: str) -> None:
+    """``languages``: whose files are brought up to date, besides the template. Raises ``KeyError`` for any other."""
     template = gathered()
     LOCALE.mkdir(exist_ok=True)
     TEMPLATE.write_bytes(written(template))
-    for language in PLURALS:
+    for language in languages:
         catalogue = known(language)
         catalogue.update(template, no_fuzzy_matching=True)
         (LOCALE / f"{language}.po").write_bytes(written(catalogue, language))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

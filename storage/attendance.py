@@ -55,6 +55,10 @@ OF_CALL = Query(
     " where p.post_id = $1",
     Attendance,
 )
+OF_MANY = Query("select * from attendances where participation_id = any($1::bigint[])", Attendance)
+RECORDERS = Query(
+    "select account_id from call_recorders where post_id = $1 order by account_id", int
+)
 APPOINT = Command(
     "insert into call_recorders (post_id, account_id) values ($1, $2) on conflict do nothing"
 )
@@ -101,6 +105,16 @@ async def attended(conn: Connection, ids: Sequence[int]) -> dict[int, int]:
 async def of_call(conn: Connection, post_id: int) -> dict[int, Attendance]:
     """By participation, until it is forgotten."""
     return {row.participation_id: row for row in await OF_CALL.all(conn, post_id)}
+
+
+async def of_many(conn: Connection, ids: Sequence[int]) -> dict[int, bool]:
+    """Whether somebody came, by participation, where it is written down."""
+    return {row.participation_id: row.attended for row in await OF_MANY.all(conn, ids)}
+
+
+async def recorders(conn: Connection, post_id: int) -> list[int]:
+    """Who was asked to write down who came."""
+    return await RECORDERS.all(conn, post_id)
 
 
 async def appoint(conn: Connection, post_id: int, account_id: int) -> None:

@@ -30,6 +30,10 @@ BY_ID = Query("select * from call_notices where id = $1", Notice)
 SINCE = Query(
     "select count(*) from call_notices where post_id = $1 and what = $2 and created_at > $3", int
 )
+MESSAGES = Query(
+    "select * from call_notices where post_id = $1 and what = 'message' order by id desc limit $2",
+    Notice,
+)
 # Who is in several shifts of one call is one person, who stands where they answered first.
 TAKING_PART = Query(
     """
@@ -61,6 +65,11 @@ async def by_id(conn: Connection, notice_id: int) -> Notice | None:
 
 async def count_since(conn: Connection, post_id: int, what: str, since: datetime) -> int:
     return await SINCE.one(conn, post_id, what, since)
+
+
+async def messages(conn: Connection, post_id: int, limit: int) -> list[Notice]:
+    """What those who take part were written, the newest first."""
+    return await MESSAGES.all(conn, post_id, limit)
 
 
 async def taking_part(

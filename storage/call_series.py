@@ -58,6 +58,10 @@ INSERT = Query(
 )
 BY_ID = Query("select * from call_series where id = $1", Series)
 LOCK = Query("select * from call_series where id = $1 for update", Series)
+OF_POST = Query(
+    "select s.* from call_series s join call_occurrences o on o.series_id = s.id where o.post_id = $1",
+    Series,
+)
 OF_COMMUNITY = Query(
     "select * from call_series where community_id = $1 and state <> 'ended' and id < $2 and id > $3"
     " order by id desc limit $4",
@@ -107,6 +111,11 @@ async def by_id(conn: Connection, series_id: int) -> Series | None:
 async def lock(conn: Connection, series_id: int) -> Series | None:
     """Held until the transaction ends."""
     return await LOCK.first(conn, series_id)
+
+
+async def of_post(conn: Connection, post_id: int) -> Series | None:
+    """Of which a call is one."""
+    return await OF_POST.first(conn, post_id)
 
 
 async def of_community(

@@ -293,6 +293,18 @@ LISTS = """
         or (m.follow_id is not null
             and (f.follower_id, f.target_id) is distinct from (l.account_id, m.account_id))
 """
+OWN_DATA = """
+    select format('Import %s is under way, and nothing works it off.', i.id) from imports i
+    where i.state = 'running' and not exists (select from jobs j
+        where j.kind = 'import_lines' and j.lane = 'import:' || i.id)
+    union all
+    select format('The archive of account %s waits, and nothing makes it.', a.account_id) from own_archives a
+    where a.made_at is null and not exists (select from jobs j
+        where j.kind = 'own_archive' and j.lane = 'own-archive:' || a.key)
+    union all
+    select format('Import %s is over, and its line %s waits.', i.id, l.number) from imports i
+    join import_lines l on l.import_id = i.id and l.state = 'waiting' where i.ended_at is not null
+"""
 CONVERSATIONS = """
     select format('The conversation %s holds %s, which is no private post of its thread.', c.id, p.uri)
     from conversations c join conversation_posts x on x.conversation_id = c.id
@@ -543,6 +555,7 @@ CHECKS = (
     Check("quoted", Query(QUOTED, str)),
     Check("files", Query(FILES, str)),
     Check("lists", Query(LISTS, str)),
+    Check("own data", Query(OWN_DATA, str)),
     Check("conversations", Query(CONVERSATIONS, str)),
     Check("notifications", Query(NOTIFICATIONS, str)),
     Check("plans", Query(PLANS, str)),

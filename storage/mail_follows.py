@@ -20,6 +20,7 @@ class MailFollow:
     state: str
     source: str
     agreed: str
+    language: str
     created_at: datetime
     confirmed_at: datetime | None
     failures: int
@@ -38,10 +39,12 @@ class Due:
 # Who is confirmed stays as they are; who waits to be confirmed begins anew.
 PUT = Query(
     """
-    insert into mail_follows (community_id, fingerprint, sealed, state, source, agreed, created_at)
-    values ($1, $2, $3, 'new', $4, $5, $6)
+    insert into mail_follows (community_id, fingerprint, sealed, state, source, agreed, language,
+        created_at)
+    values ($1, $2, $3, 'new', $4, $5, $6, $7)
     on conflict (community_id, fingerprint) do update set sealed = excluded.sealed,
-        source = excluded.source, agreed = excluded.agreed, created_at = excluded.created_at
+        source = excluded.source, agreed = excluded.agreed, language = excluded.language,
+        created_at = excluded.created_at
         where mail_follows.state = 'new'
     returning *
     """,
@@ -101,10 +104,11 @@ async def put(
     sealed: bytes,
     source: str,
     agreed: str,
+    language: str,
     now: datetime,
 ) -> MailFollow | None:
     """Somebody who is to confirm; one row for each address. None where they are confirmed already."""
-    return await PUT.first(conn, community_id, fingerprint, sealed, source, agreed, now)
+    return await PUT.first(conn, community_id, fingerprint, sealed, source, agreed, language, now)
 
 
 async def by_id(conn: Connection, follow_id: int) -> MailFollow | None:

@@ -95,6 +95,15 @@ LISTED_UP = Query(
     """,
     Report,
 )
+# Open ones are few; a post that was removed, deleted or held is seen by nobody else, and needs no look.
+IN_COMMUNITY = Query(
+    """
+    select r.* from reports r where r.resolved_at is null and r.id < $2 and exists (
+        select from posts p where p.id = any(r.post_ids) and p.community_id = $1 and p.removed is null)
+    order by r.id desc limit $3
+    """,
+    Report,
+)
 ASSIGN = Query(
     "update reports set assigned_id = $2, updated_at = $3 where id = $1 returning *", Report
 )
@@ -139,6 +148,13 @@ async def listed(conn: Connection, page: Page, asked: Asked) -> list[Report]:
     return await query.all(
         conn, *page.bounds, page.limit, asked.resolved, asked.account_id, asked.target_id
     )
+
+
+async def in_community(
+    conn: Connection, community_id: int, before: int, limit: int
+) -> list[Report]:
+    """Open ones of posts that stand in this community, newest first."""
+    return await IN_COMMUNITY.all(conn, community_id, before, limit)
 
 
 async def assign(

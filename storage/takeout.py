@@ -68,6 +68,12 @@ LISTED = Query(
     Listed,
 )
 
+BOOKMARKED = Query(
+    "select p.uri from bookmarks b join posts p on p.id = b.post_id"
+    " where b.account_id = $1 order by b.id desc limit $2",
+    str,
+)
+
 
 async def following(conn: Connection, account_id: int) -> list[Followed]:
     return await FOLLOWING.all(conn, account_id, MOST)
@@ -88,3 +94,8 @@ async def domains(conn: Connection, account_id: int) -> list[str]:
 
 async def listed(conn: Connection, account_id: int) -> list[Listed]:
     return await LISTED.all(conn, account_id, MOST)
+
+
+async def bookmarked(conn: Connection, account_id: int) -> list[str]:
+    """Addresses of posts."""
+    return await BOOKMARKED.all(conn, account_id, MOST)

@@ -217,12 +217,14 @@ async def show(request: web.Request, caller: Caller | None) -> web.Response:
 
 
 async def edit(request: web.Request, caller: Caller) -> web.Response:
-    """All of the text, time and place anew (where ``title`` is sent), and ``state``."""
+    """All of the text, time and place anew (where ``title`` is sent), and ``state``, with ``reason``: told to those who take
+    part with the word that it is postponed or cancelled."""
     sent = await params.read(request)
     async with context(request).work.transaction() as tx:
         post, call = await found(tx, id_of(request), caller.account)
         wanted = wanted_of(sent, call.kind, call.variant) if "title" in sent else None
-        await verbs.edit(tx, caller.account, post, wanted=wanted, state=sent.text("state") or None)
+        state, why = sent.text("state") or None, sent.text("reason") or ""
+        await verbs.edit(tx, caller.account, post, wanted=wanted, state=state, why=why)
     return await answered(request, post.id, caller.account)
 
 
@@ -390,6 +392,7 @@ DESCRIBED: Described = {
         a_text("title"),
         *_MORE,
         choice("state", "open", "postponed", "cancelled", "closed"),
+        a_text("reason"),
     ),
     f"DELETE {BASE}/calls/{{id}}": op("Empty"),
     f"POST {BASE}/calls/{{id}}/answer": op(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -26,16 +25,16 @@ from server.api.auth import Caller, for_anyone, for_member
 from server.api.describe import Described, a_file, flag, op, some_texts
 from server.api.reading import id_of, viewer_of
 from server.api.schema import array
-from server.clock import stamp
 from server.context import context
 from server.domain import sight
 from server.domain.calling import calls as verbs
-from server.domain.calling import contacts, drafting, naming
+from server.domain.calling import drafting, listing, naming
 from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unauthenticated
-from server.render import spreadsheet
+from server.render.participants import as_csv as as_table
+from server.render.participants import told_time
 from server.render.view import Json, maybe_stamp
 from storage import calls, targets
 from storage.accounts import Account
@@ -48,7 +47,6 @@ ONE = "/api/beckon/v1/calls/{id}"
 IMPORT = "/api/beckon/v1/communities/{id}/calls/import"
 AT_ONCE = 20
 """Calls made of one file at once: each is told to all members."""
-HEAD = ("answered_at", "answer", "state", "tier", "guests", "name", "handle", "url")
 
 
 async def _call(tx: Tx, request: web.Request, viewer: Account | None) -> tuple[Post, Call]:
@@ -106,13 +104,8 @@ def _answer(row: Participation, who: Account | None) -> osdi.Answer:
     person = (
         osdi.Person(who.display_name or who.username, who.handle, who.url, who.uri) if who else None
     )
-    made, changed = _told_time(row.created_at, who), _told_time(row.answered_at, who)
+    made, changed = told_time(row.created_at, who), told_time(row.answered_at, who)
     return osdi.Answer(row.id, row.answer, row.state, made, changed, person)
-
-
-def _told_time(at: datetime, who: Account | None) -> datetime:
-    """Of somebody without a name the day alone: the second would find them in what is public elsewhere."""
-    return at if who else at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 async def as_csv(request: web.Request, caller: Caller) -> web.Response:
@@ -120,32 +113,14 @@ async def as_csv(request: web.Request, caller: Caller) -> web.Response:
     and moderators."""
     async with context(request).work.reading() as tx:
         post, call = await _call(tx, request, caller.account)
-        given = await _steered(tx, post, call, caller.account)
-        told = await contacts.fields(tx, call, [row for row, _ in given])
-    asked = list(dict.fromkeys(name for fields in told.values() for name in fields))
-    lines = [
-        (*_line(row, who), *(told.get(row.id, {}).get(name, "") for name in asked))
-        for row, who in given
-    ]
-    body = spreadsheet.table((*HEAD, *asked), lines)
+        table = await listing.table(tx, caller.account, post, call)
+    body = as_table(table.rows, table.people, table.fields, table.shifts)
     name = f'attachment; filename="call-{post.id}.csv"'
     return web.Response(
         body=body,
         content_type="text/csv",
         charset="utf-8",
         headers={"Content-Disposition": name, "X-Content-Type-Options": "nosniff"},
-    )
-
-
-def _line(row: Participation, who: Account | None) -> Sequence[object]:
-    person = (who.display_name, who.handle, who.url) if who else ("", "", "")
-    return (
-        stamp(_told_time(row.answered_at, who)),
-        row.answer,
-        row.state,
-        row.tier,
-        row.guests,
-        *person,
     )
 
 

@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from aiohttp import web
 
-from server import limits
 from server.api import params
 from server.api.answers import ok
 from server.api.auth import Caller, ForMember, for_member
@@ -23,9 +22,8 @@ from server.api.schema import array
 from server.context import context
 from server.domain import sight
 from server.domain.members import moves as verbs
-from server.domain.members import users
+from server.domain.members import second_factor
 from server.domain.tx import Tx
-from server.errors import Invalid
 from server.render import account as render
 from server.render.view import Json
 from storage import accounts
@@ -88,10 +86,10 @@ def _dropping(mover: Mover) -> ForMember:
 def _moving(mover: Mover) -> ForMember:
     async def answer(request: web.Request, caller: Caller) -> web.Response:
         sent, ctx = await params.read(request), context(request)
-        now = ctx.work.clock.now()
-        ctx.limits.require(limits.SIGN_IN_ACCOUNT, f"user/{caller.user.id}", now)
-        if not await users.is_password(caller.user, sent.text("current_password") or ""):
-            raise Invalid("This is not your password.", field="current_password")
+        password = sent.text("current_password") or ""
+        await second_factor.require_password(
+            ctx.work, ctx.limits, caller.user.id, password, "current_password"
+        )
         target = await met_now(request, sent.text("acct") or "")
         async with ctx.work.transaction() as tx:
             await verbs.depart(tx, await mover(tx, request, caller), target)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from federation.errors import Gone, Refused, Unreachable
-from server.arriving import resolve, vouching
+from federation.errors import Unreachable
+from server.arriving import meeting, resolve, vouching
 from server.arriving.resolve import Net
 from server.context import NET
-from server.errors import Invalid, Unavailable
+from server.errors import Unavailable
 from storage.accounts import Account
 from storage.posts import Post
 
@@ -28,20 +28,8 @@ async def look_up(request: web.Request, text: str) -> Account | Post | None:
 
 
 async def met_now(request: web.Request, text: str) -> Account:
-    """Whoever an address or a handle leads to, as they describe themselves at this moment.
-
-    Raises ``Invalid`` where nobody answers.
-    """
-    found = await look_up(request, text.strip())
-    net = request.app.get(NET)
-    try:
-        if isinstance(found, Account) and not found.local and net:
-            found = await resolve.actor(net, found.uri, refresh=True)
-    except (Gone, Refused, Unreachable) as error:
-        raise Invalid("That account does not answer.", field="acct", cause=str(error)) from error
-    if not isinstance(found, Account) or found.is_hidden:
-        raise Invalid("There is no such account.", field="acct")
-    return found
+    """As ``meeting.met_now``, by the way out of this request."""
+    return await meeting.met_now(request.app.get(NET), text)
 
 
 async def learn_handles(request: web.Request, typed: str) -> None:

@@ -126,7 +126,120 @@ for (const place of document.querySelectorAll("[data-counts]")) {
   }, 30_000);
 }
 
+// How far a long work is: asked again while somebody looks; when it is over, the whole page is asked for.
+const fresh = document.querySelector("[data-fresh]");
+if (fresh) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok) return;
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-fresh]");
+    if (came) fresh.replaceChildren(...came.childNodes);
+    else location.replace(location.pathname);
+  }, 3_000);
+}
+
 // The time zone of the device, where none was typed.
 for (const field of document.querySelectorAll("input[data-zone]")) {
   if (!field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+}
+
+// Rows of a form: one more, or one less, without asking the server. Each new one is the last one, emptied, and numbered anew.
+const numbered = (row, at) => {
+  for (const each of row.querySelectorAll("*"))
+    for (const name of ["id", "name", "for", "aria-describedby", "value"]) {
+      const said = each.getAttribute(name);
+      if (said && (name !== "value" || each.name === "press")) each.setAttribute(name, said.replace(/_\d+(?=$|-| )/g, `_${at}`));
+    }
+  for (const each of row.querySelectorAll("[data-label]")) each.textContent = each.dataset.label.replace(/[0-9٠-٩]+/, at + 1);
+};
+const emptied = (row) => {
+  for (const each of row.querySelectorAll("img, .error")) each.remove();
+  for (const each of row.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+  for (const each of row.querySelectorAll("input, textarea")) {
+    if (each.type === "checkbox") each.checked = false;
+    else if (each.value !== "no") each.value = "";
+  }
+};
+for (const place of document.querySelectorAll("[data-rows]")) {
+  const rows = () => [...place.querySelectorAll("[data-row]")];
+  const more = place.querySelector("button[value^='more:']");
+  const settle = () => {
+    rows().forEach(numbered);
+    more.hidden = rows().length >= place.dataset.most;
+    if (rows().length > 1) for (const each of place.querySelectorAll("button[value^='less:']")) each.hidden = false;
+    place.closest("form").dispatchEvent(new Event("input"));
+  };
+  place.addEventListener("click", (event) => {
+    const pressed = event.target.closest("button[name=press]");
+    if (!pressed) return;
+    event.preventDefault();
+    const row = pressed.closest("[data-row]");
+    const added = pressed === more || rows().length === 1 ? rows().at(-1).cloneNode(true) : null;
+    if (added) {
+      emptied(added);
+      rows().at(-1).after(added);
+    }
+    row?.remove();
+    settle();
+    (added || rows().at(-1)).querySelector("input:not([type=hidden])").focus();
+  });
+}
+
+// How a call will look elsewhere: asked again when nobody has typed for a moment. One question at a time; what comes
+// to nothing leaves what is there.
+for (const place of document.querySelectorAll("[data-preview]")) {
+  const form = place.querySelector("button[form]").form;
+  place.querySelector("button[form]").hidden = true;
+  let quiet, asking = false, again = false;
+  const soon = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(ask, 600);
+  };
+  const show = (html) => {
+    const came = new DOMParser().parseFromString(html, "text/html");
+    const open = came.getElementById(place.querySelector("details[open]")?.id);
+    if (open) for (const each of came.querySelectorAll("details")) each.open = each === open;
+    place.querySelector("[data-shown]").replaceChildren(...came.querySelector("[data-shown]").childNodes);
+    const [told, news] = [place, came].map((where) => where.querySelector("[role=status]"));
+    if (told.textContent !== news.textContent) told.textContent = news.textContent;
+  };
+  const ask = async () => {
+    again = asking;
+    if (asking) return;
+    asking = true;
+    const typed = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    const body = new URLSearchParams([...typed, ["part", "preview"]]);
+    try {
+      const answer = await fetch(place.dataset.preview, { method: "POST", body });
+      if (answer.ok && !answer.redirected) show(await answer.text());
+    } catch { /* the next key asks again */ }
+    asking = false;
+    if (again) soon();
+  };
+  form.addEventListener("input", soon);
+  if (form.elements.title.value && !place.querySelector(".seen")) soon();
+}
+
+// The worker keeps the pages of calls for times without a connection: see worker.js.
+addEventListener("load", () => navigator.serviceWorker?.register("/worker.js").catch(() => {}));
+
+// Without a connection: what is kept, the last seen first; and on again by itself when there is one.
+for (const place of document.querySelectorAll("[data-kept]")) {
+  const again = document.querySelector("[data-again]");
+  if (location.pathname !== "/offline") addEventListener("online", () => location.reload());
+  else again.href = "/";
+  (async () => {
+    const kept = await caches.open("calls");
+    for (const { url } of (await kept.keys()).reverse()) {
+      const page = new DOMParser().parseFromString(await (await kept.match(url)).text(), "text/html");
+      const line = document.createElement("li"), link = document.createElement("a");
+      link.href = new URL(url).pathname;
+      link.dir = "auto";
+      link.textContent = page.title;
+      line.append(link);
+      place.querySelector("ul").append(line);
+      place.hidden = false;
+    }
+  })();
 }

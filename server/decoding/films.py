@@ -21,6 +21,7 @@ from server.decoding import bounds, images
 from server.decoding.coding import PLAIN, Silent, described, within_coded
 from server.decoding.made import Made, RefusedError
 from server.decoding.sniff import Format
+from server.i18n import mark
 
 SOUND_RATE = 48_000
 SOUND_FRAME = 1_024  # samples that AAC takes at once
@@ -28,7 +29,7 @@ REORDERED = 17  # more pictures than H.264 ever holds back
 WHOLE = 0.9
 """What part of the length that a file claims must be in it."""
 
-CUT = "The file is cut off or damaged."
+CUT = mark("The file is cut off or damaged.")
 
 
 def convert(source: Path, out: Path, found: Format) -> Made:

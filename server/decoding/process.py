@@ -15,13 +15,14 @@ from server.decoding import bounds
 from server.decoding.made import File, Made, Purpose
 from server.decoding.sniff import HEAD, Format, sniff
 from server.errors import Invalid
+from server.i18n import mark
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 2
 MODULE = "server.decoding.worker"
-UNKNOWN = "Validation failed: File type is not supported"
-DIED = "Validation failed: The file could not be opened"
-SLOW = "Validation failed: The file takes too long to open"
+UNKNOWN = mark("Validation failed: File type is not supported")
+DIED = mark("Validation failed: The file could not be opened")
+SLOW = mark("Validation failed: The file takes too long to open")
 
 
 class Decoders:
@@ -47,7 +48,8 @@ def accepted(source: Path) -> Format:
     limit = bounds.IMAGE_BYTES if found.kind == "image" else bounds.FILM_BYTES
     if size > limit:
         raise Invalid(
-            f"Validation failed: File is larger than {limit // bounds.MIB} MB", field="file"
+            mark("Validation failed: File is larger than %(what)s MB", what=limit // bounds.MIB),
+            field="file",
         )
     return found
 
@@ -83,7 +85,9 @@ def _read(told: bytes) -> Made:
     except orjson.JSONDecodeError as error:
         raise Invalid(DIED, field="file", cause="worker said nothing") from error
     if "refused" in answer:
-        raise Invalid(f"Validation failed: {answer['refused']}", cause=answer["cause"])
+        raise Invalid(
+            mark("Validation failed: %(what)s", what=answer["refused"]), cause=answer["cause"]
+        )
     made = answer["made"]
     small = made["small"]
     return Made(

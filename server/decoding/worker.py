@@ -17,10 +17,11 @@ from typing import Any, cast
 from server.decoding import bounds, walls
 from server.decoding.made import Made, Purpose, RefusedError
 from server.decoding.sniff import HEAD, sniff
+from server.i18n import mark
 
-UNREADABLE = "The file cannot be read: it is damaged, cut off, or not what it seems to be."
-UNKNOWN = "This kind of file is not taken."
-TOO_MUCH = "The file takes too much memory."
+UNREADABLE = mark("The file cannot be read: it is damaged, cut off, or not what it seems to be.")
+UNKNOWN = mark("This kind of file is not taken.")
+TOO_MUCH = mark("The file takes too much memory.")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from server.errors import Forbidden
+from server.i18n import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +410,9 @@ def may_bring(guests: int, most: int, *, kept: bool) -> Verdict:
         return ALLOWED
     if not most:
         return _refused(TOO_MANY_GUESTS, "To this call nobody brings guests.")
-    return _refused(TOO_MANY_GUESTS, f"To this call each brings {most} guests at most.")
+    return _refused(
+        TOO_MANY_GUESTS, mark("To this call each brings %(most)s guests at most.", most=most)
+    )
 
 
 def may_bring_more(*, fits: bool) -> Verdict:
@@ -469,8 +472,12 @@ def may_take_part(mode: str, link: str | None, *, invited: bool = False) -> Verd
     if mode == "invite" and invited:
         return ALLOWED
     if mode == "external":
-        where = f" at {link}" if link else " elsewhere"
-        return _refused("external", f"Who wants to take part in this event signs up{where}.")
+        where = (
+            mark("Who wants to take part in this event signs up at %(link)s.", link=link)
+            if link
+            else mark("Who wants to take part in this event signs up elsewhere.")
+        )
+        return _refused("external", where)
     return {"none": NO_ANSWERS, "invite": BY_INVITATION}.get(mode, ALLOWED)
 
 

@@ -15,10 +15,12 @@ from typing import TypeAlias
 from server.domain.calling import attendance as attendance_verbs
 from server.domain.calling import audience, contacts
 from server.domain.mailing import mail_follows, mail_lists
+from server.domain.members import imports
 from server.domain.tx import Tx
 from server.i18n import mark
 from storage import attendance, feedback, questions, target_mails
 from storage import contacts as contact_rows
+from storage import imports as import_rows
 from storage import mail_follows as mail_follow_rows
 from storage import mail_lists as mail_list_rows
 from storage.db import Connection
@@ -47,21 +49,21 @@ async def _notice_over(conn: Connection, now: datetime, limit: int) -> int:
 
 NOTICED = Rule(
     "calls_over",
-    "When a call was over",
+    mark("When a call was over"),
     timedelta(0),
     mark("A call is over when its time has passed or its organisers have closed it."),
     _notice_over,
 )
 UNCONFIRMED = Rule(
     "unconfirmed_answers",
-    "Answers by e-mail that nobody confirmed",
+    mark("Answers by e-mail that nobody confirmed"),
     contacts.LIFETIME["confirm"],
     mark("An answer by e-mail that is not confirmed within two days is forgotten."),
     contact_rows.forget_new,
 )
 CONTACT_DATA = Rule(
     "contact_data",
-    "Addresses, names and what else was typed to answer by e-mail",
+    mark("Addresses, names and what else was typed to answer by e-mail"),
     timedelta(days=audience.KEEP_DAYS),
     mark(
         "Contact data is deleted 90 days after the call is over. That somebody answered is still"
@@ -71,7 +73,7 @@ CONTACT_DATA = Rule(
 )
 FIELDS = Rule(
     "question_answers",
-    "What who takes part answered to the questions of the organisers",
+    mark("What who takes part answered to the questions of the organisers"),
     timedelta(days=audience.KEEP_DAYS),
     mark(
         "Answers to the questions of the organisers are deleted 90 days after the call is over, or at once"
@@ -81,7 +83,7 @@ FIELDS = Rule(
 )
 RECEIPTS = Rule(
     "receipts",
-    "That an answer came by e-mail, and what was agreed to",
+    mark("That an answer came by e-mail, and what was agreed to"),
     timedelta(days=365),
     mark(
         "Receipts, and the record of what was agreed to, are deleted a year after the call is over."
@@ -90,7 +92,7 @@ RECEIPTS = Rule(
 )
 LINKS = Rule(
     "links",
-    "Links in mails that are too old",
+    mark("Links in mails that are too old"),
     timedelta(0),
     mark("A link that is too old is deleted within a day."),
     contact_rows.forget_links,
@@ -98,7 +100,7 @@ LINKS = Rule(
 
 ATTENDANCE = Rule(
     "attendance",
-    "Who came, as it was written down at the door",
+    mark("Who came, as it was written down at the door"),
     attendance_verbs.KEEP,
     mark("Who came is deleted 30 days after the end. How many came is kept."),
     attendance.forget,
@@ -106,7 +108,7 @@ ATTENDANCE = Rule(
 
 LETTERS = Rule(
     "letters",
-    "Copies of letters that this server sent for who takes part in a call",
+    mark("Copies of letters that this server sent for who takes part in a call"),
     timedelta(days=audience.KEEP_DAYS),
     mark(
         "A copy of a letter is deleted 90 days after the call is over. That it was written is still"
@@ -117,7 +119,7 @@ LETTERS = Rule(
 
 UNCONFIRMED_FOLLOWS = Rule(
     "unconfirmed_mail_follows",
-    "Addresses to which a community's weekly mail was to go, and that nobody confirmed",
+    mark("Addresses to which a community's weekly mail was to go, and that nobody confirmed"),
     mail_follows.CONFIRM_WITHIN,
     mark(
         "An address that is not confirmed within seven days is forgotten. A confirmed one is forgotten at once when its"
@@ -127,7 +129,9 @@ UNCONFIRMED_FOLLOWS = Rule(
 )
 INVITED = Rule(
     "mail_lists",
-    "That an address was invited by e-mail to follow a community, or unsubscribed from it, as a fingerprint",
+    mark(
+        "That an address was invited by e-mail to follow a community, or unsubscribed from it, as a fingerprint"
+    ),
     mail_lists.ONCE_IN,
     mark(
         "Of a list of addresses each is forgotten when it was written to. A fingerprint is kept for a year, so that"
@@ -138,7 +142,7 @@ INVITED = Rule(
 
 FEEDBACK = Rule(
     "feedback",
-    "What was said of a call when it was over, and that somebody did",
+    mark("What was said of a call when it was over, and that somebody did"),
     timedelta(days=365),
     mark(
         "What people say of a call when it is over is kept without who said it, and deleted after a year."
@@ -146,8 +150,19 @@ FEEDBACK = Rule(
     feedback.forget,
 )
 
+IMPORTS = Rule(
+    "imports",
+    mark("Lists that a member brought along from another server as a file"),
+    imports.KEPT,
+    mark(
+        "A file that a member brought along, and what became of its lines, is deleted after 7 days. Whom they follow"
+        " or block by it stays."
+    ),
+    import_rows.forget,
+)
+
 RULES = (
-    NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS,
+    NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS, IMPORTS,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

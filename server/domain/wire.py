@@ -28,6 +28,7 @@ from storage import (
     communities,
     polls,
     posts,
+    sources,
     tallies,
     ties,
 )
@@ -171,10 +172,11 @@ async def companion(tx: Tx, row: posts.Post, call: calls.Call) -> wire_values.Js
     link = (
         f'<a href="{text.escape(row.url)}">{text.escape(kinds.asks(call.kind, call.variant))}</a>'
     )
-    asked = f"<ul>{listed}</ul><p>{link}</p>"
+    cited = await sources.of_call(tx.conn, row.id)
+    told = f"{wire_calls.besides(call, cited)}<ul>{listed}</ul><p>{link}</p>"
     uri = tx.site.urls.companion(row.uri)
     page = replace(
-        value, id=uri, kind="page", summary=wire_calls.line(call), content=value.content + asked
+        value, id=uri, kind="page", summary=wire_calls.line(call), content=value.content + told
     )
     return build.post(replace(page, source=None, source_type=None))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from server.domain import wire_values
 from server.domain.calling import ballots, keywords, kinds, online
 from server.domain.calling import sources as source_verbs
 from server.domain.tx import Tx
+from server.i18n import mark
 from storage import (
     call_copies,
     calls,
@@ -47,7 +49,7 @@ SERVICES = ("transport", "care", "law", "language", "media", "work")
 """Of the categories of needs those in which something is done, and nothing handed over (FEP-0837)."""
 TARGETS_MAX, NOTE_MAX = 100, 300
 """Of a contact call on the wire; and the characters of each note."""
-UNTOLD = "Until it closes nobody sees how many gave which answer."
+UNTOLD = mark("Until it closes nobody sees how many gave which answer.")
 TAKES_ANSWERS = ("open", "postponed")
 CALL_STATES: dict[str, Any] = {
     "open": "confirmed",
@@ -123,6 +125,11 @@ async def keyword_line(tx: Tx, row: posts.Post, call: calls.Call) -> str:
     return more + keywords.printed(found, row.language, call.guests_max)
 
 
+def besides(call: calls.Call, cited: Sequence[sources.Source]) -> str:
+    """What the text of a call says after its own words: what it rests on, and what came of it."""
+    return source_verbs.as_html(cited) + call.outcome
+
+
 async def as_call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Post:
     """The canonical object of a call: an event, a page, or a question (``kinds``).
 
@@ -134,7 +141,7 @@ async def as_call(tx: Tx, row: posts.Post, value: Post, call: calls.Call) -> Pos
     within = await posts.by_id(tx.conn, call.parent_id) if call.parent_id else None
     doors = await keyword_line(tx, row, call) + await _shift_list(tx, await shifts(tx, call))
     cited = await sources.of_call(tx.conn, call.post_id)
-    added = source_verbs.as_html(cited) + call.outcome + doors
+    added = besides(call, cited) + doors
     extension = await extension_of(tx, call, value, community, within, row.visibility)
     described = replace(
         value,

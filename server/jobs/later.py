@@ -46,7 +46,8 @@ from server.domain.groups import histories as history_verbs
 from server.domain.mailing import digests, mail_budgets, mail_follows, mail_lists, mails
 from server.domain.members import featured as featured_verbs
 from server.domain.members import follower_sync as follower_verbs
-from server.domain.members import follows, moves, sign_up
+from server.domain.members import follows, moves, own_archives, sign_up
+from server.domain.members import imports as import_verbs
 from server.domain.moderating import ban_lists as ban_list_verbs
 from server.domain.moderating import held_posts, hold_notices, hold_rules
 from server.domain.posting import cards as card_verbs
@@ -59,8 +60,10 @@ from server.jobs import (
     featured,
     follower_sync,
     histories,
+    imports,
     mail,
     moved,
+    own_archive,
     receipts,
     threads,
 )
@@ -304,6 +307,7 @@ async def _clean(tx: Tx, _job: Job) -> datetime:
     await sign_up.clean(tx)
     await joining.clean(tx)
     await community_archives.forget(tx)
+    await own_archives.forget(tx)
     await taken_back.forget(tx.conn, tx.now)
     return tx.now + DAY
 
@@ -323,8 +327,8 @@ async def _forget(tx: Tx, _job: Job) -> datetime:
 
 async def _drop_files(net: Net, job: Job) -> None:
     if net.stores:
-        store = net.stores.own if job.args["store"] == "own" else net.stores.cache
-        await store.delete(job.args["keys"])
+        kept = {"own": net.stores.own, "cache": net.stores.cache, "archives": net.stores.archives}
+        await kept[job.args["store"]].delete(job.args["keys"])
 
 
 async def plan(tx: Tx) -> None:
@@ -373,6 +377,8 @@ HANDLERS: dict[str, Callable[[Tx, Job], Awaitable[datetime | None]]] = {
 }
 
 DROPPED: dict[str, Callable[[Tx, Job], Awaitable[None]]] = {
+    import_verbs.JOB: imports.dropped,
+    own_archives.JOB: own_archive.dropped,
     target_mails.JOB: _letter_dropped,
     "publish_scheduled": _scheduled_dropped,
 }
@@ -381,6 +387,8 @@ OUTSIDE: dict[str, Callable[[Net, Job], Awaitable[None]]] = {
     ban_list_verbs.JOB: ban_lists.run,
     card_verbs.JOB: cards.run,
     history_verbs.JOB: histories.run,
+    import_verbs.JOB: imports.run,
+    own_archives.JOB: own_archive.run,
     target_mails.JOB: mail.send_to_target,
     mails.JOB: mail.send,
     digests.MAIL: mail.send_digest,

@@ -22,13 +22,14 @@ from federation import deliver, webpush
 from federation.deliver import Result
 from federation.errors import Refused, Unreachable
 from federation.webpush import Receiver, Sender
+from server import i18n
 from server.arriving.resolve import Net
 from server.domain import sight
 from server.domain.members import attention
 from server.domain.members import push as push_verbs
 from server.domain.tx import Tx
 from server.render import push as render
-from storage import accounts, instance, lanes, notifications, posts, pushes
+from storage import accounts, instance, lanes, notifications, posts, pushes, users
 from storage.db import LOST
 from storage.pushes import Push, Subscription
 
@@ -168,7 +169,10 @@ async def _plain(tx: Tx, push: Push, secret: str) -> tuple[bytes, str] | None:
     sender = people[row.from_account_id]
     if not await sight.knowable(tx, [sender], people[row.account_id]):
         return None
-    message = render.message(tx.site.urls, row, sender, post, secret)
+    reader = people[row.account_id]
+    user = await users.by_id(tx.conn, reader.user_id) if reader.user_id else None
+    with i18n.speaking(i18n.best(user and user.language)):
+        message = render.message(tx.site.urls, row, sender, post, secret)
     return orjson.dumps(message), row.type
 
 

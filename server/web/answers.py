@@ -41,6 +41,9 @@ DONE: Mapping[str, str] = {
     "removed": mark("Removed."),
     "sent": mark("Sent."),
     "done": mark("Done."),
+    "asked": mark("It is being made. Come back in a while."),
+    "moved": mark("You have moved."),
+    "here": mark("You are here again."),
     "mailed": mark("A mail with a link is on its way."),
 }
 """What a page says above all after a form was sent: ``back_to(path, "saved")``."""

@@ -1,8 +1,8 @@
 """A call's page: what it is, how many take part, and taking part.
 
 The page is the same for strangers and members but for the panel on how to answer; that of a private community's
-call is there for its members alone. Who takes part is shown to those who steer the community and to nobody else; everybody sees the counts, by tier and by
-server. Every form ends in a verb of domain/calling/calls.py, which decides.
+call is there for its members alone. Everybody sees the counts, by tier and by server; who takes part is shown to those who
+organise it, on pages of theirs (``organising``). Every form ends in a verb of domain/calling/calls.py, which decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from server.domain.calling import (
     contacts,
     copies,
     kinds,
-    naming,
     next_steps,
     online,
     participants_notes,
@@ -42,7 +41,8 @@ from server.domain.groups import communities as community_verbs
 from server.domain.mailing import human
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from server.web import answers, listed, posts, session
+from server.i18n import mark
+from server.web import answers, listed, posts, session, structured
 from server.web.listed import ShownPost
 from server.web.passing_on import frame
 from server.web.session import Viewer
@@ -70,7 +70,6 @@ from storage.sources import Source
 STATES = ("open", "postponed", "cancelled", "closed")
 COMMENTS = 20
 HOSTS = 20
-PARTICIPANTS = 500
 GUESTS_DIGITS = 4
 BALLOT = "ballot"
 """What the button below points or places says."""
@@ -110,12 +109,10 @@ class Shown:
     range: Range
     standing: Standing | None
     claims: list[tuple[Claim, Account]]
-    participants: list[tuple[Participation, Account]]
     comments: list[ShownPost]
     answers: list[tuple[Answer, Option]]
     keywords: str  # of replies, as HTML
     sees_people: bool
-    names_people: bool
     audience: Mapping[str, str | None]
     by_email: ByEmail | None
     within: Post | None
@@ -153,8 +150,8 @@ class Shown:
         """What each option may be given, by its number; nothing where one option is chosen."""
         if self.call.variant == ballots.SCORE:
             return [str(points) for points in range(ballots.SCORE_MAX + 1)]
-        places = [f"Place {at}" for at in range(1, len(self.answers) + 1)]
-        return ["No place", *places] if self.call.variant == ballots.RANKED else []
+        places = [mark("Place %(at)s", at=at) for at in range(1, len(self.answers) + 1)]
+        return [mark("No place"), *places] if self.call.variant == ballots.RANKED else []
 
     @property
     def divided(self) -> bool:
@@ -198,6 +195,7 @@ async def page(request: web.Request) -> web.Response:
         shown = await _load(tx, viewer, post, call)
     return answers.page(
         request, "call.html", viewer, shown=shown, states=STATES, frame=frame(post.url, post.title),
+        data=structured.event(post, call, shown.community),
     )  # fmt: skip
 
 
@@ -228,12 +226,10 @@ async def _load(tx: Tx, viewer: Viewer | None, post: Post, call: Call) -> Shown:
         else (await tallies.elsewhere(tx, [(post, call)]))[post.id],
         standing=standing,
         claims=await _claims(tx, post),
-        participants=await _participants(tx, post, call) if sees else [],
         comments=await _comments(tx, post, viewer),
         answers=await _answers(tx, call),
         keywords=await wire_calls.keyword_line(tx, post, call) if post.local else "",
         sees_people=sees,
-        names_people=kinds.by_name(call.kind, post.visibility),
         audience=audience.of_answers(
             call.kind,
             audience.place(tx.site.urls.domain, host, closed=not post.is_public, asks=bool(asked)),
@@ -293,12 +289,6 @@ async def _by_email(tx: Tx, post: Post, call: Call) -> ByEmail | None:
         return None
     asked, offered = await consents.present(tx, call), await contacts.offered(tx, call)
     return ByEmail(asked, offered, human.stamp(tx, f"answer {post.id}"))
-
-
-async def _participants(tx: Tx, post: Post, call: Call) -> list[tuple[Participation, Account]]:
-    rows = await naming.answered(tx, call)
-    by_id = await naming.people(tx, post, call, rows)
-    return [(row, by_id[row.account_id]) for row in rows if row.account_id in by_id][:PARTICIPANTS]
 
 
 async def _comments(tx: Tx, post: Post, viewer: Viewer | None) -> list[ShownPost]:

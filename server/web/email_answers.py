@@ -19,6 +19,7 @@ from server.domain.mailing import human
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import BadRequest, Forbidden
+from server.i18n import mark
 from server.peer import address_of
 from server.web import answers, calls, session
 from storage import calls as call_rows
@@ -39,7 +40,9 @@ async def begin(tx: Tx, request: web.Request, post: Post, form: Mapping[str, str
     """To a call that whoever asks may answer. Raises as ``contacts.begin``, and for what is no person."""
     human.require(tx, f"answer {post.id}", form.get("stamp", ""), form.get(human.TRAP, ""))
     await _require_welcome(tx, request)
-    await contacts.begin(tx, post, _typed(form), address_of(request))
+    await contacts.begin(
+        tx, post, _typed(form, answers.language_of(request, None)), address_of(request)
+    )
 
 
 def sent(request: web.Request, back: str) -> web.Response:
@@ -55,7 +58,7 @@ async def _require_welcome(tx: Tx, request: web.Request) -> None:
         raise Forbidden("From your network nobody can answer by e-mail.", reason="network")
 
 
-def _typed(form: Mapping[str, str]) -> Typed:
+def _typed(form: Mapping[str, str], language: str) -> Typed:
     agreed = {p: form[f"agree_{p}"] for p in consents.PURPOSES if form.get(f"agree_{p}")}
     if not all(v.isascii() and v.isdigit() and len(v) < 9 for v in agreed.values()):
         raise BadRequest("This form is not one of ours.")
@@ -68,6 +71,7 @@ def _typed(form: Mapping[str, str]) -> Typed:
         seen={p: int(v) for p, v in agreed.items()},
         guests=calls.guests(form) or 0,
         ballot=calls.ballot(form),
+        language=language,
     )
 
 
@@ -141,8 +145,8 @@ def _standing(shown: contacts.Shown) -> str:
     if shown.place is None or not shown.place.counts:
         return ""
     if shown.line:
-        return f"You are number {shown.line:,} on the waiting list."
-    return "You have a place." if KINDS[shown.kind].timed else ""
+        return mark("You are number %(line)s on the waiting list.", line=shown.line)
+    return mark("You have a place.") if KINDS[shown.kind].timed else ""
 
 
 def routes() -> list[web.AbstractRouteDef]:

@@ -17,6 +17,7 @@ from server.domain.calling import tallies
 from server.domain.calling.counting import Range
 from server.domain.tx import Tx
 from server.errors import BadRequest, BeckonError, NotFound
+from server.i18n import mark
 from server.pages import render
 from server.web import answers, assets, calls, zipping
 from server.web.passing_on import HEIGHT, WIDTH, frame
@@ -137,7 +138,9 @@ def _pixels(request: web.Request, name: str) -> int | None:
     if not given:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= DIGITS and int(given)):
-        raise BadRequest(f"{name} is a number of pixels.", cause=f"{name}={given!r}")
+        raise BadRequest(
+            mark("%(name)s is a number of pixels.", name=name), cause=f"{name}={given!r}"
+        )
     return int(given)
 
 

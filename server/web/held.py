@@ -156,7 +156,7 @@ def _number(form: Mapping[str, str], name: str, most: int) -> int:
     """Raises ``Invalid``."""
     typed = form.get(name, "").strip() or "0"
     if not (typed.isascii() and typed.isdecimal()) or int(typed[:6]) > most:
-        raise Invalid(f"A number up to {most}, please.", field=name)
+        raise Invalid(mark("A number up to %(most)s, please.", most=most), field=name)
     return int(typed)
 
 

@@ -24,6 +24,7 @@ from server.domain.posting import drafts, marks, posts
 from server.domain.posting.drafts import Typed
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
+from server.i18n import mark
 from server.web import answers
 from server.web.session import Viewer
 from server.web.sign_in import local_path
@@ -131,20 +132,24 @@ async def _follow(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, st
     if target is None or target.is_hidden:
         raise NotFound
     made = await follows.follow(tx, by, await sight.require_known(tx, target, by))
-    said = f"You follow @{target.handle}." if made.accepted_at else f"You asked @{target.handle}."
+    said = (
+        mark("You follow @%(handle)s.", handle=target.handle)
+        if made.accepted_at
+        else mark("You asked @%(handle)s.", handle=target.handle)
+    )
     return (f"/@{target.username}" if target.local else ""), said
 
 
 async def _like(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, str]:
     post = await sight.subject(tx, answers.choice_id(form, "id"), by)
     await marks.like(tx, by, post)
-    return "", "You like this."
+    return "", mark("You like this.")
 
 
 async def _boost(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, str]:
     post = await sight.subject(tx, answers.choice_id(form, "id"), by)
     await marks.boost(tx, by, post)
-    return "", "You passed this on to your followers."
+    return "", mark("You passed this on to your followers.")
 
 
 async def _create(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, str]:
@@ -156,7 +161,7 @@ async def _create(tx: Tx, by: Account, form: Mapping[str, str]) -> tuple[str, st
     made = await posts.publish(tx, by, await drafts.draft(tx, by, typed))
     if made is None:
         raise BadRequest("This was published already.")
-    return f"/posts/{made.id}", "It is published."
+    return f"/posts/{made.id}", mark("It is published.")
 
 
 MARKS = ("like", "announce")

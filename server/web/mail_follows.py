@@ -51,7 +51,9 @@ async def send(request: web.Request) -> web.Response:
         human.require(tx, f"follow {group.id}", sent.get("stamp", ""), sent.get(human.TRAP, ""))
         if await barriers.severity(tx, source) == "sign_up_block":
             raise Forbidden("From your network nobody can do this.", reason="network")
-        await mail_follows.begin(tx, group, sent.get("email", "").replace("\0", ""), source)
+        given = sent.get("email", "").replace("\0", "")
+        spoken = answers.language_of(request, None)
+        await mail_follows.begin(tx, group, given, source, spoken)
     return _page(request, "sent", group=group)
 
 

@@ -26,6 +26,7 @@ from server import ids
 from server.context import context
 from server.domain.tx import Tx
 from server.errors import Forbidden
+from server.i18n import mark
 from server.web import browsers
 from storage import accounts, oauth
 from storage.accounts import Account
@@ -35,7 +36,7 @@ LIFETIME = timedelta(days=60)
 TOUCH = timedelta(hours=1)
 """So seldom it is written down that a session is used."""
 FORM_FIELD = "csrf"
-EXPIRED = (
+EXPIRED = mark(
     "This form is from another session. Please go back, load the page again, and send it again."
 )
 

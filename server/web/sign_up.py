@@ -19,7 +19,7 @@ from server.errors import Forbidden, NotFound, TooMany
 from server.i18n import mark
 from server.peer import address_of
 from server.web import session
-from server.web.answers import back_to, page
+from server.web.answers import back_to, language_of, page
 from server.web.sign_in import enter
 from storage import instance
 
@@ -88,7 +88,8 @@ async def create(request: web.Request) -> web.Response:
     form = SignUpForm({name: sent.get(name, "").strip() for name in FIELDS})
     code = sent.get("invite", "")
     ctx = context(request)
-    wish = replace(_wish(form.values, sent.get("password", ""), code), address=address_of(request))
+    wish = _wish(form.values, sent.get("password", ""), code)
+    wish = replace(wish, address=address_of(request), language=language_of(request, None))
     try:
         key = limits.neighbourhood(address_of(request))
         ctx.limits.require(limits.SIGN_UP, key, ctx.work.clock.now())

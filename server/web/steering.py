@@ -97,7 +97,7 @@ async def _people(
         by_id = await accounts.by_ids(tx.conn, [row.account_id for row in listed])
         held = await rows.roles(tx.conn, group.id)
         values = {
-            "asking": await _asking(tx, by),
+            "asking": await asking(tx, group, viewer.account),
             "members": [by_id[row.account_id] for row in listed if row.account_id in by_id],
             "older": listed[-1].row_id if len(listed) == MEMBERS else None,
             "held": held,
@@ -113,11 +113,12 @@ async def _people(
     return response
 
 
-async def _asking(tx: Tx, by: Steward) -> list[Asking]:
-    found = await rows.asking(tx.conn, by.community.id, ASKING_MAX)
-    reads = (await communities.may_see_people(tx, by.community, by.account)).allowed
-    given = await joins.answers(tx.conn, by.community.id, [a.id for a in found] if reads else [])
-    lined = await joins.in_line(tx.conn, by.community.id)
+async def asking(tx: Tx, community: Account, viewer: Account) -> list[Asking]:
+    """Who asks to join, and what they answered, where the viewer may read that."""
+    found = await rows.asking(tx.conn, community.id, ASKING_MAX)
+    reads = (await communities.may_see_people(tx, community, viewer)).allowed
+    given = await joins.answers(tx.conn, community.id, [a.id for a in found] if reads else [])
+    lined = await joins.in_line(tx.conn, community.id)
     return [Asking(a, given.get(a.id, ()), a.id in lined) for a in found]
 
 

@@ -17,6 +17,7 @@ from federation.webfinger import Handle
 from server import limits
 from server.context import NET, context
 from server.errors import BadRequest
+from server.i18n import mark
 from server.peer import address_of
 from server.web import answers, session
 
@@ -27,7 +28,9 @@ INTENTS: Mapping[str, tuple[str, ...]] = {
 }
 """What is looked for, the best first."""
 
-SILENT = "Your server does not say how to take part from there. Please paste the address into its search."
+SILENT = mark(
+    "Your server does not say how to take part from there. Please paste the address into its search."
+)
 
 
 async def visit(request: web.Request) -> web.Response:
@@ -42,7 +45,7 @@ async def visit(request: web.Request) -> web.Response:
     try:
         there = await _at_home(request, typed, kind, uri)
     except (Refused, Gone, Unreachable) as error:
-        fault = getattr(error, "sentence", "") or "There is nobody of that name."
+        fault = getattr(error, "sentence", "") or mark("There is nobody of that name.")
         return _page(request, 422, kind, uri, typed, fault, None)
     return _page(request, 200, kind, uri, typed, "", there)
 
@@ -51,7 +54,7 @@ async def _at_home(request: web.Request, typed: str, kind: str, uri: str) -> str
     handle = Handle.parse(typed)
     ctx, net = context(request), request.app.get(NET)
     if net is None:
-        raise Refused("not_federating", "This server does not talk to others.")
+        raise Refused("not_federating", mark("This server does not talk to others."))
     rule, who = limits.LOOK_UPS, limits.neighbourhood(address_of(request))
     ctx.limits.require(rule, f"address/{who}", ctx.work.clock.now())
     there = webfinger.intent(await net.fingers.ask(handle), INTENTS[kind], uri)

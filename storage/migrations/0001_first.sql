@@ -1065,6 +1065,47 @@ create table list_accounts (
 create index list_accounts_account on list_accounts (account_id);
 create index list_accounts_follow on list_accounts (follow_id);
 
+-- All that a member has here, as a file for them, for some days. The file has a name of its own in its own store.
+create table own_archives (
+    account_id bigint primary key references accounts on delete cascade,
+    asked_at timestamptz not null,
+    key text not null unique,           -- known before the file is there, so that none is forgotten
+    made_at timestamptz,                -- null while it is being made
+    size bigint check (size >= 0),
+    left_out integer not null,          -- files that there was no room or time for
+    check ((made_at is null) = (size is null))
+);
+
+-- Lists that members brought along as files, and what became of each line; for some days.
+create table imports (
+    id bigint generated always as identity primary key,
+    account_id bigint not null references accounts on delete cascade,
+    kind text not null check (kind in ('following', 'lists', 'blocks', 'mutes', 'domains', 'bookmarks')),
+    overwrites boolean not null,        -- what is not in the file goes
+    state text not null check (state in ('checked', 'running', 'done', 'cancelled', 'stopped')),
+    created_at timestamptz not null,
+    ended_at timestamptz,
+    check ((ended_at is null) = (state in ('checked', 'running')))
+);
+create index imports_account on imports (account_id, id);
+create unique index imports_open on imports (account_id) where ended_at is null;
+create index imports_created on imports (created_at);
+
+create table import_lines (
+    id bigint generated always as identity primary key,
+    import_id bigint not null references imports on delete cascade,
+    number integer,                     -- of the line in the file; null: it takes away what no line has
+    subject text not null check (length(subject) <= 2048),
+    options jsonb not null,
+    state text not null check (state in ('waiting', 'done', 'failed')),
+    reason text not null,               -- of what failed, as a sentence
+    tries integer not null default 0,
+    due_at timestamptz not null,
+    check ((state = 'failed') = (reason <> '')),
+    unique (import_id, number)
+);
+create index import_lines_waiting on import_lines (import_id, id) where state = 'waiting';
+
 -- What a member's posts are, where a client does not say.
 create table preferences (
     account_id bigint primary key references accounts on delete cascade,
@@ -1523,6 +1564,8 @@ create table mail_follows (
     state text not null check (state in ('new', 'confirmed')),
     source text not null check (source in ('form', 'answer', 'list')),
     agreed text not null,               -- the sentence they agreed to
+    language text not null              -- in which mails speak to them
+        check (language ~ '^[a-z]{2}$'),
     created_at timestamptz not null,
     confirmed_at timestamptz,
     failures smallint not null default 0 check (failures between 0 and 2),  -- of their server, in a row
@@ -1787,9 +1830,9 @@ create table call_notices (
     what text not null check (what in ('reminder', 'morning', 'changed', 'postponed', 'cancelled',
         'reopened', 'outcome', 'message')),
     by_account_id bigint references accounts on delete set null,
-    text text not null default '',      -- as it was typed, of a message
+    text text not null default '',      -- as it was typed: of a message, or why it is put off or called off
     created_at timestamptz not null,
-    check ((what = 'message') = (text <> ''))
+    check (case when what = 'message' then text <> '' else text = '' or what in ('postponed', 'cancelled') end)
 );
 create index call_notices_post on call_notices (post_id, what, created_at);
 create index call_notices_by on call_notices (by_account_id) where by_account_id is not null;

@@ -50,7 +50,7 @@ async def here(
 @pytest.fixture
 async def net(here: Running, tmp_path: Path) -> AsyncIterator[Net]:
     """What runs the jobs."""
-    stores = blobs.Stores(blobs.Folder(tmp_path / "media"), blobs.Folder(tmp_path / "cache"))
+    stores = blobs.Stores(*(blobs.Folder(tmp_path / name) for name in blobs.STORES))
     async with Egress(EgressConfig("test")) as egress:
         yield await open_net(here.work, egress, stores)
 

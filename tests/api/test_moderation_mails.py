@@ -125,7 +125,7 @@ async def test_whose_post_is_removed_gets_a_mail(town: Town) -> None:
     (told,) = await town.mails()
     assert "Your post was removed from @garden" in told
     assert "The reason given: Off topic" in told
-    assert "among your decisions in an app for Beckon within 30 days" in told
+    assert "/settings/decisions" in told
     assert "/@garden" in told
     assert "organiser@" not in told
 

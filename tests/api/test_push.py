@@ -23,7 +23,7 @@ from server.arriving.resolve import Net, open_net
 from server.domain import effects, notifications
 from server.domain.members import push as push_verbs
 from server.jobs import push
-from storage import check, lanes
+from storage import accounts, check, lanes, users
 from storage import oauth as token_rows
 from storage import pushes as push_rows
 from tests.api.conftest import Running
@@ -140,6 +140,19 @@ async def test_a_mention_rings(house: House, net: Net, service: Service, standar
         else fields(headers["Crypto-Key"])["p256ecdsa"]
     )
     assert used == key["public_key"]
+
+
+async def test_a_push_speaks_as_its_reader_chose(house: House, net: Net, service: Service) -> None:
+    gardener, baker = await house.member("gardener"), await house.member("baker")
+    phone = await subscribed(service, gardener)
+    async with house.work.transaction() as tx:
+        account = await accounts.by_handle(tx.conn, "gardener")
+        assert account and account.user_id
+        await users.set_language(tx.conn, account.user_id, "fr")
+    await baker.says("@gardener Who brings tea?")
+    await sending(net)
+    (told,) = phone.rings()
+    assert told["preferred_locale"] == "fr"
 
 
 async def test_mastodon_py_subscribes(house: House, net: Net, service: Service) -> None:

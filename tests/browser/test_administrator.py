@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page
 
 from server.domain.members import sign_up, users
 from server.domain.moderating import reports
@@ -42,15 +41,9 @@ async def set_up(window: Window, here: Running) -> None:
     await window.open("/admin")
 
 
-async def go(page: Page, entry: str) -> None:
-    """By the menu beside the page."""
-    await page.get_by_label("Run this server").get_by_role("link", name=entry, exact=True).click()
-    await page.get_by_role("heading", level=1).wait_for()
-
-
 async def block(window: Window) -> None:
     page = window.page
-    await go(page, "Other servers")
+    await window.turn_to("Other servers")
     await page.get_by_label("Name of the server").fill("not a server")
     await page.get_by_role("button", name="Block this server").click()
     assert "is no domain" in await page.locator("#domain-error").inner_text()
@@ -87,7 +80,7 @@ async def wait(here: Running, name: str) -> None:
 
 async def let_in(window: Window) -> None:
     page = window.page
-    await go(page, "Sign-ups")
+    await window.turn_to("Sign-ups")
     card = page.get_by_role("listitem").filter(has_text="@newcomer").last
     assert "I like bees" in await card.inner_text()
     await card.get_by_role("button", name="Let in").click()
@@ -96,7 +89,7 @@ async def let_in(window: Window) -> None:
 
 async def decide(window: Window) -> None:
     page = window.page
-    await go(page, "Reports")
+    await window.turn_to("Reports")
     await page.get_by_role("link", name="Report 1").click()
     assert "Much too loud" in await window.words()
     await page.get_by_label("Silence: their posts come to their followers alone").check()
@@ -129,7 +122,7 @@ async def test_an_administrator_begins(
     assert silenced.silenced_at
     assert newcomer
     assert not newcomer.waiting
-    await go(window.page, "Log")
+    await window.turn_to("Log")
     told = await window.words()
     for did in ("silenced @loud", "let in @newcomer", "blocked the server loud.example"):
         assert did in told

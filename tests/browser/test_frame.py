@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from storage.calls import Details
 from tests.api.conftest import PASSWORD
 from tests.api.people import House
 from tests.browser.conftest import Opened
@@ -59,3 +63,17 @@ async def test_a_menu_opens_and_closes_by_keyboard(house: House, opened: Opened)
     assert await menu.get_attribute("open") is not None
     await window.page.keyboard.press("Escape")
     assert await menu.get_attribute("open") is None
+
+
+async def test_the_data_of_an_event_breaks_no_policy(house: House, opened: Opened) -> None:
+    organiser = await house.member("organiser")
+    garden = await house.community(organiser, "garden")
+    details = Details(datetime.now(UTC) + timedelta(days=1), None, "UTC", "</script>")
+    post = await house.call(organiser, garden, details, "Dig")
+    window = await opened(Looks())
+    said = list[str]()
+    window.page.on("console", lambda message: said.append(message.text))
+    await window.open(f"/calls/{post.id}")
+    data = await window.page.locator("script[type='application/ld+json']").inner_text()
+    assert json.loads(data)["location"]["name"] == "</script>"
+    assert said == []

@@ -28,7 +28,7 @@ async def test_a_moderator_clears_the_queue(looks: Looks, house: House, opened: 
     await window.sign_in("warden", PASSWORD)
     await window.open("/@garden")
     await page.get_by_role("link", name="Steer this community").click()
-    await page.get_by_role("link", name="What waits", exact=True).click()
+    await window.turn_to("What waits")
     await page.get_by_text("Add a rule").click()
     await page.get_by_label("The word, the site or the server").fill("frost")
     await page.get_by_role("button", name="Add the rule").click()
@@ -36,7 +36,7 @@ async def test_a_moderator_clears_the_queue(looks: Looks, house: House, opened: 
 
     for text in ("@garden frost tonight, cover the beans", "@garden buy frost cheaply"):
         await writer.says(text)
-    await page.get_by_role("link", name="Waiting posts").click()
+    await window.turn_to("Waiting posts")
     spam = page.locator("article", has_text="cheaply")
     await spam.get_by_role("button", name="Refuse it").click()
     assert "Say why" in await window.words()

@@ -116,6 +116,13 @@ class Window:
         await self.page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
         await self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
+    async def turn_to(self, entry: str) -> None:
+        """Another page of those that belong together, by their menu: it is folded where there is no room."""
+        if self.looks.width == PHONE:
+            await self.page.locator("nav.above summary").click()
+        menu = self.page.locator("nav.side").filter(visible=True)
+        await menu.get_by_role("link", name=entry, exact=True).click()
+
     async def words(self) -> str:
         """What stands in the page, in one line."""
         return " ".join((await self.page.locator("main").inner_text()).split())
@@ -149,15 +156,17 @@ class Window:
 
 
 @asynccontextmanager
-async def window(browser: Browser, base: str, looks: Looks) -> AsyncIterator[Window]:
-    """A window of its own: cookies of no other."""
+async def window(
+    browser: Browser, base: str, looks: Looks, *, worker: bool = False
+) -> AsyncIterator[Window]:
+    """A window of its own: cookies of no other. ``worker``: whether it keeps pages (server/assets/worker.js)."""
     context = await browser.new_context(
         viewport={"width": looks.width, "height": 800},
         java_script_enabled=looks.script,
         color_scheme="dark" if looks.dark else "light",
         reduced_motion="reduce",
         locale=looks.language,
-        service_workers="block",
+        service_workers="allow" if worker else "block",
         ignore_https_errors=True,  # instances that federate have an authority of the test's own
     )
     context.set_default_timeout(PATIENCE)

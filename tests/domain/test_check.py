@@ -67,6 +67,8 @@ BROKEN = {
     "quoted": "update posts set quoted_account_id = null where quote_id is not null",
     "files": "update media set post_id = null",
     "lists": "update list_accounts set follow_id = null",
+    "own data": "insert into imports (account_id, kind, overwrites, state, created_at)"
+    " select id, 'blocks', false, 'running', now() from accounts where username = 'gardener'",
     "conversations": "update conversations set thread_id = 7",
     "notifications": "update notifications set filtered = true",
     "plans": "delete from jobs where kind = 'publish_scheduled'",
@@ -156,6 +158,17 @@ ALSO_BROKEN = [
         "update list_accounts set follow_id = (select id from follows where follow_id <> id limit 1)",
     ),
     (
+        "own data",
+        "insert into own_archives select id, now(), 'x', null, null, 0 from accounts where username = 'gardener'",
+    ),
+    (
+        "own data",
+        "with i as (insert into imports (account_id, kind, overwrites, state, created_at, ended_at)"
+        " select id, 'blocks', false, 'done', now(), now() from accounts where username = 'gardener' returning id)"
+        " insert into import_lines (import_id, number, subject, options, state, reason, due_at)"
+        " select id, 1, 'x', '{}', 'waiting', '', now() from i",
+    ),
+    (
         "conversations",
         "update conversations set account_id = (select id from accounts where not local)",
     ),
@@ -238,7 +251,7 @@ async def fill(world: World) -> None:
         guest = await contact_rows.by_id(tx.conn, 1)
         assert guest
         await contacts.confirm(tx, await contacts.new_link(tx, guest, "confirm"))
-        await mail_follows.begin_confirmed(tx, garden, "reader@mail.example", "Write to me.")
+        await mail_follows.begin_confirmed(tx, garden, "reader@mail.example", "Write to me.", "en")
         await mail_lists.upload(tx, gardener, garden, "old@mail.example")
         user = await users.create(tx.conn, "cook@mail.example", None, "member", tx.now)
         week = mail_follows.week_of(tx.now)

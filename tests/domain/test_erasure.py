@@ -22,7 +22,15 @@ from server.domain.calling import (
 from server.domain.calling.contacts import Typed
 from server.domain.groups import communities
 from server.domain.mailing import mail_follows, mail_lists, sealed
-from server.domain.members import accounts, attention, farewell, follows, users
+from server.domain.members import (
+    accounts,
+    attention,
+    farewell,
+    follows,
+    imports,
+    own_archives,
+    users,
+)
 from server.domain.moderating import reports
 from server.domain.posting import drafts, marks, polls, posts
 from server.domain.tx import Arrived, Tx
@@ -340,6 +348,9 @@ async def lived(world: World) -> Account:
         await attention.set_level(tx, member, garden, "everything")
         await digest_rows.begin(tx.conn, member.user_id, mail_follows.week_of(tx.now), tx.now)
         await digest_rows.nudged(tx.conn, [garden.id], member.id, tx.now)
+        line = imports.Read(1, ADDRESS, {"list": NAME})
+        await imports.check(tx, member, "lists", [line], overwrites=False)
+        await own_archives.ask(tx, member)
     return member
 
 

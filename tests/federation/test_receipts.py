@@ -211,6 +211,23 @@ async def test_what_was_postponed_takes_place_after_all_and_nothing_is_said_to_h
     ]
 
 
+async def test_why_it_is_called_off_is_told_to_all_whom_no_update_tells_it(
+    ours: Instance, microblog: Peer, organiser: Account, garden: Account
+) -> None:
+    """The servers of those who joined say that it is off, and not why."""
+    event = await ours.event(organiser, garden, "Turn the compost")
+    votes, joins = (visitor(ours, microblog, garden, event, n) for n in ("votes", "joins"))
+    await votes.vote()
+    await joins.join()
+    for state, why in (("postponed", ""), ("open", "never told"), ("cancelled", "A storm comes")):
+        async with ours.work.transaction() as tx:
+            await calls.edit(tx, organiser, event, state=state, why=why)
+        await ours.settle()
+    assert votes.words()[-1].endswith("A storm comes")
+    assert [said.endswith("A storm comes") for said in joins.words()] == [True]
+    assert not any("never told" in said for said in votes.words())
+
+
 @pytest.mark.parametrize("by", ["link", "reply"])
 @pytest.mark.parametrize("what", ["changed", "reminder", "reopened"])
 async def test_who_cannot_come_then_takes_the_answer_back_by_the_message(

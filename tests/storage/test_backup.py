@@ -368,7 +368,7 @@ async def reach(tx: Tx, gardener: Account, baker: Account, community: Account) -
     await attention.set_level(tx, baker, community, "everything")
     await digest_rows.begin(tx.conn, baker.user_id, "2030-W05", tx.now)
     await digest_rows.nudged(tx.conn, [community.id], gardener.id, tx.now)
-    await mail_follows.begin_confirmed(tx, community, "reader@mail.example", "Write to me.")
+    await mail_follows.begin_confirmed(tx, community, "reader@mail.example", "Write to me.", "en")
     await mail_lists.upload(tx, gardener, community, "Name,Address\nN,old@mail.example\n")
 
 
@@ -399,6 +399,11 @@ async def near(tx: Tx) -> None:
         " select min(id), 'x', 'y', 0, 'Key ring', now() from users",
         "insert into sign_in_steps select sha256('x'), 'code', min(id), now() from users",
         "insert into skill_sets (account_id) select account_id from subscriptions",
+        "insert into own_archives (account_id, asked_at, key, left_out) select account_id, now(), md5(account_id::text), 0 from skill_sets",
+        "insert into imports (account_id, kind, overwrites, state, created_at)"
+        " select account_id, 'following', false, 'checked', now() from skill_sets",
+        "insert into import_lines (import_id, number, subject, options, state, reason, due_at)"
+        " select id, 1, 'baker@far.example', '{}', 'waiting', '', now() from imports",
         "insert into skills select account_id, 'first aid' from skill_sets",
         "insert into home_areas select account_id, 455, 92, 25 from skill_sets",
         "insert into community_places select account_id, 'The valley', 45.5, 9.2 from communities",

@@ -83,6 +83,11 @@ class Browser:
         async with self._client.get(path, headers=sent, allow_redirects=False) as response:
             return await self._see(response)
 
+    async def fetch(self, path: str) -> tuple[int, bytes]:
+        """A file as it came, with its status."""
+        async with self._client.get(path, headers={"Cookie": self._cookie}) as response:
+            return response.status, await response.read()
+
     async def post(
         self, path: str, *, token: str | None = None, origin: str = "", **fields: str
     ) -> Seen:
@@ -94,11 +99,21 @@ class Browser:
         ) as response:
             return await self._see(response)
 
-    async def send(self, path: str, **fields: str) -> Seen:
+    async def send(
+        self, path: str, files: Mapping[str, bytes] | None = None, **fields: str
+    ) -> Seen:
         """As ``post``, in the form that carries files."""
         sent = FormData(default_to_multipart=True)
-        for name, value in {"csrf": self._token, **fields}.items():
+        for name, content in (files or {}).items():
+            sent.add_field(name, content, filename="chosen.jpg")
+        for name, value in fields.items():
             sent.add_field(name, value)
+        return await self.send_form(path, sent)
+
+    async def send_form(self, path: str, sent: FormData, *, token: bool = True) -> Seen:
+        """As ``send``, of a form that has files; ``token``: whether that of the last form seen is added."""
+        if token:
+            sent.add_field("csrf", self._token)
         headers = {"Cookie": self._cookie, "Origin": self._origin}
         async with self._client.post(
             path, data=sent, headers=headers, allow_redirects=False
@@ -229,10 +244,11 @@ async def open_house(
     mail: bool = False,
     net: Path | None = None,
     clock: Clock | None = None,
+    data: Path | None = None,
 ) -> AsyncIterator[House]:
     """An instance on this database, served on loopback; ``mail``: as if it could send some; ``net``: a
     folder, for one with a way out to servers on loopback."""
-    settings = Settings(domain=DOMAIN)
+    settings = Settings(domain=DOMAIN, data=data) if data else Settings(domain=DOMAIN)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(db.pool(database_url, size=4))
         site = Site(

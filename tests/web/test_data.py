@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.domain.members import takeout
-from storage import domain_blocks, mutes
+from storage import domain_blocks, marks, mutes
 from storage.accounts import Account
 from tests.web.house import House
 
@@ -19,6 +19,7 @@ EXPECTED = {
     "blocked_accounts.csv": "baker@far.example\n",
     "muted_accounts.csv": "Account address,Hide notifications\ncook@green.example,false\n",
     "blocked_domains.csv": "loud.example\n",
+    "bookmarks.csv": "https://far.example/calls/1\n",
 }
 HEADS = {
     "following_accounts.csv": "Account address,Show boosts,Notify on new posts,Languages\n",
@@ -29,6 +30,7 @@ HEADS = {
 async def _keep(house: House, owner: Account) -> None:
     """One of each for ``owner``."""
     cook, baker = await house.person("cook"), await house.elsewhere("baker", "far.example")
+    seen = await house.call_elsewhere("far.example")
     async with house.work.transaction() as tx:
         for sql, target in (
             ("true, false, null", cook),
@@ -43,6 +45,7 @@ async def _keep(house: House, owner: Account) -> None:
             owner.id, baker.id, tx.now,
         )  # fmt: skip
         await mutes.put(tx.conn, owner.id, cook.id, tx.now, notifications=False, expires_at=None)
+        await marks.bookmark(tx.conn, owner.id, seen.id, tx.now)
         await domain_blocks.insert(tx.conn, owner.id, "loud.example", tx.now)
         await tx.conn.execute(
             "with l as (insert into lists values (77, $1, 'Cooks, near', 'list', false, $3) returning id)"

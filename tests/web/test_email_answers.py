@@ -394,9 +394,11 @@ async def test_without_mail_there_is_no_form(house: House) -> None:
 async def test_an_official_organiser_does_not_see_who_takes_part(mailing: Mailing) -> None:
     await mailing.house.answer(await mailing.house.person("member"), mailing.call)
     browser = await mailing.house.browser(mailing.organiser)
-    assert "@member" in (await browser.get(mailing.path)).words
+    people = f"{mailing.path}/organise/people"
+    assert "@member" in (await browser.get(people)).words
     async with mailing.house.work.transaction() as tx:
         await affiliations.declare(tx, mailing.organiser, "official")
+    assert (await browser.get(people)).status == 403
     page = await browser.get(mailing.path)
     assert "@member" not in page.words
     assert "Official and commercial accounts do not see who takes part." in page.words

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.domain.calling.kinds import KINDS, NAMED
+from server.i18n import Told, joined, mark
 from storage.accounts import Account
 
 KEEP_DAYS = 90
@@ -29,7 +30,7 @@ class Place:
 
     @property
     def group(self) -> str:
-        return self.community or "the community"
+        return self.community or mark("the community")
 
 
 def place(domain: str, community: Account, *, closed: bool = False, asks: bool = False) -> Place:
@@ -38,71 +39,124 @@ def place(domain: str, community: Account, *, closed: bool = False, asks: bool =
     return Place(domain, name, community.host, closed, asks)
 
 
-_COPIES = "Other servers keep copies, which a deletion may not reach."
-_READABLE = "It is not encrypted: whoever runs one of these servers can read it."
+_COPIES = mark("Other servers keep copies, which a deletion may not reach.")
+_READABLE = mark("It is not encrypted: whoever runs one of these servers can read it.")
+_TO_THEIR_SERVERS = mark("It goes to the servers of its members.")
+_NUMBER_ALONE = mark("In public only the number is shown.")
+_DELETED = mark(
+    "All of it is deleted %(days)s days after the call is over, or at once when you take your answer back.",
+    days=KEEP_DAYS,
+)
 
 
-def of_post(visibility: str, place: Place) -> str:
+def of_post(visibility: str, place: Place) -> Told:
     """Of what a member writes. ``visibility``: public, unlisted, members, private or direct."""
     if visibility == "members":
-        return (
-            f"Only members of {place.group} can see this, with your name."
-            f" It goes to the servers of its members. {_READABLE}"
+        return joined(
+            mark("Only members of %(group)s can see this, with your name.", group=place.group),
+            _TO_THEIR_SERVERS,
+            _READABLE,
         )
     if visibility == "private":
-        return f"Your followers can see this, with your name. It goes to their servers. {_READABLE}"
-    if visibility == "direct":
-        return (
-            "Only the people you mention can see this, with your name. It goes to their servers."
-            f" {_READABLE}"
+        return joined(
+            mark("Your followers can see this, with your name. It goes to their servers."),
+            _READABLE,
         )
-    listed = "" if visibility == "public" else " It is left out of public lists and searches."
-    passed = f" {place.community} passes it on to its members." if place.community else ""
-    return f"Everybody on the web can see this, with your name.{listed}{passed} {_COPIES}"
+    if visibility == "direct":
+        only = mark(
+            "Only the people you mention can see this, with your name. It goes to their servers."
+        )
+        return joined(only, _READABLE)
+    return joined(
+        mark("Everybody on the web can see this, with your name."),
+        "" if visibility == "public" else mark("It is left out of public lists and searches."),
+        _passes_on(place) if place.community else "",
+        _COPIES,
+    )
 
 
-def of_call(kind: str, place: Place) -> str:
+def of_call(kind: str, place: Place) -> Told:
     """Of a call that somebody makes. ``kind``: of call."""
     if place.closed:
-        return (
-            f"Only members of {place.group} can see this call, with your name as the one who makes it, and answer it."
-            f" It goes to the servers of its members. {_READABLE} {place.domain} and the organisers of"
-            f" {place.group} learn who answers. Who has no account cannot be a member, and cannot answer by e-mail."
-            " The organisers may open this one call: then everybody who has the address of its page can see and answer it, without your name."
-        )
+        return _of_closed_call(place)
     learns = (
-        f"{place.domain} and the organisers of {place.group} learn who answers"
+        mark("%(domain)s and the organisers of %(group)s learn who answers.", **_names(place))
         if KINDS[kind].named
-        else f"Servers that run Beckon tell {place.domain} how many of their people answer, and not who;"
-        f" a vote from any other server carries a name. {_seen(kind, place)}"
+        else joined(
+            mark(
+                "Servers that run Beckon tell %(domain)s how many of their people answer, and not who;"
+                " a vote from any other server carries a name.",
+                domain=place.domain,
+            ),
+            _seen(kind, place),
+        )
     )
-    return (
-        "Everybody on the web can see this call, with your name as the one who makes it."
-        f" {place.group[:1].upper()}{place.group[1:]} passes it on to its members. {_COPIES} {learns.removesuffix('.')}."
-        " In public only numbers are shown."
+    return joined(
+        mark("Everybody on the web can see this call, with your name as the one who makes it."),
+        _passes_on(place),
+        _COPIES,
+        learns,
+        mark("In public only numbers are shown."),
     )
 
 
-def of_answer(kind: str, door: str, place: Place) -> str:
+def _of_closed_call(place: Place) -> Told:
+    return joined(
+        mark(
+            "Only members of %(group)s can see this call, with your name as the one who makes it, and answer it.",
+            group=place.group,
+        ),
+        _TO_THEIR_SERVERS,
+        _READABLE,
+        mark("%(domain)s and the organisers of %(group)s learn who answers.", **_names(place)),
+        mark("Who has no account cannot be a member, and cannot answer by e-mail."),
+        mark(
+            "The organisers may open this one call: then everybody who has the address of its page can see and"
+            " answer it, without your name."
+        ),
+    )
+
+
+def _names(place: Place) -> dict[str, str]:
+    return {"domain": place.domain, "group": place.group}
+
+
+def _passes_on(place: Place) -> Told:
+    if not place.community:
+        return mark("The community passes it on to its members.")
+    return mark(
+        "%(group)s passes it on to its members.",
+        group=place.community[:1].upper() + place.community[1:],
+    )
+
+
+def of_answer(kind: str, door: str, place: Place) -> Told:
     """Of an answer. ``door``: card, join, client, page, reply or email."""
     asks = place.asks and not (place.closed and door == "email")
-    return _of_door(kind, door, place) + (_asked(place) if asks else "")
+    told = _of_door(kind, door, place)
+    return joined(told, *_asked(place)) if asks else told
 
 
-def _asked(place: Place) -> str:
-    kept = "" if place.host else f" They are deleted {KEEP_DAYS} days after the call is over."
-    return f" The organisers of {place.group} read your answers to their questions.{kept}"
+def _asked(place: Place) -> tuple[str, str]:
+    kept = mark("They are deleted %(days)s days after the call is over.", days=KEEP_DAYS)
+    read = mark(
+        "The organisers of %(group)s read your answers to their questions.", group=place.group
+    )
+    return read, "" if place.host else kept
 
 
-def _of_door(kind: str, door: str, place: Place) -> str:
+def _of_door(kind: str, door: str, place: Place) -> Told:
     if place.closed:
         return _among_members(door, place)
     if door == "email":
         return _of_email(place)
     if door == "reply":
-        return (
-            "Your reply is a public post: everybody can see it, with your name."
-            f" {place.host or place.domain} counts it. A favourite or a boost is not counted."
+        return joined(
+            mark("Your reply is a public post: everybody can see it, with your name."),
+            mark(
+                "%(host)s counts it. A favourite or a boost is not counted.",
+                host=place.host or place.domain,
+            ),
         )
     if door in ("card", "join"):
         return _from_elsewhere(kind, door, place)
@@ -118,110 +172,173 @@ def of_answers(kind: str, place: Place) -> dict[str, str | None]:
     return {**told, "email": of_answer(kind, "email", place) if door else None}
 
 
-def _among_members(door: str, place: Place) -> str:
+def _among_members(door: str, place: Place) -> Told:
     """Answers to what is for members; a number is shown to these alone."""
-    counts = place.host or place.domain
+    who = {"host": place.host or place.domain, "group": place.group}
     if door == "email":
-        return (
-            f"Only members of {place.group} answer this call, with their account and not by e-mail."
+        return mark(
+            "Only members of %(group)s answer this call, with their account and not by e-mail.",
+            group=place.group,
         )
     if door == "reply":
-        return (
-            "Your reply is a post: send it to as few people as the call was sent to."
-            f" {counts} counts it, and the organisers of {place.group} learn what your account answered."
+        return joined(
+            mark("Your reply is a post: send it to as few people as the call was sent to."),
+            mark(
+                "%(host)s counts it, and the organisers of %(group)s learn what your account answered.",
+                **who,
+            ),
         )
-    secret = "A vote is not secret: " if door == "card" else ""
-    return (
-        f"{secret}{counts} and the organisers of {place.group} learn what your account answers."
-        " Other members are shown only the number, and nobody else even that unless the organisers open this call to others."
-    )
-
-
-def _of_email(place: Place) -> str:
-    return (
-        f"Your address and what you write stay on {place.domain}, encrypted for {place.group}."
-        " Its organisers see the name you give and your answer, but never your address."
-        " In public only the number is shown."
-        f" All of it is deleted {KEEP_DAYS} days after the call is over, or at once when you take your answer back."
-    )
-
-
-def _seen(kind: str, place: Place) -> str:
-    """What organisers see of answers that are counted, and not named (``kinds.shows``)."""
-    chosen = any(answer.key == NAMED for answer in KINDS[kind].answers)
-    who = "a name only where the answer says that it is shown" if chosen else "no names"
-    return f"The organisers of {place.group} see how many answer, and {who}."
-
-
-def _from_elsewhere(kind: str, door: str, place: Place) -> str:
-    counts = place.host or place.domain
-    own = " Your own server may show it to others." if door == "join" else ""
-    if not KINDS[kind].named:
-        learns = (
-            f"A vote is not secret: {counts} learns which account chose what."
-            if door == "card"
-            else f"{counts} learns that your account takes part."
+    learns = (
+        mark(
+            "A vote is not secret: %(host)s and the organisers of %(group)s learn what your account answers.",
+            **who,
         )
-        return f"{learns} {_seen(kind, place)}{own} In public only the number is shown."
-    secret = (
-        f"A vote is not secret: {counts} and the organisers of {place.group} learn which account chose what."
         if door == "card"
-        else f"{counts} and the organisers of {place.group} learn that your account takes part."
+        else mark(
+            "%(host)s and the organisers of %(group)s learn what your account answers.", **who
+        )
     )
-    return f"{secret}{own} In public only the number is shown."
+    return joined(
+        learns,
+        mark(
+            "Other members are shown only the number, and nobody else even that unless the organisers open this"
+            " call to others."
+        ),
+    )
 
 
-def _from_here(kind: str, place: Place) -> str:
+def _of_email(place: Place) -> Told:
+    return joined(
+        mark(
+            "Your address and what you write stay on %(domain)s, encrypted for %(group)s.",
+            **_names(place),
+        ),
+        mark("Its organisers see the name you give and your answer, but never your address."),
+        _NUMBER_ALONE,
+        _DELETED,
+    )
+
+
+def _seen(kind: str, place: Place) -> Told:
+    """What organisers see of answers that are counted, and not named (``kinds.shows``)."""
+    if any(answer.key == NAMED for answer in KINDS[kind].answers):
+        return mark(
+            "The organisers of %(group)s see how many answer, and a name only where the answer says that it is shown.",
+            group=place.group,
+        )
+    return mark("The organisers of %(group)s see how many answer, and no names.", group=place.group)
+
+
+def _from_elsewhere(kind: str, door: str, place: Place) -> Told:
+    own = mark("Your own server may show it to others.") if door == "join" else ""
+    named = KINDS[kind].named
+    return joined(
+        _learns_by_name(door, place) if named else _learns(door, place),
+        "" if named else _seen(kind, place),
+        own,
+        _NUMBER_ALONE,
+    )
+
+
+def _learns(door: str, place: Place) -> Told:
+    host = place.host or place.domain
+    if door == "card":
+        return mark("A vote is not secret: %(host)s learns which account chose what.", host=host)
+    return mark("%(host)s learns that your account takes part.", host=host)
+
+
+def _learns_by_name(door: str, place: Place) -> Told:
+    who = {"host": place.host or place.domain, "group": place.group}
+    if door == "card":
+        return mark(
+            "A vote is not secret: %(host)s and the organisers of %(group)s learn which account chose what.",
+            **who,
+        )
+    return mark(
+        "%(host)s and the organisers of %(group)s learn that your account takes part.", **who
+    )
+
+
+def _from_here(kind: str, place: Place) -> Told:
+    there = {"domain": place.domain, "host": place.host}
     if place.host and KINDS[kind].named:
-        return (
-            f"{place.domain} tells {place.host} your name and your answer, because people act together there."
-            " In public only the number is shown."
+        return joined(
+            mark(
+                "%(domain)s tells %(host)s your name and your answer, because people act together there.",
+                **there,
+            ),
+            _NUMBER_ALONE,
         )
     if place.host:
-        return (
-            f"Your name and your answer stay on {place.domain}. {place.host} hears only a number."
+        return mark(
+            "Your name and your answer stay on %(domain)s. %(host)s hears only a number.", **there
         )
-    seen = f"The organisers of {place.group} see them." if KINDS[kind].named else _seen(kind, place)
-    return (
-        f"Your name and your answer stay on {place.domain}. {seen}"
-        " In public only the number is shown."
+    return joined(
+        mark("Your name and your answer stay on %(domain)s.", domain=place.domain),
+        mark("The organisers of %(group)s see them.", group=place.group)
+        if KINDS[kind].named
+        else _seen(kind, place),
+        _NUMBER_ALONE,
     )
 
 
-def of_opened(door: str, domain: str) -> str:
+def of_opened(door: str, domain: str) -> Told:
     """Of an answer to one call that a private community opened to everybody: it is not named. ``door``: email or
     opened."""
     if door == "email":
-        return (
-            f"Your address and what you write stay on {domain}, encrypted for those who call."
-            " They see the name you give and your answer, but never your address."
-            " Others are shown only the number."
-            f" All of it is deleted {KEEP_DAYS} days after the call is over, or at once when you take your answer back."
+        return joined(
+            mark(
+                "Your address and what you write stay on %(domain)s, encrypted for those who call.",
+                domain=domain,
+            ),
+            mark("They see the name you give and your answer, but never your address."),
+            mark("Others are shown only the number."),
+            _DELETED,
         )
-    return (
-        f"Your name and your answer stay on {domain}. Those who call see them; others are shown only the number."
-        " You answer this one call, and become a member of nothing."
+    return joined(
+        mark(
+            "Your name and your answer stay on %(domain)s. Those who call see them; others are shown only the number.",
+            domain=domain,
+        ),
+        mark("You answer this one call, and become a member of nothing."),
     )
 
 
-def of_feedback(place: Place) -> str:
+def of_feedback(place: Place) -> Told:
     """Of what somebody says of a call that is over (``feedback``)."""
-    return (
-        f"The organisers of {place.group} read this, without your name, from the day after you wrote it: when three people"
-        f" have written, or 14 days after the end. {place.domain} keeps that you wrote, and not which words are yours. All of it is deleted after a year."
+    return joined(
+        mark(
+            "The organisers of %(group)s read this, without your name, from the day after you wrote it: when three"
+            " people have written, or 14 days after the end.",
+            group=place.group,
+        ),
+        mark(
+            "%(domain)s keeps that you wrote, and not which words are yours. All of it is deleted after a year.",
+            domain=place.domain,
+        ),
     )
 
 
-def consent(purpose: str, kind: str, community: str, domain: str) -> str:
+def consent(purpose: str, kind: str, community: str, domain: str) -> Told:
     """What somebody without an account agrees to, unless the organisers say it in other words.
 
     ``purpose``: answer or news.
     """
     if purpose == "news":
-        return f"{community} may also write to me once a week about what it does next, until I say stop with the link in its mails."
-    opinion = "" if kind in ("event", "volunteer", "need") else " It may show my political opinion."
-    return (
-        f"I agree that {domain} keeps my address, my name and my answer for {community}, to count my answer"
-        f" and to write to me about this call.{opinion} They are deleted {KEEP_DAYS} days after it is over."
-        " I can take my answer back at any time, with the link in the mail."
+        return mark(
+            "%(group)s may also write to me once a week about what it does next, until I say stop with the link in"
+            " its mails.",
+            group=community,
+        )
+    opinion = kind not in ("event", "volunteer", "need")
+    return joined(
+        mark(
+            "I agree that %(domain)s keeps my address, my name and my answer for %(group)s, to count my answer"
+            " and to write to me about this call.",
+            domain=domain,
+            group=community,
+        ),
+        mark("It may show my political opinion.") if opinion else "",
+        mark("They are deleted %(days)s days after it is over.", days=KEEP_DAYS),
+        mark("I can take my answer back at any time, with the link in the mail."),
     )

@@ -19,12 +19,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.errors import Invalid
+from server.i18n import mark
 
 SCORE, RANKED = "score", "ranked"
 SCORE_MAX = 5
 HINTS = {
-    SCORE: "A vote here gives one option 5 points and the others none. To give each its points, open the details.",
-    RANKED: "A vote here ranks one option alone. To rank more, open the details.",
+    SCORE: mark(
+        "A vote here gives one option 5 points and the others none. To give each its points, open the details."
+    ),
+    RANKED: mark("A vote here ranks one option alone. To rank more, open the details."),
 }
 """For who can choose one option alone, by the variant of the call."""
 
@@ -67,7 +70,7 @@ def check(variant: str, options: int, ballot: Sequence[int]) -> None:
     if not takes(variant):
         raise Invalid("This call is answered by one of its options.", field="ballot")
     if len(ballot) != options:
-        raise Invalid(f"This call has {options} options.", field="ballot")
+        raise Invalid(mark("This call has %(options)s options.", options=options), field="ballot")
     if variant == SCORE:
         _check_scores(ballot)
     else:
@@ -76,7 +79,9 @@ def check(variant: str, options: int, ballot: Sequence[int]) -> None:
 
 def _check_scores(ballot: Sequence[int]) -> None:
     if not all(0 <= points <= SCORE_MAX for points in ballot):
-        raise Invalid(f"An option is given 0 to {SCORE_MAX} points.", field="scores")
+        raise Invalid(
+            mark("An option is given 0 to %(most)s points.", most=SCORE_MAX), field="scores"
+        )
     if not any(ballot):
         raise Invalid("Give one option at least a point.", field="scores")
 
@@ -107,7 +112,9 @@ def of_ranking(ranking: Sequence[str], keys: Sequence[str]) -> tuple[int, ...]:
 
 def _require_known(named: Mapping[str, int] | Sequence[str], keys: Sequence[str], at: str) -> None:
     if not set(named) <= set(keys):
-        raise Invalid(f"An option of this call is one of: {', '.join(keys)}.", field=at)
+        raise Invalid(
+            mark("An option of this call is one of: %(known)s.", known=", ".join(keys)), field=at
+        )
 
 
 def of_choice(variant: str, options: int, choice: int) -> tuple[int, ...]:

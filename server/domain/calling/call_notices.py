@@ -27,6 +27,7 @@ from server.domain.groups import affiliations, communities, letter_writing
 from server.domain.mailing import mails
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, TooMany
+from server.i18n import mark
 from storage import accounts, calls
 from storage import call_notices as rows
 from storage import posts as post_rows
@@ -45,8 +46,9 @@ WITH_PLACE = (*REMINDERS, "changed", "reopened")
 WITH_WAY_BACK = ("reminder", "changed", "reopened")
 """What says how to take an answer back: a member signs in, who is elsewhere has a link of their own, of which only the digest is kept here."""
 BY_UPDATE = (*REMINDERS, *TO_WHO_WAITS, "outcome")
-"""What the servers of those who joined tell them themselves."""
+"""What the servers of those who joined tell them themselves, but for the reason."""
 
+WHY_MAX = 500
 FEEDBACK = "What was good, and what could be better? Say so to the organisers, without your name:"
 MESSAGE_MAX = 2000
 MESSAGES, WINDOW = 3, timedelta(days=7)
@@ -57,12 +59,15 @@ CHANGES, DAY = 10, timedelta(days=1)
 async def send(
     tx: Tx, post_id: int, what: str, *, by: Account | None = None, said: str = ""
 ) -> None:
-    """``what``: as the table has it; ``said``: of a message. Raises ``TooMany`` for what is changed all the time;
+    """``what``: as the table has it; ``said``: of a message, or why it is put off or called off. Raises ``TooMany`` for what is changed all the time;
     that a call is called off is always told."""
     told = await rows.count_since(tx.conn, post_id, what, tx.now - DAY)
     if what in TO_WHO_WAITS and what != "cancelled" and told >= CHANGES:
         raise TooMany(
-            f"Those who take part were told of {CHANGES} such changes today: that is enough.",
+            mark(
+                "Those who take part were told of %(changes)s such changes today: that is enough.",
+                changes=CHANGES,
+            ),
             retry_after=int(DAY.total_seconds()),
         )
     notice = await rows.insert(tx.conn, post_id, what, by.id if by else None, said, tx.now)
@@ -107,9 +112,10 @@ def is_late(tx: Tx, notice: Notice, call: Call) -> bool:
 
 def facts_of(notice: Notice, post: Post, call: Call) -> dict[str, str]:
     """What the texts of letters and mails name."""
-    said = {"outcome": text.plain(call.outcome), "message": notice.text}.get(notice.what, "")
+    said = text.plain(call.outcome) if notice.what == "outcome" else notice.text
     url, line = "" if post.is_deleted else post.url, wire_calls.line(call)
-    return {"call": post.title, "line": line, "url": url, "back": ".", "said": said}
+    why = f"\n\n{notice.text}" if notice.text else ""
+    return {"call": post.title, "line": line, "url": url, "back": ".", "said": said, "why": why}
 
 
 async def _tell(
@@ -127,7 +133,7 @@ async def _tell(
         if notice.what == "outcome":
             step = "" if outside else await next_steps.as_text(tx, notice.post_id, account)
             below = {"feedback": await _ask_feedback(tx, account, person)}
-            facts = {**facts, **below, "next": f"\n\n{step}" if step else ""}
+            facts = {**facts, **below, "next": f"\n\nNext: {step}" if step else ""}
         if notice.what in WITH_PLACE:
             facts = {**facts, "online": await _afar(tx, person)}
         if notice.what in WITH_WAY_BACK and not account.local:
@@ -137,9 +143,7 @@ async def _tell(
             args = {"from": sender, "to": account.id, "what": what, "facts": facts}
             await letter_writing.write(tx, args)
         else:
-            await _message(
-                tx, community, account, letter_writing.TEXTS[what].format(**facts), person
-            )
+            await _message(tx, community, account, letter_writing.TEXTS[what] % facts, person)
 
 
 async def _message(
@@ -175,7 +179,21 @@ async def _is_told(
         return False  # it may say where the others meet
     if account.local:
         return notice.what not in REMINDERS or not await rows.reminders_off(tx.conn, account.id)
-    return person.door != "join" or notice.what not in BY_UPDATE
+    return person.door != "join" or notice.what not in BY_UPDATE or bool(notice.text)
+
+
+def reason(said: str) -> str:
+    """Why a call is put off or called off, as it is told. Raises ``Invalid``."""
+    why = said.strip()
+    if len(why) > WHY_MAX:
+        raise Invalid(mark("A reason has at most %(most)s characters.", most=WHY_MAX), field="why")
+    return why
+
+
+async def messages_left(tx: Tx, post_id: int) -> int:
+    """How often this week those who take part may still be written to."""
+    written = await rows.count_since(tx.conn, post_id, "message", tx.now - WINDOW)
+    return max(MESSAGES - written, 0)
 
 
 async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
@@ -194,10 +212,15 @@ async def write_to_all(tx: Tx, actor: Account, post: Post, said: str) -> None:
     if not said:
         raise Invalid("What do you want to tell them?", field="text")
     if len(said) > MESSAGE_MAX:
-        raise Invalid(f"A message has at most {MESSAGE_MAX:,} characters.", field="text")
-    if await rows.count_since(tx.conn, post.id, "message", tx.now - WINDOW) >= MESSAGES:
+        raise Invalid(
+            mark("A message has at most %(most)s characters.", most=MESSAGE_MAX), field="text"
+        )
+    if not await messages_left(tx, post.id):
         raise TooMany(
-            f"Those who take part were written to {MESSAGES} times this week: that is enough.",
+            mark(
+                "Those who take part were written to %(messages)s times this week: that is enough.",
+                messages=MESSAGES,
+            ),
             retry_after=int(WINDOW.total_seconds()),
         )
     await send(tx, post.id, "message", by=actor, said=said)

@@ -23,6 +23,7 @@ from server.domain.calling.questions import Asked
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts
 from storage import call_series as rows
 from storage import communities as community_rows
@@ -51,7 +52,7 @@ async def create(tx: Tx, author: Account, community: Account, wanted: Wanted, ru
     first = _first(wanted)
     await rows.take_turns(tx.conn, community.id)
     if await rows.alive(tx.conn, community.id) >= MOST:
-        raise Invalid(f"A community has at most {MOST} series.", field="rule")
+        raise Invalid(mark("A community has at most %(most)s series.", most=MOST), field="rule")
     new = NewSeries(
         community.id, author.id, recurrence.check(rule, first), first, _lasts(wanted),
         wanted.details.timezone, _template(wanted),

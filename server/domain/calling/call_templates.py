@@ -21,6 +21,7 @@ from server import text
 from server.domain.calling import kinds
 from server.domain.calling.deciding import QUORUM_MAX
 from server.errors import Invalid
+from server.i18n import mark
 
 FORMAT = "beckon/call-template"
 VERSION = 1
@@ -92,14 +93,19 @@ def read(document: object) -> Template:
     sent = _object(document, "A template")
     if sent.get("format") != FORMAT:
         raise Invalid(
-            f'This is no template of a call: its format is not "{FORMAT}".', field="format"
+            mark('This is no template of a call: its format is not "%(format)s".', format=FORMAT),
+            field="format",
         )
     version = sent.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise Invalid("A template says which version of the format it has.", field="version")
     if version > VERSION:
         raise Invalid(
-            f"This template has version {version} of the format; this server reads {VERSION}.",
+            mark(
+                "This template has version %(version)s of the format; this server reads %(own)s.",
+                version=version,
+                own=VERSION,
+            ),
             field="version",
         )
     return of_fields(sent)
@@ -166,16 +172,19 @@ def ready_made() -> Mapping[str, Template]:
 
 def _object(value: object, what: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise Invalid(f"{what} is a JSON object.")
+        raise Invalid(mark("%(what)s is a JSON object.", what=what))
     return cast("dict[str, object]", value)
 
 
 def _kind(sent: Mapping[str, object]) -> tuple[str, str]:
     kind, variant = sent.get("kind"), sent.get("variant") or ""
     if not isinstance(kind, str) or kind not in KINDS:
-        raise Invalid(f"A template is for one of these calls: {', '.join(KINDS)}.", field="kind")
+        raise Invalid(
+            mark("A template is for one of these calls: %(known)s.", known=", ".join(KINDS)),
+            field="kind",
+        )
     if variant not in KINDS[kind]:
-        raise Invalid(f"There is no such kind of {kind}.", field="variant")
+        raise Invalid(mark("There is no such kind of %(kind)s.", kind=kind), field="variant")
     return kind, cast("str", variant)
 
 
@@ -183,14 +192,22 @@ def _line(sent: Mapping[str, object], name: str, most: int, *, required: bool = 
     value = sent.get(name) or ""
     line = text.one_line(value, most + 1) if isinstance(value, str) else None
     if line is None or len(line) > most or (required and not line):
-        raise Invalid(f"{name} is one line of {int(required)} to {most} characters.", field=name)
+        raise Invalid(
+            mark(
+                "%(name)s is one line of %(what)s to %(most)s characters.",
+                name=name,
+                what=int(required),
+                most=most,
+            ),
+            field=name,
+        )
     return line
 
 
 def _text(sent: Mapping[str, object]) -> str:
     value = sent.get("text") or ""
     if not isinstance(value, str) or len(value) > TEXT_MAX:
-        raise Invalid(f"text has at most {TEXT_MAX:,} characters.", field="text")
+        raise Invalid(mark("text has at most %(most)s characters.", most=TEXT_MAX), field="text")
     return text.CONTROL.sub("", value).replace("\r\n", "\n").strip("\n")
 
 
@@ -204,14 +221,16 @@ def _language(sent: Mapping[str, object]) -> str | None:
 def _list(sent: Mapping[str, object], name: str) -> list[object]:
     value: object = sent.get(name) or []
     if not isinstance(value, list):
-        raise Invalid(f"{name} is a list.", field=name)
+        raise Invalid(mark("%(name)s is a list.", name=name), field=name)
     return cast("list[object]", value)
 
 
 def _places(sent: Mapping[str, object]) -> tuple[Place, ...]:
     listed = _list(sent, "places")
     if len(listed) > PLACES_MAX:
-        raise Invalid(f"A template has at most {PLACES_MAX} places to fill.", field="places")
+        raise Invalid(
+            mark("A template has at most %(most)s places to fill.", most=PLACES_MAX), field="places"
+        )
     found = tuple(_place(each) for each in listed)
     if len({place.name for place in found}) < len(found):
         raise Invalid("Two places have the same name.", field="places")
@@ -235,11 +254,27 @@ def _defaults(sent: Mapping[str, object], kind: str) -> Mapping[str, int]:
 def _number(kind: str, name: str, value: object) -> int:
     if name not in DEFAULTS[kind]:
         known = ", ".join(DEFAULTS[kind])
-        raise Invalid(f"A {kind} may begin with {known}, not with {name[:40]}.", field="defaults")
+        raise Invalid(
+            mark(
+                "A %(kind)s may begin with %(known)s, not with %(what)s.",
+                kind=kind,
+                known=known,
+                what=name[:40],
+            ),
+            field="defaults",
+        )
     low, high = DEFAULTS[kind][name]
     number = _whole(value)
     if number is None or not low <= number <= high:
-        raise Invalid(f"{name} is a whole number from {low} to {high:,}.", field="defaults")
+        raise Invalid(
+            mark(
+                "%(name)s is a whole number from %(low)s to %(high)s.",
+                name=name,
+                low=low,
+                high=high,
+            ),
+            field="defaults",
+        )
     return number
 
 
@@ -257,9 +292,15 @@ def _options(sent: Mapping[str, object], kind: str) -> tuple[str, ...]:
     found = tuple(text.one_line(each) for each in listed)
     low, high = kinds.OPTIONS_MIN, kinds.OPTIONS_MAX
     if found and (kind != "decision" or not low <= len(set(found)) == len(found) <= high):
-        raise Invalid(f"A decision has {low} to {high} different options.", field="options")
+        raise Invalid(
+            mark("A decision has %(low)s to %(high)s different options.", low=low, high=high),
+            field="options",
+        )
     if not all(0 < len(each) <= kinds.OPTION_LENGTH for each in found):
-        raise Invalid(f"An option has 1 to {kinds.OPTION_LENGTH} characters.", field="options")
+        raise Invalid(
+            mark("An option has 1 to %(most)s characters.", most=kinds.OPTION_LENGTH),
+            field="options",
+        )
     return found
 
 
@@ -268,6 +309,11 @@ def _check_places(template: Template) -> None:
     named = {place.name for place in template.places}
     used = set(PLACE.findall(template.title)) | set(PLACE.findall(template.text))
     if used - named:
-        raise Invalid(f"Nothing is said of {{{min(used - named)}}} in places.", field="places")
+        raise Invalid(
+            mark("Nothing is said of {%(what)s} in places.", what=min(used - named)), field="places"
+        )
     if named - used:
-        raise Invalid(f"{{{min(named - used)}}} stands nowhere in title or text.", field="places")
+        raise Invalid(
+            mark("{%(what)s} stands nowhere in title or text.", what=min(named - used)),
+            field="places",
+        )

@@ -259,8 +259,10 @@ async def edit(
     *,
     wanted: drafting.Wanted | None = None,
     state: str | None = None,
+    why: str = "",
 ) -> Post:
-    """Change the text, time and place, or postpone, cancel, reopen or close. Every organiser may.
+    """Change the text, time and place, or postpone, cancel, reopen or close. Every organiser may. ``why``: told with
+    the word that it is put off or called off.
 
     Raises ``Forbidden``, ``Invalid``, ``NotFound``. Everybody who was sent the call is told.
     """
@@ -271,12 +273,13 @@ async def edit(
     author = await accounts.by_id(tx.conn, post.account_id)
     assert author, "a foreign key holds it"
     if wanted:
+        await pictures.hand_over(tx, actor, author, wanted.media_ids, post)
         before = [call, *await calls.shifts(tx.conn, [post.id])]
         post, call = await _rewrite(tx, author, community, post, call, wanted)
         if state in (None, before[0].state):
             await _tell_of_change(tx, before)
     if state:
-        await set_state(tx, community, post, state)
+        await set_state(tx, community, post, state, why)
     await line.fill(tx, post, call)
     await send_tally(tx, post.id)
     if call.parent_id:
@@ -388,7 +391,7 @@ async def _span(tx: Tx, post_id: int) -> None:
         await send_tally(tx, post_id)
 
 
-async def set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
+async def set_state(tx: Tx, community: Account, post: Post, state: str, why: str = "") -> None:
     """As ``_turn``; shifts go with their call, but for those that ended before it did. Who is in them is told by
     the call."""
     if state not in STATES:
@@ -400,7 +403,7 @@ async def set_state(tx: Tx, community: Account, post: Post, state: str) -> None:
         raise Invalid("Its counts are known: it stays closed.", field="state")
     await _turn(tx, post, state)
     if before.state != state:
-        await _tell_of(tx, post, before, state)
+        await _tell_of(tx, post, before, state, call_notices.reason(why))
     for shift in shifts_:
         await _turn(tx, shift, state)
         await line.fill(tx, shift, await participations.locked(tx, shift))
@@ -435,12 +438,13 @@ async def _going_along(tx: Tx, post: Post) -> list[Post]:
     ]
 
 
-async def _tell_of(tx: Tx, post: Post, before: Call, state: str) -> None:
+async def _tell_of(tx: Tx, post: Post, before: Call, state: str, why: str) -> None:
     """What follows from a new state of a call of ours for those who take part, and for its organisers, who are
     not asked of each shift."""
     told = TOLD.get(state) or TOLD.get(f"{before.state} {state}")
     if told:
-        await call_notices.send(tx, post.id, told)
+        said = why if told in ("postponed", "cancelled") else ""
+        await call_notices.send(tx, post.id, told, said=said)
     if state == "closed" and before.parent_id is None:
         args = {"post_id": post.id, "closed_at": tx.now.isoformat()}
         for after in ASKED_AFTER:

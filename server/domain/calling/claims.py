@@ -10,6 +10,7 @@ from server.domain.calling import sources
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts
 from storage import calls as call_rows
 from storage import claims as rows
@@ -28,13 +29,15 @@ async def add(tx: Tx, actor: Account, post: Post, people: int, what: str, eviden
     await _require_steward(tx, actor, post)
     what = text.one_line(what)
     if not 0 < people <= PEOPLE_MAX:
-        raise Invalid(f"It is 1 to {PEOPLE_MAX:,} people.", field="people")
+        raise Invalid(mark("It is 1 to %(most)s people.", most=PEOPLE_MAX), field="people")
     if not 0 < len(what) <= WHAT_MAX:
-        raise Invalid(f"Say in 1 to {WHAT_MAX} characters what was counted.", field="what")
+        raise Invalid(
+            mark("Say in 1 to %(most)s characters what was counted.", most=WHAT_MAX), field="what"
+        )
     if not sources.is_web(evidence):
         raise Invalid("It needs the address of what shows it, as https://…", field="evidence")
     if len(await rows.of_call(tx.conn, post.id)) >= EACH:
-        raise Invalid(f"A call has at most {EACH} claims.", field="people")
+        raise Invalid(mark("A call has at most %(each)s claims.", each=EACH), field="people")
     return await rows.insert(tx.conn, post.id, actor.id, people, what, evidence, tx.now)
 
 

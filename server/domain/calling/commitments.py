@@ -21,6 +21,7 @@ from server.domain.groups import communities
 from server.domain.groups import places as near
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, calls, commitments, ties
 from storage import participations as participation_rows
 from storage.accounts import Account
@@ -70,7 +71,9 @@ async def categorise(tx: Tx, actor: Account, post: Post, category: str) -> None:
 def known(category: str) -> str:
     """Raises ``Invalid`` for none of them."""
     if category not in CATEGORIES:
-        raise Invalid(f"A category is one of: {', '.join(CATEGORIES)}.", field="category")
+        raise Invalid(
+            mark("A category is one of: %(known)s.", known=", ".join(CATEGORIES)), field="category"
+        )
     return category
 
 
@@ -85,9 +88,9 @@ async def promise(
     if uri:
         await taken_back.require_current(tx, post.id, actor, "join", uri)
     if not 1 <= quantity <= QUANTITY_MAX:
-        raise Invalid(f"A quantity is 1 to {QUANTITY_MAX:,}.", field="quantity")
+        raise Invalid(mark("A quantity is 1 to %(most)s.", most=QUANTITY_MAX), field="quantity")
     if len(said) > SAID_MAX:
-        raise Invalid(f"It has at most {SAID_MAX} characters.", field="text")
+        raise Invalid(mark("It has at most %(most)s characters.", most=SAID_MAX), field="text")
     await _require_room(tx, actor, post, quantity)
     if not post.local:
         await _promise_elsewhere(tx, actor, post, call, quantity, said.strip())
@@ -103,7 +106,9 @@ async def _require_room(tx: Tx, actor: Account, post: Post, quantity: int) -> No
         raise Invalid("What was promised before was fulfilled.", field="quantity")
     missing = await commitments.missing(tx.conn, post.id, actor.id) if post.local else None
     if missing is not None and quantity > missing:
-        raise Invalid(f"No more than {max(missing, 0):,} are still wanted.", field="quantity")
+        raise Invalid(
+            mark("No more than %(what)s are still wanted.", what=max(missing, 0)), field="quantity"
+        )
 
 
 async def _promise_elsewhere(
@@ -182,7 +187,10 @@ async def step(tx: Tx, actor: Account, post: Post, commitment_id: int, name: str
         raise NotFound
     before, after = STEPS[name]
     if not await commitments.set_state(tx.conn, commitment_id, before, after, tx.now):
-        raise Invalid(f"It is {found.state}, not {before}.", field="state")
+        raise Invalid(
+            mark("It is %(state)s, not %(before)s.", state=found.state, before=before),
+            field="state",
+        )
     who = await accounts.by_id(tx.conn, found.account_id or 0)
     if who:
         await effects.tell(tx, [who], "update", actor, post.id)

@@ -15,6 +15,7 @@ from server.domain.calling import audience
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
+from server.i18n import mark
 from storage import accounts, consents, posts
 from storage.accounts import Account
 from storage.calls import Call
@@ -63,10 +64,15 @@ async def change(tx: Tx, actor: Account, call: Call, purpose: str, wanted: str) 
     await communities.require_steward(tx, community, actor)
     present_ = {a.purpose: a for a in await present(tx, call)}
     if purpose not in present_:
-        raise Invalid(f"A purpose is one of {', '.join(present_)}.", field="purpose")
+        raise Invalid(
+            mark("A purpose is one of %(known)s.", known=", ".join(present_)), field="purpose"
+        )
     said = text.one_line(wanted, TEXT_MAX + 1)
     if not TEXT_MIN <= len(said) <= TEXT_MAX:
-        raise Invalid(f"The text has {TEXT_MIN} to {TEXT_MAX} characters.", field="text")
+        raise Invalid(
+            mark("The text has %(least)s to %(most)s characters.", least=TEXT_MIN, most=TEXT_MAX),
+            field="text",
+        )
     asked = present_[purpose]
     if asked.text == said:
         return asked

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from server import i18n
 from server.domain.calling import (
     audience,
     call_notices,
@@ -26,7 +27,7 @@ from server.domain.calling.contacts import Person
 from server.domain.tx import Tx
 from server.mail import Mail
 from server.pages import render_text
-from storage import accounts, calls, participations
+from storage import accounts, calls, communities, participations
 from storage import call_notices as notice_rows
 from storage import contacts as rows
 from storage import posts as post_rows
@@ -77,23 +78,26 @@ async def _text(
     urls = tx.site.urls
     given = await participations.of_contact(tx.conn, contact.id)
     waits = given is not None and given.state == "waiting"
-    return render_text(
-        f"mail_answer_{kind}.txt" if kind in PURPOSES else "mail_call_notice.txt",
-        what=kind,
-        facts=facts,
-        site=tx.site,
-        post=post,
-        call=call,
-        group=group,
-        person=person,
-        guests=given.guests if given else contact.guests,
-        line=await participations.place_in_line(tx.conn, given) if given and waits else None,
-        link=urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
-        next="" if closed else await next_steps.as_text(tx, call.parent_id or post.id, None),
-        online=await online.for_participant(tx, call, given),
-        note=await participants_notes.for_participant(tx, call, given),
-        privacy=audience.of_opened("email", urls.domain)
+    values = {
+        "what": kind,
+        "facts": facts,
+        "site": tx.site,
+        "post": post,
+        "call": call,
+        "group": group,
+        "person": person,
+        "guests": given.guests if given else contact.guests,
+        "line": await participations.place_in_line(tx.conn, given) if given and waits else None,
+        "link": urls.confirm_answer(secret) if purpose == "confirm" else urls.my_answer(secret),
+        "next": "" if closed else await next_steps.as_text(tx, call.parent_id or post.id, None),
+        "online": await online.for_participant(tx, call, given),
+        "note": await participants_notes.for_participant(tx, call, given),
+        "privacy": audience.of_opened("email", urls.domain)
         if closed
         else audience.of_answer(call.kind, "email", audience.Place(urls.domain, group)),
-        hours=int(contacts.LIFETIME["confirm"].total_seconds() / 3600),
-    )
+        "hours": int(contacts.LIFETIME["confirm"].total_seconds() / 3600),
+    }
+    name = f"mail_answer_{kind}.txt" if kind in PURPOSES else "mail_call_notice.txt"
+    row = await communities.by_id(tx.conn, community.id)
+    with i18n.speaking(i18n.best(person.language, post.language, row and row.language)):
+        return render_text(name, **values)

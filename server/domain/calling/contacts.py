@@ -32,6 +32,7 @@ from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound, Unavailable
+from server.i18n import mark
 from server.sealing import Sealed
 from storage import accounts, calls, contacts, opened_calls
 from storage import consents as consent_rows
@@ -48,7 +49,7 @@ PURPOSE = "contact"
 NAME_MAX = 100
 LIFETIME = {"confirm": timedelta(days=2), "manage": timedelta(days=365)}
 """Of the links in mails, by purpose."""
-USED = "This link was used already, or is too old."
+USED = mark("This link was used already, or is too old.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,18 @@ class Typed:
     seen: Mapping[str, int] = field(default_factory=dict[str, int])
     guests: int = 0
     ballot: Sequence[int] | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What was sealed."""
+    """What was sealed. ``language``: of the page where they typed it, in which their mails speak."""
 
     address: str
     name: str
     fields: Mapping[str, str]
     ballot: Sequence[int] | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,11 @@ async def _person(tx: Tx, call: Call, typed: Typed) -> Person:
     if await barriers.refuses_email(tx, address):
         raise Invalid("This address cannot be used here.", field="email")
     if len(typed.name) > NAME_MAX:
-        raise Invalid(f"A name has at most {NAME_MAX} characters.", field="name")
+        raise Invalid(mark("A name has at most %(most)s characters.", most=NAME_MAX), field="name")
     asked = await questions.of(tx, call)
     fields = questions.answered(asked, typed.fields, required=counting[typed.said])
-    return Person(address, text.one_line(typed.name, NAME_MAX), fields, typed.ballot)
+    name = text.one_line(typed.name, NAME_MAX)
+    return Person(address, name, fields, typed.ballot, typed.language)
 
 
 async def _keep(
@@ -150,6 +154,7 @@ async def _keep(
             "name": person.name,
             "fields": dict(person.fields),
             "ballot": ballot,
+            "language": person.language,
         }
     )
     box = ring.seal(written, PURPOSE, post.id)
@@ -167,13 +172,23 @@ async def _keep(
 async def read(tx: Tx, contact: Contact, call: Call) -> Person | None:
     """What somebody wrote about themselves; None once it is forgotten, or cannot be opened."""
     ring = await sealed.known(tx, call.community_id) if contact.sealed else None
+    return _opened(ring, contact)
+
+
+def _opened(ring: Ring | None, contact: Contact) -> Person | None:
     if ring is None or contact.sealed is None:
         return None
     try:
         found = orjson.loads(ring.open(contact.sealed, PURPOSE, contact.post_id))
     except Sealed:
         return None
-    return Person(found["address"], found["name"], found["fields"], found.get("ballot"))
+    return Person(
+        found["address"],
+        found["name"],
+        found["fields"],
+        found.get("ballot"),
+        found.get("language", ""),
+    )
 
 
 async def new_link(tx: Tx, contact: Contact, purpose: str) -> str:
@@ -249,7 +264,7 @@ async def _follow(tx: Tx, contact: Contact) -> None:
     found = await _person_of(tx, contact) if agreed else None
     if found:
         group, person = found
-        await mail_follows.begin_confirmed(tx, group, person.address, agreed[0])
+        await mail_follows.begin_confirmed(tx, group, person.address, agreed[0], person.language)
 
 
 async def _unfollow(tx: Tx, contact: Contact) -> None:
@@ -312,16 +327,22 @@ async def of_call(
     return [(row, person) for row, person in people if person]
 
 
+async def people(tx: Tx, call: Call, found: Sequence[Participation]) -> dict[int, Person]:
+    """Who gave these answers by e-mail, by participation, as far as it is kept. Callers asked before whether they may be shown."""
+    ids_ = [row.contact_id for row in found if row.contact_id]
+    kept = await contacts.by_ids(tx.conn, ids_) if ids_ else {}
+    known = any(contact.sealed for contact in kept.values())
+    ring = await sealed.known(tx, call.community_id) if known else None
+    opened_ = {
+        row.id: _opened(ring, kept[row.contact_id]) for row in found if row.contact_id in kept
+    }
+    return {id_: person for id_, person in opened_.items() if person}
+
+
 async def fields(
     tx: Tx, call: Call, found: Sequence[Participation]
 ) -> dict[int, Mapping[str, str]]:
     """As ``questions.read``, with those who answered by e-mail. Callers asked before whether it may be shown."""
     told = await questions.read(tx, call, found)
-    ids_ = [row.contact_id for row in found if row.contact_id]
-    kept = await contacts.by_ids(tx.conn, ids_) if ids_ else {}
-    for row in found:
-        contact = kept.get(row.contact_id or 0)
-        person = await read(tx, contact, call) if contact else None
-        if person:
-            told[row.id] = person.fields
-    return told
+    typed = await people(tx, call, found)
+    return told | {id_: person.fields for id_, person in typed.items()}

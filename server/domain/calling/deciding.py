@@ -18,21 +18,22 @@ from typing import Literal
 from server.domain.calling import ballots
 from server.domain.calling.ballots import Cast
 from server.errors import Invalid
+from server.i18n import mark
 
 Word = Literal[
     "nobody", "too_few", "heard", "chosen", "tie", "below_threshold", "consent", "blocked", "secret"
 ]
 
 SENTENCES: dict[Word, str] = {
-    "nobody": "Nobody has answered.",
-    "too_few": "Fewer people answered than were asked for.",
-    "heard": "A sense check decides nothing: this is what people said.",
-    "chosen": "One option is ahead of all others.",
-    "tie": "Options are level: the votes alone do not decide.",
-    "below_threshold": "No option has the share that was asked for.",
-    "consent": "There is no objection left.",
-    "blocked": "There are objections.",
-    "secret": "Until it closes nobody sees what people said.",
+    "nobody": mark("Nobody has answered."),
+    "too_few": mark("Fewer people answered than were asked for."),
+    "heard": mark("A sense check decides nothing: this is what people said."),
+    "chosen": mark("One option is ahead of all others."),
+    "tie": mark("Options are level: the votes alone do not decide."),
+    "below_threshold": mark("No option has the share that was asked for."),
+    "consent": mark("There is no objection left."),
+    "blocked": mark("There are objections."),
+    "secret": mark("Until it closes nobody sees what people said."),
 }
 
 QUORUM_MAX = 1_000_000
@@ -53,7 +54,7 @@ def check(rules: Rules) -> None:
     if rules.threshold is not None and not 1 <= rules.threshold <= 100:
         raise Invalid("A share is 1 to 100 percent.", field="threshold")
     if rules.quorum is not None and not 1 <= rules.quorum <= QUORUM_MAX:
-        raise Invalid(f"A quorum is 1 to {QUORUM_MAX:,} people.", field="quorum")
+        raise Invalid(mark("A quorum is 1 to %(most)s people.", most=QUORUM_MAX), field="quorum")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, calls, decisions, follows
 from storage import participations as rows
 from storage.accounts import Account
@@ -55,7 +56,9 @@ def checked(reason: str) -> str:
     """Raises ``Invalid`` for one that is too long."""
     said = reason.strip()
     if len(said) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX:,} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )
     return said
 
 

@@ -14,6 +14,7 @@ from server.domain.calling.questions import Asked
 from server.domain.calling.shifts import Shift
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage.calls import Details
 from storage.next_steps import Next
 from storage.online import Online
@@ -70,9 +71,14 @@ def check(wanted: Wanted) -> None:
     if not title:
         raise Invalid("A call needs a title.", field="title")
     if not TITLE_MIN <= len(title) <= TITLE_MAX:
-        raise Invalid(f"A title has {TITLE_MIN} to {TITLE_MAX} characters.", field="title")
+        raise Invalid(
+            mark("A title has %(least)s to %(most)s characters.", least=TITLE_MIN, most=TITLE_MAX),
+            field="title",
+        )
     if len(wanted.about) > ABOUT_MAX:
-        raise Invalid(f"The text has at most {ABOUT_MAX:,} characters.", field="about")
+        raise Invalid(
+            mark("The text has at most %(most)s characters.", most=ABOUT_MAX), field="about"
+        )
     shifts.check(wanted.kind, wanted.shifts or ())
     _check_note(wanted)
     source_verbs.cleaned(wanted.sources or ())
@@ -99,18 +105,26 @@ def _check_note(wanted: Wanted) -> None:
             "Such a call tells those who take part nothing else.", field="participants_note"
         )
     if wanted.note and len(wanted.note) > NOTE_MAX:
-        raise Invalid(f"It has at most {NOTE_MAX:,} characters.", field="participants_note")
+        raise Invalid(
+            mark("It has at most %(most)s characters.", most=NOTE_MAX), field="participants_note"
+        )
 
 
 def _check_kind(wanted: Wanted) -> None:
     kind = kinds.KINDS.get(wanted.kind)
     if kind is None:
-        raise Invalid(f"A call is one of: {', '.join(kinds.KINDS)}.", field="kind")
+        raise Invalid(
+            mark("A call is one of: %(known)s.", known=", ".join(kinds.KINDS)), field="kind"
+        )
     known = kinds.variants(wanted.kind)
     if wanted.variant not in known:
         named = ", ".join(v for v in known if v)
-        said = f"may be: {named}" if named else "has no variants"
-        raise Invalid(f"A call of the kind {wanted.kind} {said}.", field="variant")
+        raise Invalid(
+            mark("A call of the kind %(kind)s may be: %(known)s.", kind=wanted.kind, known=named)
+            if named
+            else mark("A call of the kind %(kind)s has no variants.", kind=wanted.kind),
+            field="variant",
+        )
     timed = wanted.details.starts_at is not None
     if kind.timed and not timed:
         raise Invalid("It needs a time: starts_at.", field="starts_at")
@@ -134,10 +148,18 @@ def _check_options(wanted: Wanted) -> None:
     titles = [text.one_line(title) for title in wanted.options]
     if not kinds.OPTIONS_MIN <= len(titles) <= kinds.OPTIONS_MAX:
         raise Invalid(
-            f"It needs {kinds.OPTIONS_MIN} to {kinds.OPTIONS_MAX} options.", field="options"
+            mark(
+                "It needs %(least)s to %(most)s options.",
+                least=kinds.OPTIONS_MIN,
+                most=kinds.OPTIONS_MAX,
+            ),
+            field="options",
         )
     if not all(0 < len(title) <= kinds.OPTION_LENGTH for title in titles):
-        raise Invalid(f"An option has 1 to {kinds.OPTION_LENGTH} characters.", field="options")
+        raise Invalid(
+            mark("An option has 1 to %(most)s characters.", most=kinds.OPTION_LENGTH),
+            field="options",
+        )
     if len({title.casefold() for title in titles}) < len(titles):
         raise Invalid("Two options are the same.", field="options")
 
@@ -153,10 +175,20 @@ def _check_time(details: Details) -> None:
     for name in ("starts_at", "ends_at", "closes_at"):
         at = getattr(details, name)
         if at and not YEARS[0] <= at.year <= YEARS[1]:
-            raise Invalid(f"A time is in the years {YEARS[0]} to {YEARS[1]}.", field=name)
+            raise Invalid(
+                mark(
+                    "A time is in the years %(first)s to %(last)s.",
+                    first=str(YEARS[0]),
+                    last=str(YEARS[1]),
+                ),
+                field=name,
+            )
     if details.timezone not in _zones():
         raise Invalid(
-            f"There is no time zone {details.timezone!r}; one is named like Europe/Rome.",
+            mark(
+                "There is no time zone %(timezone)s; one is named like Europe/Rome.",
+                timezone=repr(details.timezone),
+            ),
             field="timezone",
         )
 
@@ -180,9 +212,12 @@ def _check_numbers(details: Details) -> None:
     if details.capacity is not None and not 0 < details.capacity <= 1_000_000:
         raise Invalid("The number of places is 1 to 1,000,000.", field="capacity")
     if details.goal is not None and not 0 < details.goal <= GOAL_MAX:
-        raise Invalid(f"A goal is 1 to {GOAL_MAX:,}.", field="goal")
+        raise Invalid(mark("A goal is 1 to %(most)s.", most=GOAL_MAX), field="goal")
     if not 0 < len(text.one_line(details.goal_metric)) <= METRIC_MAX:
-        raise Invalid(f"What is counted has 1 to {METRIC_MAX} characters.", field="goal_metric")
+        raise Invalid(
+            mark("What is counted has 1 to %(most)s characters.", most=METRIC_MAX),
+            field="goal_metric",
+        )
     if details.external_url is not None and not source_verbs.is_web(details.external_url):
         raise Invalid("An address is like https://example.org/give.", field="external_url")
 

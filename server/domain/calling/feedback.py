@@ -21,6 +21,7 @@ from server.domain.groups import communities
 from server.domain.mailing import sealed
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, calls, feedback, participations, polls
 from storage import contacts as contact_rows
 from storage import posts as post_rows
@@ -153,9 +154,11 @@ def _check(said: Feedback) -> None:
         raise Invalid("What was good, and what could be better?", field="good")
     for name, typed in (("good", said.good), ("better", said.better)):
         if len(typed) > TEXT_MAX:
-            raise Invalid(f"It has at most {TEXT_MAX:,} characters.", field=name)
+            raise Invalid(mark("It has at most %(most)s characters.", most=TEXT_MAX), field=name)
     if said.again not in (None, *AGAIN):
-        raise Invalid(f"Would you come again: {', '.join(AGAIN)}.", field="again")
+        raise Invalid(
+            mark("Would you come again: %(known)s.", known=", ".join(AGAIN)), field="again"
+        )
 
 
 async def heard(tx: Tx, actor: Account, post: Post) -> Heard:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from server.domain import policy
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage.accounts import Account
 from storage.calls import Call, Details
 from storage.participations import Participation
@@ -28,7 +29,7 @@ REFUSED = "reply_refused"
 def check(kind: str, details: Details) -> None:
     """What an organiser says of guests. Raises ``Invalid``."""
     if not 0 <= details.guests_max <= MOST:
-        raise Invalid(f"Each brings 0 to {MOST} guests.", field="guests_max")
+        raise Invalid(mark("Each brings 0 to %(most)s guests.", most=MOST), field="guests_max")
     if details.guests_max and kind not in BRINGING:
         raise Invalid("To such a call nobody brings guests.", field="guests_max")
 

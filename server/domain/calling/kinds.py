@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from server.i18n import mark
+
 Shape = Literal["event", "page", "question"]
 
 OPTIONS_MIN, OPTIONS_MAX, OPTION_LENGTH = 2, 4, 50
@@ -49,65 +51,71 @@ class Kind:
 
 
 COMING = (
-    Answer("going", "I'm coming", counts=True),
-    Answer("maybe", "Maybe"),
-    Answer("declined", "I can't"),
+    Answer("going", mark("I'm coming"), counts=True),
+    Answer("maybe", mark("Maybe")),
+    Answer("declined", mark("I can't")),
 )
 HELPING = (
-    Answer("going", "I can help", counts=True),
-    Answer("maybe", "Maybe"),
-    Answer("declined", "I can't"),
+    Answer("going", mark("I can help"), counts=True),
+    Answer("maybe", mark("Maybe")),
+    Answer("declined", mark("I can't")),
 )
 SIGNING = (
-    Answer("sign", "Count me", counts=True),
-    Answer("sign_named", "Count me and show my handle", counts=True),
-    Answer("support", "I support this, do not count me"),
+    Answer("sign", mark("Count me"), counts=True),
+    Answer("sign_named", mark("Count me and show my handle"), counts=True),
+    Answer("support", mark("I support this, do not count me")),
 )
 WRITING = (
-    Answer("did", "I did it", counts=True),
-    Answer("will", "I will do it"),
-    Answer("answered", "I did it and got an answer", counts=True),
+    Answer("did", mark("I did it"), counts=True),
+    Answer("will", mark("I will do it")),
+    Answer("answered", mark("I did it and got an answer"), counts=True),
 )
-GIVING = (Answer("help", "I can help", counts=True), Answer("same", "I need this too"))
-TAKING = (Answer("help", "I would like this", counts=True), Answer("same", "I offer this too"))
-DONATING = (Answer("gave", "I gave", counts=True), Answer("will", "I will give"))
-SHARING = (Answer("shared", "I passed it on", counts=True), Answer("will", "I will pass it on"))
+GIVING = (Answer("help", mark("I can help"), counts=True), Answer("same", mark("I need this too")))
+TAKING = (
+    Answer("help", mark("I would like this"), counts=True),
+    Answer("same", mark("I offer this too")),
+)
+DONATING = (Answer("gave", mark("I gave"), counts=True), Answer("will", mark("I will give")))
+SHARING = (
+    Answer("shared", mark("I passed it on"), counts=True),
+    Answer("will", mark("I will pass it on")),
+)
 SENSING = (
-    Answer("agree", "Looks good", counts=True),
-    Answer("unsure", "I am not sure", counts=True),
-    Answer("concern", "I have concerns", counts=True),
+    Answer("agree", mark("Looks good"), counts=True),
+    Answer("unsure", mark("I am not sure"), counts=True),
+    Answer("concern", mark("I have concerns"), counts=True),
 )
 OBJECTING = "object"
 """The answer that stands in the way of a consent until it is met."""
 
 CONSENTING = (
-    Answer("agree", "I consent", counts=True),
-    Answer("abstain", "I stand aside", counts=True),
-    Answer(OBJECTING, "I object", counts=True),
+    Answer("agree", mark("I consent"), counts=True),
+    Answer("abstain", mark("I stand aside"), counts=True),
+    Answer(OBJECTING, mark("I object"), counts=True),
 )
 
 NAMED = "sign_named"
 """The answer by which somebody who signs is shown."""
 
 _KINDS = (
-    Kind("event", "Event", "event", "Are you coming?", COMING, timed=True, places=True, named=True),
-    Kind("volunteer", "Volunteers wanted", "event", "Can you help?", HELPING,
+    Kind("event", mark("Event"), "event", mark("Are you coming?"), COMING, timed=True, places=True, named=True),
+    Kind("volunteer", mark("Volunteers wanted"), "event", mark("Can you help?"), HELPING,
          timed=True, places=True, named=True),
-    Kind("petition", "Petition", "page", "Do you sign?", SIGNING),
-    Kind("contact", "Write to somebody", "page", "Did you write?", WRITING),
-    Kind("need", "Need", "page", "Can you help?", GIVING, places=True, named=True),
-    Kind("donate", "Donations", "page", "Did you give?", DONATING, linked=True,
-         note="What people say they gave is declared, not checked."),
-    Kind("decision", "Decision", "question", "What do you say?", named=True),
-    Kind("share", "Pass it on", "page", "Did you pass it on?", SHARING),
+    Kind("petition", mark("Petition"), "page", mark("Do you sign?"), SIGNING),
+    Kind("contact", mark("Write to somebody"), "page", mark("Did you write?"), WRITING),
+    Kind("need", mark("Need"), "page", mark("Can you help?"), GIVING, places=True, named=True),
+    Kind("donate", mark("Donations"), "page", mark("Did you give?"), DONATING, linked=True,
+         note=mark("What people say they gave is declared, not checked.")),
+    Kind("decision", mark("Decision"), "question", mark("What do you say?"), named=True),
+    Kind("share", mark("Pass it on"), "page", mark("Did you pass it on?"), SHARING),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in _KINDS}
 
 _VARIANTS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("petition", "pledge"): (
-        Answer("sign", "I pledge", counts=True),
-        Answer("sign_named", "I pledge, show my handle", counts=True),
-        Answer("support", "I support this, do not count me"),
+        Answer("sign", mark("I pledge"), counts=True),
+        Answer("sign_named", mark("I pledge, show my handle"), counts=True),
+        Answer("support", mark("I support this, do not count me")),
     ),
     ("need", "offer"): TAKING,
     ("decision", "sense"): SENSING,
@@ -118,8 +126,8 @@ _VARIANTS: dict[tuple[str, str], tuple[Answer, ...]] = {
 """What a kind may also be: where it has no answers, each call brings its own options."""
 
 _ASKS = {
-    ("petition", "pledge"): "Do you pledge?",
-    ("need", "offer"): "Would you like this?",
+    ("petition", "pledge"): mark("Do you pledge?"),
+    ("need", "offer"): mark("Would you like this?"),
 }
 """Of a variant to which the question of its kind does not fit."""
 

@@ -113,6 +113,6 @@ async def as_html(tx: Tx, post_id: int, reader: Account | None) -> str:
 
 
 async def as_text(tx: Tx, post_id: int, reader: Account | None) -> str:
-    """As ``as_html``, for a letter or a mail."""
+    """Its title and address, for a mail; empty where there is none."""
     step = await of(tx, post_id, reader)
-    return f"Next: {step.title} {step.url}" if step else ""
+    return f"{step.title} {step.url}" if step else ""

@@ -22,6 +22,7 @@ from server.domain.calling import consents, participations, passing_on, question
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, calls, follows, opened_calls, sources
 from storage import participations as rows
 from storage import posts as post_rows
@@ -31,7 +32,7 @@ from storage.participations import Participation
 from storage.posts import Post
 
 HOSTED_BY_MAX = 100
-GONE = "There is no call behind this address: it was taken back, or never was."
+GONE = mark("There is no call behind this address: it was taken back, or never was.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ async def put(tx: Tx, actor: Account, post: Post, hosted_by: str) -> None:
     call, _ = await _steered(tx, actor, post)
     said = text.one_line(hosted_by, HOSTED_BY_MAX + 1)
     if len(said) > HOSTED_BY_MAX:
-        raise Invalid(f"It has at most {HOSTED_BY_MAX} characters.", field="hosted_by")
+        raise Invalid(
+            mark("It has at most %(most)s characters.", most=HOSTED_BY_MAX), field="hosted_by"
+        )
     divided = bool(await calls.shifts(tx.conn, [post.id]))
     policy.may_open(post.visibility, call.kind, divided=divided).require()
     participations.require_open(tx, call)

@@ -19,6 +19,7 @@ from server.domain.groups import communities, letters
 from server.domain.posting import drafts, posts
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, participations, polls
 from storage import calls as rows
 from storage import communities as community_rows
@@ -48,7 +49,7 @@ async def note(
     policy.may_report(call.state, over=over).require()
     said = said.strip()
     if not 0 < len(said) <= MAX:
-        raise Invalid(f"An outcome has 1 to {MAX:,} characters.", field="outcome")
+        raise Invalid(mark("An outcome has 1 to %(most)s characters.", most=MAX), field="outcome")
     html = text.compose(said, {}, tx.site.urls.tag)
     await rows.set_outcome(tx.conn, post.id, html, tx.now)
     effects.changed(tx, post.id)

@@ -20,6 +20,7 @@ from server.domain.calling.kinds import Answer
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from storage import (
     accounts,
     calls,
@@ -75,7 +76,7 @@ async def _find(tx: Tx, call: Call, said: str | None) -> tuple[int, Answer]:
         if shift_roles.is_there(found) and (found.key == said or (said is None and found.counts)):
             return at, found
     keys = ", ".join(a.key for a in known if shift_roles.is_there(a))
-    raise Invalid(f"An answer to this call is one of: {keys}.", field="answer")
+    raise Invalid(mark("An answer to this call is one of: %(keys)s.", keys=keys), field="answer")
 
 
 async def lead(tx: Tx, call: Call, ballot: Sequence[int]) -> str:

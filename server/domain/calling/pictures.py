@@ -7,10 +7,10 @@ who uploaded them hands them over, and they stay when that person goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from server.domain.posting import media
-from server.domain.posting.media import Entry
+from server.domain.posting.media import Change, Entry
 from server.domain.tx import Tx
 from server.errors import Invalid
 from storage import media as rows
@@ -38,6 +38,17 @@ async def hand_over(
     if ids:
         await rows.hand_over(tx.conn, uploader.id, community.id, ids)
     return await choose(tx, community, ids, post)
+
+
+async def describe(
+    tx: Tx, owner: Account, words: Mapping[int, str], post: Post | None = None
+) -> None:
+    """Say in these words what files of the owner show, as far as nothing else shows them. Raises ``Invalid``."""
+    found = await rows.of_account(tx.conn, owner.id, list(words)) if words else {}
+    for row in found.values():
+        free = row.use == "post" and row.post_id in (None, post.id if post else None)
+        if free and row.description != words[row.id]:
+            await media.describe(tx, row, Change(row.id, words[row.id]))
 
 
 def _described(chosen: tuple[Entry, ...]) -> tuple[Entry, ...]:

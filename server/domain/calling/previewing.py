@@ -21,7 +21,8 @@ from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.domain.wire_values import Json
-from storage import accounts
+from storage import accounts, posts
+from storage import calls as call_rows
 from storage.accounts import Account
 from storage.calls import Call
 from storage.posts import Post
@@ -55,16 +56,19 @@ class Shown:
     address: str = ""
     link: str = ""
     places: int = 0
+    goal: int = 0
+    sources: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What a software is sent: the call, where it can use it at all, and the shifts that are events of their own."""
+    """What a software is sent: the call, where it can use it at all. ``shifts``: how many of its shifts come as
+    events of their own."""
 
     software: str
     shown: Shown | None
-    shifts: tuple[Shown, ...] = ()
+    shifts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,26 @@ class Preview:
 
 async def of_new(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Preview:
     """How a new call would look. Raises what ``calls.create`` raises. It writes: the caller undoes it."""
-    made = await calls.make(tx, author, community, wanted)
-    closed = not made[0][0].is_public
-    where = audience.place(tx.site.urls.domain, community, closed=closed)
+    return await _preview(tx, community, await calls.make(tx, author, community, wanted))
+
+
+async def of_change(
+    tx: Tx, actor: Account, community: Account, post: Post, wanted: Wanted
+) -> Preview:
+    """How a call of this community would look when it is changed so. As ``of_new``, of ``calls.edit``."""
+    changed = await calls.edit(tx, actor, post, wanted=wanted)
+    rows = [await call_rows.lock(tx.conn, post.id), *await call_rows.shifts(tx.conn, [post.id])]
+    found = await posts.by_ids(tx.conn, [row.post_id for row in rows if row])
+    made = [(found.get(row.post_id, changed), row) for row in rows if row]
+    return await _preview(tx, community, made)
+
+
+async def _preview(tx: Tx, community: Account, made: Sequence[tuple[Post, Call]]) -> Preview:
+    post, call = made[0]
+    closed = not post.is_public
     return Preview(
         community,
-        audience.of_call(wanted.kind, where),
+        await who_sees(tx, community, call.kind),
         closed,
         tuple([await _elsewhere(tx, made, software, closed=closed) for software in SOFTWARE]),
     )
@@ -98,10 +116,12 @@ async def who_sees(tx: Tx, community: Account, kind: str) -> str:
 
 
 async def _elsewhere(
-    tx: Tx, made: list[tuple[Post, Call]], software: str, *, closed: bool
+    tx: Tx, made: Sequence[tuple[Post, Call]], software: str, *, closed: bool
 ) -> Elsewhere:
-    found = [await sent(tx, post, call, software, closed=closed) for post, call in made]
-    return Elsewhere(software, found[0], tuple(shown for shown in found[1:] if shown))
+    (post, call), *shifts = made
+    own = [distribution.form_of(shift, software, closed=closed) for _, shift in shifts]
+    shown = await sent(tx, post, call, software, closed=closed)
+    return Elsewhere(software, shown, sum(form is not None for form in own))
 
 
 async def sent(tx: Tx, post: Post, call: Call, software: str, *, closed: bool) -> Shown | None:
@@ -139,6 +159,8 @@ def read(document: Json, form: str, author: Account) -> Shown:
         address=where.get("address", {}).get("streetAddress", ""),
         link=said.get("onlineLink") or call.get("link") or "",
         places=said.get("maximumAttendeeCapacity") or call.get("places") or 0,
+        goal=int(call.get("goal", {}).get("hasNumericalValue", 0)),
+        sources=tuple(each["name"] for each in call.get("sources", ())),
         pictures=_pictures(said["attachment"]),
     )
 

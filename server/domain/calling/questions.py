@@ -20,6 +20,7 @@ from server import text
 from server.domain.mailing import sealed
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from server.sealing import Sealed
 from storage import questions as rows
 from storage.calls import Call
@@ -45,9 +46,11 @@ def clean(asked: Sequence[Asked]) -> tuple[Asked, ...]:
     """Each on one line. Raises ``Invalid``."""
     found = tuple(Asked(text.one_line(each.text), each.required) for each in asked)
     if len(found) > MOST:
-        raise Invalid(f"A call asks {MOST} questions at most.", field="questions")
+        raise Invalid(mark("A call asks %(most)s questions at most.", most=MOST), field="questions")
     if not all(0 < len(each.text) <= TEXT_MAX for each in found):
-        raise Invalid(f"A question has 1 to {TEXT_MAX} characters.", field="questions")
+        raise Invalid(
+            mark("A question has 1 to %(most)s characters.", most=TEXT_MAX), field="questions"
+        )
     if len({each.text for each in found}) < len(found):
         raise Invalid("Two questions are the same.", field="questions")
     return found
@@ -102,11 +105,12 @@ def answered(
     found = {q.text: each for q, each in zip(asked, said, strict=False) if each}
     if any(len(each) > FIELD_MAX for each in found.values()):
         raise Invalid(
-            f"An answer to a question has at most {FIELD_MAX:,} characters.", field="fields"
+            mark("An answer to a question has at most %(most)s characters.", most=FIELD_MAX),
+            field="fields",
         )
     missing = next((q.text for q in asked if q.required and q.text not in found), None)
     if required and missing:
-        raise Invalid(f"Please answer: {missing}", field="fields")
+        raise Invalid(mark("Please answer: %(missing)s", missing=missing), field="fields")
     return found
 
 

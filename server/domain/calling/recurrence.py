@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrule, rrulestr
 
 from server.errors import Invalid
+from server.i18n import mark
 
 LENGTH = 200
 INTERVAL_MAX = 60
@@ -40,17 +41,17 @@ def check(rule: str, first: datetime) -> str:
     """The rule, written one way. ``first``: the local time at which it begins, and which it gives. Raises ``Invalid``."""
     plain = rule.strip().upper().removeprefix("RRULE:")
     if not plain or len(plain) > LENGTH:
-        raise _wrong("Say how it repeats, such as FREQ=WEEKLY;BYDAY=MO.")
+        raise _wrong(mark("Say how it repeats, such as FREQ=WEEKLY;BYDAY=MO."))
     parts = dict(_parts(plain))
     allowed = PARTS.get(parts.get("FREQ", ""))
     if allowed is None:
-        raise _wrong("It repeats by days, weeks, months or years: FREQ=WEEKLY.")
+        raise _wrong(mark("It repeats by days, weeks, months or years: FREQ=WEEKLY."))
     unknown = set(parts) - allowed - {"FREQ", "INTERVAL", "COUNT", "UNTIL"}
     if unknown:
-        raise _wrong(f"{sorted(unknown)[0]} cannot be used here.")
+        raise _wrong(mark("%(name)s cannot be used here.", name=sorted(unknown)[0]))
     interval = parts.get("INTERVAL", "1")
     if not (interval.isascii() and interval.isdecimal()) or not 1 <= int(interval) <= INTERVAL_MAX:
-        raise _wrong(f"INTERVAL is 1 to {INTERVAL_MAX}.")
+        raise _wrong(mark("INTERVAL is 1 to %(most)s.", most=INTERVAL_MAX))
     _check_numbers(parts)
     _check_times(plain, first)
     return plain
@@ -66,11 +67,11 @@ def _check_times(rule: str, first: datetime) -> None:
     times = iter(_read(without_end, late))
     begun = "UNTIL=" not in rule or next(iter(_read(f"FREQ=DAILY;{_until(rule)}", first)), None)
     if not begun or next(times, None) != late:
-        raise _wrong("The first time is not one of those that the rule gives.")
+        raise _wrong(mark("The first time is not one of those that the rule gives."))
     second = next(times, None)
     rare = second is None or second > late + AHEAD
     if rare and next(_read(rule, first).xafter(first), None):
-        raise _wrong("It repeats too rarely: the second time is within nine years.")
+        raise _wrong(mark("It repeats too rarely: the second time is within nine years."))
 
 
 def _until(rule: str) -> str:
@@ -82,7 +83,7 @@ def _parts(rule: str) -> Iterator[tuple[str, str]]:
     for part in rule.split(";"):
         name, sign, value = part.partition("=")
         if not (name and sign and value) or name in seen:
-            raise _wrong("A rule is written like FREQ=WEEKLY;BYDAY=MO.")
+            raise _wrong(mark("A rule is written like FREQ=WEEKLY;BYDAY=MO."))
         seen.add(name)
         yield name, value
 
@@ -94,7 +95,7 @@ def _check_numbers(parts: dict[str, str]) -> None:
         of_months = name == "BYDAY" and (parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts)
         most = 5 if of_months else greatest
         if not all(1 <= int(number) <= most for number in found):
-            raise _wrong(f"A number in {name} is 1 to {most}.")
+            raise _wrong(mark("A number in %(name)s is 1 to %(most)s.", name=name, most=most))
 
 
 def _wrong(sentence: str) -> Invalid:
@@ -113,9 +114,9 @@ def _read(rule: str, first: datetime) -> rrule:
     try:
         found = rrulestr(_floating(rule), dtstart=first)
     except (ValueError, TypeError, OverflowError) as error:
-        raise _wrong("A rule is written like FREQ=WEEKLY;BYDAY=MO.") from error
+        raise _wrong(mark("A rule is written like FREQ=WEEKLY;BYDAY=MO.")) from error
     if not isinstance(found, rrule):
-        raise _wrong("One rule is enough.")
+        raise _wrong(mark("One rule is enough."))
     return found
 
 

@@ -15,6 +15,7 @@ from server.domain.calling import guests
 from server.domain.calling.kinds import HELPING, Answer
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import calls, participations, shift_roles
 from storage.calls import Call
 from storage.participations import Participation
@@ -22,7 +23,7 @@ from storage.polls import Option
 from storage.shift_roles import Role
 
 MAYBE = HELPING[1]
-OTHER = "Another time"
+OTHER = mark("Another time")
 """The option of a card that offers not all shifts."""
 
 GONE = "gone."
@@ -49,7 +50,7 @@ def choose(
     found = next((role for role in roles if role.name == wanted), None)
     if found is None:
         names = ", ".join(role.name for role in roles)
-        raise Invalid(f"A role in this shift is one of: {names}.", field="role")
+        raise Invalid(mark("A role in this shift is one of: %(names)s.", names=names), field="role")
     return found
 
 

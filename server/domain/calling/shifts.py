@@ -18,6 +18,7 @@ from server.domain.calling import shift_roles as shift_role_verbs
 from server.domain.posting import drafts, posts, quotes
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import calls, shift_roles
 from storage import posts as post_rows
 from storage.accounts import Account
@@ -58,34 +59,39 @@ def check(kind: str, shifts: Sequence[Shift]) -> None:
     if shifts and kind != "volunteer":
         raise Invalid("Only a call for volunteers has shifts.", field="shifts")
     if len(shifts) > SHIFTS_MAX:
-        raise Invalid(f"A call has at most {SHIFTS_MAX} shifts.", field="shifts")
+        raise Invalid(mark("A call has at most %(most)s shifts.", most=SHIFTS_MAX), field="shifts")
     for shift in shifts:
         _check(shift)
     if len({shift.title.casefold() for shift in shifts}) < len(shifts):
         raise Invalid("Two shifts have the same title.", field="shifts")
     if OTHER.casefold() in {shift.title.casefold() for shift in shifts}:
-        raise Invalid(f"{OTHER} is the title of no shift.", field="shifts")
+        raise Invalid(mark("%(other)s is the title of no shift.", other=OTHER), field="shifts")
 
 
 def _check(shift: Shift) -> None:
     if not 0 < len(shift.title) <= kinds.OPTION_LENGTH:
         most = kinds.OPTION_LENGTH
-        raise Invalid(f"The title of a shift has 1 to {most} characters.", field="shifts")
+        raise Invalid(
+            mark("The title of a shift has 1 to %(most)s characters.", most=most), field="shifts"
+        )
     if shift.starts_at is None:
         raise Invalid("A shift needs a time: starts_at.", field="shifts")
     if shift.ends_at and shift.ends_at < shift.starts_at:
         raise Invalid("A shift ends before it begins.", field="shifts")
     if shift.capacity is not None and not 0 < shift.capacity <= PLACES_MAX:
-        raise Invalid(f"A shift has 1 to {PLACES_MAX:,} places.", field="shifts")
+        raise Invalid(mark("A shift has 1 to %(most)s places.", most=PLACES_MAX), field="shifts")
     if shift.capacity is not None and shift.roles:
         raise Invalid("The places of a shift are those of its roles.", field="shifts")
     if len(shift.roles) > ROLES_MAX:
-        raise Invalid(f"A shift has at most {ROLES_MAX} roles.", field="shifts")
+        raise Invalid(mark("A shift has at most %(most)s roles.", most=ROLES_MAX), field="shifts")
     for role in shift.roles:
         if not 0 < len(role.name) <= ROLE_MAX or len(role.skill) > ROLE_MAX:
-            raise Invalid(f"The name of a role has 1 to {ROLE_MAX} characters.", field="shifts")
+            raise Invalid(
+                mark("The name of a role has 1 to %(most)s characters.", most=ROLE_MAX),
+                field="shifts",
+            )
         if not 0 < role.places <= PLACES_MAX:
-            raise Invalid(f"A role has 1 to {PLACES_MAX:,} places.", field="shifts")
+            raise Invalid(mark("A role has 1 to %(most)s places.", most=PLACES_MAX), field="shifts")
     if len({role.name for role in shift.roles}) < len(shift.roles):
         raise Invalid("Two roles of a shift have the same name.", field="shifts")
 
@@ -163,7 +169,9 @@ async def set_roles(tx: Tx, call: Call, roles: Sequence[Role]) -> None:
     names = {role.name for role in roles}
     for kept in await shift_roles.of_shifts(tx.conn, [call.post_id]):
         if kept.name not in names:
-            raise Invalid(f"Somebody is in this shift as {kept.name}.", field="shifts")
+            raise Invalid(
+                mark("Somebody is in this shift as %(name)s.", name=kept.name), field="shifts"
+            )
     await shift_role_verbs.give(tx, call)
 
 

@@ -13,17 +13,18 @@ from server.domain.calling import calls, short_form
 from server.domain.posting.drafts import Draft, Typed
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import joined, mark
 from storage import accounts
 from storage import calls as call_rows
 from storage.accounts import Account
 from storage.db import next_id
 from storage.posts import Post
 
-FOR_EVERYBODY = "A call is for everybody: post it publicly, to its community."
-WHERE = "Line 1: say which community this call is for, by its handle, such as @river."
-ELSEWHERE = "Line 1: a call is made on the server of its community, by an organiser there."
-TEXT_ALONE = "A call in the short form has no files, no poll of its own, and quotes nothing."
-NOW = "A call cannot be scheduled: say in it when it takes place."
+FOR_EVERYBODY = mark("A call is for everybody: post it publicly, to its community.")
+WHERE = mark("Line 1: say which community this call is for, by its handle, such as @river.")
+ELSEWHERE = mark("Line 1: a call is made on the server of its community, by an organiser there.")
+TEXT_ALONE = mark("A call in the short form has no files, no poll of its own, and quotes nothing.")
+NOW = mark("A call cannot be scheduled: say in it when it takes place.")
 
 
 async def publish(tx: Tx, author: Account, typed: Typed, draft: Draft) -> Post | None:
@@ -56,9 +57,12 @@ def _with_line(error: Invalid, short: short_form.Short) -> Invalid:
     name = short_form.LINES.get(error.field or "")
     number = short.lines.get(error.field or "")
     if number:
-        return Invalid(f"Line {number}: {error.sentence}", field="status")
-    missing = f" It is said by a line `{name}: …` below the first." if name else ""
-    return Invalid(f"{error.sentence}{missing}", field="status")
+        return Invalid(
+            mark("Line %(number)s: %(sentence)s", number=number, sentence=error.sentence),
+            field="status",
+        )
+    missing = mark("It is said by a line `%(name)s: …` below the first.", name=name) if name else ""
+    return Invalid(joined(error.sentence, missing), field="status")
 
 
 def refuse_later(typed: str) -> None:

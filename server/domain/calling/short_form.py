@@ -18,6 +18,7 @@ from server.domain.calling import kinds
 from server.domain.calling.deciding import Rules
 from server.domain.calling.drafting import Wanted
 from server.errors import Invalid
+from server.i18n import mark
 from storage.calls import Details
 from storage.sources import Source
 
@@ -116,7 +117,9 @@ def parse(typed: str, timezone: str, language: str | None = None) -> Short:
 
 
 def _fault(number: int, sentence: str) -> Invalid:
-    return Invalid(f"Line {number}: {sentence}", field="status")
+    return Invalid(
+        mark("Line %(number)s: %(sentence)s", number=number, sentence=sentence), field="status"
+    )
 
 
 def _first(line: str, number: int) -> tuple[str, str, str]:
@@ -145,7 +148,12 @@ def _parted(lines: list[str], start: int) -> tuple[dict[str, _Line], str]:
             continue  # a line of handles
         name, found = _named(line, at + 1)
         if name in head:
-            raise _fault(at + 1, f"{name} was said before, in line {head[name].number}.")
+            raise _fault(
+                at + 1,
+                mark(
+                    "%(name)s was said before, in line %(line)s.", name=name, line=head[name].number
+                ),
+            )
         head[name] = found
     return head, ""
 

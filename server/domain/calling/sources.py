@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from server import text
 from server.errors import Invalid
+from server.i18n import mark
 from storage.sources import Source
 
 MOST = 5
@@ -20,7 +21,7 @@ URL_MAX = 2000
 def cleaned(sources: Sequence[Source]) -> tuple[Source, ...]:
     """As they are kept: a title is one line, and without one the host stands there. Raises ``Invalid``."""
     if len(sources) > MOST:
-        raise Invalid(f"A call names at most {MOST} sources.", field="sources")
+        raise Invalid(mark("A call names at most %(most)s sources.", most=MOST), field="sources")
     return tuple(_cleaned(source) for source in sources)
 
 
@@ -31,7 +32,10 @@ def _cleaned(source: Source) -> Source:
         )
     title = text.one_line(source.title)
     if len(title) > TITLE_MAX:
-        raise Invalid(f"The title of a source has at most {TITLE_MAX} characters.", field="sources")
+        raise Invalid(
+            mark("The title of a source has at most %(most)s characters.", most=TITLE_MAX),
+            field="sources",
+        )
     return Source(source.url, title or urlsplit(source.url).hostname or source.url)
 
 

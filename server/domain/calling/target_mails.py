@@ -23,6 +23,7 @@ from server.domain.groups import communities
 from server.domain.mailing import mail_budgets, sealed
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid, NotFound
+from server.i18n import mark
 from server.mail import Mail
 from server.pages import render_text
 from storage import accounts, calls, users
@@ -58,9 +59,15 @@ async def allow(tx: Tx, actor: Account, post: Post, wanted: Mailing | None) -> N
         return
     _require_mail(tx)
     if not 1 <= wanted.per_hour <= PER_HOUR:
-        raise Invalid(f"To one target go 1 to {PER_HOUR} letters an hour.", field="per_hour")
+        raise Invalid(
+            mark("To one target go 1 to %(per_hour)s letters an hour.", per_hour=PER_HOUR),
+            field="per_hour",
+        )
     if not 1 <= wanted.per_day <= PER_DAY:
-        raise Invalid(f"To one target go 1 to {PER_DAY} letters a day.", field="per_day")
+        raise Invalid(
+            mark("To one target go 1 to %(per_day)s letters a day.", per_day=PER_DAY),
+            field="per_day",
+        )
     await rows.put_mailing(tx.conn, post.id, wanted)
     await _let_hear(tx, call, before, wanted)
 
@@ -101,7 +108,7 @@ async def preview(
         policy.HAS_PLEDGED.require()
         raise NotFound
     if not 0 < len(signed) <= NAME_MAX:
-        raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
+        raise Invalid(mark("A name has 1 to %(most)s characters.", most=NAME_MAX), field="name")
     group = await accounts.by_id(tx.conn, call.community_id)
     assert group, "a foreign key holds it"
     body = render_text(

@@ -26,6 +26,7 @@ from server.domain.groups import communities
 from server.domain.members import users
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, calls, target_mails, targets
 from storage import participations as rows
 from storage.accounts import Account
@@ -41,7 +42,7 @@ NOTE_MAX = 1000
 SAID_MAX = 2000
 SUBJECT_MAX, BODY_MAX = 200, 5000
 REPORTS_MAX = 1000
-NO_ADDRESS = "An address is like council@town.example or https://town.example."
+NO_ADDRESS = mark("An address is like council@town.example or https://town.example.")
 
 
 def _contact(call: Call | None) -> Call:
@@ -64,11 +65,14 @@ async def add(tx: Tx, actor: Account, post: Post, wanted: NewTarget) -> None:
     call = await _steered(tx, actor, post)
     name = text.one_line(wanted.name)
     if not 0 < len(name) <= NAME_MAX:
-        raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
+        raise Invalid(mark("A name has 1 to %(most)s characters.", most=NAME_MAX), field="name")
     if max(len(wanted.role), len(wanted.area), len(wanted.language or "")) > NAME_MAX:
-        raise Invalid(f"Role, area and language have at most {NAME_MAX} characters.", field="role")
+        raise Invalid(
+            mark("Role, area and language have at most %(most)s characters.", most=NAME_MAX),
+            field="role",
+        )
     if await targets.count(tx.conn, post.id) >= MOST:
-        raise Invalid(f"A call has at most {MOST} targets.", field="name")
+        raise Invalid(mark("A call has at most %(most)s targets.", most=MOST), field="name")
     new = NewTarget(name, text.one_line(wanted.role), address(wanted.address),
                     text.one_line(wanted.area), wanted.language)  # fmt: skip
     await targets.insert(tx.conn, post.id, new, tx.now)
@@ -130,9 +134,11 @@ async def set_status(
     """Where a target stands now, with a public note. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
     call = await _steered(tx, actor, post)
     if status not in STATUSES:
-        raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
+        raise Invalid(
+            mark("A status is one of: %(known)s.", known=", ".join(STATUSES)), field="status"
+        )
     if len(note) > NOTE_MAX:
-        raise Invalid(f"A note has at most {NOTE_MAX:,} characters.", field="note")
+        raise Invalid(mark("A note has at most %(most)s characters.", most=NOTE_MAX), field="note")
     if await targets.by_id(tx.conn, post.id, target_id) is None:
         raise NotFound
     await targets.set_status(tx.conn, target_id, status, note.strip(), tx.now)
@@ -160,12 +166,16 @@ async def set_script(tx: Tx, actor: Account, post: Post, wanted: Script) -> None
     """What is written to targets of one status. Raises ``Forbidden``, ``Invalid``, ``NotFound``."""
     call = await _steered(tx, actor, post)
     if wanted.status not in STATUSES:
-        raise Invalid(f"A status is one of: {', '.join(STATUSES)}.", field="status")
+        raise Invalid(
+            mark("A status is one of: %(known)s.", known=", ".join(STATUSES)), field="status"
+        )
     subject, body = text.one_line(wanted.subject), wanted.body.strip()
     if not 0 < len(subject) <= SUBJECT_MAX:
-        raise Invalid(f"A subject has 1 to {SUBJECT_MAX} characters.", field="subject")
+        raise Invalid(
+            mark("A subject has 1 to %(most)s characters.", most=SUBJECT_MAX), field="subject"
+        )
     if not 0 < len(body) <= BODY_MAX:
-        raise Invalid(f"A letter has 1 to {BODY_MAX:,} characters.", field="body")
+        raise Invalid(mark("A letter has 1 to %(most)s characters.", most=BODY_MAX), field="body")
     await targets.put_script(tx.conn, post.id, Script(wanted.status, subject, body))
     await _changed(tx, call)
 
@@ -220,7 +230,7 @@ async def report(
     if said and not post.local:
         raise Invalid("What they said stays here: write to the organisers.", field="said")
     if len(said) > SAID_MAX:
-        raise Invalid(f"It has at most {SAID_MAX:,} characters.", field="said")
+        raise Invalid(mark("It has at most %(most)s characters.", most=SAID_MAX), field="said")
     old = await rows.of_account(tx.conn, post.id, actor.id)
     status = "answered" if answered else "did"
     best = "answered" if answered or (old and old.answer == "answered") else "did"

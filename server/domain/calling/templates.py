@@ -12,6 +12,7 @@ from server.domain.calling.call_templates import Template
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import call_templates as rows
 from storage import communities as community_rows
 from storage import follows
@@ -43,7 +44,9 @@ async def keep(
     if known:
         return await rows.change(tx.conn, known.id, body, known.shared, tx.now)
     if await rows.count(tx.conn, community.id) >= MOST:
-        raise Invalid(f"A community keeps at most {MOST} templates.", field="name")
+        raise Invalid(
+            mark("A community keeps at most %(most)s templates.", most=MOST), field="name"
+        )
     if shared is None:
         shared = not await communities.is_private(tx, community)
     return await rows.insert(tx.conn, community.id, body, origin, shared, tx.now)

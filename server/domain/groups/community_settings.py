@@ -23,6 +23,7 @@ from server.domain.mailing import mail_follows
 from server.domain.members import accounts, follows
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from server.urls import Urls
 from storage import accounts as account_rows
 from storage import communities as rows
@@ -116,22 +117,22 @@ def check(row: Community) -> None:
     """Raises ``Invalid`` naming the field."""
     communities.check_settings(row.visibility, row.policy)
     wrong = (
-        (len(row.purpose) > PURPOSE_MAX, "purpose", f"A purpose has at most {PURPOSE_MAX} characters."),
-        (len(row.norms) > NORMS_MAX, "norms", f"The norms have at most {NORMS_MAX:,} characters."),
+        (len(row.purpose) > PURPOSE_MAX, "purpose", mark("A purpose has at most %(most)s characters.", most=PURPOSE_MAX)),
+        (len(row.norms) > NORMS_MAX, "norms", mark("The norms have at most %(most)s characters.", most=NORMS_MAX)),
         (_too_much(row.rules, RULES_MAX, RULE_MAX), "rules",
-         f"There are at most {RULES_MAX} rules of at most {RULE_MAX} characters."),
+         mark("There are at most %(most)s rules of at most %(longest)s characters.", most=RULES_MAX, longest=RULE_MAX)),
         (_too_much(row.questions, QUESTIONS_MAX, QUESTION_MAX), "questions",
-         f"There are at most {QUESTIONS_MAX} questions of at most {QUESTION_MAX} characters."),
+         mark("There are at most %(most)s questions of at most %(longest)s characters.", most=QUESTIONS_MAX, longest=QUESTION_MAX)),
         (len(row.topics) > TOPICS_MAX or not all(map(TOPIC.fullmatch, row.topics)), "topics",
-         f"There are at most {TOPICS_MAX} topics, each one word."),
+         mark("There are at most %(most)s topics, each one word.", most=TOPICS_MAX)),
         (row.language is not None and not LANGUAGE.fullmatch(row.language), "language",
-         "A language is named by its code, such as en or pt-BR."),
+         mark("A language is named by its code, such as en or pt-BR.")),
         (row.capacity is not None and not 0 < row.capacity <= CAPACITY_MAX, "capacity",
-         f"A community has room for 1 to {CAPACITY_MAX:,} people."),
+         mark("A community has room for 1 to %(most)s people.", most=CAPACITY_MAX)),
         (row.proposals not in PROPOSALS, "proposals",
-         "Calls are open to all members, seconded by some, or approved."),
+         mark("Calls are open to all members, seconded by some, or approved.")),
         (not 0 < row.seconds <= SECONDS_MAX, "seconds",
-         f"A proposal is seconded by 1 to {SECONDS_MAX} members."),
+         mark("A proposal is seconded by 1 to %(most)s members.", most=SECONDS_MAX)),
     )  # fmt: skip
     for is_wrong, field, sentence in wrong:
         if is_wrong:

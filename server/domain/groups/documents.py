@@ -15,6 +15,7 @@ from server.domain import policy
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid, NotFound
+from server.i18n import mark
 from storage import communities as rows
 from storage import documents, follows
 from storage.accounts import Account
@@ -41,11 +42,13 @@ class Wanted:
 
 async def create(tx: Tx, author: Account, community: Account, wanted: Wanted) -> Document:
     """Raises ``Forbidden`` (not a member, banned, not who steers), ``Invalid``."""
-    await _require_writer(tx, author, community, wanted.editors)
+    await require_writer(tx, author, community, wanted.editors)
     _check(wanted)
     await rows.hold(tx.conn, community.id)
     if await documents.count(tx.conn, community.id) >= MOST:
-        raise Invalid(f"A community keeps at most {MOST} documents.", field="title")
+        raise Invalid(
+            mark("A community keeps at most %(most)s documents.", most=MOST), field="title"
+        )
     made = await documents.insert(tx.conn, community.id, wanted.editors, tx.now)
     return await _write(tx, made, 1, author, wanted)
 
@@ -55,7 +58,7 @@ async def edit(
 ) -> Document:
     """``seen``: the version that was changed. The same once more is no event; who may edit it is for
     those who steer. Raises ``Forbidden``, ``Invalid``, ``Conflict`` (it was changed meanwhile)."""
-    await _require_writer(tx, editor, community, document.editors)
+    await require_writer(tx, editor, community, document.editors)
     if wanted.editors != document.editors:
         await communities.require_steward(tx, community, editor)
     _check(wanted)
@@ -89,7 +92,8 @@ async def known(tx: Tx, document_id: int) -> Document:
     return found
 
 
-async def _require_writer(tx: Tx, account: Account, community: Account, editors: str) -> None:
+async def require_writer(tx: Tx, account: Account, community: Account, editors: str) -> None:
+    """Whether somebody may write a document with these ``editors``, or change it. Raises ``Forbidden``, ``Invalid``."""
     if editors not in EDITORS:
         raise Invalid("A document is changed by stewards or by members.", field="editors")
     if await rows.role(tx.conn, community.id, account.id):
@@ -105,12 +109,15 @@ def _title(wanted: Wanted) -> str:
 
 def _check(wanted: Wanted) -> None:
     if not 0 < len(_title(wanted)) <= TITLE_MAX:
-        raise Invalid(f"A title has 1 to {TITLE_MAX} characters.", field="title")
+        raise Invalid(mark("A title has 1 to %(most)s characters.", most=TITLE_MAX), field="title")
     if not 0 < len(wanted.source.strip()) <= TEXT_MAX:
-        raise Invalid(f"The text has 1 to {TEXT_MAX:,} characters.", field="text")
+        raise Invalid(mark("The text has 1 to %(most)s characters.", most=TEXT_MAX), field="text")
     if any(len(part) > PARAGRAPH_MAX for part in text.paragraphs(wanted.source)):
         raise Invalid(
-            f"A paragraph has at most {PARAGRAPH_MAX:,} characters: leave an empty line somewhere.",
+            mark(
+                "A paragraph has at most %(most)s characters: leave an empty line somewhere.",
+                most=PARAGRAPH_MAX,
+            ),
             field="text",
         )
 

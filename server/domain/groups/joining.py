@@ -19,6 +19,7 @@ from server.domain import policy
 from server.domain.members import follows
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, communities, community_links, joins
 from storage import follows as follow_rows
 from storage.accounts import Account
@@ -84,7 +85,9 @@ def _answers(row: Community, wish: Wish, *, asked: bool) -> list[str]:
     if len(given) != len(row.questions) or not all(given):
         raise Invalid("Please answer every question of this community.", field="answers")
     if max(map(len, given)) > ANSWER_MAX:
-        raise Invalid(f"An answer has at most {ANSWER_MAX} characters.", field="answers")
+        raise Invalid(
+            mark("An answer has at most %(most)s characters.", most=ANSWER_MAX), field="answers"
+        )
     return given
 
 
@@ -125,7 +128,12 @@ async def make_link(
     policy.may_link(row.policy if row else "", member=belongs, role=role).require()
     if not 0 < uses <= MAX_USES or not 0 < days <= MAX_DAYS:
         raise Invalid(
-            f"A link is for 1 to {MAX_USES} people and 1 to {MAX_DAYS} days.", field="uses"
+            mark(
+                "A link is for 1 to %(most)s people and 1 to %(max_days)s days.",
+                most=MAX_USES,
+                max_days=MAX_DAYS,
+            ),
+            field="uses",
         )
     if await community_links.count(tx.conn, member.id, tx.now) >= MAX_LINKS:
         raise Invalid("You have many links already: take one back first.", field="uses")

@@ -14,6 +14,7 @@ from server import text
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import places
 from storage.accounts import Account
 from storage.places import Area, Around, Place
@@ -97,7 +98,9 @@ async def settle(
     old = await places.area(tx.conn, owner.id)
     reach = reach_km or (old.reach_km if old else REACH_KM)
     if not 1 <= reach <= MAX_KM:
-        raise Invalid(f"A reach is between 1 and {MAX_KM} kilometres.", field="reach_km")
+        raise Invalid(
+            mark("A reach is between 1 and %(most)s kilometres.", most=MAX_KM), field="reach_km"
+        )
     seen = shown if shown is not None else bool(old and old.shown)
     area = Area(latitude, longitude, reach, seen)
     await places.put_area(tx.conn, owner.id, area)

@@ -12,6 +12,7 @@ from server.domain.moderating import group_moderation
 from server.domain.moderating.group_moderation import Steward
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import post_notes as rows
 from storage.posts import Post
 
@@ -24,7 +25,7 @@ async def put(tx: Tx, by: Steward, post: Post, words: str) -> None:
         policy.NOT_IN_COMMUNITY.require()
     said = text.one_line(words)
     if len(words) > WORDS_MAX:
-        raise Invalid(f"A note has at most {WORDS_MAX} characters.", field="text")
+        raise Invalid(mark("A note has at most %(most)s characters.", most=WORDS_MAX), field="text")
     if said:
         await rows.put(tx.conn, post.id, said, by.role, by.account.id, tx.now)
     elif not await rows.drop(tx.conn, post.id):

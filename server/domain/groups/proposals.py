@@ -28,6 +28,7 @@ from server.domain.calling.drafting import Wanted
 from server.domain.groups import communities, letters
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, persons
 from storage import communities as community_rows
 from storage import follows as follow_rows
@@ -76,7 +77,7 @@ async def propose(tx: Tx, member: Account, group: Account, wanted: Wanted) -> Pr
     pictures.refuse_for_later(wanted.media_ids)
     await rows.take_turns(tx.conn, member.id)
     if await rows.open_of(tx.conn, member.id) >= OPEN_MAX:
-        raise Invalid(f"You have {OPEN_MAX} open ideas already.", field="title")
+        raise Invalid(mark("You have %(most)s open ideas already.", most=OPEN_MAX), field="title")
     title = text.one_line(wanted.title)
     made = await rows.insert(
         tx.conn, group.id, member.id, wanted.kind, title, plain(wanted), tx.now
@@ -123,9 +124,16 @@ async def change(tx: Tx, actor: Account, proposal_id: int, state: str, note: str
     held = await _held(tx, proposal_id)
     role = await community_rows.role(tx.conn, held.community_id, actor.id)
     if len(note) > NOTE_MAX:
-        raise Invalid(f"A note has at most {NOTE_MAX} characters.", field="note")
+        raise Invalid(mark("A note has at most %(most)s characters.", most=NOTE_MAX), field="note")
     if state not in MOVES[held.state]:
-        raise Invalid(f"What is in the state {held.state} does not become {state}.", field="state")
+        raise Invalid(
+            mark(
+                "What is in the state %(state)s does not become %(wanted)s.",
+                state=held.state,
+                wanted=state,
+            ),
+            field="state",
+        )
     if state == "trial":
         policy.may_let_through(*await _rule(tx, held), role=role).require()
         return await _try(tx, held, note)

@@ -16,6 +16,7 @@ from server.domain import sight
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import calls, skills
 from storage.accounts import Account
 from storage.posts import Post
@@ -38,9 +39,11 @@ def read(said: Iterable[str]) -> list[str]:
     """Each once, in order. Raises ``Invalid`` for too many, or one that is too long."""
     found = sorted({skill for skill in map(normalised, said) if skill})
     if len(found) > MOST:
-        raise Invalid(f"These are more than {MOST} skills.", field="skills")
+        raise Invalid(mark("These are more than %(most)s skills.", most=MOST), field="skills")
     if any(len(skill) > LONGEST for skill in found):
-        raise Invalid(f"A skill has at most {LONGEST} characters.", field="skills")
+        raise Invalid(
+            mark("A skill has at most %(longest)s characters.", longest=LONGEST), field="skills"
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from server.domain import effects, policy
 from server.domain.groups import letters
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, communities
 from storage import ties_elsewhere as rows
 from storage.accounts import Account
@@ -31,7 +32,9 @@ async def ask(tx: Tx, organiser: Account, group: Account, other: Account) -> boo
         uri = await effects.new_id(tx)
         made = Tie(group.id, other.id, "asked", uri, True, organiser.id, tx.now)
         if not await rows.insert(tx.conn, made, MOST):
-            raise Invalid(f"A community asks at most {MOST} others.", field="other_id")
+            raise Invalid(
+                mark("A community asks at most %(most)s others.", most=MOST), field="other_id"
+            )
         await effects.offer_tie(tx, group, other, uri)
         return False
     if tie.state == "wanted":

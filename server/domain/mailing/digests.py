@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from server import i18n
 from server import text as texts
 from server.domain import sight
 from server.domain.groups import letters
@@ -148,7 +149,8 @@ async def _say(tx: Tx, user: User, since: datetime) -> None:
         parts = {} if person.is_hidden else await _parts_of(tx, person, since, tx.now)
         parts = await _with_quiet(tx, parts, await _nudge_one(tx, person.id))
         if parts:
-            words = render_text("letter_digest.txt", parts=parts, timezone=zone)
+            with i18n.speaking(i18n.best(user.language)):
+                words = render_text("letter_digest.txt", parts=parts, timezone=zone)
             await letters.send(tx, None, person, "digest", body=words)
 
 
@@ -192,9 +194,10 @@ async def write(tx: Tx, user_id: int, since: str, until: str, quiet: dict[str, s
     if not parts:
         return None
     link = tx.site.urls.unsubscribe(user_id)
-    text = render_text(
-        "mail_digest.txt", site=tx.site, parts=parts, link=link, timezone=chosen.timezone
-    )
+    with i18n.speaking(i18n.best(user.language)):
+        text = render_text(
+            "mail_digest.txt", site=tx.site, parts=parts, link=link, timezone=chosen.timezone
+        )
     subject, _, body = text.partition("\n\n")
     return Mail(user.email, " ".join(subject.split()), body, tx.now, unsubscribe=link)
 

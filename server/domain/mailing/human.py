@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from server.domain.mailing.sealed import secret_of
 from server.domain.tx import Tx
 from server.errors import Forbidden
+from server.i18n import mark
 
 TRAP = "website"
 """A field that no person sees, and programs fill in."""
 LEAST = timedelta(seconds=3)
 MOST = timedelta(days=1)
-TOO_FAST = "That was faster than anybody reads. Please send the form once more."
-TOO_OLD = "This form is from another day. Please send it once more."
+TOO_FAST = mark("That was faster than anybody reads. Please send the form once more.")
+TOO_OLD = mark("This form is from another day. Please send it once more.")
 
 
 def stamp(tx: Tx, subject: str) -> str:

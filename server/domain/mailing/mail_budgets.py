@@ -20,6 +20,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from server.domain.mailing import sealed
 from server.domain.tx import Tx
 from server.errors import TooMany
+from server.i18n import mark
 from storage import mail_counts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -130,7 +131,10 @@ async def _require(tx: Tx, wanted: Sequence[Bound], where: str) -> None:
     again = await _full(tx, wanted)
     if again:
         raise TooMany(
-            f"Too many mails were asked for {where} just now. Please try again later.",
+            mark(
+                "Too many mails were asked for %(where)s just now. Please try again later.",
+                where=where,
+            ),
             retry_after=max(1, int((again - tx.now).total_seconds())),
         )
 

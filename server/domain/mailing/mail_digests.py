@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from server import i18n
 from server.domain.mailing import digests, mail_follows
 from server.domain.mailing.digests import Part
 from server.domain.tx import Tx
@@ -53,17 +54,18 @@ def _mail(
 ) -> Mail:
     urls = tx.site.urls
     stop = urls.mail_follow(mail_follows.token(tx, follow, "stop"), stop=True)
-    text = render_text(
-        f"mail_follow_{kind}.txt",
-        site=tx.site,
-        group=mail_follows.name_of(group),
-        url=group.url,
-        link=urls.mail_follow(mail_follows.token(tx, follow, "confirm")),
-        stop=stop,
-        agreed=follow.agreed,
-        days=mail_follows.CONFIRM_WITHIN.days,
-        part=part,
-    )
+    with i18n.speaking(i18n.best(follow.language)):
+        text = render_text(
+            f"mail_follow_{kind}.txt",
+            site=tx.site,
+            group=mail_follows.name_of(group),
+            url=group.url,
+            link=urls.mail_follow(mail_follows.token(tx, follow, "confirm")),
+            stop=stop,
+            agreed=follow.agreed,
+            days=mail_follows.CONFIRM_WITHIN.days,
+            part=part,
+        )
     subject, _, body = text.partition("\n\n")
     listed = stop if kind in ("week", "invited") else ""
     key = f"{urls.domain} {follow.id} {what}" if kind == "week" else ""

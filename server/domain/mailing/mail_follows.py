@@ -19,13 +19,14 @@ from __future__ import annotations
 import hmac
 from datetime import UTC, datetime, timedelta
 
-from server import ids
+from server import i18n, ids
 from server.domain.mailing import digests, mail_budgets, sealed
 from server.domain.mailing.mail_budgets import Asked
 from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import mark
 from server.sealing import Sealed
 from storage import accounts, communities, mail_lists
 from storage import mail_follows as rows
@@ -43,15 +44,17 @@ MOST_NEW = 2000
 HOUR = 8
 """Of Monday, in UTC."""
 AT_ONCE = 200
-USED = "This link is not complete, or its time is over."
+USED = mark("This link is not complete, or its time is over.")
 
 
 def statement(name: str, domain: str) -> str:
     """What is shown before, and agreed to."""
-    return (
-        f"{domain} keeps your address, encrypted for {name}, to send you one mail a week at most about what is"
+    return mark(
+        "%(domain)s keeps your address, encrypted for %(name)s, to send you one mail a week at most about what is"
         " public there. Nobody else learns it, the organisers neither. Each mail has a link that ends this and"
-        " deletes your address at once. A fingerprint of it stays for a year, so that no list invites you again."
+        " deletes your address at once. A fingerprint of it stays for a year, so that no list invites you again.",
+        domain=domain,
+        name=name,
     )
 
 
@@ -89,9 +92,11 @@ async def check(tx: Tx, given: str) -> str:
     return address
 
 
-async def begin(tx: Tx, group: Account, given: str, source: str | None = None) -> None:
+async def begin(
+    tx: Tx, group: Account, given: str, source: str | None = None, language: str = ""
+) -> None:
     """Write an address down, and send a mail that asks whether it was its owner. ``source``: the network address of
-    who typed it.
+    who typed it; ``language``: of the page where they did, in which their mails speak.
 
     Raises ``Invalid``, ``NotFound``, ``Forbidden`` (there are too many), ``TooMany`` (as ``mail_budgets.may_mail``).
     """
@@ -99,26 +104,31 @@ async def begin(tx: Tx, group: Account, given: str, source: str | None = None) -
     address = await check(tx, given)
     await require_room(tx, group)
     if await mail_budgets.may_mail(tx, address, Asked(f"community {group.id}", source)):
-        kept = await keep(tx, group, address, "form")
+        kept = await keep(tx, group, address, "form", language=language)
         await want(tx, kept, "again" if kept.state == "confirmed" else "confirm")
 
 
 async def require_room(tx: Tx, group: Account) -> None:
     await communities.hold(tx.conn, group.id)
     if await rows.count(tx.conn, group.id, "confirmed") >= MOST:
-        raise Forbidden(f"More than {MOST:,} people cannot follow by e-mail.", reason="full")
+        raise Forbidden(
+            mark("More than %(most)s people cannot follow by e-mail.", most=MOST), reason="full"
+        )
 
 
 async def keep(
-    tx: Tx, group: Account, address: str, source: str, agreed: str | None = None
+    tx: Tx, group: Account, address: str, source: str, agreed: str | None = None, language: str = ""
 ) -> MailFollow:
     """The row of this address: a new one, or the one that is there."""
     ring = await sealed.ring(tx, group.id)
-    mark = ring.fingerprint(sealed.plain(address), 0)
-    text = agreed or statement(name_of(group), tx.site.urls.domain)
+    fingerprint = ring.fingerprint(sealed.plain(address), 0)
+    row = await communities.by_id(tx.conn, group.id)
+    spoken = i18n.best(language, row and row.language)
+    with i18n.speaking(spoken):
+        text = agreed or i18n.gettext(statement(name_of(group), tx.site.urls.domain))
     box = ring.seal(address.encode(), PURPOSE)
-    kept = await rows.put(tx.conn, group.id, mark, box, source, text, tx.now)
-    kept = kept or await rows.by_fingerprint(tx.conn, group.id, mark)
+    kept = await rows.put(tx.conn, group.id, fingerprint, box, source, text, spoken, tx.now)
+    kept = kept or await rows.by_fingerprint(tx.conn, group.id, fingerprint)
     assert kept, "the community is locked"
     await rows.drop_oldest_new(tx.conn, group.id, MOST_NEW)
     return kept
@@ -182,13 +192,13 @@ async def confirm(tx: Tx, given: str) -> tuple[Account, MailFollow]:
     return group, done or follow
 
 
-async def begin_confirmed(tx: Tx, group: Account, address: str, agreed: str) -> None:
+async def begin_confirmed(tx: Tx, group: Account, address: str, agreed: str, language: str) -> None:
     """For an address that was confirmed with an answer to a call; nothing where it cannot be."""
     if not offered(tx) or not await may_follow(tx, group):
         return
     await communities.hold(tx.conn, group.id)
     if await rows.count(tx.conn, group.id, "confirmed") < MOST:
-        kept = await keep(tx, group, address, "answer", agreed)
+        kept = await keep(tx, group, address, "answer", agreed, language)
         await rows.confirm(tx.conn, kept.id, tx.now)
         await plan(tx, group.id)
 

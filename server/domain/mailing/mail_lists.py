@@ -22,6 +22,7 @@ from server.domain.members import users
 from server.domain.moderating import barriers
 from server.domain.tx import Tx
 from server.errors import Invalid, TooMany
+from server.i18n import mark
 from server.sealing import Sealed
 from storage import accounts
 from storage import communities as community_rows
@@ -77,9 +78,14 @@ async def upload(tx: Tx, actor: Account, group: Account, text: str) -> Standing:
     found = addresses(text)
     await community_rows.hold(tx.conn, group.id)
     if await rows.count(tx.conn, group.id) + len(found) > A_YEAR:
-        raise TooMany(f"A community may invite {A_YEAR:,} addresses in a year.", retry_after=RETRY)
+        raise TooMany(
+            mark("A community may invite %(a_year)s addresses in a year.", a_year=A_YEAR),
+            retry_after=RETRY,
+        )
     if not await mail_budgets.may_invite(tx, actor.user_id or 0, len(found), A_DAY):
-        raise TooMany(f"One may invite {A_DAY:,} addresses in a day.", retry_after=RETRY)
+        raise TooMany(
+            mark("One may invite %(a_day)s addresses in a day.", a_day=A_DAY), retry_after=RETRY
+        )
     ring = await sealed.ring(tx, group.id)
     added = [await _add(tx, ring, group, each) for each in found]
     await tx.later(f"mail_list/{group.id}", JOB, {"community_id": group.id}, tx.now)
@@ -95,7 +101,9 @@ async def _add(tx: Tx, ring: Ring, group: Account, address: str) -> bool:
 def addresses(text: str) -> list[str]:
     """The addresses of a CSV file, each once: of every line the first field with an @. Raises ``Invalid``."""
     if len(text) > MAX_CHARACTERS:
-        raise Invalid(f"A list has at most {MAX_CHARACTERS:,} characters.", field="addresses")
+        raise Invalid(
+            mark("A list has at most %(most)s characters.", most=MAX_CHARACTERS), field="addresses"
+        )
     found: dict[str, str] = {}
     try:
         for number, line in enumerate(csv.reader(text.splitlines(), strict=True), 1):
@@ -107,7 +115,7 @@ def addresses(text: str) -> list[str]:
     if not found:
         raise Invalid("There is no e-mail address in it.", field="addresses")
     if len(found) > MOST:
-        raise Invalid(f"A list has at most {MOST:,} addresses.", field="addresses")
+        raise Invalid(mark("A list has at most %(most)s addresses.", most=MOST), field="addresses")
     return list(found.values())
 
 
@@ -115,7 +123,9 @@ def _checked(given: str, line: int) -> str:
     try:
         return users.check_email(given)
     except Invalid as error:
-        raise Invalid(f"Line {line} has no good address.", field="addresses") from error
+        raise Invalid(
+            mark("Line %(line)s has no good address.", line=line), field="addresses"
+        ) from error
 
 
 async def drip(tx: Tx, community_id: int) -> datetime | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from server import ids
+from server import i18n, ids
 from server.domain.members import attention
 from server.domain.tx import Tx
 from server.mail import Mail
@@ -47,6 +47,7 @@ KINDS = {
     "sign_in_changed": Kind(),
     "email": Kind("email"),
     "email_changed": Kind(),
+    "archive": Kind(),
     "warning": Kind(waits=True),
 }
 
@@ -81,13 +82,14 @@ async def write(tx: Tx, user_id: int, kind: str, to: str = "", **said: str) -> M
     link = await _link(tx, user, purpose, address) if purpose else ""
     persons = await accounts.of_user(tx.conn, user.id)
     handle = f"@{persons[0].username}" if persons else user.email
-    text = render_text(
-        f"mail_{kind}.txt",
-        site=tx.site,
-        link=link,
-        **{"handle": handle, **said},
-        hours=int(LIFETIME[purpose].total_seconds() / 3600) if purpose else 0,
-    )
+    with i18n.speaking(i18n.best(user.language)):
+        text = render_text(
+            f"mail_{kind}.txt",
+            site=tx.site,
+            link=link,
+            **{"handle": handle, **said},
+            hours=int(LIFETIME[purpose].total_seconds() / 3600) if purpose else 0,
+        )
     subject, _, body = text.partition("\n\n")
     return Mail(address, " ".join(subject.split()), body, tx.now)
 

@@ -13,11 +13,12 @@ import idna
 from server import sealing
 from server.domain.tx import Tx
 from server.errors import Unavailable
+from server.i18n import mark
 from server.sealing import Pair, Sealed, Secret
 from storage import community_keys, instance
 
 WRAPPED = "community key"
-NOT_THE_SAME = (
+NOT_THE_SAME = mark(
     "This server cannot keep contact data: its secret is not the one of its database. Machines that share a"
     " database need the same BECKON_SECRET."
 )

@@ -16,6 +16,7 @@ from server.domain.moderating import host_blocks
 from server.domain.posting import media
 from server.domain.tx import Tx
 from server.errors import Conflict, Invalid
+from server.i18n import mark
 from storage import accounts, outbox
 from storage.accounts import Account, Key, Profile
 from storage.db import UniqueViolation, next_id
@@ -80,8 +81,8 @@ async def create(
 
 def _taken(username: str, error: UniqueViolation) -> str:
     if error.constraint_name == accounts.LOOKS:
-        return f"The handle @{username} looks too much like another one here."
-    return f"The handle @{username} is taken."
+        return mark("The handle @%(handle)s looks too much like another one here.", handle=username)
+    return mark("The handle @%(handle)s is taken.", handle=username)
 
 
 def _with_endpoints(tx: Tx, uri: str, kind: str, profile: Profile) -> Profile:
@@ -162,20 +163,27 @@ async def set_profile(tx: Tx, account: Account, **changes: object) -> Account:
 
 def _name(value: str) -> str:
     if len(value) > NAME_MAX:
-        raise Invalid(f"A name has at most {NAME_MAX} characters.", field="display_name")
+        raise Invalid(
+            mark("A name has at most %(most)s characters.", most=NAME_MAX), field="display_name"
+        )
     return text.one_line(value, NAME_MAX)
 
 
 def _note(value: str) -> str:
     if len(value) > NOTE_MAX:
-        raise Invalid(f"A description has at most {NOTE_MAX} characters.", field="note")
+        raise Invalid(
+            mark("A description has at most %(most)s characters.", most=NOTE_MAX), field="note"
+        )
     return value
 
 
 def _fields(tx: Tx, given: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     named = [(text.one_line(n, 255), v[:255]) for n, v in given if n.strip() or v.strip()]
     if len(named) > FIELDS_MAX:
-        raise Invalid(f"A profile has at most {FIELDS_MAX} fields.", field="fields_attributes")
+        raise Invalid(
+            mark("A profile has at most %(most)s fields.", most=FIELDS_MAX),
+            field="fields_attributes",
+        )
     return [
         {"name": n, "value": text.compose_line(v, tx.site.urls.tag), "source": v} for n, v in named
     ]

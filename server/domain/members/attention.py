@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
+from server.i18n import mark
 from storage import attention, follows
 from storage.accounts import Account
 from storage.attention import DIGESTS, LEVELS, Attention
@@ -71,7 +72,9 @@ async def level(tx: Tx, member: Account, community: Account) -> str:
 async def set_level(tx: Tx, member: Account, community: Account, wanted: str) -> None:
     """Raises ``Forbidden`` for who is no member, ``Invalid`` for a word that is no level."""
     if wanted not in LEVELS:
-        raise Invalid(f"The level is one of {', '.join(LEVELS)}.", field="level")
+        raise Invalid(
+            mark("The level is one of %(known)s.", known=", ".join(LEVELS)), field="level"
+        )
     if community.id not in await follows.followed_among(tx.conn, member.id, [community.id]):
         raise Forbidden("Only members choose how much they are told.", reason="no_member")
     await attention.put_level(tx.conn, member.id, community.id, wanted)
@@ -86,6 +89,8 @@ async def choose(tx: Tx, user_id: int, wanted: Attention) -> Attention:
     if wanted.quiet_from is not None and wanted.quiet_from == wanted.quiet_until:
         raise Invalid("Quiet hours end at another time than they begin.", field="quiet_until")
     if wanted.digest not in DIGESTS:
-        raise Invalid(f"The digest is one of {', '.join(DIGESTS)}.", field="digest")
+        raise Invalid(
+            mark("The digest is one of %(known)s.", known=", ".join(DIGESTS)), field="digest"
+        )
     await attention.put(tx.conn, user_id, wanted)
     return wanted

@@ -11,7 +11,7 @@ from __future__ import annotations
 from server.domain import effects
 from server.domain.calling import kinds, participations
 from server.domain.groups import roles
-from server.domain.members import follows
+from server.domain.members import follows, own_archives
 from server.domain.moderating import host_blocks
 from server.domain.tx import Tx
 from server.errors import Forbidden
@@ -43,6 +43,7 @@ async def _withdraw(tx: Tx, account: Account) -> None:
         if post and (post.local or not await _is_named(tx, post.id)):
             await participations.withdraw(tx, account, post)
     await community_archives.drop_of(tx.conn, account.id)
+    await own_archives.drop(tx, account.id)
     for post in await posts.latest(tx.conn, account.id, SHOWN):
         await effects.vanish(tx, post)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import lists
 from storage.accounts import Account
 from storage.lists import POLICIES, List
@@ -30,12 +31,16 @@ def check(wanted: Settings) -> None:
         raise Invalid("Validation failed: Title can't be blank", field="title")
     if len(wanted.title) > TITLE_MAX:
         raise Invalid(
-            f"Validation failed: Title is too long (maximum is {TITLE_MAX} characters)",
+            mark(
+                "Validation failed: Title is too long (maximum is %(most)s characters)",
+                most=TITLE_MAX,
+            ),
             field="title",
         )
     if wanted.replies_policy not in POLICIES:
         raise Invalid(
-            f"'{wanted.replies_policy[:40]}' is not a valid replies_policy", field="replies_policy"
+            mark("'%(what)s' is not a valid replies_policy", what=wanted.replies_policy[:40]),
+            field="replies_policy",
         )
 
 
@@ -66,6 +71,7 @@ async def add(tx: Tx, owner: Account, row: List, ids: Sequence[int]) -> None:
         raise Invalid("Validation failed: Account has already been taken", field="account_ids")
     if await lists.count_members(tx.conn, row.id) > MEMBERS_MAX:
         raise Invalid(
-            f"Validation failed: A list has at most {MEMBERS_MAX} accounts", field="account_ids"
+            mark("Validation failed: A list has at most %(most)s accounts", most=MEMBERS_MAX),
+            field="account_ids",
         )
     await lists.leave_home(tx.conn, row.id)

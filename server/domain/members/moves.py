@@ -13,7 +13,7 @@ An account of ours that has moved posts no more and its followers are told; its 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.domain import effects, policy
 from server.domain.groups import roles
@@ -21,6 +21,7 @@ from server.domain.members import follows
 from server.domain.moderating import group_moderation
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid
+from server.i18n import mark
 from storage import accounts, lists, moves
 from storage import communities as community_rows
 from storage import follows as follow_rows
@@ -43,7 +44,9 @@ async def add_alias(tx: Tx, account: Account, other: Account) -> Account:
         raise Invalid("An account is no other name of itself.", field="alias")
     known = [uri for uri in account.also_known_as if uri != other.uri]
     if len(known) >= ALIASES_MAX:
-        raise Invalid(f"An account has at most {ALIASES_MAX} other names.", field="alias")
+        raise Invalid(
+            mark("An account has at most %(most)s other names.", most=ALIASES_MAX), field="alias"
+        )
     return await _put_aliases(tx, account, [*known, other.uri])
 
 
@@ -82,6 +85,12 @@ async def require_organiser(tx: Tx, community: Account, actor: Account) -> None:
     """One organiser moves a community of ours. Raises ``Forbidden``."""
     if await community_rows.role(tx.conn, community.id, actor.id) != "organiser":
         policy.NOT_A_STEWARD.require()
+
+
+def free_again(account: Account, now: datetime) -> datetime | None:
+    """Until when it cannot move, as it has lately; None where it can."""
+    until = account.moved_at + COOLDOWN if account.moved_at else now
+    return until if until > now else None
 
 
 # Of others
@@ -127,7 +136,7 @@ def _verdict(tx: Tx, old: Account, new: Account, *, linked: bool) -> policy.Verd
 
 
 def _lately(tx: Tx, account: Account) -> bool:
-    return account.moved_at is not None and account.moved_at > tx.now - COOLDOWN
+    return free_again(account, tx.now) is not None
 
 
 # What is carried over

@@ -91,7 +91,7 @@ async def begin(tx: Tx, user_id: int, person: Account) -> str:
     """What the browser is asked to make a key with, as JSON. Raises ``Invalid`` where there are too many."""
     known = await rows.of_user(tx.conn, user_id)
     if len(known) >= MOST:
-        raise Invalid(f"You have {MOST} passkeys. Please remove one first.")
+        raise Invalid(mark("You have %(most)s passkeys. Please remove one first.", most=MOST))
     secret = tx.site.secret
     handle = secret.digest("passkey user", user_id) if secret else str(user_id).encode()
     options = webauthn.generate_registration_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import endorsements, follows, notes
 from storage.accounts import Account
 
@@ -14,7 +15,8 @@ async def note(tx: Tx, actor: Account, target: Account, comment: str) -> None:
     """An empty comment removes the note. Nobody else ever sees it. Raises ``Invalid``."""
     if len(comment) > NOTE_MAX:
         raise Invalid(
-            f"Validation failed: A note has at most {NOTE_MAX} characters", field="comment"
+            mark("Validation failed: A note has at most %(most)s characters", most=NOTE_MAX),
+            field="comment",
         )
     await notes.put(tx.conn, actor.id, target.id, comment.strip())
 

@@ -13,6 +13,7 @@ from server.domain.members import accounts, oauth
 from server.domain.members.oauth import Issued
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts as rows
 from storage import oauth as oauth_rows
 from storage import users
@@ -26,7 +27,7 @@ async def create(tx: Tx, user_id: int, username: str, display_name: str = "") ->
     """One more person of a user. Raises ``Conflict``, ``Invalid``."""
     await users.hold(tx.conn, user_id)
     if len(await rows.of_user(tx.conn, user_id)) >= MOST:
-        raise Invalid(f"One user has at most {MOST} persons.", field="username")
+        raise Invalid(mark("One user has at most %(most)s persons.", most=MOST), field="username")
     person = await accounts.create(
         tx, "person", username, user_id=user_id, display_name=display_name, discoverable=False
     )

@@ -25,6 +25,7 @@ from server.domain.members import accounts, names, users
 from server.domain.moderating import barriers, staff_log
 from server.domain.tx import Tx, Work
 from server.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from server.i18n import mark
 from storage import accounts as account_rows
 from storage import instance, invites, links, second_factor
 from storage import users as user_rows
@@ -40,7 +41,8 @@ NOT_ALLOWED = "contains a disallowed e-mail provider"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody typed. ``app_id``: the app that they typed it into; ``address``: on the network."""
+    """What somebody typed. ``app_id``: the app that they typed it into; ``address``: on the network;
+    ``language``: of the page, or "" where that is not known."""
 
     username: str
     email: str
@@ -50,6 +52,7 @@ class Wish:
     invite: str = ""
     app_id: int | None = None
     address: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ async def mode(tx: Tx) -> str:
 async def set_mode(tx: Tx, wanted: str, by: User | None = None) -> None:
     """Raises ``Invalid`` for a word that is no mode."""
     if wanted not in MODES:
-        raise Invalid(f"Sign-up is one of {', '.join(MODES)}.")
+        raise Invalid(mark("Sign-up is one of %(known)s.", known=", ".join(MODES)))
     await instance.set_registrations(tx.conn, wanted)
     await staff_log.note(tx, by, "sign_ups", about=wanted)
 
@@ -208,6 +211,8 @@ async def sign_up(tx: Tx, ready: Ready) -> tuple[User, Account]:
     except Conflict as error:
         raise Faults([Fault("username", "ERR_TAKEN", "has already been taken")]) from error
     await account_rows.set_waiting(tx.conn, user.id, waiting=True)
+    if wish.language:
+        await user_rows.set_language(tx.conn, user.id, wish.language)
     if user.confirmed_at:
         await _came(tx, user)
     else:
@@ -257,7 +262,10 @@ async def send_again(tx: Tx, user: User, email: str | None = None) -> None:
     if email and email != user.email:
         users.check_email(email)
         if await barriers.refuses_email(tx, email):
-            raise Invalid(f"Validation failed: Email {NOT_ALLOWED}", field="email")
+            raise Invalid(
+                mark("Validation failed: Email %(not_allowed)s", not_allowed=NOT_ALLOWED),
+                field="email",
+            )
         try:
             async with tx.conn.transaction():
                 await user_rows.set_email(tx.conn, user.id, email)

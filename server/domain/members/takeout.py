@@ -16,6 +16,7 @@ from server.errors import NotFound
 from storage import takeout
 from storage.accounts import Account
 
+Subject: TypeAlias = tuple[str, dict[str, str]]
 Maker: TypeAlias = Callable[[Tx, Account], Awaitable[str]]
 
 
@@ -38,27 +39,45 @@ async def _following(tx: Tx, account: Account) -> str:
         )
         for row in rows
     ]
-    return _table([head, *lines])
+    return table([head, *lines])
 
 
 async def _blocked(tx: Tx, account: Account) -> str:
     rows = await takeout.blocked(tx.conn, account.id)
-    return _table([(_address(tx, row.username, row.host),) for row in rows])
+    return table([(_address(tx, row.username, row.host),) for row in rows])
 
 
 async def _muted(tx: Tx, account: Account) -> str:
     rows = await takeout.muted(tx.conn, account.id)
     lines = [(_address(tx, row.username, row.host), _truth(row.notifications)) for row in rows]
-    return _table([("Account address", "Hide notifications"), *lines])
+    return table([("Account address", "Hide notifications"), *lines])
 
 
 async def _domains(tx: Tx, account: Account) -> str:
-    return _table([(host,) for host in await takeout.domains(tx.conn, account.id)])
+    return table([(host,) for host in await takeout.domains(tx.conn, account.id)])
 
 
 async def _listed(tx: Tx, account: Account) -> str:
     rows = await takeout.listed(tx.conn, account.id)
-    return _table([(row.title, _address(tx, row.username, row.host)) for row in rows])
+    return table([(row.title, _address(tx, row.username, row.host)) for row in rows])
+
+
+async def _bookmarked(tx: Tx, account: Account) -> str:
+    return table([(uri,) for uri in await takeout.bookmarked(tx.conn, account.id)])
+
+
+async def subjects(tx: Tx, account: Account, kind: str) -> list[Subject]:
+    """The same, as an import knows them (imports.py, ``KINDS``): what each line is about, and the list it is in."""
+    conn, of = tx.conn, account.id
+    if kind == "domains":
+        return [(host, {}) for host in await takeout.domains(conn, of)]
+    if kind == "bookmarks":
+        return [(uri, {}) for uri in await takeout.bookmarked(conn, of)]
+    if kind == "lists":
+        rows = await takeout.listed(conn, of)
+        return [(_address(tx, row.username, row.host), {"list": row.title}) for row in rows]
+    people = {"following": takeout.following, "blocks": takeout.blocked, "mutes": takeout.muted}
+    return [(_address(tx, row.username, row.host), {}) for row in await people[kind](conn, of)]
 
 
 def _address(tx: Tx, username: str, host: str | None) -> str:
@@ -69,7 +88,8 @@ def _truth(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _table(lines: Iterable[Sequence[str]]) -> str:
+def table(lines: Iterable[Sequence[str]]) -> str:
+    """A CSV file."""
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(lines)
     return written.getvalue()
@@ -81,4 +101,5 @@ FILES: Mapping[str, Maker] = {
     "blocked_accounts.csv": _blocked,
     "muted_accounts.csv": _muted,
     "blocked_domains.csv": _domains,
+    "bookmarks.csv": _bookmarked,
 }

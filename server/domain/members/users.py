@@ -42,8 +42,8 @@ EMAIL_MAX = 254  # RFC 5321, 4.5.3.1.3
 ROLES = ("member", "moderator", "admin")
 WRONG = mark("The name or the password is wrong.")
 
-UNCONFIRMED = "Your login is missing a confirmed e-mail address"
-UNAPPROVED = "Your login is currently pending approval"
+UNCONFIRMED = mark("Your login is missing a confirmed e-mail address")
+UNAPPROVED = mark("Your login is currently pending approval")
 """Mastodon's sentences, by which apps know the one from the other."""
 
 T = TypeVar("T")
@@ -81,7 +81,12 @@ async def hash_password(password: str) -> str:
     """Raises ``Invalid`` for one that is too short or too long."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Invalid(
-            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", field="password"
+            mark(
+                "A password has %(least)s to %(most)s characters.",
+                least=PASSWORD_MIN,
+                most=PASSWORD_MAX,
+            ),
+            field="password",
         )
     return await _apart(_HASHER.hash, password)
 
@@ -101,7 +106,7 @@ async def register(
     Raises ``Invalid`` (with the field), or ``Conflict`` where the address or the handle is taken.
     """
     if role not in ROLES:
-        raise Invalid(f"A role is one of {', '.join(ROLES)}.", field="role")
+        raise Invalid(mark("A role is one of %(known)s.", known=", ".join(ROLES)), field="role")
     check_email(email)
     hashed = None if password is None else await hash_password(password)
     try:

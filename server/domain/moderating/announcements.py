@@ -9,6 +9,7 @@ from server import text
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import announcements, events
 from storage.accounts import Account
 from storage.announcements import Announcement
@@ -31,7 +32,9 @@ async def announce(
 ) -> Announcement:
     """Raises ``Invalid``."""
     if not said.strip() or len(said) > TEXT_MAX:
-        raise Invalid(f"An announcement has 1 to {TEXT_MAX} characters.", field="text")
+        raise Invalid(
+            mark("An announcement has 1 to %(most)s characters.", most=TEXT_MAX), field="text"
+        )
     if starts_at and ends_at and ends_at < starts_at:
         raise Invalid("An announcement cannot end before it starts.", field="ends_at")
     content = text.compose(said, {}, tx.site.urls.tag)
@@ -62,7 +65,11 @@ async def react(tx: Tx, reader: Account, announcement_id: int, name: str) -> Non
         raise Invalid("Validation failed: Name is not a recognized emoji", field="name")
     known = await announcements.hold_names(tx.conn, announcement_id)
     if name not in known and len(known) >= KINDS_MAX:
-        raise Invalid(f"Validation failed: There are at most {KINDS_MAX} different reactions")
+        raise Invalid(
+            mark(
+                "Validation failed: There are at most %(most)s different reactions", most=KINDS_MAX
+            )
+        )
     await announcements.react(tx.conn, announcement_id, reader.id, name)
     tx.happened(events.announcement_reaction(announcement_id, name))
 

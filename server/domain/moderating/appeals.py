@@ -9,13 +9,14 @@ write to a steward.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.domain import policy
 from server.domain.moderating import group_moderation, held_posts, notices
 from server.domain.moderating.group_moderation import REASON_MAX, Steward
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import joined, mark
 from storage import accounts, communities
 from storage import appeals as rows
 from storage import posts as post_rows
@@ -36,10 +37,9 @@ async def appeal(tx: Tx, account: Account, entry_id: int, words: str) -> Appeal:
     if entry is None or entry.account_id != account.id or entry.action not in DECISIONS:
         raise NotFound
     if not 0 < len(words.strip()) <= WORDS_MAX:
-        raise Invalid(f"An appeal has 1 to {WORDS_MAX} characters.", field="text")
+        raise Invalid(mark("An appeal has 1 to %(most)s characters.", most=WORDS_MAX), field="text")
     community = await accounts.by_id(tx.conn, entry.community_id)
-    here = community is not None and community.local
-    policy.may_appeal(here=here, late=entry.created_at + WITHIN < tx.now).require()
+    open_to(entry, community, tx.now).require()
     said = words.strip()
     made = await rows.insert(tx.conn, entry.id, entry.community_id, account.id, said, tx.now)
     if made is None:
@@ -48,11 +48,19 @@ async def appeal(tx: Tx, account: Account, entry_id: int, words: str) -> Appeal:
     return made
 
 
+def open_to(entry: Entry, community: Account | None, now: datetime) -> policy.Verdict:
+    """Whether what was decided in ``community`` can still be appealed against by whom it met, if they have not."""
+    here = community is not None and community.local
+    return policy.may_appeal(here=here, late=entry.created_at + WITHIN < now)
+
+
 async def answer(tx: Tx, by: Steward, appeal_id: int, words: str, *, approved: bool) -> None:
     """``words``: what the member is told. Raises ``NotFound``, ``Invalid``, and ``Forbidden`` for who decided
     it, for whom it met, and where it was answered before."""
     if len(words) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )
     row = await rows.hold(tx.conn, appeal_id, by.community.id)
     entry = await rows.entry(tx.conn, row.entry_id) if row else None
     person = await accounts.by_id(tx.conn, row.account_id) if row else None
@@ -95,8 +103,12 @@ async def _undo(tx: Tx, by: Steward, entry: Entry, person: Account) -> None:
 
 
 async def _tell(tx: Tx, by: Steward, row: Appeal, person: Account, words: str, state: str) -> None:
-    outcome = "The decision was taken back." if state == "approved" else "The decision stays."
-    because = f" They say: {words}" if words else ""
-    said = f"Your appeal to @{by.community.handle} was looked at. {outcome}{because}"
+    said = joined(
+        mark("Your appeal to @%(handle)s was looked at.", handle=by.community.handle),
+        mark("The decision was taken back.")
+        if state == "approved"
+        else mark("The decision stays."),
+        mark("They say: %(words)s", words=words) if words else "",
+    )
     about = {"text": row.words, "state": state}
     await notices.tell(tx, by.community, person, "none", said, appeal=about)

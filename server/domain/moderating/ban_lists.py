@@ -19,6 +19,7 @@ from server.domain.moderating import group_moderation
 from server.domain.moderating.group_moderation import REASON_MAX, Ban, Steward
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, communities, hold_rules
 from storage import ban_lists as rows
 from storage import group_moderation as ban_rows
@@ -77,7 +78,9 @@ async def follow(tx: Tx, by: Steward, source: Account) -> BanList:
     await communities.hold(tx.conn, by.community.id)
     stand = await rows.of_community(tx.conn, by.community.id)
     if len(stand) >= MAX_LISTS:
-        raise Invalid(f"A community follows at most {MAX_LISTS} lists.", field="account_id")
+        raise Invalid(
+            mark("A community follows at most %(most)s lists.", most=MAX_LISTS), field="account_id"
+        )
     made = await rows.add(tx.conn, by.community.id, source.id, tx.now)
     await tx.later(f"{JOB}:{made.id}", JOB, {"id": made.id}, tx.now)
     await group_moderation.log(tx, by, "ban_list", f"Follows {source.uri}")

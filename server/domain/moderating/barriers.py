@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import barriers
 from storage.barriers import Email, EmailDomain, Network
 from storage.db import UniqueViolation
@@ -22,7 +23,7 @@ from storage.users import User
 SEVERITIES = ("sign_up_requires_approval", "sign_up_block")
 DOMAIN_MAX = 253
 COMMENT_MAX = 1000
-TAKEN = "Validation failed: it has already been taken"
+TAKEN = mark("Validation failed: it has already been taken")
 
 
 def canonical(email: str) -> str:
@@ -88,9 +89,14 @@ def _network(value: str) -> str:
 
 def _check(severity: str, comment: str) -> None:
     if severity not in SEVERITIES:
-        raise Invalid(f"The severity is one of {', '.join(SEVERITIES)} here.", field="severity")
+        raise Invalid(
+            mark("The severity is one of %(known)s here.", known=", ".join(SEVERITIES)),
+            field="severity",
+        )
     if len(comment) > COMMENT_MAX:
-        raise Invalid(f"A comment has at most {COMMENT_MAX} characters.", field="comment")
+        raise Invalid(
+            mark("A comment has at most %(most)s characters.", most=COMMENT_MAX), field="comment"
+        )
 
 
 async def block_network(

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import events, filters
 from storage.accounts import Account
 from storage.filters import ACTIONS, CONTEXTS, Filter, Keyword, Listed
@@ -49,7 +50,10 @@ def check(wanted: Settings) -> None:
         raise Invalid("Validation failed: Title can't be blank", field="title")
     if len(wanted.title) > TITLE_MAX:
         raise Invalid(
-            f"Validation failed: Title is too long (maximum is {TITLE_MAX} characters)",
+            mark(
+                "Validation failed: Title is too long (maximum is %(most)s characters)",
+                most=TITLE_MAX,
+            ),
             field="title",
         )
     if not wanted.context or not set(wanted.context) <= set(CONTEXTS):
@@ -69,7 +73,10 @@ def _keyword(words: str | None) -> str:
         raise Invalid("Validation failed: Keyword can't be blank", field="keyword")
     if len(clean) > KEYWORD_MAX:
         raise Invalid(
-            f"Validation failed: Keyword is too long (maximum is {KEYWORD_MAX} characters)",
+            mark(
+                "Validation failed: Keyword is too long (maximum is %(most)s characters)",
+                most=KEYWORD_MAX,
+            ),
             field="keyword",
         )
     return clean
@@ -80,7 +87,10 @@ async def create(tx: Tx, owner: Account, wanted: Settings, words: Sequence[Word]
     check(wanted)
     await _changed(tx, owner)
     if await filters.count(tx.conn, owner.id) >= FILTERS_MAX:
-        raise Invalid(f"Validation failed: There are at most {FILTERS_MAX} filters", field="title")
+        raise Invalid(
+            mark("Validation failed: There are at most %(most)s filters", most=FILTERS_MAX),
+            field="title",
+        )
     context = list(dict.fromkeys(wanted.context))
     row = await filters.insert(
         tx.conn, owner.id, wanted.title, context, wanted.action, wanted.expires_at, tx.now
@@ -136,7 +146,8 @@ async def _set(tx: Tx, old: Keyword, word: Word) -> Keyword:
 async def _require_room(tx: Tx, owner: Account) -> None:
     if await filters.count_keywords(tx.conn, owner.id) > KEYWORDS_MAX:
         raise Invalid(
-            f"Validation failed: There are at most {KEYWORDS_MAX} keywords", field="keyword"
+            mark("Validation failed: There are at most %(most)s keywords", most=KEYWORDS_MAX),
+            field="keyword",
         )
 
 
@@ -205,7 +216,8 @@ async def add_post(tx: Tx, owner: Account, row: Filter, post: Post) -> Listed:
         raise Invalid("Validation failed: Status has already been taken", field="status_id")
     if await filters.count_posts(tx.conn, owner.id) > KEYWORDS_MAX:
         raise Invalid(
-            f"Validation failed: There are at most {KEYWORDS_MAX} posts", field="status_id"
+            mark("Validation failed: There are at most %(most)s posts", most=KEYWORDS_MAX),
+            field="status_id",
         )
     return made
 

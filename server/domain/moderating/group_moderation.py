@@ -38,6 +38,7 @@ from server.domain.moderating import group_effects, notices
 from server.domain.posting import marks, sharing
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound
+from server.i18n import joined, mark
 from storage import accounts, timelines
 from storage import communities as community_rows
 from storage import follows as follow_rows
@@ -142,17 +143,23 @@ async def remove(
 async def _tell_removed(tx: Tx, by: Steward, post: Post, reason: str) -> None:
     author = await accounts.by_id(tx.conn, post.account_id)
     if author and author.id != by.account.id:
-        words = f"Your post was removed from @{by.community.handle}.{_because(reason)}{_appeal(by)}"
+        words = joined(
+            mark("Your post was removed from @%(handle)s.", handle=by.community.handle),
+            _because(reason),
+            _appeal(by),
+        )
         about = [post.id]
         await notices.tell(tx, by.community, author, "delete_statuses", words, about, by_mail=True)
 
 
 def _because(reason: str) -> str:
-    return f" The reason given: {reason}" if reason else " No reason was given."
+    if not reason:
+        return mark("No reason was given.")
+    return mark("The reason given: %(reason)s", reason=reason)
 
 
 def _appeal(by: Steward) -> str:
-    return " You may ask once for it to be looked at again." if by.community.local else ""
+    return mark("You may ask once for it to be looked at again.") if by.community.local else ""
 
 
 async def _take_out(tx: Tx, community: Account, post: Post) -> None:
@@ -213,7 +220,9 @@ async def _held(tx: Tx, by: Steward, post: Post, reason: str) -> Post:
 
 def _check(reason: str) -> None:
     if len(reason) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )
 
 
 def _where(by: Steward) -> str:
@@ -247,8 +256,7 @@ async def ban(
     if community.local:
         await expel(tx, community, person)
     await log(tx, by, "ban", wanted.reason, account=person)
-    end = f" until {wanted.until:%d %B %Y, %H:%M} UTC" if wanted.until else ""
-    words = f"You are banned from @{community.handle}{end}.{_because(wanted.reason)}{_appeal(by)}"
+    words = joined(_banned(community, wanted.until), _because(wanted.reason), _appeal(by))
     await notices.tell(tx, community, person, "none", words, by_mail=has_part)
     await group_effects.banned(
         tx,
@@ -259,6 +267,16 @@ async def ban(
         arrived,
         until=wanted.until,
         remove_data=wanted.remove_data,
+    )
+
+
+def _banned(community: Account, until: datetime | None) -> str:
+    if until is None:
+        return mark("You are banned from @%(handle)s.", handle=community.handle)
+    return mark(
+        "You are banned from @%(handle)s until %(until)s UTC.",
+        handle=community.handle,
+        until=f"{until:%d %B %Y, %H:%M}",
     )
 
 

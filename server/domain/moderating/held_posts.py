@@ -22,6 +22,7 @@ from server.domain.moderating.hold_rules import JOB, KEEP
 from server.domain.posting import posts
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import joined, mark
 from storage import accounts, group_moderation
 from storage import held_posts as rows
 from storage import posts as post_rows
@@ -29,7 +30,7 @@ from storage.accounts import Account
 from storage.held_posts import Held
 from storage.posts import Post
 
-UNDECIDED = "Nobody decided in time."
+UNDECIDED = mark("Nobody decided in time.")
 
 
 async def let_through(tx: Tx, by: Steward, post_id: int, reason: str = "") -> None:
@@ -45,7 +46,10 @@ async def let_through(tx: Tx, by: Steward, post_id: int, reason: str = "") -> No
     if row.changed and post.is_shared:
         await effects.announce(tx, by.community, row.changed, None)
     await log(tx, by, "approve", reason, post=post)
-    words = f"Your post to @{by.community.handle} was let in: everybody there sees it now."
+    words = mark(
+        "Your post to @%(handle)s was let in: everybody there sees it now.",
+        handle=by.community.handle,
+    )
     await notices.tell(tx, by.community, author, "none", words, [post.id])
 
 
@@ -81,9 +85,11 @@ async def refuse(tx: Tx, by: Steward, post_id: int, reason: str) -> None:
 async def _tell_refused(
     tx: Tx, community: Account, author: Account, post: Post, reason: str, *, appeal: bool
 ) -> None:
-    words = f"Your post to @{community.handle} was not let in. The reason given: {reason}"
-    if appeal:
-        words += " You may ask once for it to be looked at again."
+    words = joined(
+        mark("Your post to @%(handle)s was not let in.", handle=community.handle),
+        mark("The reason given: %(reason)s", reason=reason),
+        mark("You may ask once for it to be looked at again.") if appeal else "",
+    )
     about = [post.id]
     await notices.tell(tx, community, author, "delete_statuses", words, about, by_mail=appeal)
 
@@ -125,4 +131,6 @@ async def expire(tx: Tx, post_id: int) -> datetime | None:
 
 def _check(reason: str) -> None:
     if len(reason) > REASON_MAX:
-        raise Invalid(f"A reason has at most {REASON_MAX} characters.", field="reason")
+        raise Invalid(
+            mark("A reason has at most %(most)s characters.", most=REASON_MAX), field="reason"
+        )

@@ -27,6 +27,7 @@ from server.domain import policy
 from server.domain.moderating import hold_notices, notices
 from server.domain.tx import Arrived, Tx
 from server.errors import Invalid, NotFound, TooMany
+from server.i18n import mark
 from storage import communities, group_moderation, held_posts
 from storage import hold_rules as rows
 from storage.accounts import Account
@@ -153,7 +154,11 @@ async def _slowed(tx: Tx, community: Account, author: Account) -> Caught | None:
     again = last + timedelta(seconds=seconds)
     left = max(1, int((again - tx.now).total_seconds()))
     raise TooMany(
-        f"This community is in slow mode: you may post again in {left} seconds, at {again:%H:%M:%S} UTC.",
+        mark(
+            "This community is in slow mode: you may post again in %(left)s seconds, at %(again)s UTC.",
+            left=left,
+            again=f"{again:%H:%M:%S}",
+        ),
         retry_after=left,
     )
 
@@ -176,9 +181,10 @@ async def hold(
         tx.conn, post.id, community.id, author.id, why.reason, why.rule_id, why.matched, by, tx.now
     )
     await tx.later(f"held:{post.id}", JOB, {"post_id": post.id}, tx.now + KEEP)
-    words = (
-        f"Your post to @{community.handle} waits for those who steer it: nobody else sees it yet."
-        " You will be told what becomes of it."
+    words = mark(
+        "Your post to @%(handle)s waits for those who steer it: nobody else sees it yet."
+        " You will be told what becomes of it.",
+        handle=community.handle,
     )
     await notices.tell(tx, community, author, "none", words, [post.id])
     await hold_notices.want(tx, community)
@@ -200,7 +206,7 @@ async def add(tx: Tx, community: Account, by: Account, role: str, wanted: Wanted
     wanted = _checked(wanted)
     await communities.hold(tx.conn, community.id)
     if len(await rows.rules(tx.conn, community.id)) >= MAX_RULES:
-        raise Invalid(f"A community has at most {MAX_RULES} rules.", field="kind")
+        raise Invalid(mark("A community has at most %(most)s rules.", most=MAX_RULES), field="kind")
     made = await rows.add(
         tx.conn, community.id, wanted.kind, wanted.value, wanted.days, wanted.amount, tx.now
     )
@@ -210,18 +216,27 @@ async def add(tx: Tx, community: Account, by: Account, role: str, wanted: Wanted
 
 def _checked(wanted: Wanted) -> Wanted:
     if wanted.kind not in KINDS:
-        raise Invalid(f"A rule is one of {', '.join(KINDS)}.", field="kind")
+        raise Invalid(mark("A rule is one of %(known)s.", known=", ".join(KINDS)), field="kind")
     value = _folded(wanted.value)[: MAX_VALUE + 1] if wanted.kind in ("word", "host") else ""
     if wanted.kind == "host" and not HOST.fullmatch(value):
         raise Invalid("A host is a name like spam.example.", field="value")
     if (wanted.kind == "word" and not value) or len(value) > MAX_VALUE:
-        raise Invalid(f"A word or phrase has 1 to {MAX_VALUE} characters.", field="value")
+        raise Invalid(
+            mark("A word or phrase has 1 to %(most)s characters.", most=MAX_VALUE), field="value"
+        )
     days = wanted.days if wanted.kind == "newcomer" else 0
     amount = wanted.amount if wanted.kind in ("links", "newcomer") else 0
     if wanted.kind in ("links", "newcomer") and days + amount <= 0:
         raise Invalid("Say how many.", field="amount")
     if not 0 <= days <= MAX_DAYS or not 0 <= amount <= MAX_AMOUNT:
-        raise Invalid(f"At most {MAX_DAYS} days, and {MAX_AMOUNT} of anything.", field="amount")
+        raise Invalid(
+            mark(
+                "At most %(most)s days, and %(max_amount)s of anything.",
+                most=MAX_DAYS,
+                max_amount=MAX_AMOUNT,
+            ),
+            field="amount",
+        )
     return Wanted(wanted.kind, value, days, amount)
 
 
@@ -235,7 +250,7 @@ async def drop(tx: Tx, community: Account, by: Account, role: str, rule_id: int)
 async def slow(tx: Tx, community: Account, by: Account, role: str, seconds: int) -> None:
     """0 ends it. Raises ``Invalid``. A repeat is no event."""
     if not 0 <= seconds <= MAX_SLOW:
-        raise Invalid(f"At most {MAX_SLOW} seconds.", field="slow_seconds")
+        raise Invalid(mark("At most %(most)s seconds.", most=MAX_SLOW), field="slow_seconds")
     stands = await rows.settings(tx.conn, community.id)
     if stands.slow_seconds == seconds:
         return

@@ -22,6 +22,7 @@ from server.domain.moderating import staff_log
 from server.domain.moderating.barriers import parents
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, host_blocks
 from storage.accounts import Account
 from storage.host_blocks import HostBlock
@@ -29,7 +30,7 @@ from storage.users import User
 
 SEVERITIES = ("noop", "silence", "suspend")
 COMMENT_MAX = 5000  # characters
-TAKEN = "Validation failed: Domain has already been taken"
+TAKEN = mark("Validation failed: Domain has already been taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Terms:
 SUSPENDED = "host_suspended"
 NOT_ALLOWED = "host_not_allowed"
 SENTENCES = {
-    SUSPENDED: "This server is suspended here.",
-    NOT_ALLOWED: "This server speaks with listed servers only.",
+    SUSPENDED: mark("This server is suspended here."),
+    NOT_ALLOWED: mark("This server speaks with listed servers only."),
 }
 
 
@@ -90,9 +91,14 @@ async def met(tx: Tx, account: Account) -> Account:
 
 def _check(terms: Terms) -> None:
     if terms.severity not in SEVERITIES:
-        raise Invalid(f"The severity is one of {', '.join(SEVERITIES)}.", field="severity")
+        raise Invalid(
+            mark("The severity is one of %(known)s.", known=", ".join(SEVERITIES)), field="severity"
+        )
     if max(len(terms.private_comment), len(terms.public_comment)) > COMMENT_MAX:
-        raise Invalid(f"A comment has at most {COMMENT_MAX} characters.", field="public_comment")
+        raise Invalid(
+            mark("A comment has at most %(most)s characters.", most=COMMENT_MAX),
+            field="public_comment",
+        )
 
 
 def _ours(tx: Tx) -> set[str]:
@@ -166,7 +172,10 @@ async def impose(tx: Tx, wanted: Mapping[str, Terms], by: User | None = None) ->
     """
     ours = sorted(wanted.keys() & _ours(tx))
     if ours:
-        raise Invalid(f"Nothing was imported: {ours[0]} is this server itself.", field="list")
+        raise Invalid(
+            mark("Nothing was imported: %(what)s is this server itself.", what=ours[0]),
+            field="list",
+        )
     await host_blocks.hold_all(tx.conn)
     known = {row.host: row for row in await host_blocks.every(tx.conn)}
     met_hosts = {name for host in await host_blocks.met_hosts(tx.conn) for name in names(host)}

@@ -9,6 +9,7 @@ from server.domain.members.users import check_email
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import instance
 from storage.users import User
 
@@ -32,10 +33,11 @@ async def describe(
     Raises ``Invalid``.
     """
     if title is not None and not 0 < len(title.strip()) <= TITLE_MAX:
-        raise Invalid(f"A title has 1 to {TITLE_MAX} characters.", field="title")
+        raise Invalid(mark("A title has 1 to %(most)s characters.", most=TITLE_MAX), field="title")
     if description is not None and len(description) > DESCRIPTION_MAX:
         raise Invalid(
-            f"A description has at most {DESCRIPTION_MAX} characters.", field="description"
+            mark("A description has at most %(most)s characters.", most=DESCRIPTION_MAX),
+            field="description",
         )
     await instance.describe(
         tx.conn,
@@ -51,9 +53,9 @@ async def describe(
 
 def _rules(rules: Sequence[str]) -> list[str]:
     if len(rules) > RULES_MAX:
-        raise Invalid(f"There are at most {RULES_MAX} rules.", field="rules")
+        raise Invalid(mark("There are at most %(most)s rules.", most=RULES_MAX), field="rules")
     if any(not 0 < len(rule.strip()) <= RULE_MAX for rule in rules):
-        raise Invalid(f"A rule has 1 to {RULE_MAX} characters.", field="rules")
+        raise Invalid(mark("A rule has 1 to %(most)s characters.", most=RULE_MAX), field="rules")
     return [text.one_line(rule, RULE_MAX) for rule in rules]
 
 

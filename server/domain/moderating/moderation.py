@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from server import i18n
 from server.domain import effects
 from server.domain.mailing import mails
 from server.domain.members import farewell
@@ -27,13 +28,14 @@ from server.domain.moderating import reports as report_verbs
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
+from server.i18n import gettext, joined, mark
 from storage import accounts, reports, users
 from storage.accounts import Account
 from storage.reports import Report
 from storage.users import User
 
 STAFF = ("moderator", "admin")
-REFUSED = "This action is not allowed"
+REFUSED = mark("This action is not allowed")
 WORDS_MAX = 5000
 RANKS = {"member": 0, "moderator": 1, "admin": 2}
 
@@ -85,9 +87,11 @@ async def act(tx: Tx, by: User, moderator: Account, account: Account, wanted: Ac
     Raises ``Forbidden``; ``Invalid`` for an unknown type, too many words, or a report about another.
     """
     if wanted.type not in ACTIONS:
-        raise Invalid(f"The type is one of {', '.join(ACTIONS)} here.", field="type")
+        raise Invalid(
+            mark("The type is one of %(known)s here.", known=", ".join(ACTIONS)), field="type"
+        )
     if len(wanted.words) > WORDS_MAX:
-        raise Invalid(f"A text has at most {WORDS_MAX} characters.", field="text")
+        raise Invalid(mark("A text has at most %(most)s characters.", most=WORDS_MAX), field="text")
     user = await user_below(tx, by, account)
     about = await _report(tx, account, wanted.report_id)
     verb = ACTIONS[wanted.type]
@@ -123,13 +127,15 @@ async def _warn(tx: Tx, user: User, account: Account, wanted: Action, about: Rep
     }
     await effects.tell(tx, [account], "moderation_warning", account, None, about=told)
     if wanted.mail:
-        said = {"sentence": _sentence(wanted, about), "words": wanted.words, "community": ""}
+        with i18n.speaking(i18n.best(user.language)):
+            sentence = gettext(_sentence(wanted, about))
+        said = {"sentence": sentence, "words": wanted.words, "community": ""}
         await mails.want(tx, user.id, "warning", handle=f"@{account.username}", **said)
 
 
 def _sentence(wanted: Action, about: Report | None) -> str:
     reason = REASONS.get(about.category, "") if about else ""
-    return f"{SENTENCES[wanted.type]} {reason}".strip()
+    return joined(SENTENCES[wanted.type], reason)
 
 
 async def suspend(tx: Tx, by: User, account: Account) -> Account:
@@ -222,17 +228,19 @@ ACTIONS: Mapping[str, Verb | None] = {
     "suspend": suspend,
 }
 SENTENCES = {
-    "none": "The moderators of this server want to tell you something.",
-    "sensitive": "The moderators of this server hide the media of your posts behind a click.",
-    "disable": "The moderators of this server closed your account to you. What you wrote stays.",
-    "silence": "The moderators of this server show your posts to your followers alone.",
-    "suspend": "The moderators of this server suspended your account.",
+    "none": mark("The moderators of this server want to tell you something."),
+    "sensitive": mark("The moderators of this server hide the media of your posts behind a click."),
+    "disable": mark(
+        "The moderators of this server closed your account to you. What you wrote stays."
+    ),
+    "silence": mark("The moderators of this server show your posts to your followers alone."),
+    "suspend": mark("The moderators of this server suspended your account."),
 }
 
 REASONS = {
-    "spam": "The reason: spam.",
-    "legal": "The reason: what you wrote may be against the law.",
-    "violation": "The reason: a rule of this server was broken.",
+    "spam": mark("The reason: spam."),
+    "legal": mark("The reason: what you wrote may be against the law."),
+    "violation": mark("The reason: a rule of this server was broken."),
 }
 """By the category of the report that it answers."""
 

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from server import i18n
 from server.domain import effects
 from server.domain.mailing import mail_budgets, mails
 from server.domain.tx import Tx
+from storage import users
 from storage.accounts import Account
 
 
@@ -31,7 +33,10 @@ async def tell(
     by_mail: bool = False,
 ) -> None:
     """``action``: of Mastodon's AccountWarning. ``appeal``: its text and state. ``by_mail``: it was decided, and may be
-    appealed against."""
+    appealed against. ``words``: marked, and said in the language of who reads them, where that is known."""
+    user = await users.by_id(tx.conn, person.user_id) if person.user_id else None
+    with i18n.speaking(i18n.best(user and user.language)):
+        words = i18n.gettext(words)
     about = {
         "action": action,
         "text": words,

@@ -22,6 +22,7 @@ from server.domain.members import accounts as account_verbs
 from server.domain.moderating import staff_log
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts as account_rows
 from storage import communities, instance, outbox, posts, reports, users
 from storage.accounts import Account
@@ -53,7 +54,8 @@ async def report(tx: Tx, actor: Account, target: Account, said: Complaint) -> Re
         raise Invalid("Validation failed: You cannot report yourself", field="account_id")
     if len(said.comment) > COMMENT_MAX:
         raise Invalid(
-            f"Validation failed: A comment has at most {COMMENT_MAX} characters", field="comment"
+            mark("Validation failed: A comment has at most %(most)s characters", most=COMMENT_MAX),
+            field="comment",
         )
     category = await _category(tx, said)
     shown = await _posts(tx, actor, target, said.post_ids)
@@ -119,7 +121,9 @@ async def _posts(tx: Tx, actor: Account, target: Account, ids: Sequence[int]) ->
     wanted = list(dict.fromkeys(ids))
     if len(wanted) > POSTS_MAX:
         raise Invalid(
-            f"Validation failed: At most {POSTS_MAX} posts can be reported at once",
+            mark(
+                "Validation failed: At most %(most)s posts can be reported at once", most=POSTS_MAX
+            ),
             field="status_ids",
         )
     found = await posts.by_ids(tx.conn, wanted)

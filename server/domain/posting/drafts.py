@@ -12,6 +12,7 @@ from server.domain.groups import communities
 from server.domain.posting import quotes
 from server.domain.tx import Tx
 from server.errors import Invalid
+from server.i18n import mark
 from storage import accounts
 from storage.accounts import Account
 from storage.posts import Post
@@ -139,7 +140,10 @@ def check(tx: Tx, typed: Typed) -> None:
         raise Invalid("Validation failed: Text can't be blank", field="status")
     if len(typed.text) + len(typed.summary) > MAX_CHARACTERS:
         raise Invalid(
-            f"Validation failed: Text character limit of {MAX_CHARACTERS} exceeded", field="status"
+            mark(
+                "Validation failed: Text character limit of %(most)s exceeded", most=MAX_CHARACTERS
+            ),
+            field="status",
         )
     if typed.visibility not in ("public", "unlisted", "private", "direct"):
         raise Invalid(
@@ -154,10 +158,16 @@ def check(tx: Tx, typed: Typed) -> None:
 def _check_poll(tx: Tx, poll: PollDraft) -> None:
     titles = [title.strip() for title, _ in poll.options]
     if not 2 <= len(titles) <= MAX_OPTIONS:
-        raise Invalid(f"Validation failed: A poll has 2 to {MAX_OPTIONS} options", field="poll")
+        raise Invalid(
+            mark("Validation failed: A poll has 2 to %(most)s options", most=MAX_OPTIONS),
+            field="poll",
+        )
     if any(not t or len(t) > MAX_OPTION_CHARACTERS for t in titles):
         raise Invalid(
-            f"Validation failed: An option has 1 to {MAX_OPTION_CHARACTERS} characters",
+            mark(
+                "Validation failed: An option has 1 to %(most)s characters",
+                most=MAX_OPTION_CHARACTERS,
+            ),
             field="poll",
         )
     if len(set(titles)) != len(titles):

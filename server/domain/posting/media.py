@@ -18,6 +18,7 @@ from server import blobs, text
 from server.decoding.made import Made
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from server.urls import Urls
 from storage import accounts, media
 from storage.accounts import Account
@@ -59,7 +60,10 @@ async def begin(
 def _description(value: str) -> str:
     if len(value) > DESCRIPTION_MAX:
         raise Invalid(
-            f"Validation failed: Description is too long (maximum is {DESCRIPTION_MAX} characters)",
+            mark(
+                "Validation failed: Description is too long (maximum is %(most)s characters)",
+                most=DESCRIPTION_MAX,
+            ),
             field="description",
         )
     return value.strip()
@@ -162,7 +166,8 @@ async def choose(
     """
     if len(ids) > MAX_FILES:
         raise Invalid(
-            f"Validation failed: Cannot attach more than {MAX_FILES} files", field="media_ids"
+            mark("Validation failed: Cannot attach more than %(most)s files", most=MAX_FILES),
+            field="media_ids",
         )
     found = await media.of_account(tx.conn, author.id, ids) if ids else {}
     rows = [_usable(found.get(each), post) for each in dict.fromkeys(ids)]

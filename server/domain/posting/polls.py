@@ -9,6 +9,7 @@ from server.domain.calling import line, participations
 from server.domain.groups import communities
 from server.domain.tx import Tx
 from server.errors import Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, follows, persons, polls, posts
 from storage import calls as call_rows
 from storage.accounts import Account
@@ -72,7 +73,9 @@ async def _require_vote(
         blocked=await follows.blocked(tx.conn, voter.id, post.account_id),
     )
     if not verdict.allowed:
-        raise Invalid(f"Validation failed: {verdict.sentence}", field=verdict.reason)
+        raise Invalid(
+            mark("Validation failed: %(sentence)s", sentence=verdict.sentence), field=verdict.reason
+        )
 
 
 async def close(tx: Tx, post_id: int) -> None:

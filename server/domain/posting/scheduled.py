@@ -23,6 +23,7 @@ from server.domain.posting import composing, drafts, media, posts
 from server.domain.posting.composing import Wanted
 from server.domain.tx import Tx
 from server.errors import BeckonError, Invalid, NotFound
+from server.i18n import mark
 from storage import accounts, oauth, scheduled, users
 from storage import media as media_rows
 from storage.accounts import Account
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 AHEAD = timedelta(minutes=5)
 TOTAL = 300
 A_DAY = 25
-FAULT = "A fault of this server kept it from being published. Please try another time."
+FAULT = mark("A fault of this server kept it from being published. Please try another time.")
 
 _WANTED = TypeAdapter(Wanted)
 
@@ -68,9 +69,16 @@ async def _require_room(tx: Tx, account_id: int, at: datetime, moved: int | None
         )
     counts = await scheduled.counts(tx.conn, account_id, at, moved)
     if moved is None and counts.every >= TOTAL:
-        raise Invalid(f"Validation failed: No more than {TOTAL} posts can be scheduled")
+        raise Invalid(
+            mark("Validation failed: No more than %(total)s posts can be scheduled", total=TOTAL)
+        )
     if counts.on_day >= A_DAY:
-        raise Invalid(f"Validation failed: No more than {A_DAY} posts can be scheduled for a day")
+        raise Invalid(
+            mark(
+                "Validation failed: No more than %(a_day)s posts can be scheduled for a day",
+                a_day=A_DAY,
+            )
+        )
 
 
 async def _plan(tx: Tx, row: Scheduled) -> None:
