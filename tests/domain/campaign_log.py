@@ -18,7 +18,8 @@ from federation.campaigns import (
     Invite,
     Seat,
 )
-from server.domain.campaigning.ledger import Standing, heads, standing
+from server.domain.campaigning.ledger import heads, standing
+from server.domain.campaigning.standing import Standing
 
 START = datetime(2030, 5, 1, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
