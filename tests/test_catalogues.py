@@ -69,7 +69,11 @@ def strays(message: Message, text: str) -> Iterator[str]:
     """Places and tags that the translation has and the text has not, or the other way round. A form that stands for
     one number alone may tell it in words."""
     source = message.id if isinstance(message.id, str) else message.id[-1]
-    missing = places(source) - places(text) - ({"num", "number"} if isinstance(message.id, tuple) else set())
+    missing = (
+        places(source)
+        - places(text)
+        - ({"num", "number"} if isinstance(message.id, tuple) else set())
+    )
     if missing or places(text) - places(source):
         yield f"{source!r} has other places than {text!r}"
     if sorted(TAGS.findall(source)) != sorted(TAGS.findall(text)):

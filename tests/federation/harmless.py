@@ -27,6 +27,9 @@ def harm_in(html: str, *, page: bool = False) -> list[str]:
     return reader.found
 
 
+OURS = {("role", "img"), ("aria-hidden", "true")}
+
+
 class _Reader(HTMLParser):
     def __init__(self, never: frozenset[str], *, page: bool) -> None:
         super().__init__(convert_charrefs=True)
@@ -35,7 +38,7 @@ class _Reader(HTMLParser):
         self._page = page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        drawn = self._page and tag == "svg" and ("role", "img") in attrs  # bars of our own
+        drawn = self._page and tag == "svg" and OURS & set(attrs)  # bars of our own
         ours = self._page and tag == "script" and _is_our_script(dict(attrs))
         if tag in self._never and not (drawn or ours):
             self.found.append(f"<{tag}>")
@@ -62,6 +65,8 @@ class _Reader(HTMLParser):
 
 
 def _is_our_script(attrs: dict[str, str | None]) -> bool:
+    if attrs == {"type": "application/ld+json"}:  # it is data, and runs nothing
+        return True
     return set(attrs) == {"src", "defer"} and (attrs["src"] or "").startswith(
         "/assets/beckon.js?v="
     )

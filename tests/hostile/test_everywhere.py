@@ -263,7 +263,7 @@ def faults_of(path: str, media_type: str, body: str) -> list[str]:
     if media_type == "text/calendar":
         return _of_a_calendar(body)
     assert media_type.startswith(
-        ("text/plain", "text/css", "text/csv", "image/", "application/")
+        ("text/plain", "text/css", "text/csv", "text/javascript", "image/", "application/")
     ), (
         path,
         media_type,
@@ -278,7 +278,8 @@ def _of_a_page(body: str) -> list[str]:
     found += [
         str(f) for f in here.find_all("form") if not str(f.get("action", "/")).startswith("/")
     ]
-    found += [str(tag) for tag in here.find_all(["input", "button"]) if tag.get("formaction")]
+    elsewhere = (str(tag.get("formaction", "/")) for tag in here.find_all(["input", "button"]))
+    found += [f"formaction={path}" for path in elsewhere if not path.startswith("/")]
     return found + (["a template"] if ">49<" in body or "$49" in body else [])
 
 

@@ -523,3 +523,46 @@ async def test_a_call_of_any_kind_becomes_a_template_and_begins_another(
     assert typed.get("options", "") == sent.get("options", "")
     for name in {"goal", "quorum", "threshold"} & set(call_templates.DEFAULTS[choice.kind]):
         assert typed.get(name, "") == sent.get(name, ""), name
+
+
+# What is of its own kind
+
+
+async def test_a_shift_is_changed_by_itself_without_what_its_call_says(house: House) -> None:
+    browser, founder = await organiser(house)
+    path = (await browser.send(NEW, **HELP)).headers["Location"]
+    told = await read(house, founder, path)
+    one = f"/calls/{told['shifts'][0]['id']}"
+    page = await browser.get(f"{one}/edit")
+    there = names(page)
+    assert "note" in there
+    assert not {"shift_what_0", "question_text_0", "repeats"} & there
+    assert "Keep it as a template" not in page.words
+    typed = shown(page) | {"title": "Dig deep", "capacity": "5"}
+    assert (await browser.send(f"{one}/edit", **typed)).status == 303
+    told = await read(house, founder, path)
+    assert [(s["title"], s["capacity"]) for s in told["shifts"]] == [("Dig deep", 5), ("Carry", 3)]
+
+
+async def test_a_second_urgent_call_of_a_week_keeps_what_was_typed(house: House) -> None:
+    browser, _ = await organiser(house)
+    sent = {"kind": "share", "title": "The dam", "urgent": "yes", "about": "It leaks"}
+    assert (await browser.send(NEW, **sent)).status == 303
+    seen = await browser.send(NEW, **sent)
+    assert seen.status == 422
+    assert shown(seen)["about"] == "It leaks"
+    assert shown(seen)["urgent"] == "yes"
+
+
+async def test_a_call_of_the_community_may_be_the_next_step(house: House) -> None:
+    browser, founder = await organiser(house)
+    first = (await browser.send(NEW, kind="share", title="Read this")).headers["Location"]
+    first_id = first.rpartition("/")[2]
+    page = await browser.get(f"{NEW}?kind=share")
+    assert f'<option value="{first_id}">Read this</option>' in page.text
+    sent = {"kind": "share", "title": "Then that", "next_call_id": first_id, "next_url": ""}
+    path = (await browser.send(NEW, **sent)).headers["Location"]
+    assert (await read(house, founder, path))["next"]["title"] == "Read this"
+    assert shown(await browser.get(f"{path}/edit"))["next_call_id"] == first_id
+    own = await browser.get(f"{path}/edit")
+    assert f'<option value="{path.rpartition("/")[2]}"' not in own.text
