@@ -41,8 +41,16 @@ ACTIONS: Mapping[str, str] = {
     "unban": mark("lifted a ban"),
     "approve": mark("let in a post that waited"),
     "refuse": mark("refused a post that waited"),
+    "appoint": mark("gave somebody a role"),
+    "dismiss": mark("took a role from somebody"),
+    "hold_rule": mark("changed the rules for what waits"),
+    "slow_mode": mark("changed how often members may post"),
+    "ban_list": mark("changed which lists of bans are shared or followed"),
+    "note": mark("put a note on a post"),
+    "uphold": mark("left a decision as it is after an appeal"),
+    "overturn": mark("took a decision back after an appeal"),
 }
-"""What is not here is told by its own name."""
+"""Every one that there is (``moderation_log`` in the schema)."""
 
 
 async def bans(request: web.Request) -> web.Response:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from server.web import bans
 from storage.accounts import Account
 from tests.web.house import Browser, House
 
+ROOT = Path(__file__).parents[2]
 PAGES = ("", "/queue", "/rules", "/bans", "/settings")
 
 
@@ -109,3 +114,10 @@ async def test_the_log_of_a_private_community_is_for_its_members(house: House) -
     outsider = await house.browser(await house.person("outsider"))
     assert (await outsider.get("/@quiet/log")).status == 404
     assert (await (await house.browser(keeper)).get("/@quiet/log")).status == 200
+
+
+def test_every_decision_is_told_in_words() -> None:
+    schema = (ROOT / "storage" / "migrations" / "0001_first.sql").read_text()
+    table = schema.partition("create table moderation_log")[2].partition(";")[0]
+    kinds = table.partition("action text not null check (action in (")[2].partition("))")[0]
+    assert set(re.findall(r"'(\w+)'", kinds)) == set(bans.ACTIONS)
