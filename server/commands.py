@@ -26,6 +26,7 @@ from server.domain.members import oauth, scopes, sign_up
 from server.domain.members import users as user_verbs
 from server.domain.moderating import announcements as announcement_verbs
 from server.domain.moderating import instance as instance_verbs
+from server.domain.moderating import upkeep
 from server.domain.tx import Tx, Work
 from server.errors import Invalid, NotFound
 from server.text import one_line
@@ -102,6 +103,16 @@ async def approve_account(settings: Settings, name: str) -> None:
 async def reject_account(settings: Settings, name: str) -> None:
     async with run.opened(settings) as base, base.work.transaction() as tx:
         await sign_up.reject(tx, await _user(tx, name))
+
+
+async def set_role(settings: Settings, name: str, role: str) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await upkeep.appoint(tx, await _user(tx, name), await _ours(tx, name), role)
+
+
+async def password_alone(settings: Settings, name: str) -> None:
+    async with run.opened(settings) as base, base.work.transaction() as tx:
+        await upkeep.password_alone(tx, await _user(tx, name), await _ours(tx, name))
 
 
 async def _user(tx: Tx, name: str) -> User:

@@ -42,6 +42,23 @@ def day(at: datetime, timezone: str) -> dict[str, str]:
     return {name: dates.format_date(local, form, spoken) for name, form in parts.items()}
 
 
+def month(at: day_of) -> str:
+    """``December 2026``."""
+    return dates.format_skeleton("yMMMM", at, locale=i18n.spoken().locale)
+
+
+def clock(at: datetime, timezone: str) -> str:
+    """The hour and minute alone, by the clock on the wall there."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return dates.format_time(local, "short", locale=i18n.spoken().locale)
+
+
+def week() -> list[int]:
+    """The days of a week from the one that it begins with; Monday is 0."""
+    first = i18n.spoken().locale.first_week_day
+    return [(first + number) % 7 for number in range(7)]
+
+
 def weekday(number: int) -> str:
     """The name of a day of the week; Monday is 0."""
     return i18n.spoken().locale.days["stand-alone"]["wide"][number]

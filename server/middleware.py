@@ -23,7 +23,8 @@ from server.errors import BeckonError, TooMany, Unauthenticated
 from server.i18n import mark
 from server.peer import ADDRESS, REQUEST_ID
 from server.version import VERSION
-from server.web.answers import HEADERS, page
+from server.web.answers import headers as page_headers
+from server.web.answers import page
 from server.web.zipping import SECRETS
 from storage.db import LOST, MOVED
 
@@ -171,6 +172,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         headers.setdefault("Vary", "Authorization, Origin")
         if answers.STANDING in request:
             headers.update(answers.rate_headers(request[answers.STANDING]))
-    for name, value in HEADERS.items() if response.content_type == "text/html" else ():
+    for name, value in (
+        page_headers(request).items() if response.content_type == "text/html" else ()
+    ):
         headers.setdefault(name, value)
     headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -60,10 +60,12 @@ FUNCTIONS = ("_", "gettext", "ngettext", "pgettext", "npgettext")
 
 _FILTERS = {
     "clean": _clean,
+    "clock": dates.clock,
     "date": dates.date,
     "day": dates.day,
     "hour": dates.hour,
     "iso": _iso,
+    "month": dates.month,
     "number": dates.number,
     "plain": text.plain,
     "said": i18n.gettext,

@@ -80,6 +80,19 @@ DAYS = Query(
     """,
     Day,
 )
+# Who takes part now, by the day of their first answer, in whichever shift. As OF_CALLS, one person is one.
+GROWN = Query(
+    """
+    select day, count(*) as answered, 0::bigint as withdrawn from (
+        select min((p.created_at at time zone c.timezone)::date) as day
+        from participations p join calls c using (post_id)
+        where c.post_id = $1 or c.parent_id = $1
+        group by p.account_id, coalesce(-p.account_id, p.id)
+        having bool_or(p.counts and p.state = 'granted')
+    ) person group by day order by day
+    """,
+    Day,
+)
 LATEST = Query(
     "select post_id from calls where community_id = $1 and parent_id is null"
     " order by post_id desc limit $2",
@@ -98,6 +111,11 @@ async def of_calls(
 async def days(conn: Connection, ids: Sequence[int]) -> list[Day]:
     """Days on which somebody answered or took an answer back, each as it is in the call's own time zone."""
     return await DAYS.all(conn, list(ids))
+
+
+async def grown(conn: Connection, post_id: int) -> list[Day]:
+    """Since when those who take part in a call now are with it, by day."""
+    return await GROWN.all(conn, post_id)
 
 
 async def latest(conn: Connection, community_id: int, limit: int) -> list[int]:

@@ -30,6 +30,7 @@ OF_USER = Query("select * from passkeys where user_id = $1 order by id", Passkey
 BY_CREDENTIAL = Query("select * from passkeys where credential = $1 for update", Passkey)
 USED = Command("update passkeys set sign_count = $2, used_at = $3 where id = $1")
 DROP = Command("delete from passkeys where user_id = $1 and id = $2")
+DROP_ALL = Command("delete from passkeys where user_id = $1")
 
 
 async def insert(
@@ -60,3 +61,7 @@ async def used(conn: Connection, passkey_id: int, sign_count: int, now: datetime
 async def drop(conn: Connection, user_id: int, passkey_id: int) -> bool:
     """False where this user has none of this id."""
     return await DROP.run(conn, user_id, passkey_id) > 0
+
+
+async def drop_all(conn: Connection, user_id: int) -> None:
+    await DROP_ALL.run(conn, user_id)

@@ -40,6 +40,9 @@ INSERT = Command(
         coalesce((select role from users where id = $1), 'operator'), $2, $3, $4, $5, $6
     """
 )
+FORGET = Command(
+    "delete from staff_log where id in (select id from staff_log where created_at < $1 order by created_at limit $2)"
+)
 LISTED = Query(
     """
     select * from staff_log where id < $1 and id > $2
@@ -69,3 +72,8 @@ async def listed(conn: Connection, page: Page, asked: Asked) -> list[Entry]:
     return await LISTED.all(
         conn, *page.bounds, page.limit, asked.by_id, asked.account_id, asked.role
     )
+
+
+async def forget(conn: Connection, before: datetime, limit: int) -> int:
+    """How many, at most ``limit``."""
+    return await FORGET.run(conn, before, limit)

@@ -33,6 +33,11 @@ OF_COMMUNITY = Query(
     " order by starts_at, post_id limit $3",
     Call,
 )
+BEGINNING = Query(
+    "select * from calls where community_id = $1 and starts_at >= $2 and starts_at < $3"
+    " and parent_id is null order by starts_at, post_id limit $4",
+    Call,
+)
 OF_AUTHOR = Query(
     "select c.* from calls c join posts p on p.id = c.post_id"
     " where p.account_id = $1 and p.visibility in ('public', 'unlisted')"
@@ -73,6 +78,13 @@ async def of_community(
     conn: Connection, community_id: int, since: datetime, limit: int
 ) -> list[Call]:
     return await OF_COMMUNITY.all(conn, community_id, since, limit)
+
+
+async def beginning(
+    conn: Connection, community_id: int, since: datetime, until: datetime, limit: int
+) -> list[Call]:
+    """Those of a community that begin in this time, without shifts."""
+    return await BEGINNING.all(conn, community_id, since, until, limit)
 
 
 async def of_author(conn: Connection, account_id: int, since: datetime, limit: int) -> list[Call]:

@@ -260,6 +260,30 @@ async def test_what_the_instance_is(run: Command, connection: asyncpg.Connection
     assert tuple(row or ()) == ("The garden", "", [])
 
 
+async def test_roles_and_who_has_lost_their_key(
+    run: Command, connection: asyncpg.Connection
+) -> None:
+    garden(run)
+    succeeds(run("account", "create", "warden", "--email", "warden@mail.example"))
+    assert succeeds(run("account", "role", "warden", "admin")) == "@warden has the role admin.\n"
+    assert "Nobody else runs" in fails(run("account", "role", "warden", "member"), 1)
+    succeeds(run("account", "role", "gardener", "admin"))
+    succeeds(run("account", "role", "@warden", "member"))
+    fails(run("account", "role", "warden", "king"), 2)
+    user = await connection.fetchval("select id from users where email = 'warden@mail.example'")
+    await connection.execute(
+        "insert into passkeys (user_id, credential, public_key, sign_count, name, added_at)"
+        " values ($1, 'c', 'k', 0, 'Key ring', now())", user,
+    )  # fmt: skip
+    said = succeeds(run("account", "password-alone", "warden"))
+    assert said == "@warden signs in with the password alone.\n"
+    assert await connection.fetchval("select count(*) from passkeys") == 0
+    log = await connection.fetch("select action, role from staff_log order by id")
+    assert [tuple(row) for row in log] == [("role", "operator")] * 3 + [
+        ("password_alone", "operator")
+    ]
+
+
 async def test_letting_in_and_turning_away(run: Command, connection: asyncpg.Connection) -> None:
     garden(run)
     assert "was let in already" in fails(run("account", "approve", "gardener"), 1)

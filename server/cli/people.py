@@ -102,6 +102,27 @@ def reject_account(name: str) -> None:
     click.echo(f"@{name.removeprefix('@')} was turned away.")
 
 
+@account.command(name="role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(["member", "moderator", "admin"]))
+def set_role(name: str, role: str) -> None:
+    """Give NAME another ROLE. There is always an administrator."""
+    from server import commands
+
+    carry_out(lambda settings: commands.set_role(settings, name, role))
+    click.echo(f"@{name.removeprefix('@')} has the role {role}.")
+
+
+@account.command(name="password-alone")
+@click.argument("name")
+def password_alone(name: str) -> None:
+    """Ask NAME for no code and no passkey any more, who has lost them."""
+    from server import commands
+
+    carry_out(lambda settings: commands.password_alone(settings, name))
+    click.echo(f"@{name.removeprefix('@')} signs in with the password alone.")
+
+
 @main.group()
 def instance() -> None:
     """Say what this instance is."""

@@ -18,7 +18,7 @@ from server.domain.mailing import mail_follows, mail_lists
 from server.domain.members import imports
 from server.domain.tx import Tx
 from server.i18n import mark
-from storage import attendance, feedback, questions, target_mails
+from storage import attendance, feedback, questions, staff_log, target_mails
 from storage import contacts as contact_rows
 from storage import imports as import_rows
 from storage import mail_follows as mail_follow_rows
@@ -161,8 +161,18 @@ IMPORTS = Rule(
     import_rows.forget,
 )
 
+STAFF_LOG = Rule(
+    "staff_log",
+    mark("What those who run this server decided"),
+    timedelta(days=730),
+    mark(
+        "What those who run this server decided about accounts and servers is kept for two years, for them alone."
+    ),
+    staff_log.forget,
+)
 RULES = (
     NOTICED, UNCONFIRMED, CONTACT_DATA, FIELDS, RECEIPTS, LINKS, ATTENDANCE, FEEDBACK, UNCONFIRMED_FOLLOWS, INVITED, LETTERS, IMPORTS,
+    STAFF_LOG,
 )  # fmt: skip
 """In this order: the first notes what those after it go by."""
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,15 +23,25 @@ from server.pages import render
 from server.web import assets, menus, session, zipping
 from server.web.session import Viewer
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-        " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {media}; media-src {media};"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+def headers(request: web.Request) -> dict[str, str]:
+    """Of a page. Pictures and films are ours, or of the store that hands them out (``BECKON_S3_PUBLIC_URL``)."""
+    return {**HEADERS, "Content-Security-Policy": policy(context(request).settings.s3_public_url)}
+
+
+@cache
+def policy(files: str = "") -> str:
+    """What a page may load. ``files``: an address of members' files elsewhere, of which the origin counts."""
+    place = urlsplit(files)
+    media = f"'self' {place.scheme}://{place.netloc}" if files else "'self'"
+    return POLICY.format(media=media)
 
 
 LANGUAGE = "language"
@@ -69,7 +81,7 @@ def page(
         content_type="text/html",
         charset="utf-8",
         headers={
-            **HEADERS,
+            **headers(request),
             "Cache-Control": caching,
             "Content-Language": language,
             "Vary": "Accept, Accept-Encoding, Accept-Language, Cookie",

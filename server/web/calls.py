@@ -193,9 +193,12 @@ async def page(request: web.Request) -> web.Response:
     async with context(request).work.reading() as tx:
         post, call = await known(tx, request, viewer)
         shown = await _load(tx, viewer, post, call)
+        group = await communities.by_id(tx.conn, call.community_id)
+    listed = group is not None and group.visibility == "public"
     return answers.page(
         request, "call.html", viewer, shown=shown, states=STATES, frame=frame(post.url, post.title),
-        data=structured.event(post, call, shown.community),
+        listed=listed,
+        data=structured.event(post, call, shown.community) if listed else None,
     )  # fmt: skip
 
 

@@ -37,23 +37,27 @@ KIND_NAMES: Mapping[str, str] = {
     "decision": mark("Decisions"),
     "share": mark("Passing on"),
 }
+DISTANCE = "distance"
 HERE, NEAR_ME = "home", "me"
 """``near``: where the viewer lives; where their device says they are. Else the id of a community with a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for. ``near``: as it was said; ``at``: where that is, None where it is nowhere known."""
+    """What was asked for. ``near``: as it was said; ``at``: where that is, None where it is nowhere known; ``nearest``:
+    the nearest first, not the soonest."""
 
     kind: str
     near: str
     at: Point | None
     km: int
     page: int
+    nearest: bool = False
 
     def address(self, page: int) -> str:
         """The same wish, another page."""
         said = {"kind": self.kind, "near": self.near, "km": str(self.km) if self.near else ""}
+        said["sort"] = DISTANCE if self.nearest else ""
         if self.near == NEAR_ME and self.at:
             said |= {"lat": f"{self.at.latitude:.1f}", "lon": f"{self.at.longitude:.1f}"}
         said["page"] = str(page) if page > 1 else ""
@@ -68,10 +72,10 @@ async def calls(request: web.Request) -> web.Response:
         area = await places.area(tx.conn, viewer.account.id) if viewer else None
         home = verbs.middle(area) if area else None
         wish = _wish(request.query, named, home)
-        shown, more = await _found(tx, wish, viewer)
+        shown, far, more = await _found(tx, wish, viewer)
     return answers.page(
         request, "calls.html", viewer,
-        wish=wish, calls=shown, more=more, kinds=KIND_NAMES, radii=RADII,
+        wish=wish, calls=shown, far=far, more=more, kinds=KIND_NAMES, radii=RADII,
         named=named, home=home is not None,
     )  # fmt: skip
 
@@ -90,6 +94,7 @@ def _wish(asked: Mapping[str, str], named: Sequence[Named], home: Point | None) 
     return Wish(
         kind if kind in KINDS else "", near if at else "", at,
         km if km in RADII else USUAL_KM, page_of(asked),
+        nearest=at is not None and asked.get("sort") == DISTANCE,
     )  # fmt: skip
 
 
@@ -107,20 +112,24 @@ def page_of(asked: Mapping[str, str]) -> int:
     return min(max(ids.parse(asked.get("page", "")) or 1, 1), PAGES_MAX)
 
 
-async def _found(tx: Tx, wish: Wish, viewer: Viewer | None) -> tuple[list[ShownCall], bool]:
-    skip = (wish.page - 1) * CALLS
+async def _found(
+    tx: Tx, wish: Wish, viewer: Viewer | None
+) -> tuple[list[ShownCall], dict[int, int], bool]:
+    """The calls, by the id of each how many kilometres away it is where that was asked, and whether there are more."""
+    skip, far = (wish.page - 1) * CALLS, dict[int, int]()
     if wish.at is None:
         found = await rows.upcoming(tx.conn, tx.now, CALLS + 1, skip, wish.kind)
     else:
         around = verbs.around(wish.at, wish.km)
         near = await places.calls(
             tx.conn, around, viewer.account.id if viewer else 0, tx.now, CALLS + 1, skip,
-            anywhere=False, by_distance=False, kind=wish.kind,
+            anywhere=False, by_distance=wish.nearest, kind=wish.kind,
         )  # fmt: skip
         by_id = await rows.by_ids(tx.conn, [row.id for row in near])
         found = [by_id[row.id] for row in near]
+        far = {row.id: verbs.told(row.km) for row in near if row.km is not None}
     shown = await listed.shown_calls(tx, found[:CALLS], viewer.account if viewer else None)
-    return shown, len(found) > CALLS and wish.page < PAGES_MAX
+    return shown, far, len(found) > CALLS and wish.page < PAGES_MAX
 
 
 async def communities(request: web.Request) -> web.Response:

@@ -47,26 +47,24 @@ async def page(request: web.Request) -> web.Response:
         if not post.local:
             raise NotFound
         found = await impact.of_call(tx, post, account)
+        grown = _grown(post, await impact.grown(tx, post, call, account))
         given = [] if call.hides_counts else await _by_answer(tx, post, call)
         standing = await tallies.standing(tx, post)
     return answers.page(
-        request, "numbers.html", viewer, post=post, call=call, days=found.days, grown=_grown(found),
-        line=plots.line(_grown(found), call.goal), tiers=_tiers(found), given=given,
+        request, "numbers.html", viewer, post=post, call=call, grown=grown,
+        line=plots.line(grown, call.goal), tiers=_tiers(found), given=given,
         servers=_servers(standing), width=plots.WIDTH, height=plots.HEIGHT,
     )  # fmt: skip
 
 
-def _grown(found: Impact) -> list[tuple[date, int]]:
-    """How many had answered by the end of each part of the time, and had not taken it back as far as that is told."""
-    grown: list[tuple[date, int]] = []
-    for period in found.days:
-        before = grown[-1][1] if grown else 0
-        grown.append((period.last, before + _more(period)))
+def _grown(post: Post, periods: Sequence[Period]) -> list[tuple[date, int]]:
+    """How many of those who take part were with it by the end of each part of the time; nobody when it was made."""
+    if not periods:
+        return []
+    grown = [(min(post.published_at.date(), periods[0].first), 0)]
+    for period in periods:
+        grown.append((period.last, grown[-1][1] + period.answered))
     return grown
-
-
-def _more(period: Period) -> int:
-    return period.answered - (period.withdrawn or 0)
 
 
 def _tiers(found: Impact) -> list[Bar]:
@@ -75,7 +73,6 @@ def _tiers(found: Impact) -> list[Bar]:
         (mark("confirmed"), figures.confirmed),
         (mark("expressed"), figures.expressed),
         (mark("waiting"), figures.waiting),
-        (mark("taken back"), figures.withdrawn),
     ])  # fmt: skip
 
 

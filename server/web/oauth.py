@@ -18,14 +18,11 @@ from server.domain.members.oauth import OUT_OF_BAND, Ask
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
 from server.web import scope_words, session
-from server.web.answers import HEADERS, back_to, form, page
+from server.web.answers import back_to, form, page
 
 ASKED = (
     "client_id redirect_uri scope state response_type code_challenge code_challenge_method".split()
 )
-# Chrome and Safari hold the redirect after the form against form-action, and the app never gets its
-# code; so the consent page has none, and its script-less form can only be ours.
-POLICY = HEADERS["Content-Security-Policy"].replace(" form-action 'self';", "")
 
 
 def _fields(given: Mapping[str, object]) -> dict[str, str]:
@@ -66,7 +63,10 @@ async def show(request: web.Request) -> web.Response:
         fields=fields,
         persons=persons,
     )
-    response.headers["Content-Security-Policy"] = POLICY
+    # Chrome and Safari hold the redirect after the form against form-action, and the app never gets its
+    # code; so the consent page has none, and its script-less form can only be ours.
+    policy = response.headers["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace(" form-action 'self';", "")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

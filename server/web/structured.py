@@ -1,6 +1,6 @@
 """What a search engine reads of a call that people come to: a schema.org Event, as data in its page (JSON-LD 1.1, 7).
 
-Of public calls of our own alone. The block runs nothing, so that the pages' policy need not allow inline scripts; the template writes it
+Of public calls of our own, in communities that are listed. The block runs nothing, so that the pages' policy need not allow inline scripts; the template writes it
 with ``tojson``, which leaves no character that could end it.
 """
 
@@ -23,7 +23,7 @@ STATUSES = {"cancelled": "EventCancelled", "postponed": "EventPostponed"}
 
 
 def event(post: Post, call: Call, community: Account) -> Mapping[str, object] | None:
-    """The Event, or None where a page says nothing of the kind."""
+    """The Event, or None where a page says nothing of the kind. The caller asks for it of calls alone that are listed."""
     if not (post.local and post.is_public and call.starts_at):
         return None
     said: dict[str, object] = {

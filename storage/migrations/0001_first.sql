@@ -986,7 +986,7 @@ create index reports_assigned on reports (assigned_id) where assigned_id is not 
 create index reports_resolved_by on reports (resolved_by_id) where resolved_by_id is not null;
 create index reports_open on reports (id) where resolved_at is null;
 
--- What those who run the instance decided: a row for every act, never changed.
+-- What those who run the instance decided: a row for every act, never changed, kept for two years.
 create table staff_log (
     id bigint generated always as identity primary key,
     by_id bigint references accounts on delete set null,
@@ -998,6 +998,7 @@ create table staff_log (
     reason text not null default '',
     created_at timestamptz not null
 );
+create index staff_log_created on staff_log (created_at);
 create index staff_log_by on staff_log (by_id) where by_id is not null;
 create index staff_log_account on staff_log (account_id) where account_id is not null;
 

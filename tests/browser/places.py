@@ -72,6 +72,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "/tags/{tag}": (Place("/tags/spring"),),
     "/@{name}": (Place("/@plot"), Place("/@plot", READER), Place("/@reader")),
     "/@{name}/impact": (Place("/@plot/impact"),),
+    "/@{name}/calendar": (Place("/@plot/calendar"), Place("/@plot/calendar?month=2030-01", READER)),
     "/@{name}/calls/new": tuple(
         Place(f"/@plot/calls/new{query}", READER)
         for query in (

@@ -76,4 +76,6 @@ async def test_the_data_of_an_event_breaks_no_policy(house: House, opened: Opene
     await window.open(f"/calls/{post.id}")
     data = await window.page.locator("script[type='application/ld+json']").inner_text()
     assert json.loads(data)["location"]["name"] == "</script>"
-    assert said == []
+    assert [
+        each for each in said if "Service Worker" not in each
+    ] == []  # which these windows block

@@ -111,9 +111,9 @@ class Window:
 
     async def sign_in(self, name: str, password: str) -> None:
         await self.open("/sign-in")
-        await self.page.get_by_label("Handle or e-mail address").fill(name)
-        await self.page.get_by_label("Password").fill(password)
-        await self.page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+        await self.page.locator("#name").fill(name)  # in whatever language the page speaks
+        await self.page.locator("#password").fill(password)
+        await self.page.keyboard.press("Enter")
         await self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
     async def turn_to(self, entry: str) -> None:

@@ -123,6 +123,11 @@ async def test_everybody_may_read_the_bucket_itself(
         async with running.http.get(entity["url"], allow_redirects=False) as response:
             assert response.status == 302
             assert response.headers["Location"] == f"{public}/media/{key}"
+        async with running.http.get(f"{running.base}/about") as response:
+            policy = response.headers["Content-Security-Policy"]
+            assert f"img-src 'self' {s3['s3_endpoint']};" in policy
+            assert f"media-src 'self' {s3['s3_endpoint']};" in policy
+            assert s3["s3_endpoint"] not in policy.partition("script-src")[2].partition(";")[0]
 
 
 async def test_a_store_that_fails_leaves_a_row_that_goes_away(

@@ -36,6 +36,21 @@ async def test_calls_around_a_place(house: House, organiser: Account) -> None:
         assert "Paint the wall" not in found.words
 
 
+async def test_how_far_it_is_and_the_nearest_first(house: House, organiser: Account) -> None:
+    group = await house.community(organiser)
+    await at(house, organiser, group, ROME, "Paint the wall")
+    await at(house, organiser, group, Point(41.89, 12.60), "Sweep the yard")
+    browser = await house.browser()
+    near = "/calls?near=me&lat=41.9&lon=12.6&km=50"
+    soonest, nearest = await browser.get(near), await browser.get(f"{near}&sort=distance")
+    for seen in (soonest, nearest):
+        assert "10 km away" in seen.words or "11 km away" in seen.words
+        assert "2 km away" in seen.words
+    assert soonest.words.index("Paint") < soonest.words.index("Sweep")
+    assert nearest.words.index("Sweep") < nearest.words.index("Paint")
+    assert "away" not in (await browser.get("/calls?sort=distance")).words
+
+
 async def test_calls_of_a_kind(house: House, organiser: Account) -> None:
     group = await house.community(organiser)
     await house.call(organiser, group, "Sow beans")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,6 +37,22 @@ async def test_how_it_grew_is_drawn_with_a_table_behind(house: House) -> None:
     assert "The goal: 12" in stranger.words
     assert "7" in stranger.words
     assert "walker" not in stranger.text
+
+
+async def test_who_left_or_waits_is_not_in_the_line(house: House) -> None:
+    organiser = await house.person("organiser")
+    post = await house.call(organiser, await house.community(organiser), capacity=5)
+    first, *_ = await answered(house, post, 7)  # two of them wait
+    async with house.work.transaction() as tx:
+        await taking_part.withdraw(tx, first, post)  # one of those has the place now
+    seen = await (await house.browser(organiser)).get(f"/calls/{post.id}/numbers")
+    assert rows(seen.text, "grown")[-1] == 5
+
+
+def rows(page: str, section: str) -> list[int]:
+    """The numbers in the tables of a section."""
+    part = page.partition(f'id="{section}"')[2].partition("</section>")[0]
+    return [int(number) for number in re.findall(r'<td class="figure">(\d+)</td>', part)]
 
 
 async def test_few_answers_draw_no_line_for_strangers(house: House) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
+from server.domain import retention
 from server.domain.members import sign_up
 from server.domain.moderating import reports
+from server.domain.moderating import staff_log as staff_log_verbs
 from server.domain.moderating.reports import Complaint
 from server.web.running import desk
 from server.web.running import routes as running
@@ -237,3 +241,13 @@ async def test_the_log_tells_who_did_what_in_which_role(house: House) -> None:
     only = await admin.get("/admin/log?role=operator")
     assert "invited" in only.words
     assert only.words.count("changed who may sign up") == 1
+
+
+async def test_what_was_decided_is_forgotten_after_two_years(house: House) -> None:
+    async with house.work.transaction() as tx:
+        await staff_log_verbs.note(tx, None, "clean")
+        for days, left in ((729, 1), (731, 0)):
+            later = replace(tx, now=tx.now + timedelta(days=days))
+            await retention.run(later)
+            assert await tx.conn.fetchval("select count(*) from staff_log") == left
+    assert "two years" in (await (await house.browser()).get("/about")).words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from gettext import NullTranslations
 
 import pytest
 
@@ -61,10 +62,11 @@ msgstr "Öffentlich stehen nur Zahlen."
 
 @pytest.fixture(autouse=True)
 def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """German has these few texts, and nothing else."""
-    words = i18n.compiled(GERMAN.encode(), "de")
-    kept = {code: i18n.tongue(code) for code in i18n.LANGUAGES}
-    kept["de"] = i18n.Tongue("de", words, kept["de"].locale)
+    """German has these few texts, and nothing else; all others have none."""
+    none, words = NullTranslations(), i18n.compiled(GERMAN.encode(), "de")
+    locales = {code: i18n.tongue(code).locale for code in i18n.LANGUAGES}
+    kept = {code: i18n.Tongue(code, none, locale) for code, locale in locales.items()}
+    kept["de"] = i18n.Tongue("de", words, locales["de"])
     monkeypatch.setattr(i18n, "tongue", kept.__getitem__)
     yield
 

@@ -54,7 +54,7 @@ async def test_no_title_ends_the_data(house: House) -> None:
     assert "<script>alert" not in seen.text
 
 
-@pytest.mark.parametrize("visibility", ["private"])
+@pytest.mark.parametrize("visibility", ["private", "unlisted"])
 async def test_what_is_not_for_everybody_is_told_to_no_program(
     house: House, visibility: str
 ) -> None:
@@ -65,6 +65,7 @@ async def test_what_is_not_for_everybody_is_told_to_no_program(
     seen = await member.get(f"/calls/{post.id}")
     assert seen.status == 200
     assert told(seen.text) is None
+    assert '<meta name="robots" content="noindex">' in seen.text
 
 
 async def test_a_call_of_elsewhere_is_its_own_servers_to_tell(house: House) -> None:

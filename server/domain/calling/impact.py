@@ -95,6 +95,13 @@ async def of_call(tx: Tx, post: Post, viewer: Account | None) -> Impact:
     return await _of(tx, [post], call.community_id, viewer)
 
 
+async def grown(tx: Tx, post: Post, call: Call, viewer: Account | None) -> list[Period]:
+    """Since when those who take part now are with it: all parts together are who takes part. As ``Impact.days``."""
+    days = await rows.grown(tx.conn, post.id)
+    whole = viewer is not None and await _sees_people(tx, call.community_id, viewer)
+    return all_of(days) if whole else merged(days)
+
+
 async def of_community(tx: Tx, group: Account, viewer: Account | None) -> Impact:
     """Of the calls of a community of ours that the viewer sees. Raises ``NotFound`` for another server's."""
     if not group.local:

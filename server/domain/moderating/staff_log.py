@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str] = {
     "erase": mark("%(by)s deleted %(what)s for good"),
     "role": mark("%(by)s gave %(whom)s another role: %(what)s"),
     "sign_out": mark("%(by)s ended all sessions of %(whom)s"),
+    "password_alone": mark("%(by)s ended the codes and passkeys of %(whom)s"),
     "approve": mark("%(by)s let in %(whom)s"),
     "reject": mark("%(by)s refused a sign-up"),
     "report_sort": mark("%(by)s put report %(what)s under another heading"),

@@ -6,11 +6,12 @@ sign in, and asks for an administrator.
 
 from __future__ import annotations
 
+from server.domain.members import farewell, second_factor
 from server.domain.moderating import moderation, staff_log
 from server.domain.posting import media
 from server.domain.tx import Tx
 from server.errors import Forbidden, Invalid, NotFound
-from storage import invites, jobs, oauth, outbox, users
+from storage import invites, jobs, oauth, outbox, passkeys, users
 from storage.accounts import Account
 from storage.users import User
 
@@ -71,6 +72,24 @@ async def set_role(tx: Tx, by: User, account: Account, role: str) -> None:
         raise Forbidden(moderation.REFUSED, reason="waiting")
     await users.set_role(tx.conn, user.id, role)
     await staff_log.note(tx, by, "role", account=account, about=role)
+
+
+async def appoint(tx: Tx, user: User, account: Account, role: str) -> None:
+    """The operator gives somebody another role, an administrator too. Raises ``Forbidden`` where nobody else would run the
+    instance."""
+    demoted = user.role == "admin" and role != "admin"
+    if demoted and not await users.other_admin(tx.conn, user.id):
+        raise Forbidden(farewell.LAST, reason="last_admin")
+    await users.set_role(tx.conn, user.id, role)
+    await staff_log.note(tx, None, "role", account=account, about=role)
+
+
+async def password_alone(tx: Tx, user: User, account: Account) -> None:
+    """The operator helps somebody in who has lost what they sign in with: no code and no passkey is asked for any more, and their
+    mail says so."""
+    await passkeys.drop_all(tx.conn, user.id)
+    await second_factor.end(tx, user.id)
+    await staff_log.note(tx, None, "password_alone", account=account)
 
 
 async def sign_out(tx: Tx, by: User, account: Account) -> None:
