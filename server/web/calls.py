@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from server import i18n
 from server.context import context
 from server.domain import wire_calls
 from server.domain.calling import (
@@ -41,7 +42,7 @@ from server.domain.groups import communities as community_verbs
 from server.domain.mailing import human
 from server.domain.tx import Tx
 from server.errors import BadRequest, NotFound
-from server.i18n import mark
+from server.i18n import Told, mark
 from server.web import answers, listed, posts, session, structured
 from server.web.listed import ShownPost
 from server.web.passing_on import frame
@@ -138,12 +139,13 @@ class Shown:
 
     @property
     def mine_titled(self) -> str:
-        """What the viewer said, in the words of the card."""
+        """What the viewer said, in the reader's language; what organisers typed stays as it is."""
         if self.mine and self.mine.ballot:
-            titles = [option.title for _, option in self.answers]
+            titles = [answer.title for answer, _ in self.answers]
             return ballots.words(self.call.variant, self.mine.ballot, titles)
-        said = (o.title for a, o in self.answers if self.mine and a.key == self.mine.answer)
-        return next(said, "")
+        said = (a.title for a, _ in self.answers if self.mine and a.key == self.mine.answer)
+        title = next(said, "")
+        return i18n.gettext(title) if isinstance(title, Told) else title
 
     @property
     def marks(self) -> Sequence[str]:

@@ -279,3 +279,16 @@ async def test_who_signed_is_listed_where_they_said_so(house: House) -> None:
     seen = await browser.get(path)
     assert "openly" in seen.text
     assert "quietly" not in seen.text
+
+
+async def test_the_answers_are_asked_in_the_readers_language(house: House) -> None:
+    organiser = await house.person("organiser")
+    post = await house.call(organiser, await house.community(organiser))
+    member = await house.browser(await house.person("gardener"))
+    await member.post("/language", language="de", back=f"/calls/{post.id}")
+    seen = await member.get(f"/calls/{post.id}")
+    assert "Ich komme" in seen.words
+    assert "I'm coming" not in seen.words.partition("Weitersagen")[0]
+    await member.post(f"/calls/{post.id}/answer", said="declined")
+    said = await member.get(f"/calls/{post.id}")
+    assert "I can't" not in said.words.partition("Weitersagen")[0]
