@@ -3,7 +3,7 @@
 A campaign is known by the digest of its first charter, and by no address: whoever holds the log holds the campaign.
 Each entry is an activity by a co-host's chapter with a proof (FEP-8b32). It names the entry that the same chapter signed
 before, and the newest ones of others that it knew. So no entry can be slipped in later, two stories told to two readers
-are two entries after one, and all who hold the same entries come to the same state (``server/domain/campaigning/ledger.py``).
+are two entries after one, and all who hold the same entries come to the same state (``federation/campaign_ledger.py``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reads charters and the entries of a campaign's log. What cannot be read whole is refused: half a charter is another one.
 
-Who may sign what is decided over all entries (``server/domain/campaigning/ledger.py``); that an entry is its chapter's own is shown by
+Who may sign what is decided over all entries (``federation/campaign_ledger.py``); that an entry is its chapter's own is shown by
 ``verify``, with the key that its chapter joined with.
 """
 

@@ -1,4 +1,4 @@
-"""What the log of a campaign comes to, as values: co-hosts, proposals, calls (``ledger.py`` makes them). Pure."""
+"""What the log of a campaign comes to, as values: co-hosts, proposals, calls (``campaign_ledger.py`` makes them). Pure."""
 
 from __future__ import annotations
 

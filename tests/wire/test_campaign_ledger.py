@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from federation import campaign_quorum as quorum
+from federation.campaign_ledger import standing
 from federation.campaigns import (
     AddCall,
     Agree,
@@ -25,9 +27,7 @@ from federation.campaigns import (
     Unvouch,
     Vouch,
 )
-from server.domain.campaigning import quorum
-from server.domain.campaigning.ledger import standing
-from tests.domain.campaign_log import Log, chapter, charter, seat, together
+from tests.wire.campaign_log import Log, chapter, charter, seat, together
 
 
 def call(host: str, number: int = 1) -> str:

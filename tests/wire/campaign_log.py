@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from federation.campaign_ledger import heads, standing
+from federation.campaign_standing import Standing
 from federation.campaigns import (
     Act,
     Agree,
@@ -18,8 +20,6 @@ from federation.campaigns import (
     Invite,
     Seat,
 )
-from server.domain.campaigning.ledger import heads, standing
-from server.domain.campaigning.standing import Standing
 
 START = datetime(2030, 5, 1, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -10,6 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from federation import campaign_quorum as quorum
+from federation.campaign_book import Book, VoidError
+from federation.campaign_standing import (
+    LAPSE,
+    SILENCE,
+    Gone,
+    Member,
+    Proposal,
+    Proposed,
+    Shared,
+)
 from federation.campaigns import (
     Act,
     AddCall,
@@ -31,17 +42,6 @@ from federation.campaigns import (
     Vouch,
 )
 from federation.origin import host_of, same_origin
-from server.domain.campaigning import quorum
-from server.domain.campaigning.book import Book, VoidError
-from server.domain.campaigning.standing import (
-    LAPSE,
-    SILENCE,
-    Gone,
-    Member,
-    Proposal,
-    Proposed,
-    Shared,
-)
 
 ACT = TypeVar("ACT")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from federation.campaign_standing import Member, Proposal, Shared, Standing
 from federation.campaigns import Agree, Charter, Digest, Entry, Found
-from server.domain.campaigning.standing import Member, Proposal, Shared, Standing
 
 
 class VoidError(Exception):

@@ -23,10 +23,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from federation import campaign_acts as acts
+from federation.campaign_book import Book, VoidError
+from federation.campaign_standing import Standing
 from federation.campaigns import Digest, Entry
-from server.domain.campaigning import acts
-from server.domain.campaigning.book import Book, VoidError
-from server.domain.campaigning.standing import Standing
 
 
 def standing(entries: Iterable[Entry], campaign: Digest) -> Standing | None:
