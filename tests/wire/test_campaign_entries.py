@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -38,7 +41,9 @@ from federation.campaigns import (
 from federation.errors import Refused
 from federation.keys import SigningKey, generate_ed25519, multikey
 from federation.parse_campaign import is_entry, parse_charter, parse_entry, verify
-from federation.vocab import CALL_KINDS
+from federation.vocab import CALL_KINDS, CALLS, CAMPAIGN_TERMS, CO_HOSTS, COUNTERS, SILENT
+
+ROOT = Path(__file__).parents[2]
 
 CHAPTER = "https://garden.example/communities/9"
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -202,3 +207,27 @@ def test_half_a_charter_is_none(change: dict[str, object]) -> None:
     parse_charter(document)
     with pytest.raises(Refused):
         parse_charter({**document, **change})
+
+
+def examples() -> list[Json]:
+    """The JSON of the proposal's chapter on campaigns."""
+    text = (ROOT / "docs" / "fep-d9f9.md").read_text(encoding="utf-8")
+    chapter = text.partition("## Campaigns\n")[2].partition("## Security")[0]
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", chapter, re.DOTALL)]
+
+
+def test_the_examples_of_the_proposal_can_be_read() -> None:
+    charter, entry = examples()
+    assert parse_charter(charter).large == ("large.example",)
+    read = parse_entry(entry)
+    assert isinstance(read.act, Agree)
+    assert read.act.seat
+    assert build_campaign.entry(read).items() >= {k: v for k, v in entry.items() if v}.items()
+
+
+def test_the_proposal_names_every_term_and_target() -> None:
+    text = (ROOT / "docs" / "fep-d9f9.md").read_text(encoding="utf-8")
+    for target in (CO_HOSTS, COUNTERS, CALLS, SILENT):
+        assert f"`{target}`" in text
+    ours = [name for name, term in CAMPAIGN_TERMS.items() if "cta:" in str(term)]
+    assert [name for name in ours if f"`{name}`" not in text and f'"{name}"' not in text] == []
