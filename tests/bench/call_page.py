@@ -3,8 +3,6 @@ most to show, with participants from many servers and a thread below."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import repeat
@@ -22,12 +20,14 @@ from server.domain.tx import Tx
 from storage.accounts import Account
 from storage.calls import Details
 from storage.posts import Post
-from tests.bench import load, machine, queries, seed
+from tests.bench import load, queries, seed
 from tests.bench.house import DOMAIN, House, house
-from tests.bench.machine import Used
 from tests.bench.report import Figure, cost
+from tests.bench.rounds import one_round
 
 TITLE = "Clearing the river bank"
+LEAST = 1000
+"""Bytes of a page that has something on it."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,6 @@ class Size:
     rounds: int = 3
 
 
-@dataclass(frozen=True)
-class Round:
-    """Pages per second, the cost of each, latencies in seconds, bytes as sent."""
-
-    rate: float
-    cpu: Used
-    size: float
-    p50: float
-    p99: float
-
-
 async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
     async with house(profile=profile) as here:
         async with here.work.transaction() as tx:
@@ -61,8 +50,9 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
         async with here.work.reading() as tx:
             await tx.conn.execute("vacuum analyze")
         asked = await queries.per_request(here, request(call))
-        await one_round(here, call, size.seconds / 4)  # caches and prepared statements
-        rounds = [await one_round(here, call, size.seconds) for _ in range(size.rounds)]
+        pages = repeat(request(call))
+        await one_round(here, pages, 1, size.seconds / 4, LEAST)  # caches and prepared statements
+        rounds = [await one_round(here, pages, 1, size.seconds, LEAST) for _ in range(size.rounds)]
     p50, p99 = (median(getattr(r, part) for r in rounds) * 1000 for part in ("p50", "p99"))
     return [
         Figure("a call's page, 1 connection", p50, "ms", f"the median; p99 {p99:.1f} ms"),
@@ -95,30 +85,6 @@ async def _call(here: House, size: Size) -> Post:
 async def _comment(tx: Tx, author: Account, post: Post, number: int) -> None:
     said = f"<p>Number {number} has a boat and two shovels.</p>"
     await post_verbs.publish(tx, author, drafts.Draft(content=said, in_reply_to=post))
-
-
-async def one_round(here: House, call: Post, seconds: float) -> Round:
-    before = machine.used(here.pid)
-    began = time.perf_counter()
-    messages = load.until(began + seconds, repeat(request(call)))
-    answers = await load.drive(here.port, messages, 1)
-    elapsed = time.perf_counter() - began
-    used = machine.used(here.pid).per(before, len(answers))
-    _whole(answers)
-    latencies = [answer.seconds for answer in answers]
-    return Round(
-        rate=len(answers) / elapsed,
-        cpu=used,
-        size=median(answer.size for answer in answers),
-        p50=load.percentile(latencies, 0.5),
-        p99=load.percentile(latencies, 0.99),
-    )
-
-
-def _whole(answers: Sequence[load.Answer]) -> None:
-    wrong = {answer.status for answer in answers} - {200}
-    if wrong or min(answer.size for answer in answers) < 1000:
-        raise RuntimeError(f"Not every page came, or one was empty: {wrong}")
 
 
 def request(call: Post) -> bytes:

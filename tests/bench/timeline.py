@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import median
 
-from tests.bench import load, machine, queries, seed
-from tests.bench.house import DOMAIN, House, house
-from tests.bench.machine import Used
+from tests.bench import load, queries, seed
+from tests.bench.house import DOMAIN, house
 from tests.bench.report import Figure, cost
+from tests.bench.rounds import Round, one_round
 
 HOME = "/api/v1/timelines/home"
 MANY = 32
+LEAST = 100
+"""Bytes of a page that is not empty."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,6 @@ class Size:
     rounds: int = 3
 
 
-@dataclass(frozen=True)
-class Round:
-    """Pages per second; the cost and the bytes of each; latencies in seconds."""
-
-    rate: float
-    cpu: Used
-    size: float
-    p50: float
-    p99: float
-
-
 async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
     async with house(profile=profile) as here:
         async with here.work.transaction() as tx:
@@ -44,9 +34,10 @@ async def measure(size: Size, profile: Path | None = None) -> list[Figure]:
         async with here.work.reading() as tx:
             await tx.conn.execute("vacuum analyze")
         asked = await queries.per_request(here, request(tokens[0]))
-        await one_round(here, tokens, 1, size.seconds / 4)  # caches and prepared statements
-        alone = [await one_round(here, tokens, 1, size.seconds) for _ in range(size.rounds)]
-        many = [await one_round(here, tokens, MANY, size.seconds) for _ in range(size.rounds)]
+        pages = requests(tokens)
+        await one_round(here, pages, 1, size.seconds / 4, LEAST)  # caches and prepared statements
+        alone = [await one_round(here, pages, 1, size.seconds, LEAST) for _ in range(size.rounds)]
+        many = [await one_round(here, pages, MANY, size.seconds, LEAST) for _ in range(size.rounds)]
     return [
         *figures(alone, "1 connection"),
         *figures(many, f"{MANY} connections"),
@@ -66,26 +57,6 @@ def figures(rounds: Sequence[Round], name: str) -> list[Figure]:
             f"p50 {p50:.1f} ms, p99 {p99:.1f} ms",
         )
     ]
-
-
-async def one_round(here: House, tokens: Sequence[str], connections: int, seconds: float) -> Round:
-    before = machine.used(here.pid)
-    began = time.perf_counter()
-    messages = load.until(began + seconds, requests(tokens))
-    answers = await load.drive(here.port, messages, connections)
-    elapsed = time.perf_counter() - began
-    used = machine.used(here.pid).per(before, len(answers))
-    wrong = {answer.status for answer in answers} - {200}
-    if wrong or min(answer.size for answer in answers) < 100:
-        raise RuntimeError(f"Not every page came, or one was empty: {wrong}")
-    latencies = [answer.seconds for answer in answers]
-    return Round(
-        rate=len(answers) / elapsed,
-        cpu=used,
-        size=median(answer.size for answer in answers),
-        p50=load.percentile(latencies, 0.5),
-        p99=load.percentile(latencies, 0.99),
-    )
 
 
 def requests(tokens: Sequence[str]) -> Iterator[bytes]:
